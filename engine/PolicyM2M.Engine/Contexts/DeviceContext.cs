@@ -1,0 +1,107 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+
+namespace PolicyM2M.Engine.Contexts;
+
+/// <summary>What is known of a device at one moment: attribute names and their raw values. Immutable.</summary>
+public sealed class DeviceContext
+{
+    /// <summary>The deepest nesting of objects that a JSON context may have.</summary>
+    private const int MaximumDepth = 16;
+
+    private readonly ImmutableSortedDictionary<string, AttributeValue> _values;
+
+    private DeviceContext(ImmutableSortedDictionary<string, AttributeValue> values) => _values = values;
+
+    /// <summary>A context in which nothing is known.</summary>
+    public static DeviceContext Empty { get; } = new(ImmutableSortedDictionary.Create<string, AttributeValue>(StringComparer.Ordinal));
+
+    /// <summary>The attributes and their values, by name in ordinal order.</summary>
+    public IReadOnlyDictionary<string, AttributeValue> Values => _values;
+
+    /// <summary>A context with these attributes; of a name given twice the last counts.</summary>
+    public static DeviceContext Of(IEnumerable<KeyValuePair<string, AttributeValue>> values) => new(Empty._values.SetItems(values));
+
+    /// <summary>This context with one more attribute, or another value for it.</summary>
+    public DeviceContext With(string name, AttributeValue value) => new(_values.SetItem(name, value));
+
+    /// <summary>This context with only the attributes that <paramref name="keep"/> accepts.</summary>
+    public DeviceContext Where(Func<string, bool> keep) => new(_values.RemoveRange(_values.Keys.Where(name => !keep(name))));
+
+    /// <summary>
+    /// Reads a JSON object. Nested objects spell dotted names, so <c>{"device":{"type":"plc"}}</c> and
+    /// <c>{"device.type":"plc"}</c> are the same. A null is a missing attribute.
+    /// </summary>
+    /// <param name="json">The text of one JSON object.</param>
+    /// <param name="context">The context, where it could be read.</param>
+    /// <param name="error">What is wrong and, where it can be told, at which place; null where nothing is.</param>
+    public static bool TryParseJson(string json, [NotNullWhen(true)] out DeviceContext? context, [NotNullWhen(false)] out string? error)
+    {
+        context = null;
+        error = null;
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = MaximumDepth, AllowDuplicateProperties = false });
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                error = $"a context is a JSON object, not {Article(document.RootElement.ValueKind)}";
+                return false;
+            }
+            ImmutableSortedDictionary<string, AttributeValue>.Builder values = Empty._values.ToBuilder();
+            error = Read(document.RootElement, "", values);
+            if (error is not null)
+                return false;
+            context = new DeviceContext(values.ToImmutable());
+            return true;
+        }
+        catch (JsonException malformed)
+        {
+            error = $"not JSON: line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}: {FirstSentence(malformed.Message)}";
+            return false;
+        }
+    }
+
+    private static string? Read(JsonElement element, string prefix, ImmutableSortedDictionary<string, AttributeValue>.Builder values)
+    {
+        foreach (JsonProperty property in element.EnumerateObject())
+        {
+            string name = prefix + property.Name;
+            AttributeValue? value = null;
+            switch (property.Value.ValueKind)
+            {
+                case JsonValueKind.Object:
+                    if (Read(property.Value, name + ".", values) is { } error)
+                        return error;
+                    continue;
+                case JsonValueKind.Null:
+                    continue;
+                case JsonValueKind.True or JsonValueKind.False:
+                    value = AttributeValue.Of(property.Value.GetBoolean());
+                    break;
+                case JsonValueKind.String:
+                    value = AttributeValue.Of(property.Value.GetString()!);
+                    break;
+                case JsonValueKind.Number when property.Value.TryGetInt64(out long number):
+                    value = AttributeValue.Of(number);
+                    break;
+            }
+            if (value is null)
+                return $"`{name}` is {Article(property.Value.ValueKind)}; a value is true or false, a whole number, or a string";
+            if (!values.TryAdd(name, value.Value))
+                return $"`{name}` is given twice";
+        }
+        return null;
+    }
+
+    private static string Article(JsonValueKind kind) => kind switch
+    {
+        JsonValueKind.Array => "an array",
+        JsonValueKind.Number => "a number that is not whole or not of 64 bits",
+        JsonValueKind.Null => "null",
+        JsonValueKind.String => "a string",
+        _ => "a truth value",
+    };
+
+    private static string FirstSentence(string message) => message.Split(" LineNumber:")[0];
+}

@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+using PolicyM2M.Engine.Lattice;
+using PolicyM2M.Engine.Vocabulary;
+
+namespace PolicyM2M.Engine;
+
+/// <summary>An answer: the outcome, and the rules that determined it. Immutable, shared by all threads.</summary>
+public sealed class Decision
+{
+    internal Decision(Outcome outcome, ImmutableArray<Rule> rules)
+    {
+        Outcome = outcome;
+        Rules = rules;
+        FreshFor = Window(outcome, Field.FreshFor);
+        UsableFor = Window(outcome, Field.UsableFor);
+        if (FreshFor > UsableFor)
+            FreshFor = UsableFor;
+    }
+
+    /// <summary>The kind of decision.</summary>
+    public DecisionKind Kind => Outcome.Kind;
+
+    /// <summary>What was decided.</summary>
+    public Outcome Outcome { get; }
+
+    /// <summary>
+    /// The rules that determined it, in the order of the manifest: all that applied, or for a denial those that deny or
+    /// that leave a field without a possible value.
+    /// </summary>
+    public ImmutableArray<Rule> Rules { get; }
+
+    /// <summary>How long after it was made the decision is fresh; never longer than <see cref="UsableFor"/>.</summary>
+    public TimeSpan FreshFor { get; }
+
+    /// <summary>How long after it was made the decision may be used while the decision point cannot be reached.</summary>
+    public TimeSpan UsableFor { get; }
+
+    /// <summary>The rules that determined one field: those that state the value it came to, or for a list all that state it.</summary>
+    public IEnumerable<Rule> Determining(Field field)
+    {
+        ArgumentNullException.ThrowIfNull(field);
+        FieldValue? value = Outcome[field];
+        return Rules.Where(rule => rule.Says[field] is { } said && (field.Shape is FieldShape.NameList || said.Equals(value)));
+    }
+
+    private static TimeSpan Window(Outcome outcome, Field field) =>
+        outcome[field] is FieldValue.Duration duration ? TimeSpan.FromSeconds(duration.Seconds) : TimeSpan.Zero;
+}

@@ -1,0 +1,70 @@
+using System.Collections.Frozen;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace PolicyM2M.Engine.Vocabulary;
+
+/// <summary>A TLS cipher suite of the IANA registry.</summary>
+/// <param name="Name">The registry's name, such as <c>TLS_AES_128_GCM_SHA256</c>.</param>
+/// <param name="CodePoint">The two bytes on the wire.</param>
+/// <param name="OpenSslName">What OpenSSL calls it; null where OpenSSL has no such suite.</param>
+/// <param name="Tls13">Whether it is a suite of TLS 1.3; otherwise one of TLS 1.2 and before.</param>
+/// <param name="Recommended">RFC 9847's mark after RFC 10015: <c>Y</c>, <c>N</c> (not evaluated, which is not praise) or <c>D</c> (discouraged).</param>
+public sealed record CipherSuite(string Name, ushort CodePoint, string? OpenSslName, bool Tls13, char Recommended);
+
+/// <summary>A group of the IANA registry "TLS Supported Groups".</summary>
+/// <param name="Name">The registry's name, such as <c>X25519MLKEM768</c>.</param>
+/// <param name="CodePoint">The two bytes on the wire.</param>
+/// <param name="Tls12">Whether it may be used in TLS 1.2.</param>
+/// <param name="Tls13">Whether it may be used in TLS 1.3.</param>
+/// <param name="Recommended"><c>Y</c>, <c>N</c> or <c>D</c>, as for suites.</param>
+public sealed record NamedGroup(string Name, ushort CodePoint, bool Tls12, bool Tls13, char Recommended);
+
+/// <summary>A signature scheme of the IANA registry "TLS SignatureScheme".</summary>
+/// <param name="Name">The registry's name, such as <c>ecdsa_secp256r1_sha256</c>.</param>
+/// <param name="CodePoint">The two bytes on the wire.</param>
+/// <param name="Tls12">Whether it may sign a TLS 1.2 handshake.</param>
+/// <param name="Tls13Handshake">Whether it may sign a TLS 1.3 handshake; PKCS #1 v1.5 may not.</param>
+/// <param name="Recommended"><c>Y</c>, <c>N</c> or <c>D</c>, as for suites.</param>
+public sealed record SignatureScheme(string Name, ushort CodePoint, bool Tls12, bool Tls13Handshake, char Recommended);
+
+/// <summary>
+/// The IANA registries of TLS parameters, embedded as tables (state of January 2026 with RFC 9847, RFC 10015 and RFC 10024 applied).
+/// Facts are looked up, never read out of a name. Immutable; safe for all threads.
+/// </summary>
+public static class TlsRegistry
+{
+    private static readonly Lazy<FrozenDictionary<string, CipherSuite>> SuitesByName = new(() => Load("tls_cipher_suites.csv", row => row["kind"] == "suite"
+        ? new CipherSuite(row["iana_name"], CodePoint(row["value"]), row["openssl_name"] is { Length: > 0 } name ? name : null,
+            row["max_version"] == "TLS1.3", row["recommended"][0])
+        : null, suite => suite.Name));
+
+    private static readonly Lazy<FrozenDictionary<string, NamedGroup>> GroupsByName = new(() => Load("tls_supported_groups.csv", row =>
+        new NamedGroup(row["iana_name"], CodePoint(row["code"]), row["tls12"] == "yes", row["tls13"] == "yes", row["recommended"][0]), group => group.Name));
+
+    private static readonly Lazy<FrozenDictionary<string, SignatureScheme>> SchemesByName = new(() => Load("tls_signature_schemes.csv", row =>
+        new SignatureScheme(row["iana_name"], CodePoint(row["code"]), row["tls12"] == "yes", row["tls13_handshake"] == "yes", row["recommended"][0]),
+        scheme => scheme.Name));
+
+    /// <summary>All cipher suites by name. The two signalling values (SCSV) are not suites and are left out.</summary>
+    public static IReadOnlyDictionary<string, CipherSuite> CipherSuites => SuitesByName.Value;
+
+    /// <summary>All groups by name.</summary>
+    public static IReadOnlyDictionary<string, NamedGroup> Groups => GroupsByName.Value;
+
+    /// <summary>All signature schemes by name.</summary>
+    public static IReadOnlyDictionary<string, SignatureScheme> SignatureSchemes => SchemesByName.Value;
+
+    private static FrozenDictionary<string, T> Load<T>(string resource, Func<CsvRow, T?> read, Func<T, string> key)
+        where T : class
+    {
+        using Stream stream = typeof(TlsRegistry).Assembly.GetManifestResourceStream(resource)
+            ?? throw new InvalidOperationException($"the embedded table {resource} is missing from the assembly");
+        using var reader = new StreamReader(stream);
+        return CsvTable.Read(reader).Select(read).OfType<T>().ToFrozenDictionary(key, StringComparer.Ordinal);
+    }
+
+    [SuppressMessage("Globalization", "CA1307", Justification = "a prefix of ASCII digits")]
+    private static ushort CodePoint(string hexadecimal) =>
+        ushort.Parse(hexadecimal.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+}
