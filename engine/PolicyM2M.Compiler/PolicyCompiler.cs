@@ -1,8 +1,63 @@
+using System.Collections.Immutable;
+using PolicyM2M.Compiler.Binding;
+using PolicyM2M.Compiler.Diagnostics;
+using PolicyM2M.Compiler.Lowering;
+using PolicyM2M.Compiler.Sets;
+using PolicyM2M.Compiler.Syntax;
+using PolicyM2M.Compiler.Trees;
+using PolicyM2M.Engine;
+using PolicyM2M.Engine.Bundles;
+using PolicyM2M.Engine.Contexts;
+
 namespace PolicyM2M.Compiler;
 
-/// <summary>Compiles policy sets.</summary>
+/// <summary>Compiles policy sets: text, syntax, meaning, cases, trees, bytes. Each step is a function of the one before, and nothing else.</summary>
 public static class PolicyCompiler
 {
     /// <summary>Compiles the files of one policy set. Never throws for what is in them: every fault is a diagnostic.</summary>
-    public static Compilation Compile(IReadOnlyList<SourceFile> sources) => throw new InvalidOperationException("not built yet");
+    /// <param name="files">The set's files, in any order.</param>
+    public static Compilation Compile(IReadOnlyList<SourceFile> files)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        var faults = new Faults();
+        BoundPolicySet? bound = Bind(files, faults);
+        Bundle? bundle = bound is null || faults.HasErrors ? null : Emit(bound, faults);
+        return new Compilation(faults.Sorted(), bundle);
+    }
+
+    /// <summary>What the policies mean; null where there is no manifest that can be read. Where there are errors it is incomplete.</summary>
+    internal static BoundPolicySet? Bind(IReadOnlyList<SourceFile> files, Faults faults)
+    {
+        if (PolicySetReader.Read(files, faults) is not { } set)
+            return null;
+        ImmutableArray<PolicySyntax> syntax = [.. set.Policies.Select(source => PolicyParser.Parse(source, faults)).OfType<PolicySyntax>()];
+        Dictionary<string, AttributeDefinition> attributes = [];
+        foreach (AttributeDefinition attribute in set.Attributes)
+            attributes.TryAdd(attribute.Name, attribute);
+        CheckNames(syntax, faults);
+        return new BoundPolicySet(set.Name, [.. attributes.Values], [.. syntax.Select(policy => PolicyBinder.Bind(policy, attributes, faults))]);
+    }
+
+    internal static Bundle? Emit(BoundPolicySet bound, Faults faults)
+    {
+        LoweredPolicySet lowered = PolicySetLowering.Lower(bound, new SourcePosition(PolicySetReader.Manifest, 1, 1));
+        if (TreeBuilder.Build(lowered, out LoweredList? tooLarge) is not { } trees)
+        {
+            faults.TooManyNodes(tooLarge!.Source, TreeBuilder.MaximumNodes);
+            return null;
+        }
+        byte[] bytes = BundleWriter.Write(new BundleContent(lowered.Name, lowered.Policies, lowered.Attributes, lowered.Rules, trees));
+        return Bundle.Read(bytes);
+    }
+
+    private static void CheckNames(ImmutableArray<PolicySyntax> policies, Faults faults)
+    {
+        var first = new Dictionary<string, PolicySyntax>(StringComparer.Ordinal);
+        foreach (PolicySyntax policy in policies)
+        {
+            if (policy.Name.Text.Length > 0 && !first.TryAdd(policy.Name.Text, policy))
+                faults.DeclaredTwice(policy.Source, policy.Name.Span, $"the policy `{policy.Name.Text}`",
+                    first[policy.Name.Text].Source.PositionOf(first[policy.Name.Text].Name.Span));
+        }
+    }
 }

@@ -1,24 +1,52 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
 using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Trees;
 
 namespace PolicyM2M.Engine.Bundles;
 
 /// <summary>A compiled policy set. Immutable, shared by all threads.</summary>
 public sealed class Bundle
 {
+    internal Bundle(BundleContent content, string hash)
+    {
+        Name = content.Name;
+        Policies = content.Policies;
+        AttributeTable = content.Attributes;
+        Rules = content.Rules;
+        Trees = content.Trees;
+        Hash = hash;
+        Attributes = content.Attributes.Codings.ToImmutableSortedDictionary(c => c.Definition.Name, c => c.Definition, StringComparer.Ordinal);
+    }
+
     /// <summary>The name of the policy set, from its manifest.</summary>
-    public string Name { get; init; } = "";
+    public string Name { get; }
 
     /// <summary>The SHA-256 of the bundle's bytes, in lower-case hexadecimal.</summary>
-    public string Hash { get; init; } = "";
+    public string Hash { get; }
 
     /// <summary>The names of the policies, in manifest order.</summary>
-    public ImmutableArray<string> Policies { get; init; } = [];
+    public ImmutableArray<string> Policies { get; }
 
     /// <summary>The attributes of the schema, by name.</summary>
-    public ImmutableSortedDictionary<string, AttributeDefinition> Attributes { get; init; } =
-        ImmutableSortedDictionary.Create<string, AttributeDefinition>(StringComparer.Ordinal);
+    public ImmutableSortedDictionary<string, AttributeDefinition> Attributes { get; }
 
     /// <summary>The names of the attributes that some rule tests, in ordinal order.</summary>
-    public ImmutableArray<string> NeededAttributes { get; init; } = [];
+    public ImmutableArray<string> NeededAttributes => AttributeTable.Needed;
+
+    /// <summary>Every rule, in manifest order.</summary>
+    public ImmutableArray<Rule> Rules { get; }
+
+    internal AttributeTable AttributeTable { get; }
+
+    internal DecisionTrees Trees { get; }
+
+    /// <summary>Reads a bundle, checking everything that a walk relies on.</summary>
+    /// <exception cref="InvalidDataException">The bytes are no bundle, or one of another format version, or they were damaged.</exception>
+    public static Bundle Read(ReadOnlyMemory<byte> bytes) =>
+        new(BundleReader.Read(bytes), Convert.ToHexStringLower(SHA256.HashData(bytes.Span)));
 }
+
+/// <summary>What a bundle's bytes say.</summary>
+internal sealed record BundleContent(
+    string Name, ImmutableArray<string> Policies, AttributeTable Attributes, ImmutableArray<Rule> Rules, DecisionTrees Trees);

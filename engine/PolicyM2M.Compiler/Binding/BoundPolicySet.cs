@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+using PolicyM2M.Engine;
+using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Vocabulary;
+
+namespace PolicyM2M.Compiler.Binding;
+
+/// <summary>A policy set whose every name and type is checked. This is what the policies mean; everything after it is only faster.</summary>
+internal sealed record BoundPolicySet(string Name, ImmutableArray<AttributeDefinition> Attributes, ImmutableArray<BoundPolicy> Policies);
+
+/// <summary>A policy: outside its target it says nothing.</summary>
+internal sealed record BoundPolicy(string Name, BoundCondition Target, ImmutableArray<BoundBlock> Blocks, ImmutableArray<BoundDemand> Demands);
+
+/// <summary>A block: its first case that matches is chosen. The last case always matches: it is <c>otherwise</c>, or the denial where nothing did.</summary>
+internal sealed record BoundBlock(DecisionKind Kind, SourcePosition Source, ImmutableArray<BoundCase> Cases);
+
+/// <summary>A case of a block.</summary>
+internal sealed record BoundCase(BoundCondition When, Rule Rule);
+
+/// <summary>A <c>require</c> or <c>forbid</c>: it applies whenever its condition holds.</summary>
+internal sealed record BoundDemand(BoundCondition When, Rule Rule);
+
+/// <summary>A condition over attributes whose types are checked. Names are gone: a <c>define</c> stands in every place that names it.</summary>
+internal abstract record BoundCondition
+{
+    private BoundCondition(int depth) => Depth = depth;
+
+    /// <summary>How deeply it is nested; walks over it are recursive.</summary>
+    public int Depth { get; }
+
+    public static BoundCondition Always { get; } = new Constant(true);
+
+    public static BoundCondition Never { get; } = new Constant(false);
+
+    public sealed record Constant(bool Value) : BoundCondition(1);
+
+    public sealed record Any(ImmutableArray<BoundCondition> Parts) : BoundCondition(1 + Parts.Max(part => part.Depth));
+
+    public sealed record All(ImmutableArray<BoundCondition> Parts) : BoundCondition(1 + Parts.Max(part => part.Depth));
+
+    public sealed record Not(BoundCondition Part) : BoundCondition(1 + Part.Depth);
+
+    /// <summary>The attribute has one of these values.</summary>
+    public sealed record OneOf(AttributeDefinition Attribute, ImmutableArray<AttributeValue> Values) : BoundCondition(1);
+
+    /// <summary>The attribute is less than, or with <paramref name="OrEqual"/> at most, a value.</summary>
+    public sealed record Below(AttributeDefinition Attribute, AttributeValue Limit, bool OrEqual) : BoundCondition(1);
+}

@@ -1,0 +1,154 @@
+using System.Collections.Immutable;
+using PolicyM2M.Compiler.Diagnostics;
+using PolicyM2M.Compiler.Syntax;
+using PolicyM2M.Engine.Contexts;
+
+namespace PolicyM2M.Compiler.Binding;
+
+/// <summary>Checks the conditions of one file. A condition with a fault becomes one that never holds: the set is refused anyway.</summary>
+internal sealed class ConditionBinder(
+    SourceText source, IReadOnlyDictionary<string, AttributeDefinition> attributes, IReadOnlyDictionary<string, DeclarationSyntax.Define> defines, Faults faults)
+{
+    /// <summary>Names may nest through names; this bounds the recursion of everything that walks a condition.</summary>
+    private const int MaximumDepth = 256;
+
+    private readonly Dictionary<string, BoundCondition> _bound = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _open = new(StringComparer.Ordinal);
+
+    public BoundCondition Bind(ConditionSyntax? condition) => condition switch
+    {
+        null => BoundCondition.Always,
+        ConditionSyntax.Any any => new BoundCondition.Any([.. any.Parts.Select(Bind)]),
+        ConditionSyntax.All all => new BoundCondition.All([.. all.Parts.Select(Bind)]),
+        ConditionSyntax.Not not => new BoundCondition.Not(Bind(not.Part)),
+        ConditionSyntax.Named named => Named(named.Name),
+        ConditionSyntax.Comparison comparison => Comparison(comparison),
+        ConditionSyntax.OneOf oneOf => OneOf(oneOf),
+        ConditionSyntax.Between between => Between(between),
+        _ => throw new InvalidOperationException($"no binding for {condition.GetType().Name}"),
+    };
+
+    /// <summary>The meaning of a <c>define</c>, worked out once however often it is named.</summary>
+    public BoundCondition Define(DeclarationSyntax.Define define, NameSyntax use)
+    {
+        if (_bound.TryGetValue(define.Name.Text, out BoundCondition? bound))
+            return bound;
+        if (!_open.Add(define.Name.Text))
+        {
+            faults.RefersToItself(source, use, "define");
+            return BoundCondition.Never;
+        }
+        if (_open.Count > MaximumDepth)
+            bound = TooDeep(use);
+        else
+            bound = Bind(define.Condition) is { Depth: <= MaximumDepth } shallow ? shallow : TooDeep(use);
+        _open.Remove(define.Name.Text);
+        return _bound[define.Name.Text] = bound;
+    }
+
+    private BoundCondition TooDeep(NameSyntax use)
+    {
+        faults.TooDeep(source, use.Span, MaximumDepth);
+        return BoundCondition.Never;
+    }
+
+    private BoundCondition Named(NameSyntax name)
+    {
+        if (defines.TryGetValue(name.Text, out DeclarationSyntax.Define? define))
+            return Define(define, name);
+        if (!attributes.TryGetValue(name.Text, out AttributeDefinition? attribute))
+        {
+            faults.UnknownName(source, name, defines.Keys.Concat(attributes.Keys));
+            return BoundCondition.Never;
+        }
+        if (attribute.Type == AttributeType.Bool)
+            return new BoundCondition.OneOf(attribute, [AttributeValue.Of(true)]);
+        faults.NotABool(source, name, attribute);
+        return BoundCondition.Never;
+    }
+
+    private BoundCondition Comparison(ConditionSyntax.Comparison comparison)
+    {
+        if (Attribute(comparison.Attribute) is not { } attribute)
+            return BoundCondition.Never;
+        bool isOrder = comparison.Operator is not (M2MToken.Equal or M2MToken.NotEqual);
+        if (isOrder && !HasOrder(attribute))
+        {
+            faults.WrongOperator(source, comparison.OperatorSpan, source.Text.Substring(comparison.OperatorSpan.Start, comparison.OperatorSpan.Length), attribute);
+            return BoundCondition.Never;
+        }
+        if (LiteralBinder.Bind(comparison.Literal, attribute, source, faults) is not { } value)
+            return BoundCondition.Never;
+        return comparison.Operator switch
+        {
+            M2MToken.Equal => new BoundCondition.OneOf(attribute, [value]),
+            M2MToken.NotEqual => new BoundCondition.Not(new BoundCondition.OneOf(attribute, [value])),
+            M2MToken.Less => new BoundCondition.Below(attribute, value, OrEqual: false),
+            M2MToken.LessOrEqual => new BoundCondition.Below(attribute, value, OrEqual: true),
+            M2MToken.Greater => new BoundCondition.Not(new BoundCondition.Below(attribute, value, OrEqual: true)),
+            _ => new BoundCondition.Not(new BoundCondition.Below(attribute, value, OrEqual: false)),
+        };
+    }
+
+    private BoundCondition OneOf(ConditionSyntax.OneOf oneOf)
+    {
+        if (Attribute(oneOf.Attribute) is not { } attribute)
+            return BoundCondition.Never;
+        if (attribute.Type == AttributeType.Bool)
+        {
+            faults.WrongOperator(source, oneOf.OperatorSpan, "in", attribute);
+            return BoundCondition.Never;
+        }
+        var values = ImmutableArray.CreateBuilder<AttributeValue>();
+        var seen = new HashSet<AttributeValue>();
+        foreach (AtomSyntax literal in oneOf.Literals)
+        {
+            if (LiteralBinder.Bind(literal, attribute, source, faults) is not { } value)
+                continue;
+            if (seen.Add(value))
+                values.Add(value);
+            else
+                faults.GivenTwice(source, literal.Span, $"`{literal.Text}`");
+        }
+        return values.Count == 0 ? BoundCondition.Never : new BoundCondition.OneOf(attribute, values.ToImmutable());
+    }
+
+    private BoundCondition Between(ConditionSyntax.Between between)
+    {
+        if (Attribute(between.Attribute) is not { } attribute)
+            return BoundCondition.Never;
+        if (!HasOrder(attribute))
+        {
+            faults.WrongOperator(source, between.OperatorSpan, "in …..…", attribute);
+            return BoundCondition.Never;
+        }
+        AttributeValue? low = LiteralBinder.Bind(between.Low, attribute, source, faults), high = LiteralBinder.Bind(between.High, attribute, source, faults);
+        if (low is null || high is null)
+            return BoundCondition.Never;
+        if (IsAbove(low.Value, high.Value, attribute))
+            faults.EmptyRange(source, between.Low.Span.To(between.High.Span));
+        return new BoundCondition.All(
+        [
+            new BoundCondition.Not(new BoundCondition.Below(attribute, low.Value, OrEqual: false)),
+            new BoundCondition.Below(attribute, high.Value, OrEqual: true),
+        ]);
+    }
+
+    private AttributeDefinition? Attribute(NameSyntax name)
+    {
+        if (attributes.TryGetValue(name.Text, out AttributeDefinition? attribute))
+            return attribute;
+        faults.UnknownAttribute(source, name, attributes.Keys);
+        return null;
+    }
+
+    private static bool HasOrder(AttributeDefinition attribute) => attribute.Type is AttributeType.Int or AttributeType.Version or AttributeType.Duration;
+
+    private static bool IsAbove(AttributeValue low, AttributeValue high, AttributeDefinition attribute)
+    {
+        if (attribute.Type == AttributeType.Version)
+            return Constants.Compare(low.Text, high.Text) > 0;
+        var coding = new AttributeCoding(attribute, []);
+        return coding.TryEncode(low, out long from) && coding.TryEncode(high, out long to) && from > to;
+    }
+}

@@ -1,0 +1,194 @@
+using System.Collections.Immutable;
+using PolicyM2M.Compiler.Diagnostics;
+using PolicyM2M.Compiler.Syntax;
+using PolicyM2M.Engine.Lattice;
+using PolicyM2M.Engine.Vocabulary;
+
+namespace PolicyM2M.Compiler.Binding;
+
+/// <summary>Checks the outcomes of one file: which fields they give, and with which values.</summary>
+internal sealed class OutcomeBinder(SourceText source, IReadOnlyDictionary<string, DeclarationSyntax.Profile> profiles, Faults faults)
+{
+    private const int MaximumDepth = 64;
+
+    private readonly Dictionary<string, Outcome> _bound = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _open = new(StringComparer.Ordinal);
+
+    public Outcome Bind(OutcomeSyntax outcome, DecisionKind kind)
+    {
+        Dictionary<Field, FieldValue> values = [];
+        if (outcome.Profile is { } profile)
+        {
+            foreach ((Field field, FieldValue value) in Base(profile, kind).Values)
+                values[field] = value;
+        }
+        foreach ((Field field, FieldValue value) in Fields(outcome.Fields, kind))
+            values[field] = value;
+        return Outcome.Allow(kind, values.Select(v => (v.Key, v.Value)));
+    }
+
+    /// <summary>What a profile gives, worked out once however often it is named.</summary>
+    public Outcome Profile(DeclarationSyntax.Profile profile, NameSyntax use)
+    {
+        if (_bound.TryGetValue(profile.Name.Text, out Outcome? bound))
+            return bound;
+        if (!_open.Add(profile.Name.Text))
+        {
+            faults.RefersToItself(source, use, "profile");
+            return Outcome.Allow(profile.Kind, []);
+        }
+        if (_open.Count > MaximumDepth)
+        {
+            faults.TooDeep(source, use.Span, MaximumDepth);
+            bound = Outcome.Allow(profile.Kind, []);
+        }
+        else
+        {
+            bound = Bind(profile.Outcome, profile.Kind);
+        }
+        _open.Remove(profile.Name.Text);
+        return _bound[profile.Name.Text] = bound;
+    }
+
+    private Outcome Base(NameSyntax name, DecisionKind kind)
+    {
+        if (!profiles.TryGetValue(name.Text, out DeclarationSyntax.Profile? profile))
+            faults.UnknownProfile(source, name, profiles.Keys);
+        else if (profile.Kind != kind)
+            faults.ProfileOfOtherKind(source, name, profile.Kind, kind);
+        else
+            return Profile(profile, name);
+        return Outcome.Allow(kind, []);
+    }
+
+    private Dictionary<Field, FieldValue> Fields(ImmutableArray<FieldSyntax> fields, DecisionKind kind)
+    {
+        var values = new Dictionary<Field, FieldValue>();
+        foreach (FieldSyntax syntax in fields)
+        {
+            foreach ((Field field, FieldValue value) in Item(syntax, kind))
+            {
+                if (!values.TryAdd(field, value) && field != Field.RevocationWithin)
+                    faults.GivenTwice(source, syntax.Name.Span, $"the field `{syntax.Name.Text}`");
+            }
+        }
+        if (values.TryGetValue(Field.FreshFor, out FieldValue? fresh) && values.TryGetValue(Field.UsableFor, out FieldValue? usable)
+            && ((FieldValue.Duration)fresh).Seconds > ((FieldValue.Duration)usable).Seconds)
+        {
+            Span at = fields.First(field => field.Name.Text == Field.FreshFor.Name).Name.Span;
+            faults.FreshLongerThanUsable(source, at, fresh.ToString()!, usable.ToString()!);
+        }
+        return values;
+    }
+
+    /// <summary>The fields that one item of a body gives: one, or with <c>revocation … within …</c> two.</summary>
+    private IEnumerable<(Field Field, FieldValue Value)> Item(FieldSyntax syntax, DecisionKind kind)
+    {
+        string[] names = [.. Field.Of(kind).Where(f => f != Field.RevocationWithin).Select(f => f.Name)];
+        Field? field = names.Contains(syntax.Name.Text) ? Field.Find(kind, syntax.Name.Text) : null;
+        if (field is null)
+        {
+            faults.UnknownField(source, syntax.Name, kind, names);
+            yield break;
+        }
+
+        if (field == Field.Attestation)
+        {
+            // `attestation within 24h` reads better than `attestation 24h`, and is the only way to write it.
+            if (syntax.Values.Length > 0 || syntax.Within is null)
+                faults.WrongFieldValue(source, syntax.Values.Length > 0 ? syntax.Values[0].Span : syntax.Name.Span, field, "`within` and a duration such as 24h");
+            else if (Duration(field, syntax.Within) is { } evidence)
+                yield return (field, evidence);
+            yield break;
+        }
+
+        if (syntax.Within is { } within)
+        {
+            if (field != Field.Revocation)
+                faults.WrongFieldValue(source, within.Span, field, "no `within`");
+            else if (Duration(Field.RevocationWithin, within) is { } status)
+                yield return (Field.RevocationWithin, status);
+        }
+        if (Value(field, syntax) is { } value)
+            yield return (field, value);
+    }
+
+    private FieldValue? Value(Field field, FieldSyntax syntax)
+    {
+        if (field == Field.RotateNow && syntax.Values.IsEmpty)
+            return ((FieldShape.Ladder)field.Shape).Find("true");
+        if (field.Shape is FieldShape.NameList list)
+            return Names(field, list, syntax);
+        if (syntax.Values is not [var atom])
+        {
+            faults.WrongFieldValue(source, syntax.Values.IsEmpty ? syntax.Name.Span : syntax.Values[1].Span, field, $"{Expected(field)}, once");
+            return null;
+        }
+        switch (field.Shape)
+        {
+            case FieldShape.ShortestDuration:
+                return Duration(field, atom);
+            case FieldShape.Share when atom.Kind == M2MToken.Number && Fraction.TryParse(atom.Text, out Fraction share):
+                return new FieldValue.Share(share);
+            case FieldShape.Ladder ladder when field != Field.RotateNow && ladder.Find(atom.Text) is { } level:
+                return level;
+            case FieldShape.Ladder ladder when atom.Kind == M2MToken.Name && Spelling.Nearest(atom.Text, ladder.Ranks) is not null:
+                faults.UnknownVocabulary(source, atom, $"`{field.Name}`", ladder.Ranks);
+                return null;
+            default:
+                return Wrong(field, atom);
+        }
+    }
+
+    private FieldValue.Names? Names(Field field, FieldShape.NameList list, FieldSyntax syntax)
+    {
+        if (syntax.Values.IsEmpty)
+        {
+            faults.WrongFieldValue(source, syntax.Name.Span, field, Expected(field));
+            return null;
+        }
+        var names = ImmutableArray.CreateBuilder<string>();
+        foreach (AtomSyntax atom in syntax.Values)
+        {
+            ImmutableArray<string> meant = field == Field.Versions && atom.Text is "1.2" or "1.3" ? [$"TLS{atom.Text}", $"DTLS{atom.Text}"] : [atom.Value];
+            bool isKnown = list.CodePoints is null ? atom.Kind == M2MToken.Name : meant.All(list.CodePoints.ContainsKey);
+            if (!isKnown && list.CodePoints is not null && atom.Kind == M2MToken.Name)
+                faults.UnknownVocabulary(source, atom, list.What, list.CodePoints.Keys);
+            else if (!isKnown)
+                Wrong(field, atom);
+            else if (meant.Any(names.Contains))
+                faults.GivenTwice(source, atom.Span, $"`{atom.Text}`");
+            else
+                names.AddRange(meant);
+        }
+        return new FieldValue.Names(names.ToImmutable());
+    }
+
+    private FieldValue.Duration? Duration(Field field, AtomSyntax atom)
+    {
+        if (atom.Kind == M2MToken.Number && DurationText.TryParse(atom.Text, out long seconds))
+            return new FieldValue.Duration(seconds);
+        Wrong(field, atom);
+        return null;
+    }
+
+    private FieldValue? Wrong(Field field, AtomSyntax atom)
+    {
+        if (atom.Kind == M2MToken.Number && !LiteralBinder.IsWellFormed(atom.Text))
+            faults.MalformedLiteral(source, atom);
+        else
+            faults.WrongFieldValue(source, atom.Span, field, Expected(field));
+        return null;
+    }
+
+    private static string Expected(Field field) => field.Shape switch
+    {
+        _ when field == Field.Versions => "1.2, 1.3, or one of TLS1.2, TLS1.3, DTLS1.2, DTLS1.3",
+        _ when field == Field.RotateNow => "no value: it stands alone",
+        FieldShape.NameList list => $"{list.What} names, separated by commas",
+        FieldShape.ShortestDuration => "a duration such as 12h or 1d30m",
+        FieldShape.Share => "a fraction from 0 to 1 such as 2/3 or 10%",
+        FieldShape.Ladder ladder => $"one of {string.Join(", ", ladder.Ranks)}",
+        _ => "another value",
+    };
+}

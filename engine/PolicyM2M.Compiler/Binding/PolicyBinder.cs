@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using PolicyM2M.Compiler.Diagnostics;
+using PolicyM2M.Compiler.Syntax;
+using PolicyM2M.Engine;
+using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Lattice;
+using PolicyM2M.Engine.Vocabulary;
+
+namespace PolicyM2M.Compiler.Binding;
+
+/// <summary>Syntax to meaning: every name is looked up, every value gets its type, and each policy becomes rules under conditions.</summary>
+internal sealed class PolicyBinder
+{
+    private readonly PolicySyntax _policy;
+    private readonly Faults _faults;
+    private readonly ConditionBinder _conditions;
+    private readonly OutcomeBinder _outcomes;
+    private readonly Dictionary<string, DeclarationSyntax.Define> _defines;
+    private readonly Dictionary<string, DeclarationSyntax.Profile> _profiles;
+
+    private PolicyBinder(PolicySyntax policy, IReadOnlyDictionary<string, AttributeDefinition> attributes, Faults faults)
+    {
+        _policy = policy;
+        _faults = faults;
+        _defines = Named<DeclarationSyntax.Define>("define", define => define.Name);
+        _profiles = Named<DeclarationSyntax.Profile>("profile", profile => profile.Name);
+        _conditions = new ConditionBinder(policy.Source, attributes, _defines, faults);
+        _outcomes = new OutcomeBinder(policy.Source, _profiles, faults);
+    }
+
+    /// <summary>The meaning of a policy; what has faults is reported and left out.</summary>
+    public static BoundPolicy Bind(PolicySyntax policy, IReadOnlyDictionary<string, AttributeDefinition> attributes, Faults faults) =>
+        new PolicyBinder(policy, attributes, faults).Policy();
+
+    private BoundPolicy Policy()
+    {
+        // What nothing uses is checked all the same.
+        foreach (DeclarationSyntax.Define define in _policy.Declarations.OfType<DeclarationSyntax.Define>())
+        {
+            if (_defines[define.Name.Text] == define)
+                _conditions.Define(define, define.Name);
+            else
+                _conditions.Bind(define.Condition);
+        }
+        foreach (DeclarationSyntax.Profile profile in _policy.Declarations.OfType<DeclarationSyntax.Profile>())
+        {
+            if (_profiles[profile.Name.Text] == profile)
+                _outcomes.Profile(profile, profile.Name);
+            else
+                _outcomes.Bind(profile.Outcome, profile.Kind);
+        }
+        return new BoundPolicy(_policy.Name.Text, _conditions.Bind(_policy.Target), Blocks(), Demands());
+    }
+
+    private ImmutableArray<BoundBlock> Blocks()
+    {
+        var blocks = ImmutableArray.CreateBuilder<BoundBlock>();
+        foreach (DeclarationSyntax.Block block in _policy.Declarations.OfType<DeclarationSyntax.Block>())
+        {
+            if (blocks.FirstOrDefault(earlier => earlier.Kind == block.Kind) is { } first)
+                _faults.DeclaredTwice(_policy.Source, block.Keyword, $"the `{block.Kind.Name()}` block", first.Source);
+            blocks.Add(Block(block));
+        }
+        return blocks.ToImmutable();
+    }
+
+    private BoundBlock Block(DeclarationSyntax.Block block)
+    {
+        var cases = ImmutableArray.CreateBuilder<BoundCase>();
+        foreach (CaseSyntax syntax in block.Cases)
+        {
+            Outcome says = syntax.Answer switch
+            {
+                AnswerSyntax.Use use => _outcomes.Bind(use.Outcome, block.Kind),
+                AnswerSyntax.Deny deny => Outcome.Deny(block.Kind, Reason(deny.Reason)),
+                _ => throw new InvalidOperationException($"no binding for {syntax.Answer.GetType().Name}"),
+            };
+            string label = syntax.When is null ? $"{block.Kind.Name()} otherwise" : $"{block.Kind.Name()} case {cases.Count + 1}";
+            cases.Add(new BoundCase(_conditions.Bind(syntax.When), Rule(label, syntax.Keyword, says)));
+        }
+        if (block.Cases.All(c => c.When is not null))
+        {
+            Outcome denial = Outcome.Deny(block.Kind, $"no case of `{block.Kind.Name()}` in policy `{_policy.Name.Text}` matches");
+            cases.Add(new BoundCase(BoundCondition.Always, Rule($"{block.Kind.Name()} without a case that matches", block.Keyword, denial)));
+        }
+        return new BoundBlock(block.Kind, _policy.Source.PositionOf(block.Keyword), cases.ToImmutable());
+    }
+
+    private ImmutableArray<BoundDemand> Demands()
+    {
+        var demands = ImmutableArray.CreateBuilder<BoundDemand>();
+        var names = new Dictionary<string, SourcePosition>(StringComparer.Ordinal);
+        foreach (DeclarationSyntax declaration in _policy.Declarations)
+        {
+            (NameSyntax name, string word, Outcome says, ConditionSyntax? when) = declaration switch
+            {
+                DeclarationSyntax.Require require => (require.Name, "require", _outcomes.Bind(require.Outcome, require.Kind), require.When),
+                DeclarationSyntax.Forbid forbid => (forbid.Name, "forbid", Outcome.Deny(forbid.Kind, Reason(forbid.Reason)), forbid.When),
+                _ => default((NameSyntax, string, Outcome, ConditionSyntax?)),
+            };
+            if (word is null)
+                continue;
+            SourcePosition position = _policy.Source.PositionOf(name.Span);
+            if (!names.TryAdd(name.Text, position))
+                _faults.DeclaredTwice(_policy.Source, name.Span, $"`{name.Text}`", names[name.Text]);
+            demands.Add(new BoundDemand(_conditions.Bind(when), Rule($"{word} {name.Text}", name.Span, says)));
+        }
+        return demands.ToImmutable();
+    }
+
+    private Rule Rule(string label, Span at, Outcome says) => new(_policy.Name.Text, label, _policy.Source.PositionOf(at), says);
+
+    /// <summary>A denial always says something.</summary>
+    private static string Reason(string reason) => string.IsNullOrWhiteSpace(reason) ? "denied without a reason" : reason;
+
+    private Dictionary<string, T> Named<T>(string what, Func<T, NameSyntax> nameOf)
+        where T : DeclarationSyntax
+    {
+        var found = new Dictionary<string, T>(StringComparer.Ordinal);
+        foreach (T declaration in _policy.Declarations.OfType<T>())
+        {
+            NameSyntax name = nameOf(declaration);
+            if (!found.TryAdd(name.Text, declaration))
+                _faults.DeclaredTwice(_policy.Source, name.Span, $"the {what} `{name.Text}`", _policy.Source.PositionOf(nameOf(found[name.Text]).Span));
+        }
+        return found;
+    }
+}

@@ -1,0 +1,35 @@
+using PolicyM2M.Compiler.Syntax;
+using PolicyM2M.Engine;
+using PolicyM2M.Engine.Vocabulary;
+
+namespace PolicyM2M.Compiler.Diagnostics;
+
+/// <summary>M2M2xx: a name means nothing, or two things.</summary>
+internal sealed partial class Faults
+{
+    public void UnknownAttribute(SourceText source, NameSyntax name, IEnumerable<string> attributes) =>
+        Error(source, name.Span, "M2M201", $"the attribute schema has no `{name.Text}`", DidYouMean(Spelling.Nearest(name.Text, attributes)));
+
+    public void UnknownName(SourceText source, NameSyntax name, IEnumerable<string> names) =>
+        Error(source, name.Span, "M2M202", $"`{name.Text}` is neither a `define` of this file nor an attribute",
+            DidYouMean(Spelling.Nearest(name.Text, names)));
+
+    public void UnknownProfile(SourceText source, NameSyntax name, IEnumerable<string> profiles) =>
+        Error(source, name.Span, "M2M203", $"this file has no profile `{name.Text}`", DidYouMean(Spelling.Nearest(name.Text, profiles)));
+
+    public void UnknownVocabulary(SourceText source, AtomSyntax atom, string what, IEnumerable<string> names) =>
+        Error(source, atom.Span, "M2M204", $"there is no {what} `{atom.Value}`", DidYouMean(Spelling.Nearest(atom.Value, names)));
+
+    public void UnknownField(SourceText source, NameSyntax name, DecisionKind kind, IEnumerable<string> fields) =>
+        Error(source, name.Span, "M2M205", $"{kind.Name()} has no field `{name.Text}`",
+            DidYouMean(Spelling.Nearest(name.Text, fields)) ?? "items of a list are separated by commas");
+
+    public void DeclaredTwice(SourceText source, Span at, string what, SourcePosition first) =>
+        Error(source, at, "M2M206", $"{what} is declared twice", $"the first is at {first.File}:{first.Line}:{first.Column}");
+
+    public void RefersToItself(SourceText source, NameSyntax name, string what) =>
+        Error(source, name.Span, "M2M207", $"the {what} `{name.Text}` refers to itself");
+
+    public void ProfileOfOtherKind(SourceText source, NameSyntax name, DecisionKind actual, DecisionKind wanted) =>
+        Error(source, name.Span, "M2M208", $"profile `{name.Text}` is for {actual.Name()}, not for {wanted.Name()}");
+}

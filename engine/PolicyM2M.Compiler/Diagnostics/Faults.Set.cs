@@ -1,0 +1,31 @@
+using PolicyM2M.Compiler.Syntax;
+using PolicyM2M.Engine.Vocabulary;
+
+namespace PolicyM2M.Compiler.Diagnostics;
+
+/// <summary>M2M4xx: the manifest or the attribute schema is wrong.</summary>
+internal sealed partial class Faults
+{
+    public void NoManifest(string expected) =>
+        Add(new Diagnostic("M2M401", Severity.Error, StartOf(expected), 1, $"the policy set has no `{expected}`",
+            "it names the set, its attribute schema, and its policies in order"));
+
+    public void MalformedYaml(SourceText source, Span at, string message) =>
+        Error(source, at, "M2M402", $"this is not YAML: {message}");
+
+    public void UnknownKey(SourceText source, Span at, string key, IEnumerable<string> keys) =>
+        Error(source, at, "M2M403", $"`{key}` is no key here", DidYouMean(Spelling.Nearest(key, keys)) ?? $"the keys are {string.Join(", ", keys)}");
+
+    public void MissingKey(SourceText source, Span at, string key, string meaning) =>
+        Error(source, at, "M2M404", $"the key `{key}` is missing", $"it gives {meaning}");
+
+    public void WrongValue(SourceText source, Span at, string key, string expected) =>
+        Error(source, at, "M2M404", $"this is no value for `{key}`", $"expected {expected}");
+
+    public void NoSuchFile(SourceText source, Span at, string path, IEnumerable<string> paths) =>
+        Error(source, at, "M2M405", $"the policy set has no file `{path}`", DidYouMean(Spelling.Nearest(path, paths)));
+
+    public void NotListed(SourceText source, string manifest) =>
+        Warning(source, new Span(0, 1), "M2M406", $"this policy is not listed in `{manifest}`, so it says nothing",
+            "add it under `policies`, at the place that its preferences deserve");
+}

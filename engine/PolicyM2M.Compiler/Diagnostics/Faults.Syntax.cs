@@ -1,0 +1,35 @@
+using PolicyM2M.Compiler.Syntax;
+
+namespace PolicyM2M.Compiler.Diagnostics;
+
+/// <summary>M2M1xx: the text cannot be read.</summary>
+internal sealed partial class Faults
+{
+    public void Unexpected(SourceText source, Span at, string found, string expected, string? help = null) =>
+        Error(source, at, "M2M101", $"unexpected {found}; expected {expected}", help);
+
+    public void InvalidCharacter(SourceText source, Span at, string character) =>
+        Error(source, at, "M2M102", $"`{character}` means nothing here", "texts stand in double quotes, comments begin with `//`");
+
+    public void UnclosedString(SourceText source, Span at) =>
+        Error(source, at, "M2M103", "this string is not closed on its line", "end it with `\"`; a quote inside is written `\\\"`");
+
+    public void BadEscape(SourceText source, Span at) =>
+        Error(source, at, "M2M103", $"`{source.Text.Substring(at.Start, at.Length)}` is no escape", "the escapes are \\\" \\\\ \\n \\t and \\u{1F50C}");
+
+    public void MalformedLiteral(SourceText source, AtomSyntax literal) =>
+        Error(source, literal.Span, "M2M104", $"`{literal.Text}` is neither an integer, a version, a duration nor a fraction",
+            "such as 42, 2.4.0, 1h30m (units w d h m s, from large to small), 2/3 or 10%");
+
+    public void NoPolicy(SourceText source, Span at) =>
+        Error(source, at, "M2M105", "a file begins with `policy`", "such as: policy baseline \"What every device must meet.\"");
+
+    public void SecondPolicy(SourceText source, Span at) =>
+        Error(source, at, "M2M105", "one file is one policy", "move this policy to a file of its own and list it in policyset.yaml");
+
+    public void TooDeep(SourceText source, Span at, int limit) =>
+        Error(source, at, "M2M106", $"this is nested more than {limit} deep", "give the inner conditions names with `define`");
+
+    public void UnreachableCase(SourceText source, Span at) =>
+        Error(source, at, "M2M101", "nothing can follow `otherwise` in a block", "`otherwise` matches always: put it last");
+}

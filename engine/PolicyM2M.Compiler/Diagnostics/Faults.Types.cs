@@ -1,0 +1,53 @@
+using PolicyM2M.Compiler.Syntax;
+using PolicyM2M.Engine;
+using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Lattice;
+using PolicyM2M.Engine.Vocabulary;
+
+namespace PolicyM2M.Compiler.Diagnostics;
+
+/// <summary>M2M3xx: the names are right, the values do not fit them.</summary>
+internal sealed partial class Faults
+{
+    public void WrongType(SourceText source, AtomSyntax literal, AttributeDefinition attribute, string expected) =>
+        Error(source, literal.Span, "M2M301", $"`{attribute.Name}` is {Article(attribute)}; `{literal.Text}` is not", $"expected {expected}");
+
+    public void WrongOperator(SourceText source, Span at, string sign, AttributeDefinition attribute) =>
+        Error(source, at, "M2M302", $"`{sign}` does not apply to `{attribute.Name}`, which is {Article(attribute)}",
+            attribute.Type == AttributeType.Bool ? $"write `{attribute.Name}` or `not {attribute.Name}`" : "use `==`, `!=` or `in [ … ]`");
+
+    public void OutOfRange(SourceText source, AtomSyntax literal, AttributeDefinition attribute, string expected) =>
+        Error(source, literal.Span, "M2M303", $"`{attribute.Name}` is never `{literal.Text}`", $"expected {expected}");
+
+    public void NotInEnumeration(SourceText source, AtomSyntax literal, AttributeDefinition attribute) =>
+        Error(source, literal.Span, "M2M304", $"`{attribute.Name}` is never `{literal.Value}`",
+            DidYouMean(Spelling.Nearest(literal.Value, attribute.Values)) ?? $"it is one of {string.Join(", ", attribute.Values)}");
+
+    public void EmptyRange(SourceText source, Span at) =>
+        Error(source, at, "M2M305", "this range is empty: its first value is above its last");
+
+    public void NotABool(SourceText source, NameSyntax name, AttributeDefinition attribute) =>
+        Error(source, name.Span, "M2M306", $"`{name.Text}` is {Article(attribute)}, so it is no condition by itself", "compare it with a value");
+
+    public void WrongFieldValue(SourceText source, Span at, Field field, string expected) =>
+        Error(source, at, "M2M307", $"this is no value for `{field.Name}`", $"expected {expected}");
+
+    public void GivenTwice(SourceText source, Span at, string what) =>
+        Error(source, at, "M2M308", $"{what} is given twice", "keep one of the two");
+
+    public void FreshLongerThanUsable(SourceText source, Span at, string fresh, string usable) =>
+        Warning(source, at, "M2M309", $"fresh-for {fresh} is longer than usable-for {usable}", "a decision is never fresh for longer than it is usable");
+
+    public void TooManyNodes(SourcePosition at, int limit) =>
+        Add(new Diagnostic("M2M310", Severity.Error, at, 1, $"this needs a decision tree of more than {limit:N0} nodes",
+            "its cases test too many different attributes: split the block into policies with a target each"));
+
+    private static string Article(AttributeDefinition attribute) => attribute.Type switch
+    {
+        AttributeType.Bool => "a bool",
+        AttributeType.Int => "an int",
+        AttributeType.Version => "a version",
+        AttributeType.Duration => "a duration",
+        _ => attribute.Values.Length > 0 ? "an enumeration" : "a string",
+    };
+}

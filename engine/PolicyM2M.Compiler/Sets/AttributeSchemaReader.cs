@@ -1,0 +1,146 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using PolicyM2M.Compiler.Diagnostics;
+using PolicyM2M.Compiler.Syntax;
+using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Vocabulary;
+using YamlDotNet.RepresentationModel;
+
+namespace PolicyM2M.Compiler.Sets;
+
+/// <summary>Reads an attribute schema.</summary>
+internal sealed class AttributeSchemaReader
+{
+    private const string Enumeration = "enum";
+
+    private static readonly string[] TopKeys = ["attributes"];
+    private static readonly string[] Keys = ["type", "values", "minimum", "maximum", "provenance", "description"];
+    private static readonly string[] TypeNames = ["bool", "int", "string", Enumeration, "version", "duration"];
+
+    private readonly SourceText _source;
+    private readonly Faults _faults;
+
+    private AttributeSchemaReader(SourceText source, Faults faults)
+    {
+        _source = source;
+        _faults = faults;
+    }
+
+    /// <summary>The attributes, in ordinal order of their names; those with faults are reported, and kept as far as they make sense.</summary>
+    public static ImmutableArray<AttributeDefinition> Read(SourceText source, Faults faults) => new AttributeSchemaReader(source, faults).Schema();
+
+    private ImmutableArray<AttributeDefinition> Schema()
+    {
+        if (YamlText.Mapping(_source, _faults) is not { } root)
+            return [];
+        var attributes = new List<AttributeDefinition>();
+        bool found = false;
+        foreach ((string key, _, YamlNode value) in YamlText.Entries(root, _source, _faults, TopKeys))
+        {
+            found = true;
+            if (value is not YamlMappingNode mapping)
+            {
+                _faults.WrongValue(_source, YamlText.SpanOf(value, _source), key, "a mapping of attribute names to their definitions");
+                continue;
+            }
+            foreach ((string name, YamlNode nameNode, YamlNode definition) in YamlText.Entries(mapping, _source, _faults, known: null))
+            {
+                if (!IsName(name))
+                    _faults.WrongValue(_source, YamlText.SpanOf(nameNode, _source), "an attribute's name", "words of letters, digits, `-` and `_`, joined by dots");
+                else if (definition is YamlMappingNode fields)
+                    attributes.Add(Attribute(name, nameNode, fields));
+                else
+                    _faults.WrongValue(_source, YamlText.SpanOf(definition, _source), name, "a definition such as { type: bool, provenance: claimed, description: … }");
+            }
+        }
+        if (!found)
+            _faults.MissingKey(_source, new Span(0, 1), "attributes", "the attributes that contexts may hold");
+        return [.. attributes.OrderBy(attribute => attribute.Name, StringComparer.Ordinal)];
+    }
+
+    private AttributeDefinition Attribute(string name, YamlNode nameNode, YamlMappingNode fields)
+    {
+        Dictionary<string, YamlNode> given = YamlText.Entries(fields, _source, _faults, Keys).ToDictionary(e => e.Key, e => e.Value, StringComparer.Ordinal);
+        foreach ((string key, string meaning) in new[]
+        {
+            ("type", "the type of its values"), ("provenance", "who may say its value"), ("description", "what it means"),
+        })
+        {
+            if (!given.ContainsKey(key))
+                _faults.MissingKey(_source, YamlText.SpanOf(nameNode, _source), key, meaning);
+        }
+
+        string typeName = Choice(given, "type", TypeNames) ?? "string";
+        AttributeType type = typeName == Enumeration ? AttributeType.String : Enum.Parse<AttributeType>(typeName, ignoreCase: true);
+        string provenance = Choice(given, "provenance", ["claimed", "attested", "registry"]) ?? "registry";
+        string description = given.TryGetValue("description", out YamlNode? node) && YamlText.TryText(node, "description", _source, _faults, out string? text) ? text : "";
+        long? minimum = Limit(given, "minimum", type), maximum = Limit(given, "maximum", type);
+        if (minimum > maximum)
+            _faults.EmptyRange(_source, YamlText.SpanOf(given["minimum"], _source));
+        return new AttributeDefinition(name, type, Enum.Parse<Provenance>(provenance, ignoreCase: true), description, minimum, maximum,
+            Values(given, typeName, nameNode));
+    }
+
+    private string? Choice(Dictionary<string, YamlNode> given, string key, string[] choices)
+    {
+        if (!given.TryGetValue(key, out YamlNode? node))
+            return null;
+        string? text = (node as YamlScalarNode)?.Value;
+        if (text is not null && choices.Contains(text))
+            return text;
+        _faults.WrongValue(_source, YamlText.SpanOf(node, _source), key, $"one of {string.Join(", ", choices)}");
+        return null;
+    }
+
+    private long? Limit(Dictionary<string, YamlNode> given, string key, AttributeType type)
+    {
+        if (!given.TryGetValue(key, out YamlNode? node))
+            return null;
+        string text = (node as YamlScalarNode)?.Value ?? "";
+        long limit = 0;
+        bool isRead = type switch
+        {
+            AttributeType.Int => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out limit),
+            AttributeType.Duration => DurationText.TryParse(text, out limit),
+            _ => false,
+        };
+        if (isRead)
+            return limit;
+        _faults.WrongValue(_source, YamlText.SpanOf(node, _source), key, type switch
+        {
+            AttributeType.Int => "a whole number",
+            AttributeType.Duration => "a duration such as 30d",
+            _ => "nothing: only an int or a duration has limits",
+        });
+        return null;
+    }
+
+    private ImmutableArray<string> Values(Dictionary<string, YamlNode> given, string typeName, YamlNode nameNode)
+    {
+        if (!given.TryGetValue("values", out YamlNode? node))
+        {
+            if (typeName == Enumeration)
+                _faults.MissingKey(_source, YamlText.SpanOf(nameNode, _source), "values", "the values of the enumeration");
+            return [];
+        }
+        if (typeName != Enumeration || node is not YamlSequenceNode { Children.Count: > 0 } list)
+        {
+            _faults.WrongValue(_source, YamlText.SpanOf(node, _source), "values", typeName == Enumeration ? "a list of texts" : "nothing: only an enum has values");
+            return [];
+        }
+        var values = ImmutableArray.CreateBuilder<string>();
+        foreach (YamlNode item in list.Children)
+        {
+            if (!YamlText.TryText(item, "values", _source, _faults, out string? text))
+                continue;
+            if (values.Contains(text))
+                _faults.GivenTwice(_source, YamlText.SpanOf(item, _source), $"the value `{text}`");
+            else
+                values.Add(text);
+        }
+        return values.ToImmutable();
+    }
+
+    private static bool IsName(string name) => name.Split('.').All(word =>
+        word.Length > 0 && char.IsAsciiLetter(word[0]) && char.IsAsciiLetterOrDigit(word[^1]) && word.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'));
+}

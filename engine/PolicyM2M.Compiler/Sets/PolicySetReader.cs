@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+using PolicyM2M.Compiler.Diagnostics;
+using PolicyM2M.Compiler.Syntax;
+using PolicyM2M.Engine.Contexts;
+using YamlDotNet.RepresentationModel;
+
+namespace PolicyM2M.Compiler.Sets;
+
+/// <summary>A policy set whose files are told apart: the manifest's facts, the attribute schema, and the policies in order.</summary>
+internal sealed record PolicySetSources(string Name, ImmutableArray<AttributeDefinition> Attributes, ImmutableArray<SourceText> Policies);
+
+/// <summary>Reads the manifest and what it names.</summary>
+internal static class PolicySetReader
+{
+    public const string Manifest = "policyset.yaml";
+    public const string PolicyExtension = ".m2m";
+
+    private static readonly string[] Keys = ["name", "attributes", "policies"];
+
+    /// <summary>The set; null where there is no manifest that can be read. Every fault found on the way is reported.</summary>
+    public static PolicySetSources? Read(IReadOnlyList<SourceFile> files, Faults faults)
+    {
+        // Of a path given twice the first counts: a caller that reads a folder or a Git tree cannot give one twice.
+        var byPath = new SortedDictionary<string, SourceFile>(StringComparer.Ordinal);
+        foreach (SourceFile file in files)
+            byPath.TryAdd(file.Path, file);
+        if (!byPath.TryGetValue(Manifest, out SourceFile? manifestFile))
+        {
+            faults.NoManifest(Manifest);
+            return null;
+        }
+        var manifest = new SourceText(manifestFile);
+        if (YamlText.Mapping(manifest, faults) is not { } root)
+            return null;
+
+        string name = "";
+        ImmutableArray<AttributeDefinition> attributes = [];
+        var policies = ImmutableArray.CreateBuilder<SourceText>();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach ((string key, _, YamlNode value) in YamlText.Entries(root, manifest, faults, Keys))
+        {
+            seen.Add(key);
+            switch (key)
+            {
+                case "name" when YamlText.TryText(value, key, manifest, faults, out string? text):
+                    name = text;
+                    break;
+                case "attributes" when File(value, key) is { } schema:
+                    attributes = AttributeSchemaReader.Read(schema, faults);
+                    break;
+                case "policies":
+                    policies.AddRange(Policies(value));
+                    break;
+            }
+        }
+        Missing("name", "the name of the policy set");
+        Missing("attributes", "the path of the attribute schema");
+        Missing("policies", "the paths of the policies, in the order of their preferences");
+
+        foreach ((string path, SourceFile file) in byPath)
+        {
+            if (path.EndsWith(PolicyExtension, StringComparison.Ordinal) && !policies.Any(policy => policy.Path == path))
+                faults.NotListed(new SourceText(file), Manifest);
+        }
+        return new PolicySetSources(name, attributes, policies.ToImmutable());
+
+        void Missing(string key, string meaning)
+        {
+            if (!seen.Contains(key))
+                faults.MissingKey(manifest, new Span(0, 1), key, meaning);
+        }
+
+        SourceText? File(YamlNode value, string key)
+        {
+            if (!YamlText.TryText(value, key, manifest, faults, out string? path))
+                return null;
+            if (byPath.TryGetValue(path, out SourceFile? file))
+                return new SourceText(file);
+            faults.NoSuchFile(manifest, YamlText.SpanOf(value, manifest), path, byPath.Keys);
+            return null;
+        }
+
+        IEnumerable<SourceText> Policies(YamlNode value)
+        {
+            if (value is not YamlSequenceNode { Children.Count: > 0 } list)
+            {
+                faults.WrongValue(manifest, YamlText.SpanOf(value, manifest), "policies", "a list of paths");
+                yield break;
+            }
+            var listed = new HashSet<string>(StringComparer.Ordinal);
+            foreach (YamlNode item in list.Children)
+            {
+                if (File(item, "policies") is not { } policy)
+                    continue;
+                if (listed.Add(policy.Path))
+                    yield return policy;
+                else
+                    faults.GivenTwice(manifest, YamlText.SpanOf(item, manifest), $"the policy `{policy.Path}`");
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using System.Diagnostics.CodeAnalysis;
+using PolicyM2M.Compiler.Diagnostics;
+using PolicyM2M.Compiler.Syntax;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace PolicyM2M.Compiler.Sets;
+
+/// <summary>Reads YAML whose every part has a place in the source, so that faults can point at it.</summary>
+internal static class YamlText
+{
+    /// <summary>Our files need four levels. The limit keeps a hostile file from exhausting the stack of the loader, which is recursive.</summary>
+    private const int MaximumNesting = 16;
+
+    /// <summary>The mapping that the file is; null, with a fault, where it is none.</summary>
+    public static YamlMappingNode? Mapping(SourceText source, Faults faults)
+    {
+        try
+        {
+            if (!IsShallow(source, faults))
+                return null;
+            var stream = new YamlStream();
+            stream.Load(new StringReader(source.Text));
+            if (stream.Documents is [{ RootNode: YamlMappingNode root }])
+                return root;
+            faults.MalformedYaml(source, new Span(0, 1), "expected one document that is a mapping of keys to values");
+            return null;
+        }
+        catch (YamlException malformed)
+        {
+            faults.MalformedYaml(source, At(malformed.Start, source), Lowered(malformed.Message));
+            return null;
+        }
+    }
+
+    public static Span SpanOf(YamlNode node, SourceText source) => At(node.Start, source) with { Length = Math.Max(1, (int)(node.End.Index - node.Start.Index)) };
+
+    /// <summary>The entries of a mapping; keys that are no plain texts, or unknown, are reported and left out.</summary>
+    public static IEnumerable<(string Key, YamlNode KeyNode, YamlNode Value)> Entries(
+        YamlMappingNode mapping, SourceText source, Faults faults, IReadOnlyCollection<string>? known)
+    {
+        foreach ((YamlNode keyNode, YamlNode value) in mapping.Children)
+        {
+            string? key = (keyNode as YamlScalarNode)?.Value;
+            if (key is null)
+                faults.WrongValue(source, SpanOf(keyNode, source), "a key", "a text");
+            else if (known is not null && !known.Contains(key))
+                faults.UnknownKey(source, SpanOf(keyNode, source), key, known);
+            else
+                yield return (key, keyNode, value);
+        }
+    }
+
+    /// <summary>A text that is not empty; null, with a fault, where the value is none.</summary>
+    public static bool TryText(YamlNode value, string key, SourceText source, Faults faults, [NotNullWhen(true)] out string? text)
+    {
+        text = (value as YamlScalarNode)?.Value;
+        if (!string.IsNullOrWhiteSpace(text))
+            return true;
+        faults.WrongValue(source, SpanOf(value, source), key, "a text");
+        return false;
+    }
+
+    private static bool IsShallow(SourceText source, Faults faults)
+    {
+        var parser = new Parser(new StringReader(source.Text));
+        int depth = 0;
+        while (parser.MoveNext())
+        {
+            depth += parser.Current!.NestingIncrease;
+            if (depth > MaximumNesting)
+            {
+                faults.TooDeep(source, At(parser.Current.Start, source), MaximumNesting);
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static Span At(Mark mark, SourceText source) => new(Math.Clamp((int)mark.Index, 0, source.Text.Length), 1);
+
+    private static string Lowered(string message) =>
+        message.Length == 0 ? "malformed" : char.ToLowerInvariant(message[0]) + message[1..].TrimEnd('.');
+}

@@ -1,0 +1,185 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using PolicyM2M.Engine.Lattice;
+using PolicyM2M.Engine.Vocabulary;
+using Superpower;
+using Superpower.Model;
+using Superpower.Parsers;
+
+namespace PolicyM2M.Compiler.Syntax;
+
+/// <summary>The grammar of declarations and conditions, over the tokens of one declaration or case at a time.</summary>
+internal static class Grammar
+{
+    private static readonly FrozenSet<string> Reserved = FrozenSet.Create(StringComparer.Ordinal,
+        "and", "or", "not", "in", "when", "otherwise", "use", "deny", "with", "within", "for",
+        "policy", "define", "profile", "require", "forbid", "true", "false");
+
+    private static readonly FrozenSet<string> FieldNames =
+        DecisionKinds.All.SelectMany(kind => Field.Of(kind)).Select(field => field.Name).ToFrozenSet(StringComparer.Ordinal);
+
+    private static readonly TokenListParser<M2MToken, NameSyntax> Name =
+        Token.EqualTo(M2MToken.Name).Where(token => !Reserved.Contains(token.ToStringValue())).Select(Named).Named("a name");
+
+    private static readonly TokenListParser<M2MToken, string> Text =
+        Token.EqualTo(M2MToken.String).Select(token => StringLiteral.Unescape(token.ToStringValue())).Named("a string");
+
+    private static readonly TokenListParser<M2MToken, DecisionKind> Kind =
+        Token.EqualTo(M2MToken.Name).Where(token => DecisionKinds.TryParse(token.ToStringValue(), out _))
+            .Select(token => DecisionKinds.TryParse(token.ToStringValue(), out DecisionKind kind) ? kind : default)
+            .Named("`cipher-suites`, `auth` or `rotation`");
+
+    private static readonly TokenListParser<M2MToken, AtomSyntax> Truth =
+        Token.EqualTo(M2MToken.Name).Where(token => token.ToStringValue() is "true" or "false").Select(Atom);
+
+    private static readonly TokenListParser<M2MToken, AtomSyntax> Literal =
+        Token.EqualTo(M2MToken.String).Select(Atom).Or(Token.EqualTo(M2MToken.Number).Select(Atom)).Or(Truth).Named("a literal");
+
+    private static readonly TokenListParser<M2MToken, Token<M2MToken>> Comparator =
+        Token.EqualTo(M2MToken.Equal).Or(Token.EqualTo(M2MToken.NotEqual)).Or(Token.EqualTo(M2MToken.Less))
+            .Or(Token.EqualTo(M2MToken.LessOrEqual)).Or(Token.EqualTo(M2MToken.Greater)).Or(Token.EqualTo(M2MToken.GreaterOrEqual))
+            .Named("a comparison");
+
+    private static readonly TokenListParser<M2MToken, (ImmutableArray<AtomSyntax> Items, Span End)> List =
+        from open in Token.EqualTo(M2MToken.OpenBracket)
+        from items in Literal.AtLeastOnceDelimitedBy(Token.EqualTo(M2MToken.Comma))
+        from close in Token.EqualTo(M2MToken.CloseBracket)
+        select (items.ToImmutableArray(), SpanOf(close));
+
+    private static readonly TokenListParser<M2MToken, Func<NameSyntax, Span, ConditionSyntax>> Membership =
+        List.Select(list => (Func<NameSyntax, Span, ConditionSyntax>)((name, sign) =>
+                new ConditionSyntax.OneOf(name, sign, list.Items, name.Span.To(list.End))))
+            .Or(from low in Literal
+                from sign in Token.EqualTo(M2MToken.Range)
+                from high in Literal
+                select (Func<NameSyntax, Span, ConditionSyntax>)((name, @in) =>
+                    new ConditionSyntax.Between(name, @in, low, high, name.Span.To(high.Span))))
+            .Named("`[` or a range");
+
+    private static readonly TokenListParser<M2MToken, Func<NameSyntax, ConditionSyntax>> Rest =
+        (from sign in Comparator
+         from literal in Literal
+         select (Func<NameSyntax, ConditionSyntax>)(name =>
+             new ConditionSyntax.Comparison(name, sign.Kind, SpanOf(sign), literal, name.Span.To(literal.Span))))
+        .Or(from sign in Keyword("in")
+            from membership in Membership
+            select (Func<NameSyntax, ConditionSyntax>)(name => membership(name, SpanOf(sign))));
+
+    private static readonly TokenListParser<M2MToken, ConditionSyntax> Test =
+        from name in Name
+        from rest in Rest.Select(r => (Func<NameSyntax, ConditionSyntax>?)r).OptionalOrDefault()
+        select rest is null ? new ConditionSyntax.Named(name) : rest(name);
+
+    private static readonly TokenListParser<M2MToken, ConditionSyntax> Unary =
+        (from not in Keyword("not")
+         from part in Superpower.Parse.Ref(() => Unary!)
+         select (ConditionSyntax)new ConditionSyntax.Not(part, SpanOf(not).To(part.Span)))
+        .Or(from open in Token.EqualTo(M2MToken.OpenParenthesis)
+            from inner in Superpower.Parse.Ref(() => Condition!)
+            from close in Token.EqualTo(M2MToken.CloseParenthesis)
+            select inner with { Span = SpanOf(open).To(SpanOf(close)) })
+        .Or(Test)
+        .Named("a condition");
+
+    private static readonly TokenListParser<M2MToken, ConditionSyntax> Conjunction =
+        Unary.AtLeastOnceDelimitedBy(Keyword("and")).Select(parts => parts.Length == 1 ? parts[0]
+            : new ConditionSyntax.All([.. parts], parts[0].Span.To(parts[^1].Span)));
+
+    private static readonly TokenListParser<M2MToken, ConditionSyntax> Condition =
+        Conjunction.AtLeastOnceDelimitedBy(Keyword("or")).Select(parts => parts.Length == 1 ? parts[0]
+            : new ConditionSyntax.Any([.. parts], parts[0].Span.To(parts[^1].Span)));
+
+    private static readonly TokenListParser<M2MToken, AtomSyntax> Value =
+        Token.EqualTo(M2MToken.Number).Select(Atom).Or(Token.EqualTo(M2MToken.String).Select(Atom))
+            .Or(Token.EqualTo(M2MToken.Name).Where(token => !IsFieldOrReserved(token)).Select(Atom))
+            .Named("a value");
+
+    private static readonly TokenListParser<M2MToken, AtomSyntax> Within =
+        from within in Keyword("within")
+        from limit in Value
+        select limit;
+
+    private static readonly TokenListParser<M2MToken, FieldSyntax> FieldAndValues =
+        from name in Name.Named("a field")
+        from values in Value.AtLeastOnceDelimitedBy(Token.EqualTo(M2MToken.Comma)).OptionalOrDefault([])
+        from within in Within.AsNullable().OptionalOrDefault()
+        select new FieldSyntax(name, [.. values], within);
+
+    private static readonly TokenListParser<M2MToken, ImmutableArray<FieldSyntax>> Body =
+        from open in Token.EqualTo(M2MToken.OpenBrace)
+        from fields in FieldAndValues.Many()
+        from close in Token.EqualTo(M2MToken.CloseBrace)
+        select fields.ToImmutableArray();
+
+    private static readonly TokenListParser<M2MToken, OutcomeSyntax> Outcome =
+        Body.Select(fields => new OutcomeSyntax(null, fields))
+            .Or(from profile in Name
+                from changes in Keyword("with").IgnoreThen(Body).OptionalOrDefault([])
+                select new OutcomeSyntax(profile, changes))
+            .Named("`{` or a profile");
+
+    private static readonly TokenListParser<M2MToken, AnswerSyntax> Answer =
+        Keyword("use").IgnoreThen(Outcome).Select(outcome => (AnswerSyntax)new AnswerSyntax.Use(outcome))
+            .Or(Keyword("deny").IgnoreThen(Text).Select(reason => (AnswerSyntax)new AnswerSyntax.Deny(reason)));
+
+    private static readonly TokenListParser<M2MToken, ConditionSyntax?> OptionalWhen =
+        Keyword("when").IgnoreThen(Condition).AsNullable().OptionalOrDefault();
+
+    /// <summary>The line that opens a file.</summary>
+    public static readonly TokenListParser<M2MToken, (NameSyntax Name, string? Description, ConditionSyntax? Target)> Policy =
+        from keyword in Keyword("policy")
+        from name in Name
+        from description in Text.AsNullable().OptionalOrDefault()
+        from target in Keyword("for").IgnoreThen(Condition).AsNullable().OptionalOrDefault()
+        select (name, description, target);
+
+    /// <summary>Every declaration but a block, whose cases are parsed one by one.</summary>
+    public static readonly TokenListParser<M2MToken, DeclarationSyntax> Declaration =
+        (from keyword in Keyword("define")
+         from name in Name
+         from sign in Token.EqualTo(M2MToken.Is)
+         from condition in Condition
+         select (DeclarationSyntax)new DeclarationSyntax.Define(name, condition))
+        .Or(from keyword in Keyword("profile")
+            from name in Name
+            from colon in Token.EqualTo(M2MToken.Colon)
+            from kind in Kind
+            from outcome in Token.EqualTo(M2MToken.Is).IgnoreThen(Outcome).Or(Body.Select(fields => new OutcomeSyntax(null, fields)))
+            select (DeclarationSyntax)new DeclarationSyntax.Profile(name, kind, outcome))
+        .Or(from keyword in Keyword("require")
+            from name in Name
+            from colon in Token.EqualTo(M2MToken.Colon)
+            from kind in Kind
+            from outcome in Outcome
+            from when in OptionalWhen
+            select (DeclarationSyntax)new DeclarationSyntax.Require(name, kind, outcome, when))
+        .Or(from keyword in Keyword("forbid")
+            from name in Name
+            from colon in Token.EqualTo(M2MToken.Colon)
+            from kind in Kind
+            from reason in Text
+            from when in OptionalWhen
+            select (DeclarationSyntax)new DeclarationSyntax.Forbid(name, kind, reason, when));
+
+    /// <summary>A case of a block.</summary>
+    public static readonly TokenListParser<M2MToken, CaseSyntax> Case =
+        (from keyword in Keyword("when")
+         from condition in Condition
+         from answer in Answer
+         select new CaseSyntax(SpanOf(keyword), condition, answer))
+        .Or(from keyword in Keyword("otherwise")
+            from answer in Answer
+            select new CaseSyntax(SpanOf(keyword), null, answer));
+
+    public static Span SpanOf(Token<M2MToken> token) => new(token.Span.Position.Absolute, token.Span.Length);
+
+    private static TokenListParser<M2MToken, Token<M2MToken>> Keyword(string word) =>
+        Token.EqualToValue(M2MToken.Name, word).Named($"`{word}`");
+
+    private static NameSyntax Named(Token<M2MToken> token) => new(token.ToStringValue(), SpanOf(token));
+
+    private static AtomSyntax Atom(Token<M2MToken> token) => new(token.Kind, token.ToStringValue(), SpanOf(token));
+
+    private static bool IsFieldOrReserved(Token<M2MToken> token) =>
+        token.ToStringValue() is var text && (FieldNames.Contains(text) || Reserved.Contains(text));
+}

@@ -1,0 +1,127 @@
+using PolicyM2M.Compiler.Diagnostics;
+using Superpower.Model;
+
+namespace PolicyM2M.Compiler.Syntax;
+
+/// <summary>
+/// Text to tokens. Permissive: what it cannot read it reports and leaves out or marks invalid, so that the parser can go on.
+/// </summary>
+internal sealed class Lexer
+{
+    private static readonly (string Text, M2MToken Kind)[] Signs =
+    [
+        ("==", M2MToken.Equal), ("!=", M2MToken.NotEqual), ("<=", M2MToken.LessOrEqual), (">=", M2MToken.GreaterOrEqual), ("..", M2MToken.Range),
+        ("<", M2MToken.Less), (">", M2MToken.Greater), ("=", M2MToken.Is), ("{", M2MToken.OpenBrace), ("}", M2MToken.CloseBrace),
+        ("(", M2MToken.OpenParenthesis), (")", M2MToken.CloseParenthesis), ("[", M2MToken.OpenBracket), ("]", M2MToken.CloseBracket),
+        (",", M2MToken.Comma), (":", M2MToken.Colon),
+    ];
+
+    private readonly SourceText _source;
+    private readonly string _text;
+    private readonly Faults _faults;
+    private readonly List<Token<M2MToken>> _tokens = [];
+    private int _at;
+
+    private Lexer(SourceText source, Faults faults)
+    {
+        _source = source;
+        _text = source.Text;
+        _faults = faults;
+    }
+
+    public static IReadOnlyList<Token<M2MToken>> Tokenize(SourceText source, Faults faults)
+    {
+        var lexer = new Lexer(source, faults);
+        while (lexer.SkipBlank())
+            lexer.Next();
+        return lexer._tokens;
+    }
+
+    /// <summary>Moves past white space and comments; false at the end.</summary>
+    private bool SkipBlank()
+    {
+        while (_at < _text.Length)
+        {
+            if (_text[_at] is ' ' or '\t' or '\r' or '\n')
+                _at++;
+            else if (_text.AsSpan(_at).StartsWith("//"))
+                _at = _text.IndexOf('\n', _at) is >= 0 and int end ? end : _text.Length;
+            else
+                return true;
+        }
+        return false;
+    }
+
+    private void Next()
+    {
+        char first = _text[_at];
+        if (char.IsAsciiLetter(first))
+            Emit(M2MToken.Name, EndOfName());
+        else if (char.IsAsciiDigit(first) || (first == '-' && char.IsAsciiDigit(Peek(1))))
+            Emit(M2MToken.Number, EndOfNumber());
+        else if (first == '"')
+            String();
+        else if (Array.Find(Signs, sign => _text.AsSpan(_at).StartsWith(sign.Text)) is { Text: not null } found)
+            Emit(found.Kind, _at + found.Text.Length);
+        else
+            Unreadable();
+    }
+
+    /// <summary>A name: letters, digits, <c>_</c>, and single <c>-</c> or <c>.</c> between them.</summary>
+    private int EndOfName()
+    {
+        int end = _at + 1;
+        while (end < _text.Length && (IsWord(end) || (_text[end] is '-' or '.' && IsWord(end + 1))))
+            end++;
+        return end;
+    }
+
+    /// <summary>A run that begins with a digit, with whatever versions, durations, fractions and instants join their parts by.</summary>
+    private int EndOfNumber()
+    {
+        int end = _at + 1;
+        while (end < _text.Length && (IsWord(end) || (_text[end] is '.' or '-' or '+' && IsWord(end + 1)) || (_text[end] is '/' or ':' && IsDigit(end + 1))))
+            end++;
+        return end < _text.Length && _text[end] == '%' ? end + 1 : end;
+    }
+
+    private void String()
+    {
+        int end = _at + 1;
+        while (end < _text.Length && _text[end] is not ('"' or '\n' or '\r'))
+            end += _text[end] == '\\' && end + 1 < _text.Length && _text[end + 1] is not ('\n' or '\r') ? 2 : 1;
+        if (end < _text.Length && _text[end] == '"')
+        {
+            if (StringLiteral.FirstFault(_text, _at + 1, end) is { } fault)
+                _faults.BadEscape(_source, fault);
+            Emit(M2MToken.String, end + 1);
+            return;
+        }
+        _faults.UnclosedString(_source, new Span(_at, end - _at));
+        Emit(M2MToken.Invalid, end);
+    }
+
+    private void Unreadable()
+    {
+        bool isPair = _at + 1 < _text.Length && char.IsSurrogatePair(_text[_at], _text[_at + 1]);
+        int length = isPair ? 2 : 1;
+        string shown = isPair || char.IsControl(_text[_at]) || char.IsSurrogate(_text[_at])
+            ? $"U+{(isPair ? char.ConvertToUtf32(_text, _at) : _text[_at]):X4}"
+            : _text[_at].ToString();
+        _faults.InvalidCharacter(_source, new Span(_at, length), shown);
+        _at += length;
+    }
+
+    private void Emit(M2MToken kind, int end)
+    {
+        // Superpower wants positions; the parser works with offsets, so line and column stay unset here.
+        _tokens.Add(new Token<M2MToken>(kind, new TextSpan(_text, new Position(_at, 1, _at + 1), end - _at)));
+        _at = end;
+    }
+
+    private char Peek(int ahead) => _at + ahead < _text.Length ? _text[_at + ahead] : '\0';
+
+    private bool IsWord(int at) => at < _text.Length && (char.IsAsciiLetterOrDigit(_text[at]) || _text[at] == '_');
+
+    private bool IsDigit(int at) => at < _text.Length && char.IsAsciiDigit(_text[at]);
+}

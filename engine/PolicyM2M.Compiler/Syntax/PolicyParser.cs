@@ -1,0 +1,132 @@
+using System.Collections.Immutable;
+using PolicyM2M.Compiler.Diagnostics;
+using PolicyM2M.Engine.Vocabulary;
+using Superpower;
+using Superpower.Model;
+
+namespace PolicyM2M.Compiler.Syntax;
+
+/// <summary>
+/// Tokens to syntax. Each declaration, and each case of a block, is parsed from a slice of its own, so that a fault in one
+/// hides none in another.
+/// </summary>
+internal sealed class PolicyParser
+{
+    /// <summary>Enough for any condition a person can read, and far from the end of the stack.</summary>
+    private const int MaximumNesting = 64;
+
+    private readonly SourceText _source;
+    private readonly Faults _faults;
+
+    private PolicyParser(SourceText source, Faults faults)
+    {
+        _source = source;
+        _faults = faults;
+    }
+
+    /// <summary>The policy of a file; null where the file does not begin with one.</summary>
+    public static PolicySyntax? Parse(SourceText source, Faults faults) => new PolicyParser(source, faults).File();
+
+    private PolicySyntax? File()
+    {
+        IReadOnlyList<ArraySegment<Token<M2MToken>>> slices = Slices.OfFile(_source, Lexer.Tokenize(_source, _faults));
+        if (slices.Count == 0 || !Slices.Is(slices[0][0], "policy"))
+        {
+            _faults.NoPolicy(_source, slices.Count == 0 ? new Span(0, 0) : Grammar.SpanOf(slices[0][0]));
+            foreach (ArraySegment<Token<M2MToken>> slice in slices)
+                Declaration(slice);
+            return null;
+        }
+
+        bool hasHead = TryParse(Grammar.Policy, slices[0], out (NameSyntax Name, string? Description, ConditionSyntax? Target) head);
+        ImmutableArray<DeclarationSyntax>.Builder declarations = ImmutableArray.CreateBuilder<DeclarationSyntax>();
+        foreach (ArraySegment<Token<M2MToken>> slice in slices.Skip(1))
+        {
+            if (Declaration(slice) is { } declaration)
+                declarations.Add(declaration);
+        }
+
+        // Names and types are checked even where the head is broken, so that one run reports everything.
+        NameSyntax name = hasHead ? head.Name : new NameSyntax("", Grammar.SpanOf(slices[0][0]));
+        return new PolicySyntax(_source, name, head.Description, head.Target, declarations.ToImmutable());
+    }
+
+    private DeclarationSyntax? Declaration(ArraySegment<Token<M2MToken>> slice)
+    {
+        if (Slices.Is(slice[0], "policy"))
+        {
+            _faults.SecondPolicy(_source, Grammar.SpanOf(slice[0]));
+            return null;
+        }
+        if (slice[0].Kind == M2MToken.Name && DecisionKinds.TryParse(slice[0].ToStringValue(), out DecisionKind kind))
+            return Block(kind, slice);
+        return TryParse(Grammar.Declaration, slice, out DeclarationSyntax? declaration) ? declaration : null;
+    }
+
+    private DeclarationSyntax.Block? Block(DecisionKind kind, ArraySegment<Token<M2MToken>> slice)
+    {
+        if (slice.Count == 1 || slice[1].Kind != M2MToken.OpenBrace)
+        {
+            Unexpected(slice, 1, "`{`");
+            return null;
+        }
+        (int close, IReadOnlyList<ArraySegment<Token<M2MToken>>> parts) = Slices.OfBlock(slice);
+        ImmutableArray<CaseSyntax>.Builder cases = ImmutableArray.CreateBuilder<CaseSyntax>();
+        foreach (ArraySegment<Token<M2MToken>> part in parts)
+        {
+            if (cases.Count > 0 && cases[^1].When is null)
+                _faults.UnreachableCase(_source, Grammar.SpanOf(part[0]));
+            if (TryParse(Grammar.Case, part, out CaseSyntax? parsed))
+                cases.Add(parsed);
+        }
+        if (close < 0)
+            Unexpected(slice, slice.Count, "`}`");
+        else if (close + 1 < slice.Count)
+            Unexpected(slice, close + 1, "a declaration");
+        return new DeclarationSyntax.Block(kind, Grammar.SpanOf(slice[0]), cases.ToImmutable());
+    }
+
+    private bool TryParse<T>(TokenListParser<M2MToken, T> parser, ArraySegment<Token<M2MToken>> slice, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out T value)
+    {
+        value = default;
+        int tooDeep = Slices.FirstDeeperThan(MaximumNesting, slice);
+        if (tooDeep >= 0)
+        {
+            _faults.TooDeep(_source, Grammar.SpanOf(slice[tooDeep]), MaximumNesting);
+            return false;
+        }
+        TokenListParserResult<M2MToken, T> result = parser(new TokenList<M2MToken>([.. slice]));
+        if (!result.HasValue)
+        {
+            Unexpected(slice, result.Remainder.Position, result.Expectations is { Length: > 0 } expected ? OneOf(expected) : "something else");
+            return false;
+        }
+        if (!result.Remainder.IsAtEnd)
+        {
+            Unexpected(slice, result.Remainder.Position, "the end of the declaration");
+            return false;
+        }
+        value = result.Value;
+        return true;
+    }
+
+    /// <summary>Reports the token at a place of the slice; past its end, the slice's last token.</summary>
+    private void Unexpected(ArraySegment<Token<M2MToken>> slice, int at, string expected)
+    {
+        if (at >= slice.Count)
+        {
+            Token<M2MToken> last = slice[^1];
+            if (last.Kind != M2MToken.Invalid)
+                _faults.Unexpected(_source, Grammar.SpanOf(last), $"end after `{Shown(last)}`", expected);
+        }
+        else if (slice[at].Kind != M2MToken.Invalid)
+        {
+            _faults.Unexpected(_source, Grammar.SpanOf(slice[at]), $"`{Shown(slice[at])}`", expected);
+        }
+    }
+
+    private static string Shown(Token<M2MToken> token) => token.ToStringValue() is { Length: > 60 } text ? text[..57] + "…" : token.ToStringValue();
+
+    private static string OneOf(string[] expected) =>
+        expected.Distinct().ToArray() is [.. var most, var last] && most.Length > 0 ? $"{string.Join(", ", most)} or {last}" : expected[0];
+}

@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using PolicyM2M.Engine.Vocabulary;
+
+namespace PolicyM2M.Compiler.Syntax;
+
+/// <summary>A name as written.</summary>
+internal readonly record struct NameSyntax(string Text, Span Span);
+
+/// <summary>A policy as written: one file.</summary>
+internal sealed record PolicySyntax(
+    SourceText Source, NameSyntax Name, string? Description, ConditionSyntax? Target, ImmutableArray<DeclarationSyntax> Declarations);
+
+/// <summary>One thing a policy declares.</summary>
+internal abstract record DeclarationSyntax
+{
+    private DeclarationSyntax() { }
+
+    /// <summary><c>define legacy = …</c></summary>
+    public sealed record Define(NameSyntax Name, ConditionSyntax Condition) : DeclarationSyntax;
+
+    /// <summary><c>profile modern : cipher-suites { … }</c></summary>
+    public sealed record Profile(NameSyntax Name, DecisionKind Kind, OutcomeSyntax Outcome) : DeclarationSyntax;
+
+    /// <summary><c>cipher-suites { when … use … otherwise … }</c></summary>
+    public sealed record Block(DecisionKind Kind, Span Keyword, ImmutableArray<CaseSyntax> Cases) : DeclarationSyntax;
+
+    /// <summary><c>require public-tls13 : cipher-suites { … } when …</c></summary>
+    public sealed record Require(NameSyntax Name, DecisionKind Kind, OutcomeSyntax Outcome, ConditionSyntax? When) : DeclarationSyntax;
+
+    /// <summary><c>forbid no-retired : auth "…" when …</c></summary>
+    public sealed record Forbid(NameSyntax Name, DecisionKind Kind, string Reason, ConditionSyntax? When) : DeclarationSyntax;
+}
+
+/// <summary>A case of a block; without a condition it is <c>otherwise</c>.</summary>
+internal sealed record CaseSyntax(Span Keyword, ConditionSyntax? When, AnswerSyntax Answer);
+
+/// <summary>What a case answers.</summary>
+internal abstract record AnswerSyntax
+{
+    private AnswerSyntax() { }
+
+    public sealed record Use(OutcomeSyntax Outcome) : AnswerSyntax;
+
+    public sealed record Deny(string Reason) : AnswerSyntax;
+}
+
+/// <summary>An outcome: the fields of a profile, of a body, or of a profile with a body's fields in place of its own.</summary>
+internal sealed record OutcomeSyntax(NameSyntax? Profile, ImmutableArray<FieldSyntax> Fields);
+
+/// <summary>A field of a body: <c>suites A, B</c>, <c>revocation hard within 24h</c>, <c>rotate-now</c>.</summary>
+internal sealed record FieldSyntax(NameSyntax Name, ImmutableArray<AtomSyntax> Values, AtomSyntax? Within);
+
+/// <summary>A literal or a name where a value stands.</summary>
+internal sealed record AtomSyntax(M2MToken Kind, string Text, Span Span)
+{
+    /// <summary>What it says: a string without its quotes and escapes, anything else as written.</summary>
+    public string Value => Kind == M2MToken.String ? StringLiteral.Unescape(Text) : Text;
+}
+
+/// <summary>A condition as written.</summary>
+internal abstract record ConditionSyntax(Span Span)
+{
+    public sealed record Any(ImmutableArray<ConditionSyntax> Parts, Span Span) : ConditionSyntax(Span);
+
+    public sealed record All(ImmutableArray<ConditionSyntax> Parts, Span Span) : ConditionSyntax(Span);
+
+    public sealed record Not(ConditionSyntax Part, Span Span) : ConditionSyntax(Span);
+
+    /// <summary>A bool attribute, or a define.</summary>
+    public sealed record Named(NameSyntax Name) : ConditionSyntax(Name.Span);
+
+    public sealed record Comparison(NameSyntax Attribute, M2MToken Operator, Span OperatorSpan, AtomSyntax Literal, Span Span) : ConditionSyntax(Span);
+
+    public sealed record OneOf(NameSyntax Attribute, Span OperatorSpan, ImmutableArray<AtomSyntax> Literals, Span Span) : ConditionSyntax(Span);
+
+    public sealed record Between(NameSyntax Attribute, Span OperatorSpan, AtomSyntax Low, AtomSyntax High, Span Span) : ConditionSyntax(Span);
+}

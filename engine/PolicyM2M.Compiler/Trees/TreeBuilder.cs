@@ -1,0 +1,182 @@
+using System.Collections.Immutable;
+using PolicyM2M.Compiler.Lowering;
+using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Trees;
+using PolicyM2M.Engine.Vocabulary;
+
+namespace PolicyM2M.Compiler.Trees;
+
+/// <summary>
+/// Lists of cases to trees. A node splits the cases by the attribute that most of them test, at every code where one of them
+/// changes; below a branch the cases are what is left of them, so a path tests an attribute once. Lists that have become equal
+/// share one subtree.
+/// </summary>
+internal sealed class TreeBuilder
+{
+    /// <summary>Beyond either a block is refused: no set written by people comes near, and a hostile one must not stop the server.</summary>
+    public const int MaximumNodes = 400_000;
+    private const long MaximumWork = 20_000_000;
+
+    /// <summary>Up to this many codes a branch is found by place, whatever the room; beyond it only where most codes differ.</summary>
+    private const int AlwaysDirect = 64;
+
+    private readonly AttributeTable _attributes;
+    private readonly ConditionTable _conditions;
+    private readonly Dictionary<CaseList, int> _built = [];
+    private readonly ImmutableArray<TreeNode>.Builder _nodes = ImmutableArray.CreateBuilder<TreeNode>();
+    private readonly ImmutableArray<int>.Builder _branches = ImmutableArray.CreateBuilder<int>();
+    private readonly ImmutableArray<long>.Builder _bounds = ImmutableArray.CreateBuilder<long>();
+
+    private TreeBuilder(LoweredPolicySet set)
+    {
+        _attributes = set.Attributes;
+        _conditions = set.Conditions;
+    }
+
+    /// <summary>The trees; null, with the list that needs too many nodes.</summary>
+    public static DecisionTrees? Build(LoweredPolicySet set, out LoweredList? tooLarge)
+    {
+        var builder = new TreeBuilder(set);
+        var roots = DecisionKinds.All.Select(_ => ImmutableArray.CreateBuilder<int>()).ToArray();
+        foreach (LoweredList list in set.Lists)
+        {
+            int root;
+            try
+            {
+                root = builder.Subtree(new CaseList([.. list.Cases]));
+            }
+            catch (BudgetException)
+            {
+                tooLarge = list;
+                return null;
+            }
+            if (root != DecisionTrees.Silent)
+                roots[list.Kind].Add(root);
+        }
+        tooLarge = null;
+        return new DecisionTrees(builder._nodes.ToImmutable(), builder._branches.ToImmutable(), builder._bounds.ToImmutable(),
+            [.. roots.Select(r => r.ToImmutable())]);
+    }
+
+    private int Subtree(CaseList cases)
+    {
+        CaseList open = Pruned(cases);
+        if (open.Cases[0].Condition == ConditionTable.Always)
+            return open.Cases[0].Leaf;
+        if (_built.TryGetValue(open, out int built))
+            return built;
+
+        int attribute = MostTested(open);
+        (long[] starts, int[] targets) = Merged(Cells(open, attribute));
+        int node = targets.Length == 1 ? targets[0] : Node(attribute, starts, targets);
+        return _built[open] = node;
+    }
+
+    /// <summary>The branches of a split: where each begins, and where it leads.</summary>
+    private List<(long Start, int Target)> Cells(CaseList open, int attribute)
+    {
+        var bounds = new SortedSet<long> { _attributes.Codings[attribute].Lowest };
+        foreach (LoweredCase c in open.Cases)
+            _conditions.AddBounds(c.Condition, attribute, bounds);
+        var cells = new List<(long, int)>(bounds.Count);
+        foreach (long start in bounds)
+        {
+            if (start > _attributes.Codings[attribute].Highest)
+                break;
+            CaseList restricted = new([.. open.Cases.Select(c => c with { Condition = _conditions.Restrict(c.Condition, attribute, start) })]);
+            if (_conditions.Work > MaximumWork)
+                throw new BudgetException();
+            cells.Add((start, Subtree(restricted)));
+        }
+        return cells;
+    }
+
+    /// <summary>Drops cases that cannot match, and those after one that always does.</summary>
+    private static CaseList Pruned(CaseList list)
+    {
+        var kept = ImmutableArray.CreateBuilder<LoweredCase>();
+        foreach (LoweredCase c in list.Cases)
+        {
+            if (c.Condition == ConditionTable.Never)
+                continue;
+            kept.Add(c);
+            if (c.Condition == ConditionTable.Always)
+                break;
+        }
+
+        // A last case that says the same as the one that always matches adds nothing.
+        while (kept.Count > 1 && kept[^2].Leaf == kept[^1].Leaf)
+            kept.RemoveAt(kept.Count - 2);
+        return new CaseList(kept.ToImmutable());
+    }
+
+    /// <summary>The attribute that the most cases test; of equals the first in the schema.</summary>
+    private int MostTested(CaseList open)
+    {
+        var tests = new int[_attributes.Codings.Length];
+        foreach (LoweredCase c in open.Cases)
+        {
+            foreach (int attribute in _conditions.AttributesOf(c.Condition))
+                tests[attribute]++;
+        }
+        return Array.IndexOf(tests, tests.Max());
+    }
+
+    private static (long[] Starts, int[] Targets) Merged(List<(long Start, int Target)> cells)
+    {
+        var kept = new List<(long Start, int Target)>();
+        foreach ((long Start, int Target) cell in cells)
+        {
+            if (kept.Count == 0 || kept[^1].Target != cell.Target)
+                kept.Add(cell);
+        }
+        return ([.. kept.Select(c => c.Start)], [.. kept.Select(c => c.Target)]);
+    }
+
+    private int Node(int attribute, long[] starts, int[] targets)
+    {
+        if (_nodes.Count >= MaximumNodes)
+            throw new BudgetException();
+        AttributeCoding coding = _attributes.Codings[attribute];
+        int first = _branches.Count;
+        ulong codes = unchecked((ulong)coding.Highest - (ulong)coding.Lowest);
+        if (codes < AlwaysDirect || codes < (ulong)targets.Length * 2)
+        {
+            int at = 0;
+            for (long code = coding.Lowest; ; code++)
+            {
+                if (at + 1 < starts.Length && code == starts[at + 1])
+                    at++;
+                _branches.Add(targets[at]);
+                if (code == coding.Highest)
+                    break;
+            }
+            _nodes.Add(new TreeNode(NodeKind.Direct, attribute, first, _branches.Count - first, 0, coding.Lowest));
+        }
+        else
+        {
+            int firstBound = _bounds.Count;
+            _branches.AddRange(targets);
+            _bounds.AddRange(starts.AsSpan(1));
+            _nodes.Add(new TreeNode(NodeKind.Ordered, attribute, first, targets.Length, firstBound, 0));
+        }
+        return _nodes.Count - 1;
+    }
+
+    /// <summary>Thrown to the caller above all recursion when the budget is used up.</summary>
+    private sealed class BudgetException : Exception;
+
+    /// <summary>Cases, equal by content.</summary>
+    private readonly record struct CaseList(ImmutableArray<LoweredCase> Cases)
+    {
+        public bool Equals(CaseList other) => Cases.AsSpan().SequenceEqual(other.Cases.AsSpan());
+
+        public override int GetHashCode()
+        {
+            var hash = new HashCode();
+            foreach (LoweredCase c in Cases)
+                hash.Add(c);
+            return hash.ToHashCode();
+        }
+    }
+}

@@ -1,0 +1,171 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.Text;
+using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Lattice;
+using PolicyM2M.Engine.Trees;
+using PolicyM2M.Engine.Vocabulary;
+
+namespace PolicyM2M.Engine.Bundles;
+
+/// <summary>Reads a bundle's bytes, trusting none of them: whatever a walk relies on is checked here, so that a walk need not.</summary>
+internal ref struct BundleReader
+{
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private ReadOnlySpan<byte> _left;
+
+    private BundleReader(ReadOnlySpan<byte> bytes) => _left = bytes;
+
+    /// <exception cref="InvalidDataException">The bytes are no bundle, or one of another format version, or they were damaged.</exception>
+    public static BundleContent Read(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            var reader = new BundleReader(bytes.Span);
+            BundleContent content = reader.Content();
+            if (reader._left.Length > 0)
+                throw new InvalidDataException($"{reader._left.Length} bytes follow the end of the bundle");
+            return content;
+        }
+        catch (Exception damage) when (damage is ArgumentException or DecoderFallbackException)
+        {
+            throw new InvalidDataException($"the bundle is damaged: {damage.Message}", damage);
+        }
+    }
+
+    private delegate T ReadItem<out T>(ref BundleReader reader);
+
+    private BundleContent Content()
+    {
+        if (UInt32() != BundleFormat.Magic)
+            throw new InvalidDataException("this is no bundle: it does not begin with `M2MB`");
+        ushort version = UInt16();
+        if (version != BundleFormat.Version)
+            throw new InvalidDataException($"the bundle has format {version}; this reader knows {BundleFormat.Version}");
+        string name = Text();
+        ImmutableArray<string> policies = Texts();
+        ImmutableArray<AttributeCoding> codings = Each(static (ref BundleReader r) => r.Attribute());
+        var attributes = new AttributeTable(codings, Texts());
+        foreach (string needed in attributes.Needed)
+            Check(attributes.Indexes.ContainsKey(needed), "a needed attribute is not in the schema");
+        ImmutableArray<Rule> rules = Each(static (ref BundleReader r) => r.Rule());
+        ImmutableArray<long> bounds = Each(static (ref BundleReader r) => r.Int64());
+        ImmutableArray<int> branches = Each(static (ref BundleReader r) => r.Int32());
+        ImmutableArray<TreeNode> nodes = Each(static (ref BundleReader r) => r.Node());
+        ImmutableArray<ImmutableArray<int>> roots = Each(static (ref BundleReader r) => r.Each(static (ref BundleReader r2) => r2.Int32()));
+        var trees = new DecisionTrees(nodes, branches, bounds, roots);
+        TreeCheck.Check(trees, codings, rules);
+        return new BundleContent(name, policies, attributes, rules, trees);
+    }
+
+    private AttributeCoding Attribute()
+    {
+        var definition = new AttributeDefinition(Text(), (AttributeType)Enum(AttributeType.Duration), (Provenance)Enum(Provenance.Registry),
+            Text(), Limit(), Limit(), Texts());
+        return new AttributeCoding(definition, Texts());
+    }
+
+    private Rule Rule()
+    {
+        string policy = Text(), label = Text();
+        var source = new SourcePosition(Text(), Int32(), Int32());
+        var kind = (DecisionKind)Enum(DecisionKind.Rotation);
+        if (IsPresent())
+            return new Rule(policy, label, source, Outcome.Deny(kind, Text()));
+        int count = Count();
+        var values = new List<(Field, FieldValue)>(count);
+        for (int i = 0; i < count; i++)
+        {
+            int place = Byte();
+            Check(place < Field.Of(kind).Length, "a rule has a field that its kind does not");
+            Field field = Field.Of(kind)[place];
+            values.Add((field, Value(field)));
+        }
+        return new Rule(policy, label, source, Outcome.Allow(kind, values));
+    }
+
+    private FieldValue Value(Field field)
+    {
+        switch (field.Shape)
+        {
+            case FieldShape.NameList list:
+                ImmutableArray<string> names = Texts();
+                foreach (string name in names)
+                    Check(list.CodePoints?.ContainsKey(name) != false, "a rule names something that its vocabulary does not");
+                return new FieldValue.Names(names);
+            case FieldShape.ShortestDuration:
+                long seconds = Int64();
+                Check(seconds is >= 0 and <= DurationText.MaximumSeconds, "a duration is out of range");
+                return new FieldValue.Duration(seconds);
+            case FieldShape.Share:
+                Check(Fraction.TryCreate(Int32(), Int32(), out Fraction share), "a fraction is out of range");
+                return new FieldValue.Share(share);
+            case FieldShape.Ladder ladder:
+                int rank = Byte();
+                Check(rank < ladder.Ranks.Length, "a level is out of range");
+                return new FieldValue.Level(rank, ladder.Ranks[rank]);
+            default:
+                throw new InvalidDataException($"field {field.Name} has a shape that bundles do not hold");
+        }
+    }
+
+    private TreeNode Node() => new((NodeKind)Enum(NodeKind.Ordered), Int32(), Int32(), Int32(), Int32(), Int64());
+
+    private long? Limit() => IsPresent() ? Int64() : null;
+
+    private ImmutableArray<string> Texts() => Each(static (ref BundleReader r) => r.Text());
+
+    private ImmutableArray<T> Each<T>(ReadItem<T> read)
+    {
+        int count = Count();
+        ImmutableArray<T>.Builder items = ImmutableArray.CreateBuilder<T>(count);
+        for (int i = 0; i < count; i++)
+            items.Add(read(ref this));
+        return items.MoveToImmutable();
+    }
+
+    private string Text() => StrictUtf8.GetString(Take(Count()));
+
+    /// <summary>A count of things that take at least a byte each, so that a damaged one cannot make the reader allocate more than the bundle is long.</summary>
+    private int Count()
+    {
+        int count = Int32();
+        Check(count >= 0 && count <= _left.Length, "a count runs past the end");
+        return count;
+    }
+
+    private bool IsPresent() => Enum(BundleFormat.Present) == BundleFormat.Present;
+
+    private byte Enum<T>(T last)
+        where T : struct
+    {
+        byte value = Byte();
+        Check(value <= Convert.ToByte(last, System.Globalization.CultureInfo.InvariantCulture), "a tag is out of range");
+        return value;
+    }
+
+    private byte Byte() => Take(1)[0];
+
+    private ushort UInt16() => BinaryPrimitives.ReadUInt16LittleEndian(Take(sizeof(ushort)));
+
+    private uint UInt32() => BinaryPrimitives.ReadUInt32LittleEndian(Take(sizeof(uint)));
+
+    private int Int32() => BinaryPrimitives.ReadInt32LittleEndian(Take(sizeof(int)));
+
+    private long Int64() => BinaryPrimitives.ReadInt64LittleEndian(Take(sizeof(long)));
+
+    private ReadOnlySpan<byte> Take(int length)
+    {
+        Check(length <= _left.Length, "it ends too early");
+        ReadOnlySpan<byte> taken = _left[..length];
+        _left = _left[length..];
+        return taken;
+    }
+
+    private static void Check(bool holds, string otherwise)
+    {
+        if (!holds)
+            throw new InvalidDataException($"the bundle is damaged: {otherwise}");
+    }
+}

@@ -1,0 +1,120 @@
+using System.Collections.Immutable;
+using System.Text;
+using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Lattice;
+using PolicyM2M.Engine.Trees;
+
+namespace PolicyM2M.Engine.Bundles;
+
+/// <summary>Writes a bundle's bytes. Mirrors <see cref="BundleReader"/> line by line.</summary>
+internal sealed class BundleWriter : IDisposable
+{
+    private readonly MemoryStream _bytes = new();
+    private readonly BinaryWriter _out;
+
+    private BundleWriter() => _out = new BinaryWriter(_bytes, Encoding.UTF8);
+
+    public static byte[] Write(BundleContent content)
+    {
+        using var writer = new BundleWriter();
+        writer.Content(content);
+        return writer._bytes.ToArray();
+    }
+
+    public void Dispose() => _out.Dispose();
+
+    private void Content(BundleContent content)
+    {
+        _out.Write(BundleFormat.Magic);
+        _out.Write(BundleFormat.Version);
+        Text(content.Name);
+        Each(content.Policies, Text);
+        Each(content.Attributes.Codings, Attribute);
+        Each(content.Attributes.Needed, Text);
+        Each(content.Rules, Rule);
+        Each(content.Trees.Bounds, _out.Write);
+        Each(content.Trees.Branches, _out.Write);
+        Each(content.Trees.Nodes, Node);
+        Each(content.Trees.Roots, roots => Each(roots, _out.Write));
+    }
+
+    private void Attribute(AttributeCoding coding)
+    {
+        AttributeDefinition definition = coding.Definition;
+        Text(definition.Name);
+        _out.Write((byte)definition.Type);
+        _out.Write((byte)definition.Provenance);
+        Text(definition.Description);
+        Limit(definition.Minimum);
+        Limit(definition.Maximum);
+        Each(definition.Values, Text);
+        Each(coding.Constants, Text);
+    }
+
+    private void Rule(Rule rule)
+    {
+        Text(rule.Policy);
+        Text(rule.Label);
+        Text(rule.Source.File);
+        _out.Write(rule.Source.Line);
+        _out.Write(rule.Source.Column);
+        _out.Write((byte)rule.Kind);
+        _out.Write(rule.Says.IsDenied ? BundleFormat.Present : BundleFormat.Absent);
+        if (rule.Says.Denial is { } reason)
+            Text(reason);
+        else
+            Each([.. rule.Says.Values], value => Value(rule, value.Field, value.Value));
+    }
+
+    private void Value(Rule rule, Field field, FieldValue value)
+    {
+        _out.Write((byte)Field.Of(rule.Kind).IndexOf(field));
+        switch (value)
+        {
+            case FieldValue.Names names:
+                Each(names.Items, Text);
+                break;
+            case FieldValue.Duration duration:
+                _out.Write(duration.Seconds);
+                break;
+            case FieldValue.Share share:
+                _out.Write(share.Value.Numerator);
+                _out.Write(share.Value.Denominator);
+                break;
+            case FieldValue.Level level:
+                _out.Write((byte)level.Rank);
+                break;
+        }
+    }
+
+    private void Node(TreeNode node)
+    {
+        _out.Write((byte)node.Kind);
+        _out.Write(node.Attribute);
+        _out.Write(node.First);
+        _out.Write(node.Count);
+        _out.Write(node.FirstBound);
+        _out.Write(node.Base);
+    }
+
+    private void Limit(long? limit)
+    {
+        _out.Write(limit is null ? BundleFormat.Absent : BundleFormat.Present);
+        if (limit is { } value)
+            _out.Write(value);
+    }
+
+    private void Text(string text)
+    {
+        byte[] utf8 = Encoding.UTF8.GetBytes(text);
+        _out.Write(utf8.Length);
+        _out.Write(utf8);
+    }
+
+    private void Each<T>(ImmutableArray<T> items, Action<T> write)
+    {
+        _out.Write(items.Length);
+        foreach (T item in items)
+            write(item);
+    }
+}
