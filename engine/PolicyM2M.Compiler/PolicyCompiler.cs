@@ -41,7 +41,7 @@ public static class PolicyCompiler
     internal static Bundle? Emit(BoundPolicySet bound, Faults faults)
     {
         LoweredPolicySet lowered = PolicySetLowering.Lower(bound, new SourcePosition(PolicySetReader.Manifest, 1, 1));
-        if (TreeBuilder.Build(lowered, out LoweredList? tooLarge) is not { } trees)
+        if (TreeBuilder.Build(lowered, out LoweredClause? tooLarge) is not { } trees)
         {
             faults.TooManyNodes(tooLarge!.Source, TreeBuilder.MaximumNodes);
             return null;

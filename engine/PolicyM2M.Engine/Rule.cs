@@ -14,7 +14,7 @@ public readonly record struct SourcePosition(string File, int Line, int Column)
 }
 
 /// <summary>One thing a policy says under a condition: a case of a block, a <c>require</c> or a <c>forbid</c>.</summary>
-/// <param name="Policy">The policy's name; empty for the rule that denies where no policy applies.</param>
+/// <param name="Policy">The policy's name; empty for a rule by omission, which says what holds where no policy says anything.</param>
 /// <param name="Label">What it is called within the policy: <c>case 2</c>, <c>otherwise</c>, <c>require public-tls13</c>.</param>
 /// <param name="Source">Where it is written.</param>
 /// <param name="Says">What it contributes where it applies: a partial outcome, or a denial.</param>
@@ -22,6 +22,9 @@ public sealed record Rule(string Policy, string Label, SourcePosition Source, Ou
 {
     /// <summary>The kind of decision it contributes to.</summary>
     public DecisionKind Kind => Says.Kind;
+
+    /// <summary>Whether it says what holds where no policy says anything: nothing is ever granted by omission.</summary>
+    public bool IsByOmission => Policy.Length == 0;
 
     /// <inheritdoc/>
     public override string ToString() => Policy.Length == 0 ? $"{Label} ({Source})" : $"{Policy} {Label} ({Source})";

@@ -10,7 +10,8 @@ namespace PolicyM2M.Compiler.Lowering;
 
 /// <summary>
 /// Meaning to lists of cases. A policy's block is its cases, silent outside its target; a demand is one case, silent where it does not
-/// hold; and for each kind one list denies where no policy that applies has a block, unless some block always applies.
+/// hold; and for what no policy says there are rules by omission, so that a missing attribute is treated right here too: a field stated
+/// only for some of its values is not stated for all.
 /// </summary>
 internal sealed class PolicySetLowering
 {
@@ -19,7 +20,8 @@ internal sealed class PolicySetLowering
     private readonly ConditionTable _conditions;
     private readonly Dictionary<BoundCondition, int> _lowered = new(ReferenceEqualityComparer.Instance);
     private readonly ImmutableArray<Rule>.Builder _rules = ImmutableArray.CreateBuilder<Rule>();
-    private readonly ImmutableArray<LoweredList>.Builder _lists = ImmutableArray.CreateBuilder<LoweredList>();
+    private readonly ImmutableArray<LoweredClause>.Builder _clauses = ImmutableArray.CreateBuilder<LoweredClause>();
+    private readonly HashSet<Rule> _blockRules = new(ReferenceEqualityComparer.Instance);
 
     private PolicySetLowering(BoundPolicySet set)
     {
@@ -35,9 +37,9 @@ internal sealed class PolicySetLowering
         foreach (BoundPolicy policy in set.Policies)
             lowering.Policy(policy);
         foreach (DecisionKind kind in DecisionKinds.All)
-            lowering.Coverage(kind, manifest);
+            lowering.Omissions(kind, manifest);
         return new LoweredPolicySet(set.Name, [.. set.Policies.Select(policy => policy.Name)], lowering._attributes, lowering._rules.ToImmutable(),
-            lowering._conditions, lowering._lists.ToImmutable());
+            lowering._conditions, lowering._clauses.ToImmutable());
     }
 
     private void Policy(BoundPolicy policy)
@@ -46,26 +48,49 @@ internal sealed class PolicySetLowering
         int outside = _conditions.Not(target);
         foreach (BoundBlock block in policy.Blocks)
         {
-            _lists.Add(new LoweredList((int)block.Kind, block.Source,
-                [new LoweredCase(outside, DecisionTrees.Silent), .. block.Cases.Select(c => new LoweredCase(Condition(c.When), Leaf(c.Rule)))]));
+            _blockRules.UnionWith(block.Cases.Select(c => c.Rule));
+            Clause(block.Kind, block.Source,
+                [new LoweredCase(outside, DecisionTrees.Silent), .. block.Cases.Select(c => new LoweredCase(Condition(c.When), Leaf(c.Rule)))]);
         }
         foreach (BoundDemand demand in policy.Demands)
         {
             int applies = _conditions.And([target, Condition(demand.When)]);
-            _lists.Add(new LoweredList((int)demand.Rule.Kind, demand.Rule.Source,
-                [new LoweredCase(applies, Leaf(demand.Rule)), new LoweredCase(ConditionTable.Always, DecisionTrees.Silent)]));
+            Clause(demand.Rule.Kind, demand.Rule.Source,
+                [new LoweredCase(applies, Leaf(demand.Rule)), new LoweredCase(ConditionTable.Always, DecisionTrees.Silent)]);
         }
     }
 
-    private void Coverage(DecisionKind kind, SourcePosition manifest)
+    /// <summary>What holds where no policy says anything: a denial where none has a block, or leaves out a field that must be stated; else the field's default.</summary>
+    private void Omissions(DecisionKind kind, SourcePosition manifest)
     {
-        int covered = _conditions.Or(_set.Policies.Where(policy => policy.Blocks.Any(block => block.Kind == kind)).Select(policy => Condition(policy.Target)));
-        if (covered == ConditionTable.Always)
-            return;
-        var rule = new Rule("", "no policy applies", manifest, Outcome.Deny(kind, $"no policy that applies has a `{kind.Name()}` block"));
-        _lists.Add(new LoweredList((int)kind, manifest,
-            [new LoweredCase(covered, DecisionTrees.Silent), new LoweredCase(ConditionTable.Always, Leaf(rule))]));
+        ImmutableArray<LoweredClause> said = [.. _clauses.Where(clause => clause.Kind == (int)kind)];
+        Omission(new Rule("", "no policy applies", manifest, Outcome.Deny(kind, $"no policy that applies has a `{kind.Name()}` block")),
+            said, rule => _blockRules.Contains(rule));
+        foreach (Field field in Field.Of(kind))
+        {
+            if (field.MustBeStated)
+                Omission(new Rule("", $"`{field.Name}` not stated", manifest, Outcome.Deny(kind, $"no rule that applies states `{field.Name}`")), said, States);
+            else if (field.WhenUnstated is { } value)
+                Omission(new Rule("", $"`{field.Name}` not stated", manifest, Outcome.Allow(kind, [(field, value)])), said, States);
+
+            // Where a policy denies, nothing else matters.
+            bool States(Rule rule) => rule.Says.IsDenied || rule.Says[field] is not null;
+        }
     }
+
+    private void Omission(Rule rule, ImmutableArray<LoweredClause> said, Func<Rule, bool> isSaidBy)
+    {
+        int leaf = Leaf(rule);
+        IEnumerable<ImmutableArray<LoweredCase>> lists = said
+            .Select(clause => clause.Lists[0].Select(c => c with { Leaf = c.Leaf != DecisionTrees.Silent && isSaidBy(_rules[~c.Leaf]) ? DecisionTrees.Silent : leaf }))
+            .Where(list => list.Any(c => c.Leaf == DecisionTrees.Silent))
+            .Select(list => list.ToImmutableArray());
+        ImmutableArray<LoweredCase> nobody = [new LoweredCase(ConditionTable.Always, leaf)];
+        _clauses.Add(new LoweredClause((int)rule.Kind, rule.Source, [nobody, .. lists]));
+    }
+
+    private void Clause(DecisionKind kind, SourcePosition source, ImmutableArray<LoweredCase> cases) =>
+        _clauses.Add(new LoweredClause((int)kind, source, [cases]));
 
     private int Leaf(Rule rule)
     {

@@ -22,7 +22,7 @@ internal sealed class TreeBuilder
 
     private readonly AttributeTable _attributes;
     private readonly ConditionTable _conditions;
-    private readonly Dictionary<CaseList, int> _built = [];
+    private readonly Dictionary<Problem, int> _built = [];
     private readonly ImmutableArray<TreeNode>.Builder _nodes = ImmutableArray.CreateBuilder<TreeNode>();
     private readonly ImmutableArray<int>.Builder _branches = ImmutableArray.CreateBuilder<int>();
     private readonly ImmutableArray<long>.Builder _bounds = ImmutableArray.CreateBuilder<long>();
@@ -33,36 +33,35 @@ internal sealed class TreeBuilder
         _conditions = set.Conditions;
     }
 
-    /// <summary>The trees; null, with the list that needs too many nodes.</summary>
-    public static DecisionTrees? Build(LoweredPolicySet set, out LoweredList? tooLarge)
+    /// <summary>The trees; null, with the clause that needs too many nodes.</summary>
+    public static DecisionTrees? Build(LoweredPolicySet set, out LoweredClause? tooLarge)
     {
         var builder = new TreeBuilder(set);
         var roots = DecisionKinds.All.Select(_ => ImmutableArray.CreateBuilder<int>()).ToArray();
-        foreach (LoweredList list in set.Lists)
+        foreach (LoweredClause clause in set.Clauses)
         {
             int root;
             try
             {
-                root = builder.Subtree(new CaseList([.. list.Cases]));
+                root = builder.Subtree(new Problem([.. clause.Lists.Select(cases => new CaseList(cases))]));
             }
             catch (BudgetException)
             {
-                tooLarge = list;
+                tooLarge = clause;
                 return null;
             }
             if (root != DecisionTrees.Silent)
-                roots[list.Kind].Add(root);
+                roots[clause.Kind].Add(root);
         }
         tooLarge = null;
         return new DecisionTrees(builder._nodes.ToImmutable(), builder._branches.ToImmutable(), builder._bounds.ToImmutable(),
             [.. roots.Select(r => r.ToImmutable())]);
     }
 
-    private int Subtree(CaseList cases)
+    private int Subtree(Problem problem)
     {
-        CaseList open = Pruned(cases);
-        if (open.Cases[0].Condition == ConditionTable.Always)
-            return open.Cases[0].Leaf;
+        if (!IsOpen(problem, out Problem open, out int leaf))
+            return leaf;
         if (_built.TryGetValue(open, out int built))
             return built;
 
@@ -73,7 +72,7 @@ internal sealed class TreeBuilder
     }
 
     /// <summary>The branches of a split: where each begins, and where it leads.</summary>
-    private List<(long Start, int Target)> Cells(CaseList open, int attribute)
+    private List<(long Start, int Target)> Cells(Problem open, int attribute)
     {
         var bounds = new SortedSet<long> { _attributes.Codings[attribute].Lowest };
         foreach (LoweredCase c in open.Cases)
@@ -83,12 +82,38 @@ internal sealed class TreeBuilder
         {
             if (start > _attributes.Codings[attribute].Highest)
                 break;
-            CaseList restricted = new([.. open.Cases.Select(c => c with { Condition = _conditions.Restrict(c.Condition, attribute, start) })]);
+            Problem restricted = open.Restricted(c => _conditions.Restrict(c, attribute, start));
             if (_conditions.Work > MaximumWork)
                 throw new BudgetException();
             cells.Add((start, Subtree(restricted)));
         }
         return cells;
+    }
+
+    /// <summary>
+    /// What is left to decide; false where nothing is, with the leaf. Of several lists one that comes to silence silences all, and one
+    /// that comes to the leaf no longer matters.
+    /// </summary>
+    private static bool IsOpen(Problem problem, out Problem open, out int leaf)
+    {
+        leaf = DecisionTrees.Silent;
+        var undecided = ImmutableArray.CreateBuilder<CaseList>();
+        foreach (CaseList list in problem.Lists.Select(Pruned))
+        {
+            if (list.Cases[0].Condition != ConditionTable.Always)
+            {
+                undecided.Add(list);
+                continue;
+            }
+            leaf = list.Cases[0].Leaf;
+            if (leaf == DecisionTrees.Silent)
+            {
+                open = problem;
+                return false;
+            }
+        }
+        open = new Problem(undecided.ToImmutable());
+        return undecided.Count > 0;
     }
 
     /// <summary>Drops cases that cannot match, and those after one that always does.</summary>
@@ -111,7 +136,7 @@ internal sealed class TreeBuilder
     }
 
     /// <summary>The attribute that the most cases test; of equals the first in the schema.</summary>
-    private int MostTested(CaseList open)
+    private int MostTested(Problem open)
     {
         var tests = new int[_attributes.Codings.Length];
         foreach (LoweredCase c in open.Cases)
@@ -176,6 +201,25 @@ internal sealed class TreeBuilder
             var hash = new HashCode();
             foreach (LoweredCase c in Cases)
                 hash.Add(c);
+            return hash.ToHashCode();
+        }
+    }
+
+    /// <summary>The lists of a clause as far as they are not decided yet, equal by content.</summary>
+    private readonly record struct Problem(ImmutableArray<CaseList> Lists)
+    {
+        public IEnumerable<LoweredCase> Cases => Lists.SelectMany(list => list.Cases);
+
+        public Problem Restricted(Func<int, int> restrict) =>
+            new([.. Lists.Select(list => new CaseList([.. list.Cases.Select(c => c with { Condition = restrict(c.Condition) })]))]);
+
+        public bool Equals(Problem other) => Lists.AsSpan().SequenceEqual(other.Lists.AsSpan());
+
+        public override int GetHashCode()
+        {
+            var hash = new HashCode();
+            foreach (CaseList list in Lists)
+                hash.Add(list);
             return hash.ToHashCode();
         }
     }

@@ -11,7 +11,7 @@ namespace PolicyM2M.Engine.Lattice;
 /// <param name="Shape">What it holds, and which way is stricter.</param>
 /// <param name="MustBeStated">Whether an outcome in which nobody states it is a deny: nothing may be granted by omission.</param>
 /// <param name="WhenUnstated">The value that holds where nobody states it; null where it is then not constrained.</param>
-public sealed record Field(string Name, DecisionKind? Kind, FieldShape Shape, bool MustBeStated = false, string? WhenUnstated = null)
+public sealed record Field(string Name, DecisionKind? Kind, FieldShape Shape, bool MustBeStated = false, FieldValue? WhenUnstated = null)
 {
     private static readonly FieldShape Duration = new FieldShape.ShortestDuration();
     private static readonly FieldShape Requirement = new FieldShape.Ladder(["optional", "required"]);
@@ -37,7 +37,7 @@ public sealed record Field(string Name, DecisionKind? Kind, FieldShape Shape, bo
     public static Field Resumption { get; } = new("resumption", DecisionKind.CipherSuites, Permission);
 
     /// <summary>Whether TLS 1.3 early data (0-RTT) may be sent; forbidden unless stated.</summary>
-    public static Field EarlyData { get; } = new("early-data", DecisionKind.CipherSuites, Permission, WhenUnstated: "forbidden");
+    public static Field EarlyData { get; } = new("early-data", DecisionKind.CipherSuites, Permission, WhenUnstated: new FieldValue.Level(1, "forbidden"));
 
     /// <summary>How long a session, resumptions included, may last.</summary>
     public static Field SessionLifetime { get; } = new("session-lifetime", DecisionKind.CipherSuites, Duration);
@@ -71,7 +71,7 @@ public sealed record Field(string Name, DecisionKind? Kind, FieldShape Shape, bo
     public static Field Reauthenticate { get; } = new("reauthenticate", DecisionKind.Auth, Duration);
 
     /// <summary>Labels of what the device may do once authenticated; none unless stated.</summary>
-    public static Field Capabilities { get; } = new("capabilities", DecisionKind.Auth, new FieldShape.NameList("capability", null, MayBeEmpty: true), WhenUnstated: "");
+    public static Field Capabilities { get; } = new("capabilities", DecisionKind.Auth, new FieldShape.NameList("capability", null, MayBeEmpty: true), WhenUnstated: new FieldValue.Names([]));
 
     /// <summary>How long a credential may be valid.</summary>
     public static Field Lifetime { get; } = new("lifetime", DecisionKind.Rotation, Duration);
@@ -95,13 +95,13 @@ public sealed record Field(string Name, DecisionKind? Kind, FieldShape Shape, bo
     public static Field Rekey { get; } = new("rekey", DecisionKind.Rotation, Requirement);
 
     /// <summary>Whether the credential must be replaced at once.</summary>
-    public static Field RotateNow { get; } = new("rotate-now", DecisionKind.Rotation, new FieldShape.Ladder(["false", "true"]), WhenUnstated: "false");
+    public static Field RotateNow { get; } = new("rotate-now", DecisionKind.Rotation, new FieldShape.Ladder(["false", "true"]), WhenUnstated: new FieldValue.Level(0, "false"));
 
     /// <summary>How long the decision counts as fresh; not at all unless stated.</summary>
-    public static Field FreshFor { get; } = new("fresh-for", null, Duration, WhenUnstated: "0s");
+    public static Field FreshFor { get; } = new("fresh-for", null, Duration, WhenUnstated: new FieldValue.Duration(0));
 
     /// <summary>How long the decision may be used while the decision point cannot be reached; not at all unless stated.</summary>
-    public static Field UsableFor { get; } = new("usable-for", null, Duration, WhenUnstated: "0s");
+    public static Field UsableFor { get; } = new("usable-for", null, Duration, WhenUnstated: new FieldValue.Duration(0));
 
     private static readonly ImmutableArray<ImmutableArray<Field>> ByKind =
     [
