@@ -30,6 +30,15 @@ public static class Snapshot
             Assert.Fail(failure);
     }
 
+    /// <summary>As <see cref="Match"/>, for a snapshot with a name of its own: <c>{name}.verified.txt</c> beside the test's source.</summary>
+    public static void MatchNamed(string name, string received, [CallerFilePath] string sourceFile = "")
+    {
+        Type type = TestContext.CurrentContext.Test.Type ?? throw new InvalidOperationException("a snapshot is taken within a test");
+        string? failure = new SnapshotFiles(SourceFolder(type.Assembly, sourceFile), name).Compare(received, SnapshotMode.FromEnvironment());
+        if (failure is not null)
+            Assert.Fail(failure);
+    }
+
     /// <summary>
     /// The folder of a test's source. CI builds rewrite the compiler's paths, so only the part below the project's folder
     /// is taken from them; the folder itself is in the assembly's metadata.
