@@ -1,0 +1,71 @@
+namespace PolicyM2M.Solution.Tests;
+
+/// <summary>What a project may stand on.</summary>
+/// <param name="Projects">The projects it may reference.</param>
+/// <param name="Packages">The packages it may reference itself.</param>
+internal sealed record Floor(string[] Projects, string[] Packages);
+
+/// <summary>
+/// The floor plan of the design as a table: who may stand on whom. A project that is not in it does not belong in the
+/// solution. To add an arrow, add it here, and say in the commit why it points down.
+/// </summary>
+internal static class FloorPlan
+{
+    public const string Engine = "PolicyM2M.Engine";
+    public const string Compiler = "PolicyM2M.Compiler";
+    public const string Store = "PolicyM2M.Store";
+    public const string Cli = "PolicyM2M.Cli";
+    public const string Wire = "PolicyM2M.Wire";
+    public const string Pdp = "PolicyM2M.Pdp";
+    public const string Enforcement = "PolicyM2M.Enforcement";
+    public const string Agent = "PolicyM2M.Agent";
+    public const string Testing = "PolicyM2M.Testing";
+
+    /// <summary>Packages that every project may have: they leave nothing behind in what is shipped.</summary>
+    public static readonly string[] Everywhere = ["Microsoft.CodeAnalysis.BannedApiAnalyzers"];
+
+    /// <summary>Packages that every test project has.</summary>
+    public static readonly string[] InTests = ["Microsoft.NET.Test.Sdk", "NUnit", "NUnit3TestAdapter", "NUnit.Analyzers"];
+
+    /// <summary>What is shipped.</summary>
+    public static readonly IReadOnlyDictionary<string, Floor> Products = new Dictionary<string, Floor>
+    {
+        [Engine] = new([], []),
+        [Compiler] = new([Engine], ["Superpower", "YamlDotNet"]),
+        [Store] = new([Engine, Compiler], ["LibGit2Sharp"]),
+        [Cli] = new([Engine, Compiler, Store], ["System.CommandLine"]),
+        [Wire] = new([Engine], ["Google.Protobuf", "Grpc.Core.Api", "Grpc.Tools"]),
+        [Pdp] = new([Engine, Compiler, Store, Wire],
+            ["Grpc.AspNetCore", "Grpc.AspNetCore.HealthChecks", "Grpc.AspNetCore.Server.Reflection", "System.CommandLine"]),
+        [Enforcement] = new([Engine, Wire], ["Google.Protobuf", "Grpc.Net.Client"]),
+        [Agent] = new([Engine, Wire, Enforcement], ["System.CommandLine"]),
+    };
+
+    /// <summary>What stands beside the products: it may reference any of them, but these packages only.</summary>
+    public static readonly IReadOnlyDictionary<string, Floor> Workshop = new Dictionary<string, Floor>
+    {
+        [Testing] = new([Engine, Compiler], ["NUnit"]),
+        ["PolicyM2M.Benchmarks"] = new([.. Products.Keys], ["BenchmarkDotNet"]),
+    };
+
+    /// <summary>The project of the product that a test project tests; the solution's own tests look at all of them.</summary>
+    public static Floor OfTests(string project) =>
+        new([Testing, .. Products.Keys], [.. InTests, .. project == "PolicyM2M.Pdp.Tests" ? new[] { "Grpc.Net.Client" } : []]);
+
+    /// <summary>
+    /// Assemblies that must be named nowhere but in these projects, whatever way they came: a project also sees the packages
+    /// of the projects below it. A name stands for all assemblies that begin with it.
+    /// </summary>
+    public static readonly (string Assembly, string[] Projects)[] Confined =
+    [
+        ("Superpower", [Compiler]),
+        ("YamlDotNet", [Compiler]),
+        ("LibGit2Sharp", [Store]),
+        ("Google.Protobuf", [Wire, Pdp, Enforcement, Agent]),
+        ("Grpc.", [Wire, Pdp, Enforcement, Agent]),
+        ("Microsoft.AspNetCore", [Pdp, Agent]),
+        ("Microsoft.Extensions", [Pdp, Agent]),
+        ("System.CommandLine", [Cli, Pdp, Agent]),
+        ("System.Net", [Pdp, Enforcement, Agent]),
+    ];
+}

@@ -1,0 +1,43 @@
+using NUnit.Framework;
+
+namespace PolicyM2M.Testing;
+
+/// <summary>
+/// A program that a test runs and that a machine may lack. Where it is missing the test is skipped, saying how to install it;
+/// with POLICYM2M_REQUIRE_ALL=1, as on the build server, the test fails instead, so that nothing is skipped unnoticed.
+/// </summary>
+/// <param name="Name">The program's name, looked for in PATH.</param>
+/// <param name="Package">The Debian package that holds it.</param>
+public sealed record RequiredProgram(string Name, string Package)
+{
+    /// <summary>The environment variable that, set to 1, turns skipped tests into failures.</summary>
+    public const string RequireAllVariable = "POLICYM2M_REQUIRE_ALL";
+
+    /// <summary>The git command.</summary>
+    public static RequiredProgram Git { get; } = new("git", "git");
+
+    /// <summary>The openssl command.</summary>
+    public static RequiredProgram OpenSsl { get; } = new("openssl", "openssl");
+
+    /// <summary>The full path of the program; skips or fails the running test where it is missing.</summary>
+    public string Require()
+    {
+        if (Find(Environment.GetEnvironmentVariable("PATH")) is { } path)
+            return path;
+
+        string message = $"`{Name}` is not in PATH. Install it with: apt-get install {Package}";
+        if (Environment.GetEnvironmentVariable(RequireAllVariable) == "1")
+            Assert.Fail(message);
+        Assert.Ignore(message);
+        throw new InvalidOperationException(message);
+    }
+
+    /// <summary>The full path of the program in those folders; null where none has it.</summary>
+    internal string? Find(string? folders)
+    {
+        string file = OperatingSystem.IsWindows() ? $"{Name}.exe" : Name;
+        return (folders ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Select(folder => Path.Combine(folder, file))
+            .FirstOrDefault(File.Exists);
+    }
+}
