@@ -51,15 +51,21 @@ internal static class AnswerJson
 
     private static void Write(Utf8JsonWriter writer, string name, FieldValue value)
     {
-        if (value is not FieldValue.Names names)
+        switch (value)
         {
-            writer.WriteString(name, value.ToString());
-            return;
+            case FieldValue.Names names:
+                writer.WriteStartArray(name);
+                foreach (string item in names.Items)
+                    writer.WriteStringValue(item);
+                writer.WriteEndArray();
+                break;
+            case FieldValue.Level { Name: "true" or "false" } truth:
+                writer.WriteBoolean(name, truth.Name == "true");
+                break;
+            default:
+                writer.WriteString(name, value.ToString());
+                break;
         }
-        writer.WriteStartArray(name);
-        foreach (string item in names.Items)
-            writer.WriteStringValue(item);
-        writer.WriteEndArray();
     }
 
     private static void Write(Utf8JsonWriter writer, string name, IEnumerable<Rule> rules)
