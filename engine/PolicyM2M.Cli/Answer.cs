@@ -1,0 +1,22 @@
+using System.Collections.Immutable;
+using PolicyM2M.Engine;
+using PolicyM2M.Engine.Bundles;
+using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Vocabulary;
+
+namespace PolicyM2M.Cli;
+
+/// <summary>What the policies say of one context.</summary>
+/// <param name="Bundle">The policies.</param>
+/// <param name="Context">The context as their attribute schema reads it.</param>
+/// <param name="Decisions">One decision for each kind asked for, in that order.</param>
+internal sealed record Answer(Bundle Bundle, PreparedContext Context, ImmutableArray<Decision> Decisions)
+{
+    public bool IsDenied => Decisions.Any(decision => decision.Outcome.IsDenied);
+
+    public static Answer Of(Decider decider, IEnumerable<DecisionKind> kinds, DeviceContext context)
+    {
+        PreparedContext prepared = decider.Prepare(context);
+        return new Answer(decider.Bundle, prepared, [.. kinds.Select(kind => decider.Decide(kind, prepared))]);
+    }
+}

@@ -1,0 +1,111 @@
+using System.Text.Json;
+using PolicyM2M.Engine;
+using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Lattice;
+using PolicyM2M.Engine.Vocabulary;
+
+namespace PolicyM2M.Cli;
+
+/// <summary>
+/// An answer as JSON: an array with one object for each kind. Fields carry the names that policies use; lists are arrays,
+/// durations and shares are the texts a policy would write, and a field that is not constrained is left out.
+/// </summary>
+internal static class AnswerJson
+{
+    public static string Write(Answer answer, bool explain, bool indented) => Json.Write(indented, writer =>
+    {
+        writer.WriteStartArray();
+        foreach (Decision decision in answer.Decisions)
+            Write(writer, decision, answer, explain);
+        writer.WriteEndArray();
+    });
+
+    /// <summary>What stands in for the answer where a line holds no context.</summary>
+    public static string Error(int line, string message) => Json.Write(indented: false, writer =>
+    {
+        writer.WriteStartObject();
+        writer.WriteNumber("line", line);
+        writer.WriteString("error", message);
+        writer.WriteEndObject();
+    });
+
+    private static void Write(Utf8JsonWriter writer, Decision decision, Answer answer, bool explain)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("kind", decision.Kind.Name());
+        writer.WriteString("deny", decision.Outcome.Denial);
+        writer.WriteStartObject("outcome");
+        foreach ((Field field, FieldValue value) in decision.Outcome.Values)
+            Write(writer, field.Name, value);
+        writer.WriteEndObject();
+        Write(writer, "rules", decision.Rules);
+        if (explain)
+            WriteExplanation(writer, decision, answer.Context);
+        WriteIgnored(writer, answer.Context);
+        writer.WriteStartObject("revision");
+        writer.WriteNull("commit");
+        writer.WriteString("bundle", answer.Bundle.Hash);
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter writer, string name, FieldValue value)
+    {
+        switch (value)
+        {
+            case FieldValue.Names names:
+                writer.WriteStartArray(name);
+                foreach (string item in names.Items)
+                    writer.WriteStringValue(item);
+                writer.WriteEndArray();
+                break;
+            case FieldValue.Level { Name: "true" or "false" } truth:
+                writer.WriteBoolean(name, truth.Name == "true");
+                break;
+            default:
+                writer.WriteString(name, value.ToString());
+                break;
+        }
+    }
+
+    private static void Write(Utf8JsonWriter writer, string name, IEnumerable<Rule> rules)
+    {
+        writer.WriteStartArray(name);
+        foreach (Rule rule in rules)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("policy", rule.Policy);
+            writer.WriteString("rule", rule.Label);
+            writer.WriteString("file", rule.Source.File);
+            writer.WriteNumber("line", rule.Source.Line);
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
+    }
+
+    private static void WriteExplanation(Utf8JsonWriter writer, Decision decision, PreparedContext context)
+    {
+        writer.WriteStartObject("determinedBy");
+        foreach ((Field field, _) in decision.Outcome.Values)
+            Write(writer, field.Name, decision.Determining(field));
+        writer.WriteEndObject();
+        writer.WriteStartArray("missing");
+        foreach (string name in context.Missing)
+            writer.WriteStringValue(name);
+        writer.WriteEndArray();
+    }
+
+    private static void WriteIgnored(Utf8JsonWriter writer, PreparedContext context)
+    {
+        writer.WriteStartArray("ignored");
+        foreach (UnusableValue value in context.Unusable)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", value.Name);
+            writer.WriteString("reason", value.IsUnknown ? "unknown" : "malformed");
+            writer.WriteString("detail", value.Expected);
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
+    }
+}

@@ -1,0 +1,68 @@
+using PolicyM2M.Engine;
+using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Lattice;
+using PolicyM2M.Engine.Vocabulary;
+
+namespace PolicyM2M.Cli;
+
+/// <summary>An answer as people read it: what holds and, where asked for, which rule made it so.</summary>
+internal static class AnswerText
+{
+    private const int NameColumn = 18;
+
+    public static void Write(TextWriter writer, Palette palette, Answer answer, bool explain)
+    {
+        foreach (Decision decision in answer.Decisions)
+            Write(writer, palette, decision, explain);
+        WriteIgnored(writer, palette, answer.Context);
+        if (explain && !answer.Context.Missing.IsEmpty)
+        {
+            writer.Write($"{palette.Warn("missing")}, so the answer is the strictest over all they could be:\n");
+            foreach (string name in answer.Context.Missing)
+                writer.Write($"  {name}\n");
+        }
+        writer.Write(palette.Faint($"bundle {answer.Bundle.Hash}") + "\n");
+    }
+
+    private static void Write(TextWriter writer, Palette palette, Decision decision, bool explain)
+    {
+        string kind = palette.Strong(decision.Kind.Name());
+        if (decision.Outcome.Denial is { } reason)
+        {
+            writer.Write($"{kind}: {palette.Bad("deny")}: {reason}\n");
+            foreach (Rule rule in decision.Rules)
+                writer.Write($"  {palette.Faint($"by {rule}")}\n");
+        }
+        else
+        {
+            writer.Write($"{kind}: {palette.Good("allow")}\n");
+            foreach ((Field field, FieldValue value) in decision.Outcome.Values)
+                Write(writer, palette, decision, field, value, explain);
+            if (!explain)
+                writer.Write($"  {palette.Faint($"by {string.Join(", ", decision.Rules)}")}\n");
+        }
+        writer.Write('\n');
+    }
+
+    private static void Write(TextWriter writer, Palette palette, Decision decision, Field field, FieldValue value, bool explain)
+    {
+        string text = value is FieldValue.Names { Items: [] } ? "none" : value.ToString();
+        writer.Write($"  {field.Name.PadRight(NameColumn)}{text}\n");
+        if (!explain)
+            return;
+        Rule[] determining = [.. decision.Determining(field)];
+        string[] by = determining.Length > 0 ? [.. determining.Select(rule => $"by {rule}")] : ["stated by no rule, so the strictest holds"];
+        foreach (string line in by)
+            writer.Write($"  {new string(' ', NameColumn)}{palette.Faint(line)}\n");
+    }
+
+    private static void WriteIgnored(TextWriter writer, Palette palette, PreparedContext context)
+    {
+        if (context.Unusable.IsEmpty)
+            return;
+        writer.Write($"{palette.Warn("ignored")}, so these count as missing:\n");
+        foreach (UnusableValue value in context.Unusable)
+            writer.Write($"  {value.Name}: {value.Expected}\n");
+        writer.Write('\n');
+    }
+}

@@ -1,0 +1,55 @@
+using PolicyM2M.Compiler;
+using PolicyM2M.Compiler.Diagnostics;
+using PolicyM2M.Engine.Bundles;
+
+namespace PolicyM2M.Cli;
+
+/// <summary><c>m2m check</c>: says everything that is wrong with a policy set.</summary>
+internal static class CheckCommand
+{
+    public static int Run(string folder, bool json, Streams streams)
+    {
+        IReadOnlyList<SourceFile> sources = PolicyFolder.Read(folder);
+        Compilation compilation = PolicyCompiler.Compile(sources);
+        if (json)
+            streams.Answers.Write(AsJson(compilation) + "\n");
+        else
+            WriteText(compilation, sources, streams);
+        return compilation.Bundle is null ? ExitCode.InvalidPolicy : ExitCode.Ok;
+    }
+
+    private static void WriteText(Compilation compilation, IReadOnlyList<SourceFile> sources, Streams streams)
+    {
+        DiagnosticReport.Write(streams.Answers, streams.AnswerColours, compilation.Diagnostics, sources);
+        string summary = DiagnosticReport.Summary(compilation.Diagnostics);
+        streams.Answers.Write(compilation.Bundle is { } bundle
+            ? $"{streams.AnswerColours.Good("valid")}: {Contents(bundle)}, {summary}; bundle {bundle.Hash}\n"
+            : $"{streams.AnswerColours.Bad("invalid")}: {summary}\n");
+    }
+
+    private static string Contents(Bundle bundle) =>
+        $"{bundle.Name} with {DiagnosticReport.Count(bundle.Policies.Length, "policy")} and {DiagnosticReport.Count(bundle.Attributes.Count, "attribute")}";
+
+    private static string AsJson(Compilation compilation) => Json.Write(indented: true, writer =>
+    {
+        writer.WriteStartObject();
+        writer.WriteBoolean("valid", compilation.Bundle is not null);
+        writer.WriteString("bundle", compilation.Bundle?.Hash);
+        writer.WriteStartArray("diagnostics");
+        foreach (Diagnostic diagnostic in compilation.Diagnostics)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("code", diagnostic.Code);
+            writer.WriteString("severity", diagnostic.Severity == Severity.Error ? "error" : "warning");
+            writer.WriteString("file", diagnostic.Position.File);
+            writer.WriteNumber("line", diagnostic.Position.Line);
+            writer.WriteNumber("column", diagnostic.Position.Column);
+            writer.WriteNumber("length", diagnostic.Length);
+            writer.WriteString("message", diagnostic.Message);
+            writer.WriteString("help", diagnostic.Help);
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    });
+}

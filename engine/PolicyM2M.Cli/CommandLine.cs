@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using PolicyM2M.Engine.Vocabulary;
+
+namespace PolicyM2M.Cli;
+
+/// <summary>The commands, their options and their examples.</summary>
+internal static class CommandLine
+{
+    private static readonly string ExitCodes = """
+        Exit codes:
+          0  done; every kind asked for is allowed
+          1  could not run: bad arguments, or files that cannot be read
+          2  denied: at least one kind asked for
+          3  the policy set has errors
+        """;
+
+    public static RootCommand Build(Streams streams)
+    {
+        var root = new RootCommand("m2m checks PolicyM2M policies and says what they decide.") { Check(streams), Decide(streams) };
+        HelpWithExamples.On(root, """
+            Examples:
+              m2m check policies
+              m2m decide policies --context plc.json --explain
+
+            """ + "\n" + ExitCodes);
+        return root;
+    }
+
+    private static Command Check(Streams streams)
+    {
+        Argument<string> folder = Folder();
+        Option<bool> json = new("--json") { Description = "Write the diagnostics as JSON." };
+        var check = new Command("check", "Reports every fault of a policy set. Warnings do not make it fail.") { folder, json };
+        check.SetAction(parsed => CheckCommand.Run(parsed.GetRequiredValue(folder), parsed.GetValue(json), streams));
+        return HelpWithExamples.On(check, """
+            Examples:
+              m2m check policies
+              m2m check policies --json | jq '.diagnostics[].message'
+            """);
+    }
+
+    private static Command Decide(Streams streams)
+    {
+        Argument<string> folder = Folder();
+        Option<string?> context = new("--context") { HelpName = "FILE", Description = "A file with one context, a JSON object; - is standard input." };
+        Option<string?> contexts = new("--contexts") { HelpName = "FILE", Description = "A file with a context on each line; each gets one line of JSON. - is standard input." };
+        Option<string[]> kind = new("--kind") { HelpName = "KIND", Description = "What to decide; all three unless given. May be given more than once." };
+        kind.AcceptOnlyFromAmong([.. DecisionKinds.All.Select(known => known.Name())]);
+        Option<bool> explain = new("--explain") { Description = "Say which rule determined each field, and which attributes were missing." };
+        Option<bool> json = new("--json") { Description = "Write JSON: an array with an object for each kind." };
+        var decide = new Command("decide", "Says what a policy set decides for a device.") { folder, context, contexts, kind, explain, json };
+        decide.Validators.Add(parsed =>
+        {
+            if (parsed.GetResult(context) is null == parsed.GetResult(contexts) is null)
+                parsed.AddError("Give either --context or --contexts.");
+        });
+        decide.SetAction(parsed =>
+        {
+            ImmutableArray<DecisionKind> kinds = Kinds(parsed.GetValue(kind) ?? []);
+            string set = parsed.GetRequiredValue(folder);
+            return parsed.GetValue(contexts) is { } lines
+                ? DecideCommand.RunMany(set, lines, kinds, parsed.GetValue(explain), streams)
+                : DecideCommand.RunOne(set, parsed.GetRequiredValue(context)!, kinds, parsed.GetValue(explain), parsed.GetValue(json), streams);
+        });
+        return HelpWithExamples.On(decide, """
+            Examples:
+              m2m decide policies --context plc.json
+              m2m decide policies --context plc.json --kind auth --explain
+              echo '{"device":{"type":"plc"}}' | m2m decide policies --context - --json
+              m2m decide policies --contexts fleet.jsonl > answers.jsonl
+
+            A context is a JSON object; {"device.type":"plc"} and {"device":{"type":"plc"}} are the same.
+            """ + "\n\n" + ExitCodes);
+    }
+
+    private static Argument<string> Folder() => new("DIR") { Description = "The folder of the policy set, which holds policyset.yaml." };
+
+    private static ImmutableArray<DecisionKind> Kinds(string[] names) =>
+        names.Length == 0 ? [.. DecisionKinds.All] : [.. DecisionKinds.All.Where(kind => names.Contains(kind.Name()))];
+}

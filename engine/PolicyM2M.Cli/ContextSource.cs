@@ -1,0 +1,68 @@
+namespace PolicyM2M.Cli;
+
+/// <summary>Reads contexts from a file or, where it is called <c>-</c>, from standard input.</summary>
+internal static class ContextSource
+{
+    /// <summary>A context has tens of attributes; a longer line is no context, and is not kept in memory.</summary>
+    internal const int LongestLine = 1 << 20;
+
+    private const string StandardInput = "-";
+
+    /// <summary>How the source is called in messages.</summary>
+    public static string NameOf(string file) => file == StandardInput ? "standard input" : file;
+
+    /// <summary>The whole content.</summary>
+    /// <exception cref="CannotRunException">It cannot be read, or is not UTF-8.</exception>
+    public static string ReadAll(string file, Streams streams)
+    {
+        using Stream stream = Open(file, streams);
+        using var bytes = new MemoryStream();
+        try
+        {
+            stream.CopyTo(bytes);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new CannotRunException($"{NameOf(file)} cannot be read: {failure.Message}", failure);
+        }
+        return Utf8.Decode(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), NameOf(file));
+    }
+
+    /// <summary>The lines, each as its bytes without the line end; null for one that is longer than any context. Nothing follows the last line end.</summary>
+    public static IEnumerable<byte[]?> ReadLines(string file, Streams streams)
+    {
+        using Stream stream = new BufferedStream(Open(file, streams), 64 * 1024);
+        var line = new List<byte>();
+        bool tooLong = false;
+        for (int next = stream.ReadByte(); next >= 0; next = stream.ReadByte())
+        {
+            if (next != '\n')
+            {
+                if (line.Count < LongestLine)
+                    line.Add((byte)next);
+                else
+                    tooLong = true;
+                continue;
+            }
+            yield return tooLong ? null : [.. line];
+            line.Clear();
+            tooLong = false;
+        }
+        if (tooLong || line.Count > 0)
+            yield return tooLong ? null : [.. line];
+    }
+
+    private static Stream Open(string file, Streams streams)
+    {
+        if (file == StandardInput)
+            return streams.Input;
+        try
+        {
+            return File.OpenRead(file);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new CannotRunException($"{file} cannot be read: {failure.Message}", failure);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using PolicyM2M.Compiler;
+
+namespace PolicyM2M.Cli;
+
+/// <summary>Reads a policy set from a folder of the disk, where an author edits it.</summary>
+internal static class PolicyFolder
+{
+    private const string Manifest = "policyset.yaml";
+
+    /// <summary>No policy that somebody wrote is nearly as large; a file that is was named by mistake.</summary>
+    private const long LargestFile = 16 * 1024 * 1024;
+
+    /// <summary>
+    /// The manifest, and every <c>*.m2m</c> and <c>*.attributes.yaml</c> of the folder and the folders below it, by path in
+    /// ordinal order. Folders whose name begins with a dot, and links to folders, are passed over.
+    /// </summary>
+    /// <exception cref="CannotRunException">The folder is not there, or a file in it cannot be read, is not UTF-8, or is a link that leads out of it.</exception>
+    public static IReadOnlyList<SourceFile> Read(string folder)
+    {
+        if (!Directory.Exists(folder))
+            throw new CannotRunException(File.Exists(folder) ? $"{folder} is a file; a policy set is a folder" : $"there is no folder {folder}");
+        try
+        {
+            string root = RealPath.Of(folder);
+            return [.. FilesOf(new DirectoryInfo(root), "").OrderBy(file => file.Path, StringComparer.Ordinal).Select(file => Load(file.Path, file.Info, root))];
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new CannotRunException($"{folder} cannot be read: {failure.Message}", failure);
+        }
+    }
+
+    private static IEnumerable<(string Path, FileInfo Info)> FilesOf(DirectoryInfo folder, string prefix)
+    {
+        foreach (FileSystemInfo entry in folder.EnumerateFileSystemInfos())
+        {
+            string path = prefix + entry.Name;
+            if (entry is FileInfo file && IsPolicyFile(path))
+                yield return (path, file);
+            if (entry is DirectoryInfo { LinkTarget: null } below && !entry.Name.StartsWith('.'))
+            {
+                foreach ((string Path, FileInfo Info) found in FilesOf(below, path + "/"))
+                    yield return found;
+            }
+        }
+    }
+
+    private static bool IsPolicyFile(string path) =>
+        path == Manifest || path.EndsWith(".m2m", StringComparison.Ordinal) || path.EndsWith(".attributes.yaml", StringComparison.Ordinal);
+
+    private static SourceFile Load(string path, FileInfo file, string root)
+    {
+        if (file.LinkTarget is not null)
+        {
+            file = new FileInfo(RealPath.Of(file.FullName));
+            if (!file.FullName.StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+                throw new CannotRunException($"{path} is a link that leads out of the policy set, to {file.FullName}");
+        }
+        if (file.Length > LargestFile)
+            throw new CannotRunException($"{path} has {file.Length:N0} bytes; the largest policy file may have {LargestFile:N0}");
+        return new SourceFile(path, Utf8.Decode(File.ReadAllBytes(file.FullName), path));
+    }
+}

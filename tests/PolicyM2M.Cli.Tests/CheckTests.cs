@@ -1,0 +1,53 @@
+using System.Text.Json;
+using PolicyM2M.Testing;
+
+namespace PolicyM2M.Cli.Tests;
+
+[TestFixture]
+public sealed class CheckTests
+{
+    [Test]
+    public void A_valid_set_is_said_to_be_valid() => Snapshot.Match(M2M.Transcript(M2M.Run("check", "factory")));
+
+    [Test]
+    public void Every_fault_is_shown_with_its_line_and_what_to_do() => Snapshot.Match(M2M.Transcript(M2M.Run("check", "broken")));
+
+    [Test]
+    public void The_faults_as_json() => Snapshot.Match(M2M.Transcript(M2M.Run("check", "broken", "--json")));
+
+    [Test]
+    public void A_warning_does_not_make_it_fail()
+    {
+        using var set = new TemporaryFolder();
+        foreach (string file in new[] { "policyset.yaml", "device.attributes.yaml", "baseline.m2m", "sites/plant-7.m2m" })
+            set.Write(file, File.ReadAllText(Path.Combine(M2M.Cases, "factory", file)));
+        set.Write("aside.m2m", "policy aside\n");
+
+        FinishedProcess run = M2M.Run("check", set.Path);
+
+        Assert.That(run.ExitCode, Is.Zero);
+        Assert.That(run.Output, Does.Contain("warning M2M406").And.Contain("1 warning in 1 file"));
+    }
+
+    [Test]
+    public void The_same_sources_give_the_same_bundle_in_every_process()
+    {
+        string[] hashes = [BundleOf(M2M.Run("check", "factory", "--json")), BundleOf(M2M.Run("check", Path.Combine(M2M.Cases, "factory"), "--json"))];
+        Assert.That(hashes[0], Has.Length.EqualTo(64).And.EqualTo(hashes[1]));
+    }
+
+    [Test]
+    public void An_empty_folder_is_an_invalid_set()
+    {
+        using var folder = new TemporaryFolder();
+        FinishedProcess run = M2M.Run("check", folder.Path);
+        Assert.That(run.ExitCode, Is.EqualTo(3));
+        Assert.That(run.Output, Does.Contain("M2M401"));
+    }
+
+    private static string BundleOf(FinishedProcess run)
+    {
+        using JsonDocument report = JsonDocument.Parse(run.Output);
+        return report.RootElement.GetProperty("bundle").GetString()!;
+    }
+}

@@ -1,0 +1,83 @@
+using System.Text.Json;
+using PolicyM2M.Testing;
+
+namespace PolicyM2M.Cli.Tests;
+
+[TestFixture]
+public sealed class DecideTests
+{
+    private const string Plc = """
+        { "device": { "type": "plc" }, "firmware.version": "2.5.0", "lifecycle.state": "active", "location.site": "plant-7", "posture.risk": 70 }
+        """;
+
+    private const string Retired = """{ "device.type": "plc", "firmware.version": "2.5.0", "lifecycle.state": "retired", "location.site": "plant-1", "posture.risk": 0 }""";
+
+    [Test]
+    public void An_answer_for_people() => Snapshot.Match(M2M.Transcript(M2M.RunWith(Plc, "decide", "factory", "--context", "-")));
+
+    [Test]
+    public void An_explained_answer_names_the_rules_of_each_field() =>
+        Snapshot.Match(M2M.Transcript(M2M.RunWith(Plc, "decide", "factory", "--context", "-", "--explain")));
+
+    [Test]
+    public void An_explained_answer_says_what_was_missing_and_what_could_not_be_used() =>
+        Snapshot.Match(M2M.Transcript(M2M.RunWith("""{ "device.tpye": "plc", "posture.risk": 700 }""", "decide", "factory", "--context", "-", "--explain")));
+
+    [Test]
+    public void An_answer_as_json() => Snapshot.Match(M2M.Transcript(M2M.RunWith(Plc, "decide", "factory", "--context", "-", "--json")));
+
+    [Test]
+    public void An_explained_answer_as_json() =>
+        Snapshot.Match(M2M.Transcript(M2M.RunWith("""{ "device.type": "sensor", "x": 1 }""", "decide", "factory", "--context", "-", "--json", "--explain", "--kind", "rotation")));
+
+    [Test]
+    public void A_denial_names_its_reason_and_exits_with_2() =>
+        Snapshot.Match(M2M.Transcript(M2M.RunWith(Retired, "decide", "factory", "--context", "-", "--kind", "auth")));
+
+    [Test]
+    public void A_kind_that_was_not_asked_for_denies_nothing() =>
+        Assert.That(M2M.RunWith(Retired, "decide", "factory", "--context", "-", "--kind", "cipher-suites", "--kind", "rotation").ExitCode, Is.Zero);
+
+    [Test]
+    public void A_context_is_read_from_a_file_too()
+    {
+        using var folder = new TemporaryFolder();
+        string file = folder.Write("plc.json", Plc);
+        Assert.That(M2M.Run("decide", "factory", "--context", file).Output,
+            Is.EqualTo(M2M.RunWith(Plc, "decide", "factory", "--context", "-").Output).And.Contain("plant-7"));
+    }
+
+    [Test]
+    public void Many_contexts_get_a_line_each_and_a_bad_line_stops_nothing()
+    {
+        string lines = string.Join('\n', Plc.TrimEnd(), "{ \"device.type\"", "", "[]", "\uFEFF{ \"posture.risk\": 10 }", Retired);
+        Snapshot.Match(M2M.Transcript(M2M.RunWith(lines, "decide", "factory", "--contexts", "-", "--kind", "auth")));
+    }
+
+    [Test]
+    public void The_answer_to_a_line_is_the_answer_to_its_context_alone()
+    {
+        FinishedProcess many = M2M.RunWith($"{Retired}\n{Plc}", "decide", "factory", "--contexts", "-");
+        FinishedProcess alone = M2M.RunWith(Plc, "decide", "factory", "--context", "-", "--json");
+
+        Assert.That(many.ExitCode, Is.EqualTo(2));
+        Assert.That(many.Output, Does.EndWith("\n"));
+        string[] answers = many.Output.TrimEnd('\n').Split('\n');
+        Assert.That(answers, Has.Length.EqualTo(2));
+        using JsonDocument line = JsonDocument.Parse(answers[1]), whole = JsonDocument.Parse(alone.Output);
+        Assert.That(JsonElement.DeepEquals(line.RootElement, whole.RootElement), Is.True);
+    }
+
+    [Test]
+    public void Many_allowed_contexts_exit_with_0() =>
+        Assert.That(M2M.RunWith($"{Plc}\n", "decide", "factory", "--contexts", "-").ExitCode, Is.Zero);
+
+    [Test]
+    public void An_invalid_set_decides_nothing()
+    {
+        FinishedProcess run = M2M.RunWith(Plc, "decide", "broken", "--context", "-", "--json");
+        Assert.That(run.ExitCode, Is.EqualTo(3));
+        Assert.That(run.Output, Is.Empty);
+        Assert.That(run.Error, Does.Contain("baseline.m2m:4:7: error M2M201").And.Contain("broken is no valid policy set"));
+    }
+}
