@@ -1,0 +1,82 @@
+using System.Text;
+
+namespace PolicyM2M.Compiler.Tests;
+
+/// <summary>Sets that no person would write: each is compiled or refused with a diagnostic, and never stops the process.</summary>
+internal sealed class HostileSetTests
+{
+    [Test]
+    public void Cases_that_each_test_other_attributes_are_refused_before_their_tree_explodes()
+    {
+        var random = new Random(7);
+        var policy = new StringBuilder("policy p\nauth {\n");
+        for (int i = 0; i < 2000; i++)
+            policy.Append($"  when a{random.Next(40)} {(random.Next(2) == 0 ? "==" : "!=")} {random.Next(9)} and a{random.Next(40)} > {random.Next(9)} use {{ methods x509 reauthenticate {i + 1}s }}\n");
+        Compilation compilation = Compile(policy.Append("}\n").ToString(), string.Concat(Enumerable.Range(0, 40).Select(i => $"  a{i}: {{ type: int, provenance: claimed, description: x }}\n")));
+        Assert.That(compilation.Bundle, Is.Null);
+        Assert.That(compilation.Diagnostics.Select(d => (d.Code, d.Position.File, d.Position.Line)), Is.EqualTo([("M2M310", "p.m2m", 2)]));
+    }
+
+    [Test]
+    public void Defines_that_double_each_time_are_shared_and_not_copied()
+    {
+        var policy = new StringBuilder("policy p\ndefine d0 = a0 == 1 or a0 == 5\n");
+        for (int i = 1; i < 200; i++)
+            policy.Append($"define d{i} = d{i - 1} and (d{i - 1} or a0 > {i % 9})\n");
+        Compilation compilation = Compile(policy.Append("auth { when d120 deny \"x\" }").ToString(), "  a0: { type: int, provenance: claimed, description: x }\n");
+        Assert.That(compilation.Diagnostics.Where(d => d.Code != "M2M106"), Is.Empty);
+    }
+
+    [Test]
+    public void A_chain_of_ten_thousand_defines_is_refused_without_exhausting_the_stack()
+    {
+        var policy = new StringBuilder("policy p\ndefine d0 = a0 == 1\n");
+        for (int i = 1; i < 10_000; i++)
+            policy.Append($"define d{i} = not d{i - 1}\n");
+        string backwards = string.Join('\n', policy.ToString().TrimEnd().Split('\n').Skip(1).Reverse().Prepend("policy p"));
+        foreach (string text in new[] { policy.ToString(), backwards })
+            Assert.That(Compile(text, "  a0: { type: int, provenance: claimed, description: x }\n").Diagnostics.Select(d => d.Code).Distinct(), Is.SubsetOf(new[] { "M2M106", "M2M199" }).And.Not.Empty);
+    }
+
+    [Test]
+    public void A_condition_of_ten_thousand_parts_is_no_deeper_than_one()
+    {
+        string policy = "policy p\nauth { when " + string.Join(" and ", Enumerable.Range(0, 10_000).Select(i => $"a0 != {i}")) + " deny \"x\" otherwise use { methods x509 } }";
+        Assert.That(Compile(policy, "  a0: { type: int, provenance: claimed, description: x }\n").Bundle, Is.Not.Null);
+    }
+
+    [Test]
+    public void A_million_faults_are_reported_up_to_a_limit()
+    {
+        Compilation compilation = Compile("policy p\n" + string.Concat(Enumerable.Repeat("define x = 5\n", 20_000)), "  a0: { type: int, provenance: claimed, description: x }\n");
+        Assert.That(compilation.Diagnostics, Has.Length.LessThan(300));
+        Assert.That(compilation.Diagnostics.Select(d => d.Code), Does.Contain("M2M199"));
+    }
+
+    [Test]
+    public void Deeply_nested_YAML_is_refused()
+    {
+        Compilation compilation = PolicyCompiler.Compile([new SourceFile("policyset.yaml", "name: " + new string('[', 200_000))]);
+        Assert.That(compilation.Diagnostics.Select(d => d.Code), Is.SubsetOf(new[] { "M2M106", "M2M402" }).And.Not.Empty);
+    }
+
+    [Test]
+    public void Random_bytes_never_throw()
+    {
+        var random = new Random(11);
+        const string Alphabet = "policy define auth { } ( ) [ ] \" \\ , : = == .. < > not and or when use deny 1.2 30d 2/3 \n \t \0 \uD800 é €";
+        for (int run = 0; run < 500; run++)
+        {
+            string text = string.Concat(Enumerable.Range(0, random.Next(200)).Select(_ => Alphabet[random.Next(Alphabet.Length)]));
+            Assert.That(() => Compile("policy p\n" + text, "  a0: { type: int, provenance: claimed, description: x }\n"), Throws.Nothing, text);
+            Assert.That(() => PolicyCompiler.Compile([new SourceFile("policyset.yaml", text)]), Throws.Nothing, text);
+        }
+    }
+
+    private static Compilation Compile(string policy, string attributes) => PolicyCompiler.Compile(
+    [
+        new SourceFile("policyset.yaml", "name: hostile\nattributes: a.attributes.yaml\npolicies: [p.m2m]\n"),
+        new SourceFile("a.attributes.yaml", "attributes:\n" + attributes),
+        new SourceFile("p.m2m", policy),
+    ]);
+}
