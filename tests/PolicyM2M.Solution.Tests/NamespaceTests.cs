@@ -13,15 +13,14 @@ public sealed class NamespaceTests
     ];
 
     /// <summary>
-    /// The floors of the engine, lowest first: a namespace uses those before it and itself. The engine's own namespace
-    /// holds what is said to a caller (rules, decisions, the decider), which the lattice's judgement makes, so it is not ranked.
+    /// The floors of a product, lowest first: a namespace uses those before it and itself. The product's own namespace is not
+    /// ranked: it holds what is said to a caller (rules, decisions, the list of the compiler's stages), which every floor may speak
+    /// of. Nor are the compiler's diagnostics, whose catalogue words the faults of every stage.
     /// </summary>
-    private static readonly string[] EngineFloors =
+    private static readonly (string Product, string[] Floors, string[] Unranked)[] Ranked =
     [
-        "PolicyM2M.Engine.Vocabulary",
-        "PolicyM2M.Engine.Lattice",
-        "PolicyM2M.Engine.Contexts",
-        "PolicyM2M.Engine.Bundles",
+        (FloorPlan.Engine, ["Vocabulary", "Lattice", "Contexts", "Trees", "Bundles"], []),
+        (FloorPlan.Compiler, ["Syntax", "Sets", "Binding", "Lowering", "Trees"], ["Diagnostics"]),
     ];
 
     [TestCaseSource(nameof(LibraryCases))]
@@ -32,19 +31,19 @@ public sealed class NamespaceTests
         Assert.That(offences, Is.Empty);
     }
 
-    [Test]
-    public void The_engines_namespaces_point_down_only()
+    [TestCaseSource(nameof(RankedCases))]
+    public void The_namespaces_of_a_product_point_down_only(string product, string[] floors, string[] unranked)
     {
-        IEnumerable<TypeUse> offences = ProductAssembly.TypeUses(FloorPlan.Engine)
-            .Where(use => Floor(use.User) is >= 0 and int user && Floor(use.Used) is int used && used > user);
+        IEnumerable<TypeUse> offences = ProductAssembly.TypeUses(product)
+            .Where(use => Floor(use.User, product, floors) is >= 0 and int user && Floor(use.Used, product, floors) > user);
         Assert.That(offences, Is.Empty);
     }
 
-    [Test]
-    public void Every_namespace_of_the_engine_has_its_floor()
+    [TestCaseSource(nameof(RankedCases))]
+    public void Every_namespace_of_a_product_has_its_floor(string product, string[] floors, string[] unranked)
     {
-        IEnumerable<TypeName> offences = ProductAssembly.TypeUses(FloorPlan.Engine).Select(use => use.User).Distinct()
-            .Where(type => IsIn(type.Namespace, "PolicyM2M.Engine") && type.Namespace != "PolicyM2M.Engine" && Floor(type) < 0);
+        IEnumerable<string> offences = ProductAssembly.TypeUses(product).Select(use => use.User.Namespace).Distinct()
+            .Where(name => name.StartsWith($"{product}.", StringComparison.Ordinal) && !floors.Concat(unranked).Any(floor => IsIn(name, $"{product}.{floor}")));
         Assert.That(offences, Is.Empty);
     }
 
@@ -65,10 +64,14 @@ public sealed class NamespaceTests
     private static IEnumerable<TestCaseData> LibraryCases =>
         Libraries.Select(rule => new TestCaseData(rule.Library, rule.Product, rule.Namespaces).SetArgDisplayNames(rule.Library, rule.Product));
 
+    private static IEnumerable<TestCaseData> RankedCases =>
+        Ranked.Select(rule => new TestCaseData(rule.Product, rule.Floors, rule.Unranked).SetArgDisplayNames(rule.Product));
+
     private static bool IsIn(string name, string outer) =>
         name == outer || name.StartsWith(outer + ".", StringComparison.Ordinal);
 
-    private static int Floor(TypeName type) => Array.FindLastIndex(EngineFloors, floor => IsIn(type.Namespace, floor));
+    private static int Floor(TypeName type, string product, string[] floors) =>
+        Array.FindIndex(floors, floor => IsIn(type.Namespace, $"{product}.{floor}"));
 
     private static string? DeclaredNamespace(string path) =>
         Repository.Read(path).Split('\n').FirstOrDefault(line => line.StartsWith("namespace ", StringComparison.Ordinal))?["namespace ".Length..].TrimEnd('\r', ';');
