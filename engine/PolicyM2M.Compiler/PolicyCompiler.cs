@@ -30,7 +30,7 @@ public static class PolicyCompiler
     {
         if (PolicySetReader.Read(files, faults) is not { } set)
             return null;
-        ImmutableArray<PolicySyntax> syntax = [.. set.Policies.Select(source => PolicyParser.Parse(source, faults)).OfType<PolicySyntax>()];
+        ImmutableArray<PolicySyntax> syntax = [.. set.Policies.Select(source => PolicyParser.Parse(source, faults))];
         Dictionary<string, AttributeDefinition> attributes = [];
         foreach (AttributeDefinition attribute in set.Attributes)
             attributes.TryAdd(attribute.Name, attribute);

@@ -7,7 +7,8 @@ namespace PolicyM2M.Compiler.Binding;
 
 /// <summary>Checks the conditions of one file. A condition with a fault becomes one that never holds: the set is refused anyway.</summary>
 internal sealed class ConditionBinder(
-    SourceText source, IReadOnlyDictionary<string, AttributeDefinition> attributes, IReadOnlyDictionary<string, DeclarationSyntax.Define> defines, Faults faults)
+    SourceText source, IReadOnlyDictionary<string, AttributeDefinition> attributes, IReadOnlyDictionary<string, DeclarationSyntax.Define> defines,
+    IReadOnlySet<string> unreadable, Faults faults)
 {
     /// <summary>Names may nest through names; this bounds the recursion of everything that walks a condition.</summary>
     private const int MaximumDepth = 256;
@@ -58,7 +59,8 @@ internal sealed class ConditionBinder(
             return Define(define, name);
         if (!attributes.TryGetValue(name.Text, out AttributeDefinition? attribute))
         {
-            faults.UnknownName(source, name, defines.Keys.Concat(attributes.Keys));
+            if (!unreadable.Contains(name.Text))
+                faults.UnknownName(source, name, defines.Keys.Concat(attributes.Keys));
             return BoundCondition.Never;
         }
         if (attribute.Type == AttributeType.Bool)

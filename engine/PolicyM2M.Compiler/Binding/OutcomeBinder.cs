@@ -7,7 +7,7 @@ using PolicyM2M.Engine.Vocabulary;
 namespace PolicyM2M.Compiler.Binding;
 
 /// <summary>Checks the outcomes of one file: which fields they give, and with which values.</summary>
-internal sealed class OutcomeBinder(SourceText source, IReadOnlyDictionary<string, DeclarationSyntax.Profile> profiles, Faults faults)
+internal sealed class OutcomeBinder(SourceText source, IReadOnlyDictionary<string, DeclarationSyntax.Profile> profiles, IReadOnlySet<string> unreadable, Faults faults)
 {
     private const int MaximumDepth = 64;
 
@@ -53,11 +53,18 @@ internal sealed class OutcomeBinder(SourceText source, IReadOnlyDictionary<strin
     private Outcome Base(NameSyntax name, DecisionKind kind)
     {
         if (!profiles.TryGetValue(name.Text, out DeclarationSyntax.Profile? profile))
-            faults.UnknownProfile(source, name, profiles.Keys);
+        {
+            if (!unreadable.Contains(name.Text))
+                faults.UnknownProfile(source, name, profiles.Keys);
+        }
         else if (profile.Kind != kind)
+        {
             faults.ProfileOfOtherKind(source, name, profile.Kind, kind);
+        }
         else
+        {
             return Profile(profile, name);
+        }
         return Outcome.Allow(kind, []);
     }
 
@@ -132,7 +139,7 @@ internal sealed class OutcomeBinder(SourceText source, IReadOnlyDictionary<strin
                 return new FieldValue.Share(share);
             case FieldShape.Ladder ladder when field != Field.RotateNow && ladder.Find(atom.Text) is { } level:
                 return level;
-            case FieldShape.Ladder ladder when atom.Kind == M2MToken.Name && Spelling.Nearest(atom.Text, ladder.Ranks) is not null:
+            case FieldShape.Ladder ladder when field != Field.RotateNow && atom.Kind == M2MToken.Name && Spelling.Nearest(atom.Text, ladder.Ranks) is not null:
                 faults.UnknownVocabulary(source, atom, $"`{field.Name}`", ladder.Ranks);
                 return null;
             default:

@@ -24,8 +24,9 @@ internal sealed class PolicyBinder
         _faults = faults;
         _defines = Named<DeclarationSyntax.Define>("define", define => define.Name);
         _profiles = Named<DeclarationSyntax.Profile>("profile", profile => profile.Name);
-        _conditions = new ConditionBinder(policy.Source, attributes, _defines, faults);
-        _outcomes = new OutcomeBinder(policy.Source, _profiles, faults);
+        HashSet<string> unreadable = [.. policy.Declarations.OfType<DeclarationSyntax.Unreadable>().Select(declaration => declaration.Name.Text)];
+        _conditions = new ConditionBinder(policy.Source, attributes, _defines, unreadable, faults);
+        _outcomes = new OutcomeBinder(policy.Source, _profiles, unreadable, faults);
     }
 
     /// <summary>The meaning of a policy; what has faults is reported and left out.</summary>

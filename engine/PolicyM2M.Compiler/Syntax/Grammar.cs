@@ -91,7 +91,7 @@ internal static class Grammar
 
     private static readonly TokenListParser<M2MToken, AtomSyntax> Value =
         Token.EqualTo(M2MToken.Number).Select(Atom).Or(Token.EqualTo(M2MToken.String).Select(Atom))
-            .Or(Token.EqualTo(M2MToken.Name).Where(token => !IsFieldOrReserved(token)).Select(Atom))
+            .Or(Truth).Or(Token.EqualTo(M2MToken.Name).Where(token => !IsFieldOrReserved(token)).Select(Atom))
             .Named("a value");
 
     private static readonly TokenListParser<M2MToken, AtomSyntax> Within =

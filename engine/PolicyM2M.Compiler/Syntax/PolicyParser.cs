@@ -24,30 +24,31 @@ internal sealed class PolicyParser
         _faults = faults;
     }
 
-    /// <summary>The policy of a file; null where the file does not begin with one.</summary>
-    public static PolicySyntax? Parse(SourceText source, Faults faults) => new PolicyParser(source, faults).File();
+    /// <summary>The policy of a file, as far as it can be read; without a name where the file does not begin with one.</summary>
+    public static PolicySyntax Parse(SourceText source, Faults faults) => new PolicyParser(source, faults).File();
 
-    private PolicySyntax? File()
+    private PolicySyntax File()
     {
         IReadOnlyList<ArraySegment<Token<M2MToken>>> slices = Slices.OfFile(_source, Lexer.Tokenize(_source, _faults));
         if (slices.Count == 0 || !Slices.Is(slices[0][0], "policy"))
         {
             _faults.NoPolicy(_source, slices.Count == 0 ? new Span(0, 0) : Grammar.SpanOf(slices[0][0]));
-            foreach (ArraySegment<Token<M2MToken>> slice in slices)
-                Declaration(slice);
-            return null;
+            // What stands before the first key word was reported as a whole; what follows is read all the same.
+            slices = [.. slices.SkipWhile(slice => !Slices.IsOpener(slice[0]))];
         }
 
-        bool hasHead = TryParse(Grammar.Policy, slices[0], out (NameSyntax Name, string? Description, ConditionSyntax? Target) head);
+        bool hasPolicyLine = slices.Count > 0 && Slices.Is(slices[0][0], "policy");
+        (NameSyntax Name, string? Description, ConditionSyntax? Target) head = default;
+        bool hasHead = hasPolicyLine && TryParse(Grammar.Policy, slices[0], out head);
         ImmutableArray<DeclarationSyntax>.Builder declarations = ImmutableArray.CreateBuilder<DeclarationSyntax>();
-        foreach (ArraySegment<Token<M2MToken>> slice in slices.Skip(1))
+        foreach (ArraySegment<Token<M2MToken>> slice in slices.Skip(hasPolicyLine ? 1 : 0))
         {
             if (Declaration(slice) is { } declaration)
                 declarations.Add(declaration);
         }
 
         // Names and types are checked even where the head is broken, so that one run reports everything.
-        NameSyntax name = hasHead ? head.Name : new NameSyntax("", Grammar.SpanOf(slices[0][0]));
+        NameSyntax name = hasHead ? head.Name : new NameSyntax("", new Span(0, 0));
         return new PolicySyntax(_source, name, head.Description, head.Target, declarations.ToImmutable());
     }
 
@@ -60,7 +61,10 @@ internal sealed class PolicyParser
         }
         if (slice[0].Kind == M2MToken.Name && DecisionKinds.TryParse(slice[0].ToStringValue(), out DecisionKind kind))
             return Block(kind, slice);
-        return TryParse(Grammar.Declaration, slice, out DeclarationSyntax? declaration) ? declaration : null;
+        if (TryParse(Grammar.Declaration, slice, out DeclarationSyntax? declaration))
+            return declaration;
+        bool isNamed = (Slices.Is(slice[0], "define") || Slices.Is(slice[0], "profile")) && slice.Count > 1 && slice[1].Kind == M2MToken.Name;
+        return isNamed ? new DeclarationSyntax.Unreadable(new NameSyntax(slice[1].ToStringValue(), Grammar.SpanOf(slice[1]))) : null;
     }
 
     private DeclarationSyntax.Block? Block(DecisionKind kind, ArraySegment<Token<M2MToken>> slice)

@@ -27,6 +27,9 @@ internal abstract record DeclarationSyntax
     /// <summary><c>require public-tls13 : cipher-suites { … } when …</c></summary>
     public sealed record Require(NameSyntax Name, DecisionKind Kind, OutcomeSyntax Outcome, ConditionSyntax? When) : DeclarationSyntax;
 
+    /// <summary>A <c>define</c> or <c>profile</c> that could not be read: its name is known, so that its uses are no faults of their own.</summary>
+    public sealed record Unreadable(NameSyntax Name) : DeclarationSyntax;
+
     /// <summary><c>forbid no-retired : auth "…" when …</c></summary>
     public sealed record Forbid(NameSyntax Name, DecisionKind Kind, string Reason, ConditionSyntax? When) : DeclarationSyntax;
 }
