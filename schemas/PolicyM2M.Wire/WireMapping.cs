@@ -1,0 +1,112 @@
+using Google.Protobuf.WellKnownTypes;
+using PolicyM2M.Engine;
+using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Lattice;
+using PolicyM2M.Engine.Vocabulary;
+
+namespace PolicyM2M.Wire;
+
+/// <summary>The one place where the engine's words and the wire's meet. Reading is strict: what is not understood is refused.</summary>
+public static class WireMapping
+{
+    /// <summary>A kind of decision for the wire.</summary>
+    public static V1.DecisionKind ToWire(DecisionKind kind) => kind switch
+    {
+        DecisionKind.CipherSuites => V1.DecisionKind.CipherSuites,
+        DecisionKind.Auth => V1.DecisionKind.Auth,
+        DecisionKind.Rotation => V1.DecisionKind.Rotation,
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "not a kind of decision"),
+    };
+
+    /// <summary>A kind of decision from the wire.</summary>
+    /// <exception cref="WireException">It is unspecified, or newer than this reader.</exception>
+    public static DecisionKind FromWire(V1.DecisionKind kind) => kind switch
+    {
+        V1.DecisionKind.CipherSuites => DecisionKind.CipherSuites,
+        V1.DecisionKind.Auth => DecisionKind.Auth,
+        V1.DecisionKind.Rotation => DecisionKind.Rotation,
+        _ => throw new WireException($"{(int)kind} is no kind of decision"),
+    };
+
+    /// <summary>A raw attribute value for the wire.</summary>
+    public static V1.AttributeValue ToWire(AttributeValue value) => value.Kind switch
+    {
+        AttributeValueKind.Boolean => new V1.AttributeValue { Boolean = value.Boolean },
+        AttributeValueKind.Integer => new V1.AttributeValue { Integer = value.Integer },
+        _ => new V1.AttributeValue { Text = value.Text },
+    };
+
+    /// <summary>A raw attribute value from the wire.</summary>
+    /// <exception cref="WireException">It holds no value.</exception>
+    public static AttributeValue FromWire(V1.AttributeValue value) => value.ValueCase switch
+    {
+        V1.AttributeValue.ValueOneofCase.Boolean => AttributeValue.Of(value.Boolean),
+        V1.AttributeValue.ValueOneofCase.Integer => AttributeValue.Of(value.Integer),
+        V1.AttributeValue.ValueOneofCase.Text => AttributeValue.Of(value.Text),
+        _ => throw new WireException("an attribute holds no value"),
+    };
+
+    /// <summary>A revision for the wire.</summary>
+    public static V1.Revision ToWire(RevisionId revision) => new() { CommitId = revision.CommitId, BundleHash = revision.BundleHash };
+
+    /// <summary>A revision from the wire.</summary>
+    /// <exception cref="WireException">It is missing, or names no commit or no bundle.</exception>
+    public static RevisionId FromWire(V1.Revision? revision) => revision is { CommitId.Length: > 0, BundleHash.Length: > 0 }
+        ? new RevisionId(revision.CommitId, revision.BundleHash)
+        : throw new WireException("a decision names no revision");
+
+    /// <summary>A decision for the wire.</summary>
+    /// <param name="decision">What was decided.</param>
+    /// <param name="revision">The policies that it was made from.</param>
+    /// <param name="issuedAt">When it was made.</param>
+    public static V1.Decision ToWire(Decision decision, RevisionId revision, DateTimeOffset issuedAt)
+    {
+        var message = new V1.Decision
+        {
+            Kind = ToWire(decision.Kind),
+            Revision = ToWire(revision),
+            IssuedAt = Timestamp.FromDateTimeOffset(issuedAt),
+            FreshUntil = Timestamp.FromDateTimeOffset(issuedAt + decision.FreshFor),
+            UsableUntil = Timestamp.FromDateTimeOffset(issuedAt + decision.UsableFor),
+        };
+        OutcomeMapping.Write(decision.Outcome, message);
+        foreach (Rule rule in decision.Rules)
+        {
+            message.Rules.Add(new V1.RuleReference
+            {
+                Policy = rule.Policy,
+                Label = rule.Label,
+                File = rule.Source.File,
+                Line = rule.Source.Line,
+                Column = rule.Source.Column,
+            });
+        }
+        return message;
+    }
+
+    /// <summary>A decision from the wire.</summary>
+    /// <exception cref="WireException">It does not say what its contract demands: no outcome or one of another kind, an unknown name, a negative or missing time.</exception>
+    public static ReceivedDecision FromWire(V1.Decision decision)
+    {
+        ArgumentNullException.ThrowIfNull(decision);
+        Outcome outcome = OutcomeMapping.Read(decision);
+        DateTimeOffset issuedAt = Instant(decision.IssuedAt, "issued_at"), freshUntil = Instant(decision.FreshUntil, "fresh_until"),
+            usableUntil = Instant(decision.UsableUntil, "usable_until");
+        if (issuedAt > freshUntil || freshUntil > usableUntil)
+            throw new WireException("a decision's times are out of order: issued_at, fresh_until, usable_until");
+        return new ReceivedDecision(outcome, [.. decision.Rules.Select(rule => new RuleName(rule.Policy, rule.Label, rule.File, rule.Line, rule.Column))],
+            FromWire(decision.Revision), issuedAt, freshUntil, usableUntil);
+    }
+
+    private static DateTimeOffset Instant(Timestamp? timestamp, string field)
+    {
+        try
+        {
+            return timestamp?.ToDateTimeOffset() ?? throw new WireException($"a decision has no {field}");
+        }
+        catch (Exception outOfRange) when (outOfRange is InvalidOperationException or ArgumentOutOfRangeException)
+        {
+            throw new WireException($"a decision's {field} is no instant");
+        }
+    }
+}
