@@ -64,7 +64,7 @@ internal sealed class PolicySetLowering
     private void Omissions(DecisionKind kind, SourcePosition manifest)
     {
         ImmutableArray<LoweredClause> said = [.. _clauses.Where(clause => clause.Kind == (int)kind)];
-        Omission(new Rule("", "no policy applies", manifest, Outcome.Deny(kind, $"no policy that applies has a `{kind.Name()}` block")),
+        Omission(new Rule("", "no policy applies", manifest, Outcome.Deny(kind, $"no policy that applies has a block for `{kind.Name()}`")),
             said, rule => _blockRules.Contains(rule));
         foreach (Field field in Field.Of(kind))
         {

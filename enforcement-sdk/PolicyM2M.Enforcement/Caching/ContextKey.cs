@@ -1,0 +1,21 @@
+using System.Text;
+using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Vocabulary;
+
+namespace PolicyM2M.Enforcement.Caching;
+
+/// <summary>Writes a kind and a context as one text: equal texts, equal questions.</summary>
+internal static class ContextKey
+{
+    public static string Of(DecisionKind kind, DeviceContext context)
+    {
+        var key = new StringBuilder(kind.Name());
+        // Lengths go before texts, so that no value can imitate another attribute.
+        foreach ((string name, AttributeValue value) in context.Values)
+        {
+            string text = value.ToString();
+            key.Append('\n').Append(name.Length).Append(':').Append(name).Append('=').Append(text.Length).Append(':').Append(text);
+        }
+        return key.ToString();
+    }
+}

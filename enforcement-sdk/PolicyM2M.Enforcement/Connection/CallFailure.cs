@@ -1,0 +1,25 @@
+using Grpc.Core;
+using PolicyM2M.Wire;
+
+namespace PolicyM2M.Enforcement.Connection;
+
+/// <summary>Why a call failed: because nobody answered, which the cache may bridge; or because the answer was no, which nothing may.</summary>
+internal static class CallFailure
+{
+    public static bool IsUnreachable(Exception failure) => failure is RpcException
+    {
+        StatusCode: StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Cancelled or StatusCode.Internal or StatusCode.ResourceExhausted
+            or StatusCode.Aborted or StatusCode.Unknown,
+    };
+
+    /// <summary>Whether the failure is the call's own, and no defect of ours.</summary>
+    public static bool IsOfTheCall(Exception failure) => failure is RpcException or WireException;
+
+    /// <summary>What failed, in one line and without what the peer may have put into it beyond that.</summary>
+    public static string Reason(Exception failure)
+    {
+        string text = failure is RpcException rpc ? $"{rpc.StatusCode}: {rpc.Status.Detail}" : failure.Message;
+        string line = text.ReplaceLineEndings(" ");
+        return line.Length > 300 ? line[..300] + "…" : line;
+    }
+}

@@ -1,0 +1,46 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Grpc.Net.Client;
+
+namespace PolicyM2M.Enforcement.Connection;
+
+/// <summary>The channel to the decision point: mutual TLS, and no authority trusted but those named.</summary>
+internal static class MutualTls
+{
+    /// <summary>The device's certificate with its key.</summary>
+    /// <exception cref="CryptographicException">A file is no PEM, or the key is another certificate's.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public static X509Certificate2 Certificate(PolicyClientOptions options) => X509Certificate2.CreateFromPemFile(options.CertificatePath, options.KeyPath);
+
+    public static GrpcChannel Channel(PolicyClientOptions options, X509Certificate2 certificate)
+    {
+        var authorities = new X509Certificate2Collection();
+        authorities.ImportFromPemFile(options.TrustPath);
+        if (authorities.Count == 0)
+            throw new CryptographicException($"{options.TrustPath} holds no certificate");
+        var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        trust.CustomTrustStore.AddRange(authorities);
+
+        var chain = new X509Certificate2Collection();
+        chain.ImportFromPemFile(options.CertificatePath);
+        chain.RemoveAt(0);
+        return GrpcChannel.ForAddress(options.Endpoint, new GrpcChannelOptions
+        {
+            DisposeHttpClient = true,
+            HttpHandler = new SocketsHttpHandler
+            {
+                ConnectTimeout = options.CallTimeout,
+                // A half-open connection looks alive to TCP for a quarter of an hour.
+                KeepAlivePingDelay = TimeSpan.FromSeconds(10),
+                KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
+                EnableMultipleHttp2Connections = true,
+                SslOptions = new SslClientAuthenticationOptions
+                {
+                    ClientCertificateContext = SslStreamCertificateContext.Create(certificate, chain, offline: true),
+                    CertificateChainPolicy = trust,
+                },
+            },
+        });
+    }
+}

@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using Grpc.Core;
+using PolicyM2M.Wire;
+using V1 = PolicyM2M.Wire.V1;
+
+namespace PolicyM2M.Enforcement.Connection;
+
+/// <summary>
+/// Follows which revision the decision point serves, and connects again when the stream breaks, with growing pauses that differ
+/// between devices. The revision is the only state, replaced whole.
+/// </summary>
+internal sealed class RevisionWatch : IAsyncDisposable
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
+
+    private readonly V1.DecisionService.DecisionServiceClient _service;
+    private readonly PolicyClientOptions _options;
+    private readonly Action<ImmutableSortedSet<string>> _onNeeded;
+    private readonly Action<ClientEvent> _tell;
+    private readonly CancellationTokenSource _ending = new();
+    private Task _running = Task.CompletedTask;
+    private volatile RevisionId? _revision;
+
+    private RevisionWatch(
+        V1.DecisionService.DecisionServiceClient service, PolicyClientOptions options, Action<ImmutableSortedSet<string>> onNeeded, Action<ClientEvent> tell)
+    {
+        _service = service;
+        _options = options;
+        _onNeeded = onNeeded;
+        _tell = tell;
+    }
+
+    /// <summary>The active revision as last told; null until it has been.</summary>
+    public RevisionId? Revision => _revision;
+
+    public static RevisionWatch Start(
+        V1.DecisionService.DecisionServiceClient service, PolicyClientOptions options, Action<ImmutableSortedSet<string>> onNeeded, Action<ClientEvent> tell)
+    {
+        var watch = new RevisionWatch(service, options, onNeeded, tell);
+        watch._running = Task.Run(watch.RunAsync);
+        return watch;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _ending.CancelAsync().ConfigureAwait(false);
+        await _running.ConfigureAwait(false);
+        _ending.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        TimeSpan pause = FirstPause;
+        while (!_ending.IsCancellationRequested)
+        {
+            try
+            {
+                using AsyncServerStreamingCall<V1.WatchResponse> call = _service.Watch(new V1.WatchRequest(), cancellationToken: _ending.Token);
+                bool isFirst = true;
+                await foreach (V1.WatchResponse response in call.ResponseStream.ReadAllAsync(_ending.Token).ConfigureAwait(false))
+                {
+                    Follow(response, isFirst);
+                    isFirst = false;
+                    pause = FirstPause;
+                }
+                _tell(new ClientEvent.Disconnected("the decision point ended the stream"));
+            }
+            catch (Exception failure) when (CallFailure.IsOfTheCall(failure) || failure is OperationCanceledException)
+            {
+                if (_ending.IsCancellationRequested)
+                    return;
+                _tell(CallFailure.IsUnreachable(failure) ? new ClientEvent.Disconnected(CallFailure.Reason(failure)) : new ClientEvent.Refused(CallFailure.Reason(failure)));
+            }
+            await PauseAsync(pause).ConfigureAwait(false);
+            pause = pause * 2 < _options.LongestPause ? pause * 2 : _options.LongestPause;
+        }
+    }
+
+    private void Follow(V1.WatchResponse response, bool isFirst)
+    {
+        RevisionId active = WireMapping.FromWire(response.Revision);
+        RevisionId? before = _revision;
+        _onNeeded([.. response.NeededAttributes]);
+        _revision = active;
+        if (isFirst)
+            _tell(new ClientEvent.Connected(active));
+        if (before is not null && before != active)
+            _tell(new ClientEvent.RevisionChanged(active));
+    }
+
+    /// <summary>Waits between half of the pause and all of it, so that a fleet does not return as one.</summary>
+    private async Task PauseAsync(TimeSpan pause)
+    {
+        try
+        {
+            await Task.Delay(pause * (0.5 + Random.Shared.NextDouble() / 2), _options.Time, _ending.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The client is being disposed; the loop's condition ends it.
+        }
+    }
+}
