@@ -13,7 +13,7 @@ internal static class AnswerText
     public static void Write(TextWriter writer, Palette palette, Answer answer, bool explain)
     {
         foreach (Decision decision in answer.Decisions)
-            Write(writer, palette, decision, explain);
+            Write(writer, palette, answer, decision, explain);
         WriteIgnored(writer, palette, answer.Context);
         if (explain && !answer.Context.Missing.IsEmpty)
         {
@@ -24,7 +24,7 @@ internal static class AnswerText
         writer.Write(palette.Faint($"bundle {answer.Bundle.Hash}") + "\n");
     }
 
-    private static void Write(TextWriter writer, Palette palette, Decision decision, bool explain)
+    private static void Write(TextWriter writer, Palette palette, Answer answer, Decision decision, bool explain)
     {
         string kind = palette.Strong(decision.Kind.Name());
         if (decision.Outcome.Denial is { } reason)
@@ -37,23 +37,28 @@ internal static class AnswerText
         {
             writer.Write($"{kind}: {palette.Good("allow")}\n");
             foreach ((Field field, FieldValue value) in decision.Outcome.Values)
-                Write(writer, palette, decision, field, value, explain);
+                Write(writer, palette, field, value, explain ? Because(answer, decision, field) : []);
             if (!explain)
                 writer.Write($"  {palette.Faint($"by {string.Join(", ", decision.Rules)}")}\n");
         }
         writer.Write('\n');
     }
 
-    private static void Write(TextWriter writer, Palette palette, Decision decision, Field field, FieldValue value, bool explain)
+    private static void Write(TextWriter writer, Palette palette, Field field, FieldValue value, string[] because)
     {
         string text = value is FieldValue.Names { Items: [] } ? "none" : value.ToString();
         writer.Write($"  {field.Name.PadRight(NameColumn)}{text}\n");
-        if (!explain)
-            return;
-        Rule[] determining = [.. decision.Determining(field)];
-        string[] by = determining.Length > 0 ? [.. determining.Select(rule => $"by {rule}")] : ["stated by no rule, so the strictest holds"];
-        foreach (string line in by)
+        foreach (string line in because)
             writer.Write($"  {new string(' ', NameColumn)}{palette.Faint(line)}\n");
+    }
+
+    /// <summary>The rules that determined a field; or why none did, which is not the same where attributes are missing.</summary>
+    private static string[] Because(Answer answer, Decision decision, Field field)
+    {
+        string[] rules = [.. decision.Determining(field).Select(rule => $"by {rule}")];
+        return rules.Length > 0 ? rules
+            : answer.Context.Missing.IsEmpty ? ["stated by no rule, so the strictest holds"]
+            : ["not stated by every rule that could apply, so the strictest holds"];
     }
 
     private static void WriteIgnored(TextWriter writer, Palette palette, PreparedContext context)
