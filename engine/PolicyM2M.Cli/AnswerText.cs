@@ -13,18 +13,19 @@ internal static class AnswerText
     public static void Write(TextWriter writer, Palette palette, Answer answer, bool explain)
     {
         foreach (Decision decision in answer.Decisions)
-            Write(writer, palette, answer, decision, explain);
+            Write(writer, palette, decision, explain);
         WriteIgnored(writer, palette, answer.Context);
         if (explain && !answer.Context.Missing.IsEmpty)
         {
             writer.Write($"{palette.Warn("missing")}, so the answer is the strictest over all they could be:\n");
             foreach (string name in answer.Context.Missing)
                 writer.Write($"  {name}\n");
+            writer.Write('\n');
         }
         writer.Write(palette.Faint($"bundle {answer.Bundle.Hash}") + "\n");
     }
 
-    private static void Write(TextWriter writer, Palette palette, Answer answer, Decision decision, bool explain)
+    private static void Write(TextWriter writer, Palette palette, Decision decision, bool explain)
     {
         string kind = palette.Strong(decision.Kind.Name());
         if (decision.Outcome.Denial is { } reason)
@@ -37,7 +38,7 @@ internal static class AnswerText
         {
             writer.Write($"{kind}: {palette.Good("allow")}\n");
             foreach ((Field field, FieldValue value) in decision.Outcome.Values)
-                Write(writer, palette, field, value, explain ? Because(answer, decision, field) : []);
+                Write(writer, palette, field, value, explain ? Because(decision, field) : []);
             if (!explain)
                 writer.Write($"  {palette.Faint($"by {string.Join(", ", decision.Rules)}")}\n");
         }
@@ -52,12 +53,15 @@ internal static class AnswerText
             writer.Write($"  {new string(' ', NameColumn)}{palette.Faint(line)}\n");
     }
 
-    /// <summary>The rules that determined a field; or why none did, which is not the same where attributes are missing.</summary>
-    private static string[] Because(Answer answer, Decision decision, Field field)
+    /// <summary>
+    /// The rules that determined a field; or why none did. Where attributes are missing, a field may be stated by one of the rules
+    /// that could apply and not by another.
+    /// </summary>
+    private static string[] Because(Decision decision, Field field)
     {
         string[] rules = [.. decision.Determining(field).Select(rule => $"by {rule}")];
         return rules.Length > 0 ? rules
-            : answer.Context.Missing.IsEmpty ? ["stated by no rule, so the strictest holds"]
+            : !decision.Rules.Any(rule => rule.Says[field] is not null) ? ["stated by no rule, so the strictest holds"]
             : ["not stated by every rule that could apply, so the strictest holds"];
     }
 
