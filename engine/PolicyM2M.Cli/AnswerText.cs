@@ -20,6 +20,7 @@ internal static class AnswerText
             writer.Write($"{palette.Warn("missing")}, so the answer is the strictest over all they could be:\n");
             foreach (string name in answer.Context.Missing)
                 writer.Write($"  {name}\n");
+            writer.Write('\n');
         }
         writer.Write(palette.Faint($"bundle {answer.Bundle.Hash}") + "\n");
     }
@@ -37,23 +38,31 @@ internal static class AnswerText
         {
             writer.Write($"{kind}: {palette.Good("allow")}\n");
             foreach ((Field field, FieldValue value) in decision.Outcome.Values)
-                Write(writer, palette, decision, field, value, explain);
+                Write(writer, palette, field, value, explain ? Because(decision, field) : []);
             if (!explain)
                 writer.Write($"  {palette.Faint($"by {string.Join(", ", decision.Rules)}")}\n");
         }
         writer.Write('\n');
     }
 
-    private static void Write(TextWriter writer, Palette palette, Decision decision, Field field, FieldValue value, bool explain)
+    private static void Write(TextWriter writer, Palette palette, Field field, FieldValue value, string[] because)
     {
         string text = value is FieldValue.Names { Items: [] } ? "none" : value.ToString();
         writer.Write($"  {field.Name.PadRight(NameColumn)}{text}\n");
-        if (!explain)
-            return;
-        Rule[] determining = [.. decision.Determining(field)];
-        string[] by = determining.Length > 0 ? [.. determining.Select(rule => $"by {rule}")] : ["stated by no rule, so the strictest holds"];
-        foreach (string line in by)
+        foreach (string line in because)
             writer.Write($"  {new string(' ', NameColumn)}{palette.Faint(line)}\n");
+    }
+
+    /// <summary>
+    /// The rules that determined a field; or why none did. Where attributes are missing, a field may be stated by one of the rules
+    /// that could apply and not by another.
+    /// </summary>
+    private static string[] Because(Decision decision, Field field)
+    {
+        string[] rules = [.. decision.Determining(field).Select(rule => $"by {rule}")];
+        return rules.Length > 0 ? rules
+            : !decision.Rules.Any(rule => rule.Says[field] is not null) ? ["stated by no rule, so the strictest holds"]
+            : ["not stated by every rule that could apply, so the strictest holds"];
     }
 
     private static void WriteIgnored(TextWriter writer, Palette palette, PreparedContext context)

@@ -12,9 +12,11 @@ internal static partial class M2M
     public static FinishedProcess Run(params string[] arguments) => RunWith("", arguments);
 
     /// <summary>Runs it in the folder of the cases, with that standard input.</summary>
-    public static FinishedProcess RunWith(string input, params string[] arguments) => FinishedProcess.Run(
+    public static FinishedProcess RunWith(string input, params string[] arguments) => RunIn(Cases, input, arguments);
+
+    public static FinishedProcess RunIn(string folder, string input, params string[] arguments) => FinishedProcess.Run(
         Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
-        [Path.Combine(AppContext.BaseDirectory, "m2m.dll"), .. arguments], Cases, input);
+        [Path.Combine(AppContext.BaseDirectory, "m2m.dll"), .. arguments], folder, input);
 
     /// <summary>All that a user sees of a run, without the hash of the bundle: what that is, other tests say.</summary>
     public static string Transcript(FinishedProcess run) =>

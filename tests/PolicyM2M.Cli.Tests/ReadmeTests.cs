@@ -1,0 +1,46 @@
+using System.Text.RegularExpressions;
+using PolicyM2M.Testing;
+
+namespace PolicyM2M.Cli.Tests;
+
+/// <summary>What the README shows is what a reader gets.</summary>
+[TestFixture]
+public sealed partial class ReadmeTests
+{
+    private static readonly string Root = ProjectFolder.RepositoryRootOf(typeof(ReadmeTests).Assembly);
+
+    private static IEnumerable<TestCaseData> Transcripts =>
+        Transcript().Matches(Readme()).Select(match => new TestCaseData(match.Groups["arguments"].Value, match.Groups["output"].Value)
+            .SetArgDisplayNames(match.Groups["arguments"].Value));
+
+    [TestCaseSource(nameof(Transcripts))]
+    public void A_command_of_the_README_prints_what_it_shows(string arguments, string output)
+    {
+        FinishedProcess run = M2M.RunIn(Root, "", arguments.Split(' '));
+        Assert.That(WithoutHash(run.Output + run.Error), Is.EqualTo(WithoutHash(output)));
+    }
+
+    [Test]
+    public void The_README_shows_commands() => Assert.That(Transcripts.Count(), Is.GreaterThan(3));
+
+    [Test]
+    public void The_first_policy_of_the_README_is_the_one_in_its_folder() =>
+        Assert.That(Readme(), Does.Contain($"```\n{File.ReadAllText(Path.Combine(Root, "docs/first/first.m2m"))}```"));
+
+    [Test]
+    public void What_the_README_links_to_is_there() =>
+        Assert.That(Link().Matches(Readme()).Select(match => match.Groups["path"].Value).Where(path => !Path.Exists(Path.Combine(Root, path))), Is.Empty);
+
+    private static string Readme() => File.ReadAllText(Path.Combine(Root, "README.md"));
+
+    private static string WithoutHash(string text) => Hash().Replace(text, "(hash)");
+
+    [GeneratedRegex(@"^```\n\$ m2m (?<arguments>.*)\n(?<output>(?:(?!```).*\n)*)```$", RegexOptions.Multiline)]
+    private static partial Regex Transcript();
+
+    [GeneratedRegex(@"\]\((?<path>[^):]+)\)|\| `(?<path>[\w./-]+)` \|")]
+    private static partial Regex Link();
+
+    [GeneratedRegex("[0-9a-f]{64}")]
+    private static partial Regex Hash();
+}
