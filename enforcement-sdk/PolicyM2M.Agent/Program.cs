@@ -1,1 +1,23 @@
-return 0;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using PolicyM2M.Agent;
+
+using var ending = new CancellationTokenSource();
+using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+try
+{
+    return await CommandLine.Build(ending.Token).Parse(args).InvokeAsync(CommandLine.Invocation);
+}
+catch (Exception failure) when (failure is CannotRunException or IOException or UnauthorizedAccessException or CryptographicException)
+{
+    await Console.Error.WriteLineAsync($"agent: {failure.Message}");
+    return ExitCode.CouldNotRun;
+}
+
+void End(PosixSignalContext signal)
+{
+    // The run ends by itself, so that what was learned last is on disk.
+    signal.Cancel = true;
+    ending.Cancel();
+}

@@ -34,10 +34,7 @@ internal static class AnswerJson
         writer.WriteStartObject();
         writer.WriteString("kind", decision.Kind.Name());
         writer.WriteString("deny", decision.Outcome.Denial);
-        writer.WriteStartObject("outcome");
-        foreach ((Field field, FieldValue value) in decision.Outcome.Values)
-            Write(writer, field.Name, value);
-        writer.WriteEndObject();
+        OutcomeJson.Write(writer, "outcome", decision.Outcome);
         Write(writer, "rules", decision.Rules);
         if (explain)
             WriteExplanation(writer, decision, answer.Context);
@@ -47,25 +44,6 @@ internal static class AnswerJson
         writer.WriteString("bundle", answer.Bundle.Hash);
         writer.WriteEndObject();
         writer.WriteEndObject();
-    }
-
-    private static void Write(Utf8JsonWriter writer, string name, FieldValue value)
-    {
-        switch (value)
-        {
-            case FieldValue.Names names:
-                writer.WriteStartArray(name);
-                foreach (string item in names.Items)
-                    writer.WriteStringValue(item);
-                writer.WriteEndArray();
-                break;
-            case FieldValue.Level { Name: "true" or "false" } truth:
-                writer.WriteBoolean(name, truth.Name == "true");
-                break;
-            default:
-                writer.WriteString(name, value.ToString());
-                break;
-        }
     }
 
     private static void Write(Utf8JsonWriter writer, string name, IEnumerable<Rule> rules)

@@ -1,0 +1,23 @@
+using PolicyM2M.Engine.Vocabulary;
+using PolicyM2M.Enforcement;
+
+namespace PolicyM2M.Agent;
+
+/// <summary>What an event is called, and what it says.</summary>
+internal static class EventText
+{
+    public static (string Name, string Detail) Of(ClientEvent happened) => happened switch
+    {
+        ClientEvent.Connected connected => ("connected", $"revision {Short(connected.Revision.CommitId)}"),
+        ClientEvent.RevisionChanged changed => ("revision-changed", $"revision {Short(changed.Revision.CommitId)}"),
+        ClientEvent.Disconnected disconnected => ("disconnected", disconnected.Reason),
+        ClientEvent.Refused refused => ("refused", refused.Reason),
+        ClientEvent.CacheDiscarded discarded => ("cache-discarded", discarded.Reason),
+        ClientEvent.CacheNotWritten notWritten => ("cache-not-written", notWritten.Reason),
+        ClientEvent.ClockSetBack setBack => ("clock-set-back", $"{DurationText.Format((long)setBack.Behind.TotalSeconds)} behind the latest time seen"),
+        _ => throw new ArgumentOutOfRangeException(nameof(happened), happened, "an event without a text"),
+    };
+
+    /// <summary>Enough of a commit id to tell it from others.</summary>
+    public static string Short(string commitId) => commitId.Length > 12 ? commitId[..12] : commitId;
+}
