@@ -30,6 +30,7 @@ public sealed class PolicyClient : IAsyncDisposable
     private readonly SemaphoreSlim _asking = new(1);
     private readonly Lock _lock = new();
     private CacheContent _kept;
+    private int _isDisposed;
 
     private PolicyClient(PolicyClientOptions options)
     {
@@ -94,6 +95,8 @@ public sealed class PolicyClient : IAsyncDisposable
     /// <summary>Ends the connection. What is kept stays on disk.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
         await _watch.DisposeAsync().ConfigureAwait(false);
         _channel.Dispose();
         lock (_lock)
