@@ -1,1 +1,79 @@
-return 0;
+using PolicyM2M.Pdp.Access;
+using PolicyM2M.Pdp.Development;
+using PolicyM2M.Pdp.Devices;
+using PolicyM2M.Pdp.Identity;
+using PolicyM2M.Pdp.Revisions;
+using PolicyM2M.Pdp.Services;
+using PolicyM2M.Pdp.Startup;
+using PolicyM2M.Store;
+
+namespace PolicyM2M.Pdp;
+
+/// <summary>The decision point, from top to bottom.</summary>
+internal static class Program
+{
+    private static async Task<int> Main(string[] args)
+    {
+        if (CommandLine.Parse(args, Console.Out, Console.Error, out int exitCode) is not { } options)
+            return exitCode;
+        try
+        {
+            await using WebApplication pdp = await StartAsync(options, TimeProvider.System, Console.Out, ConsoleLog.Configure);
+            await pdp.WaitForShutdownAsync();
+            return ExitCode.Ok;
+        }
+        catch (StartupException fault)
+        {
+            await Console.Error.WriteLineAsync($"error: {fault.Message}");
+            return fault.ExitCode;
+        }
+        catch (PolicyStoreException fault)
+        {
+            await Console.Error.WriteLineAsync($"error: {fault.Message}");
+            return ExitCode.CouldNotRun;
+        }
+    }
+
+    /// <summary>Starts a server. What it needs to be one, it has before it listens: a policy set that compiles, credentials, a registry.</summary>
+    /// <exception cref="StartupException">It cannot start.</exception>
+    /// <exception cref="PolicyStoreException">The policy set cannot be read.</exception>
+    internal static async Task<WebApplication> StartAsync(PdpOptions options, TimeProvider clock, TextWriter console, Action<ILoggingBuilder> logTo)
+    {
+        RevisionSource source = RevisionSource.Open(options);
+        var revisions = new RevisionState(source.LoadFirst(clock.GetUtcNow()));
+        DataFolder data = DataFolder.Find(options.Data);
+        DevelopmentCredentials development = DevelopmentCredentials.Prepare(data, clock.GetUtcNow());
+        DevelopmentData.Prepare(data, development);
+        TlsCredentials credentials = TlsCredentials.Load(data);
+
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
+        logTo(builder.Logging);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel((_, kestrel) => kestrel.ListenWithMutualTls(options.Listen, credentials));
+
+        builder.Services.AddSingleton(clock).AddSingleton(options).AddSingleton(source).AddSingleton(revisions);
+        builder.Services.AddSingleton<RegistryState>().AddSingleton(new RegistryFile(data.Registry));
+        builder.Services.AddHostedService<RevisionFollower>().AddHostedService<RegistryFollower>();
+
+        builder.Services.AddRouting().AddSingleton<AccessInterceptor>();
+        builder.Services.AddGrpc(grpc =>
+        {
+            grpc.Interceptors.Add<AccessInterceptor>();
+            grpc.MaxReceiveMessageSize = RequestLimits.MaximumMessageBytes;
+        });
+        builder.Services.AddGrpcHealthChecks().AddCheck<RevisionHealth>("revision");
+        builder.Services.AddGrpcReflection();
+
+        WebApplication pdp = builder.Build();
+        pdp.MapGrpcService<DecisionEndpoint>();
+        pdp.MapGrpcService<PolicyEndpoint>();
+        pdp.MapGrpcHealthChecksService();
+        pdp.MapGrpcReflectionService();
+
+        await pdp.ListenAsync(options);
+        if (development.InUse)
+            pdp.Logger.DevelopmentCredentials(data.Pki);
+        StartupMessage.Write(console, revisions.Current.Active, source, pdp.Urls.Single(), data, development);
+        return pdp;
+    }
+}

@@ -1,0 +1,133 @@
+using LibGit2Sharp;
+
+namespace PolicyM2M.Store;
+
+/// <summary>
+/// A Git repository from which policy sets are read: from the trees of commits, never from the work tree. It holds no
+/// open handle; each call looks at the repository as it is then, so a repository that is packed, pruned or replaced
+/// meanwhile is followed. Immutable; safe for all threads.
+/// </summary>
+public sealed class GitPolicyRepository
+{
+    private readonly string _gitFolder;
+
+    private GitPolicyRepository(string gitFolder, string? workTree)
+    {
+        _gitFolder = gitFolder;
+        WorkTree = workTree;
+    }
+
+    /// <summary>The root of the work tree; null for a bare repository.</summary>
+    public string? WorkTree { get; }
+
+    /// <summary>What people call it: the root of its work tree, or the repository itself where that is bare.</summary>
+    public string Location => WorkTree ?? _gitFolder;
+
+    /// <summary>Finds the repository that <paramref name="path"/> is, or lies in.</summary>
+    /// <exception cref="PolicyStoreException">There is none, or it cannot be opened.</exception>
+    public static GitPolicyRepository Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        string full = Path.GetFullPath(path);
+        if (!Directory.Exists(full))
+            throw new PolicyStoreException($"there is no folder `{path}`; name a Git repository or a folder inside one");
+        return Guard(full, () =>
+        {
+            string gitFolder = Repository.Discover(full) ?? throw new PolicyStoreException(
+                $"no Git repository at `{path}` or above it; name one, or make one with `git init` and commit a policy set");
+            using var repository = new Repository(gitFolder);
+            return new GitPolicyRepository(Trimmed(gitFolder), repository.Info.WorkingDirectory is { } tree ? Trimmed(tree) : null);
+        });
+    }
+
+    /// <summary>The id of the commit that a branch, a tag, <c>HEAD</c> or a commit id names, in lower-case hexadecimal.</summary>
+    /// <exception cref="PolicyStoreException">It names none, or the repository cannot be read.</exception>
+    public string FindCommit(string reference) => With(repository => CommitOf(repository, reference).Sha);
+
+    /// <summary>Reads the policy set that a commit holds.</summary>
+    /// <param name="reference">A branch, a tag, <c>HEAD</c> or a commit id.</param>
+    /// <param name="folder">The set's folder within the repository, with <c>/</c> between folders; empty for all of it.</param>
+    /// <exception cref="PolicyStoreException">There is no such commit or folder, the repository cannot be read, or the folder holds what no policy set may.</exception>
+    public PolicyRevision ReadRevision(string reference, string folder) => With(repository =>
+    {
+        Commit commit = CommitOf(repository, reference);
+        return new PolicyRevision(commit.Sha, OneLine(commit.MessageShort), commit.Committer.When, SourceTree.Read(TreeOf(commit, folder)));
+    });
+
+    private T With<T>(Func<Repository, T> read) => Guard(Location, () =>
+    {
+        using var repository = new Repository(_gitFolder);
+        return read(repository);
+    });
+
+    private Commit CommitOf(Repository repository, string reference)
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        try
+        {
+            // LibGit2Sharp holds an empty name, and one with a NUL, for a fault of the program.
+            if (reference.Length > 0 && !reference.Contains('\0') && repository.Lookup(reference)?.Peel<Commit>() is { } commit)
+                return commit;
+        }
+        catch (AmbiguousSpecificationException ambiguous)
+        {
+            throw new PolicyStoreException($"`{reference}` names several objects of {Location}; give more of the commit id", ambiguous);
+        }
+        catch (Exception fault) when (fault is InvalidSpecificationException or PeelException or UnmatchedPathException)
+        {
+            throw new PolicyStoreException($"`{reference}` is not a branch, a tag or a commit of {Location}", fault);
+        }
+        throw new PolicyStoreException(repository.Info.IsHeadUnborn && reference == "HEAD"
+            ? $"the repository {Location} has no commit yet; commit a policy set first"
+            : $"the repository {Location} has no branch, tag or commit `{reference}`; `git branch --all` lists the branches");
+    }
+
+    private static Tree TreeOf(Commit commit, string folder)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        string[] names = [.. folder.Replace('\\', '/').Split('/', StringSplitOptions.RemoveEmptyEntries).Where(name => name != ".")];
+        if (names.Contains("..") || folder.StartsWith('/'))
+            throw new PolicyStoreException($"`{folder}` is not a folder within the repository; give its path from the repository's root");
+        Tree tree = commit.Tree;
+        for (int i = 0; i < names.Length; i++)
+        {
+            TreeEntry? entry = tree[names[i]];
+            string path = string.Join('/', names[..(i + 1)]);
+            tree = entry?.Mode switch
+            {
+                Mode.Directory => (Tree)entry.Target,
+                Mode.SymbolicLink => throw new PolicyStoreException($"`{path}` is a symbolic link; name the folder itself"),
+                Mode.GitLink => throw new PolicyStoreException($"`{path}` is a submodule; name its own repository instead"),
+                null => throw new PolicyStoreException($"the commit {commit.Sha[..12]} has no folder `{path}`; commit it, or name another"),
+                _ => throw new PolicyStoreException($"`{path}` is a file; name the folder of the policy set"),
+            };
+        }
+        return tree;
+    }
+
+    /// <summary>The edge at which LibGit2Sharp's exceptions end.</summary>
+    private static T Guard<T>(string location, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (LibGit2SharpException fault) when (fault.Message.Contains("not owned by current user", StringComparison.Ordinal))
+        {
+            throw new PolicyStoreException(
+                $"the Git repository {location} belongs to another user; if you trust it: git config --global --add safe.directory {location}", fault);
+        }
+        catch (LibGit2SharpException fault)
+        {
+            throw new PolicyStoreException($"the Git repository {location} cannot be read ({OneLine(fault.Message)}); `git fsck` may say more", fault);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new PolicyStoreException($"the Git repository {location} cannot be read: {OneLine(fault.Message)}", fault);
+        }
+    }
+
+    private static string OneLine(string text) => string.Concat(text.Trim().Select(c => char.IsControl(c) ? ' ' : c));
+
+    private static string Trimmed(string folder) => Path.TrimEndingDirectorySeparator(folder);
+}

@@ -1,0 +1,16 @@
+namespace PolicyM2M.Store;
+
+/// <summary>
+/// How much a policy set may hold. Whoever may push to the repository decides what the reader allocates, so that needs an end;
+/// real sets have tens of files of a few kilobytes.
+/// </summary>
+internal static class SourceLimits
+{
+    public const int MaximumFiles = 2_000;
+    public const int MaximumDepth = 16;
+    public const long MaximumFileBytes = 1 << 20;
+    public const long MaximumTotalBytes = 16 << 20;
+
+    /// <summary>Entries looked at, sources or not: a tree can be made huge at no cost by repeating one subtree.</summary>
+    public const int MaximumEntries = 20_000;
+}

@@ -1,0 +1,33 @@
+using System.Collections.Frozen;
+using PolicyM2M.Pdp.Identity;
+
+namespace PolicyM2M.Pdp.Access;
+
+/// <summary>Who may call what. What is not in the table, nobody may call.</summary>
+internal static class AccessTable
+{
+    private static readonly FrozenDictionary<string, Roles> Table = new Dictionary<string, Roles>
+    {
+        // About which devices a device or a gateway may ask is for DeviceAccess to say.
+        ["/policym2m.v1.DecisionService/Decide"] = Roles.Device | Roles.Gateway,
+        ["/policym2m.v1.DecisionService/Watch"] = Roles.Device | Roles.Gateway,
+
+        ["/policym2m.v1.PolicyService/GetStatus"] = Roles.Operator,
+
+        // Health and reflection say nothing that a certificate of the trust domain should not know.
+        ["/grpc.health.v1.Health/Check"] = Roles.Any,
+        ["/grpc.health.v1.Health/List"] = Roles.Any,
+        ["/grpc.health.v1.Health/Watch"] = Roles.Any,
+        ["/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"] = Roles.Any,
+        ["/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"] = Roles.Any,
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>The RPCs of the table.</summary>
+    public static IEnumerable<string> Rpcs => Table.Keys;
+
+    /// <summary>The roles that may call an RPC.</summary>
+    public static Roles RolesOf(string rpc) => Table.GetValueOrDefault(rpc, Roles.None);
+
+    /// <summary>Whether a role may call an RPC.</summary>
+    public static bool Allows(string rpc, Roles role) => (RolesOf(rpc) & role) != 0;
+}

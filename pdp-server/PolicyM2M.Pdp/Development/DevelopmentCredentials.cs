@@ -1,0 +1,101 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using PolicyM2M.Pdp.Startup;
+
+namespace PolicyM2M.Pdp.Development;
+
+/// <summary>
+/// Sees to it that a data folder holds development credentials. What is there stays: a start that was cut short is
+/// finished by the next, and only a leaf that has run out is replaced, under its old key. A folder with somebody else's
+/// authority is left alone.
+/// </summary>
+/// <param name="InUse">Whether the folder's credentials were made here.</param>
+/// <param name="Made">The files that this start wrote.</param>
+internal sealed record DevelopmentCredentials(bool InUse, IReadOnlyList<string> Made)
+{
+    private const string Authority = "ca";
+
+    /// <summary>A leaf with less than this left is renewed, so that no session of work ends in the middle.</summary>
+    private static readonly TimeSpan RenewBefore = TimeSpan.FromDays(1);
+
+    /// <summary>Makes what is missing.</summary>
+    /// <exception cref="StartupException">The folder cannot be written, or what it holds cannot be used.</exception>
+    public static DevelopmentCredentials Prepare(DataFolder data, DateTimeOffset now)
+    {
+        try
+        {
+            PrivateFile.CreateFolder(data.Path);
+            PrivateFile.CreateFolder(data.Pki);
+            List<string> made = [];
+            if (LoadAuthority(data, now, made) is not { } authority)
+                return new DevelopmentCredentials(InUse: false, []);
+            using (authority)
+            {
+                foreach (DevelopmentIdentity identity in DevelopmentIdentity.All)
+                    Issue(data, authority, identity, now, made);
+            }
+            return new DevelopmentCredentials(InUse: true, made);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
+        {
+            throw new StartupException($"the development credentials in {data.Pki} cannot be made: {fault.Message}", ExitCode.CouldNotRun, fault);
+        }
+    }
+
+    private static X509Certificate2? LoadAuthority(DataFolder data, DateTimeOffset now, List<string> made)
+    {
+        string file = data.Certificate(Authority);
+        if (File.Exists(file))
+        {
+            X509Certificate2 certificate = X509Certificate2.CreateFromPem(File.ReadAllText(file));
+            if (!DevelopmentAuthority.Made(certificate) || !File.Exists(data.Key(Authority)))
+                return null;
+            if (certificate.NotAfter <= now)
+                throw new StartupException($"the development CA in {data.Pki} has expired; delete that folder and start again");
+            using ECDsa itsKey = Key(data, Authority, made);
+            return certificate.CopyWithPrivateKey(itsKey);
+        }
+        using ECDsa key = Key(data, Authority, made);
+        X509Certificate2 authority = DevelopmentAuthority.Create(key, now);
+        Write(file, authority.ExportCertificatePem(), replace: false, made);
+        return authority;
+    }
+
+    private static void Issue(DataFolder data, X509Certificate2 authority, DevelopmentIdentity identity, DateTimeOffset now, List<string> made)
+    {
+        string file = data.Certificate(identity.File);
+        bool exists = File.Exists(file);
+        if (exists)
+        {
+            using X509Certificate2 there = X509Certificate2.CreateFromPem(File.ReadAllText(file));
+            if (there.NotAfter > now + RenewBefore || there.Issuer != authority.Subject)
+                return;
+        }
+        using ECDsa key = Key(data, identity.File, made);
+        using X509Certificate2 leaf = DevelopmentAuthority.Issue(authority, identity, key, now);
+        Write(file, leaf.ExportCertificatePem(), replace: exists, made);
+    }
+
+    /// <summary>The key that is there; otherwise a new one, which is on disk before any certificate speaks of it.</summary>
+    private static ECDsa Key(DataFolder data, string name, List<string> made)
+    {
+        string file = data.Key(name);
+        if (!File.Exists(file))
+        {
+            using var fresh = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            Write(file, fresh.ExportPkcs8PrivateKeyPem(), replace: false, made);
+        }
+        var key = ECDsa.Create();
+        key.ImportFromPem(File.ReadAllText(file));
+        return key;
+    }
+
+    private static void Write(string file, string pem, bool replace, List<string> made)
+    {
+        if (replace)
+            PrivateFile.Replace(file, pem + "\n");
+        else
+            PrivateFile.Create(file, pem + "\n");
+        made.Add(file);
+    }
+}

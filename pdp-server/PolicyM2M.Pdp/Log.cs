@@ -1,0 +1,49 @@
+using PolicyM2M.Pdp.Identity;
+
+namespace PolicyM2M.Pdp;
+
+/// <summary>Every line that the server logs.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "serving the policy set {PolicySet} of {Commit} ({Summary})")]
+    public static partial void Serving(this ILogger log, string policySet, string commit, string summary);
+
+    [LoggerMessage(2, LogLevel.Error, "the commit {Commit} cannot be served; {Active} keeps serving")]
+    public static partial void RevisionRefused(this ILogger log, string commit, string active);
+
+    [LoggerMessage(3, LogLevel.Error, "{Diagnostic}")]
+    public static partial void PolicyError(this ILogger log, string diagnostic);
+
+    [LoggerMessage(4, LogLevel.Warning, "{Diagnostic}")]
+    public static partial void PolicyWarning(this ILogger log, string diagnostic);
+
+    [LoggerMessage(5, LogLevel.Error, "the repository cannot be followed, and {Active} keeps serving: {Reason}")]
+    public static partial void RepositoryUnreadable(this ILogger log, string active, string reason);
+
+    [LoggerMessage(6, LogLevel.Critical, "compiling the commit {Commit} failed; {Active} keeps serving. This is a fault of the decision point: please report it")]
+    public static partial void CompilerFailed(this ILogger log, Exception fault, string commit, string active);
+
+    [LoggerMessage(7, LogLevel.Information, "the newest commit is served again")]
+    public static partial void Recovered(this ILogger log);
+
+    [LoggerMessage(10, LogLevel.Information, "the registry holds {Devices} devices")]
+    public static partial void RegistryRead(this ILogger log, int devices);
+
+    [LoggerMessage(11, LogLevel.Error, "the registry {File} cannot be used: {Reason}. The last good one stays; without one, what only the registry knows counts as missing and the strictest applies")]
+    public static partial void RegistryRefused(this ILogger log, string file, string reason);
+
+    [LoggerMessage(12, LogLevel.Warning, "there is no registry {File}: what only it knows counts as missing, and the strictest applies")]
+    public static partial void RegistryMissing(this ILogger log, string file);
+
+    [LoggerMessage(13, LogLevel.Warning, "the registry says of {Device} what the attribute schema cannot use, so it counts as missing: {Attribute} ({Expected})")]
+    public static partial void RegistryValueUnusable(this ILogger log, string device, string attribute, string expected);
+
+    [LoggerMessage(20, LogLevel.Warning, "denied {Rpc} to {Caller}: {Reason}")]
+    public static partial void Denied(this ILogger log, string rpc, SpiffeId caller, string reason);
+
+    [LoggerMessage(21, LogLevel.Warning, "refused the client certificate {Thumbprint}: {Reason}")]
+    public static partial void ClientCertificateRefused(this ILogger log, string thumbprint, string reason);
+
+    [LoggerMessage(30, LogLevel.Warning, "development credentials: anybody who can read {Folder} is a device, a gateway or an operator")]
+    public static partial void DevelopmentCredentials(this ILogger log, string folder);
+}

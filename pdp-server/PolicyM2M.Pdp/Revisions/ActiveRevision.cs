@@ -1,0 +1,43 @@
+using System.Collections.Immutable;
+using PolicyM2M.Engine;
+using PolicyM2M.Engine.Bundles;
+using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Wire.V1;
+
+namespace PolicyM2M.Pdp.Revisions;
+
+/// <summary>The revision that answers are made from. Immutable.</summary>
+internal sealed class ActiveRevision
+{
+    public ActiveRevision(string commitId, string summary, Bundle bundle, DateTimeOffset activatedAt)
+    {
+        CommitId = commitId;
+        Summary = summary;
+        Decider = new Decider(bundle);
+        ActivatedAt = activatedAt;
+        NeededClaims = [.. bundle.NeededAttributes.Where(name => bundle.Attributes[name].Provenance == Provenance.Claimed)];
+        Wire = new Revision { CommitId = commitId, BundleHash = bundle.Hash };
+    }
+
+    public string CommitId { get; }
+
+    /// <summary>The commit's summary, for people.</summary>
+    public string Summary { get; }
+
+    public Decider Decider { get; }
+
+    public Bundle Bundle => Decider.Bundle;
+
+    public DateTimeOffset ActivatedAt { get; }
+
+    /// <summary>The attributes that some rule tests and a device may say itself, in ordinal order.</summary>
+    public ImmutableArray<string> NeededClaims { get; }
+
+    /// <summary>The revision as answers name it. Shared by all of them, so it must not be changed.</summary>
+    public Revision Wire { get; }
+
+    /// <summary>The beginning of the commit id, for people.</summary>
+    public string ShortId => Shorten(CommitId);
+
+    public static string Shorten(string commitId) => commitId.Length > 12 ? commitId[..12] : commitId;
+}

@@ -1,0 +1,88 @@
+using PolicyM2M.Compiler.Diagnostics;
+using PolicyM2M.Pdp.Startup;
+using PolicyM2M.Store;
+
+namespace PolicyM2M.Pdp.Revisions;
+
+/// <summary>Follows the ref: a commit that compiles becomes active, one that does not changes nothing but the status.</summary>
+internal sealed class RevisionFollower(RevisionSource source, RevisionState state, PdpOptions options, TimeProvider clock, ILogger<RevisionFollower> log)
+    : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        LogActivation(state.Current.Active, []);
+        using var timer = new PeriodicTimer(options.Poll, clock);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+            state.Replace(Poll(state.Current, clock.GetUtcNow()));
+    }
+
+    private RevisionStatus Poll(RevisionStatus status, DateTimeOffset now)
+    {
+        string commit = "";
+        try
+        {
+            commit = source.FindCommit();
+            if (commit == status.Active.CommitId)
+                return Recovered(status, now);
+            if (commit == status.Refused?.CommitId && !status.Refused.MayHeal)
+                return status with { LastPolledAt = now };
+            return Judge(status, source.Compile(commit), now);
+        }
+        catch (PolicyStoreException fault)
+        {
+            return Unreadable(status, commit, fault.Message, now);
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            // The edge of the compiler: whatever it does wrong must not stop the last good revision from being served.
+            log.CompilerFailed(fault, commit, status.Active.ShortId);
+            return status with { Refused = new RefusedRevision(commit, now, [], "the compiler failed; the log of the decision point says how", MayHeal: false), LastPolledAt = now };
+        }
+    }
+
+    private RevisionStatus Judge(RevisionStatus status, CompiledRevision compiled, DateTimeOffset now)
+    {
+        if (compiled.Bundle is null)
+        {
+            log.RevisionRefused(ActiveRevision.Shorten(compiled.CommitId), status.Active.ShortId);
+            LogDiagnostics(compiled.Diagnostics);
+            return status with { Refused = new RefusedRevision(compiled.CommitId, now, compiled.Diagnostics, null, MayHeal: false), LastPolledAt = now };
+        }
+        var active = new ActiveRevision(compiled.CommitId, compiled.Summary, compiled.Bundle, now);
+        LogActivation(active, compiled.Diagnostics);
+        return new RevisionStatus(active, null, now);
+    }
+
+    private RevisionStatus Recovered(RevisionStatus status, DateTimeOffset now)
+    {
+        if (status.Refused is not null)
+            log.Recovered();
+        return status with { Refused = null, LastPolledAt = now };
+    }
+
+    private RevisionStatus Unreadable(RevisionStatus status, string commit, string reason, DateTimeOffset now)
+    {
+        // The same fault at every look would fill the log; the status shows that it lasts.
+        if (status.Refused is { } known && known.CommitId == commit && known.Fault == reason)
+            return status with { LastPolledAt = now };
+        log.RepositoryUnreadable(status.Active.ShortId, reason);
+        return status with { Refused = new RefusedRevision(commit, now, [], reason, MayHeal: true), LastPolledAt = now };
+    }
+
+    private void LogActivation(ActiveRevision active, IEnumerable<Diagnostic> diagnostics)
+    {
+        log.Serving(active.Bundle.Name, active.ShortId, active.Summary);
+        LogDiagnostics(diagnostics);
+    }
+
+    private void LogDiagnostics(IEnumerable<Diagnostic> diagnostics)
+    {
+        foreach (Diagnostic diagnostic in diagnostics)
+        {
+            if (diagnostic.Severity == Severity.Error)
+                log.PolicyError(DiagnosticText.OfLine(diagnostic));
+            else
+                log.PolicyWarning(DiagnosticText.OfLine(diagnostic));
+        }
+    }
+}

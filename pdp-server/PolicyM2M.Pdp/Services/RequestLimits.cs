@@ -1,0 +1,51 @@
+using System.Text;
+using Grpc.Core;
+using PolicyM2M.Pdp.Identity;
+using PolicyM2M.Wire.V1;
+
+namespace PolicyM2M.Pdp.Services;
+
+/// <summary>How much a caller may say at once. Devices have tens of attributes with values of a few words; nobody else needs more.</summary>
+internal static class RequestLimits
+{
+    /// <summary>The largest message that is read at all; a larger one is refused by gRPC with RESOURCE_EXHAUSTED.</summary>
+    public const int MaximumMessageBytes = 512 << 10;
+
+    public const int MaximumAttributes = 256;
+    public const int MaximumNameBytes = 128;
+    public const int MaximumTextBytes = 1_024;
+    public const int MaximumDeviceIdLength = 256;
+
+    /// <summary>Checks a request.</summary>
+    /// <exception cref="RpcException">INVALID_ARGUMENT, with every limit that is exceeded named by the first offender.</exception>
+    public static void Check(DecideRequest request)
+    {
+        CheckDeviceId(request.DeviceId);
+        if (request.Attributes.Count > MaximumAttributes)
+            throw Invalid($"there are {request.Attributes.Count} attributes, and at most {MaximumAttributes} may be sent");
+        foreach ((string name, AttributeValue value) in request.Attributes)
+        {
+            if (name.Length == 0 || Encoding.UTF8.GetByteCount(name) > MaximumNameBytes)
+                throw Invalid($"the name of an attribute is empty or longer than {MaximumNameBytes} bytes");
+            if (Encoding.UTF8.GetByteCount(value.Text) > MaximumTextBytes)
+                throw Invalid($"the value of `{name}` is longer than {MaximumTextBytes} bytes");
+        }
+        foreach (DecisionKind kind in request.Kinds)
+        {
+            if (kind == DecisionKind.Unspecified || !Enum.IsDefined(kind))
+                throw Invalid($"there is no kind of decision {kind:D}");
+        }
+        if (request.Kinds.Distinct().Count() != request.Kinds.Count)
+            throw Invalid("a kind of decision is asked for twice");
+    }
+
+    /// <summary>Checks the id of a device, which is one segment of a SPIFFE ID; empty means the caller.</summary>
+    /// <exception cref="RpcException">INVALID_ARGUMENT.</exception>
+    public static void CheckDeviceId(string id)
+    {
+        if (id.Length > MaximumDeviceIdLength || id.Length > 0 && !SpiffeId.IsSegment(id))
+            throw Invalid($"the device id has other characters than a segment of a SPIFFE ID, or more than {MaximumDeviceIdLength}");
+    }
+
+    private static RpcException Invalid(string message) => new(new Status(StatusCode.InvalidArgument, message));
+}

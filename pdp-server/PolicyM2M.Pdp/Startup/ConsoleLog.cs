@@ -1,0 +1,18 @@
+using Microsoft.Extensions.Logging.Console;
+
+namespace PolicyM2M.Pdp.Startup;
+
+/// <summary>Log lines go to standard error, one event a line, so that what was asked for on standard output stays readable.</summary>
+internal static class ConsoleLog
+{
+    public static void Configure(ILoggingBuilder logging)
+    {
+        logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ssZ ";
+        });
+        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+    }
+}

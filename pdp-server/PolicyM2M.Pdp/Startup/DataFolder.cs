@@ -1,0 +1,37 @@
+using PolicyM2M.Store;
+
+namespace PolicyM2M.Pdp.Startup;
+
+/// <summary>Where the server keeps what is not in Git: keys, certificates, the registry.</summary>
+/// <param name="Path">Its full path.</param>
+internal sealed record DataFolder(string Path)
+{
+    /// <summary>Certificates and their keys.</summary>
+    public string Pki => System.IO.Path.Combine(Path, "pki");
+
+    /// <summary>The registry of devices.</summary>
+    public string Registry => System.IO.Path.Combine(Path, "devices.json");
+
+    /// <summary>The certificate of this name.</summary>
+    public string Certificate(string name) => System.IO.Path.Combine(Pki, $"{name}.pem");
+
+    /// <summary>The private key that belongs to the certificate of this name.</summary>
+    public string Key(string name) => System.IO.Path.Combine(Pki, $"{name}-key.pem");
+
+    /// <summary>The folder the user named; otherwise <c>.policym2m</c> in the root of the work tree around the current folder.</summary>
+    public static DataFolder Find(string? named) =>
+        new(System.IO.Path.GetFullPath(named ?? System.IO.Path.Combine(WorkTreeAround(Directory.GetCurrentDirectory()), ".policym2m")));
+
+    private static string WorkTreeAround(string folder)
+    {
+        try
+        {
+            return GitPolicyRepository.Open(folder).WorkTree ?? folder;
+        }
+        catch (PolicyStoreException)
+        {
+            // Not inside a work tree, which is no fault: another repository may be served from anywhere.
+            return folder;
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using System.Text;
+
+namespace PolicyM2M.Pdp.Startup;
+
+/// <summary>Files that only their owner may read, written so that nobody ever sees half of one.</summary>
+internal static class PrivateFile
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>Makes a folder that only its owner may enter, where it is not there yet.</summary>
+    public static void CreateFolder(string path)
+    {
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(path);
+        else
+            Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
+    }
+
+    /// <summary>Writes a new file; where there is one already it stays, and this throws.</summary>
+    /// <exception cref="IOException">There is such a file, or it cannot be written.</exception>
+    public static void Create(string path, string text) => Write(path, text, replace: false);
+
+    /// <summary>Writes a file in place of the one that is there.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public static void Replace(string path, string text) => Write(path, text, replace: true);
+
+    private static void Write(string path, string text, bool replace)
+    {
+        string unfinished = $"{path}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows())
+                options.UnixCreateMode = OwnerOnly;
+            using (var file = new FileStream(unfinished, options))
+            {
+                file.Write(Encoding.UTF8.GetBytes(text));
+                file.Flush(flushToDisk: true);
+            }
+            File.Move(unfinished, path, replace);
+        }
+        finally
+        {
+            File.Delete(unfinished);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using System.Text.Json;
+using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Pdp.Development;
+using PolicyM2M.Pdp.Revisions;
+
+namespace PolicyM2M.Pdp.Startup;
+
+/// <summary>What the person at the console reads when the server is up.</summary>
+internal static class StartupMessage
+{
+    /// <summary>Claims in the command to paste: enough to see that they count, few enough to stay on the screen.</summary>
+    private const int ClaimsShown = 2;
+
+    public static void Write(TextWriter console, ActiveRevision revision, RevisionSource source, string address, DataFolder data, DevelopmentCredentials credentials)
+    {
+        console.WriteLine($"""
+
+            PolicyM2M decision point
+              serves    {revision.Bundle.Name}: {string.Join(", ", revision.Bundle.Policies)}
+              from      `{source.Folder}` of {source.Repository} at {source.Ref}, commit {revision.ShortId} ({revision.Summary})
+              listening on {address} (gRPC, mutual TLS)
+              keys and certificates in {data.Pki}, devices in {data.Registry}
+            """);
+        if (credentials.InUse)
+            WriteDevelopment(console, revision, address, data, credentials);
+        console.WriteLine("\nCtrl+C stops it.\n");
+    }
+
+    private static void WriteDevelopment(TextWriter console, ActiveRevision revision, string address, DataFolder data, DevelopmentCredentials credentials)
+    {
+        if (credentials.Made.Count > 0)
+            console.WriteLine($"  made just now: {string.Join(", ", credentials.Made.Select(Path.GetFileName))}");
+        console.WriteLine($"""
+
+            These are DEVELOPMENT credentials: whoever reads that folder is a device, a gateway or an operator. Never use them elsewhere.
+
+            Ask for a decision, as the device plc-0042:
+
+              npx -y @bufbuild/buf curl --protocol grpc --cert {Shell(data.Certificate("device"))} --key {Shell(data.Key("device"))} \
+                --cacert {Shell(data.Certificate("ca"))} \
+                -d {Quoted(Request(revision))} \
+                {address}/policym2m.v1.DecisionService/Decide
+            """);
+    }
+
+    /// <summary>A request with values that the schema of this very policy set allows.</summary>
+    private static string Request(ActiveRevision revision)
+    {
+        IEnumerable<AttributeDefinition> claims = revision.NeededClaims.Select(name => revision.Bundle.Attributes[name]);
+        var attributes = claims.OrderBy(Familiarity).Take(ClaimsShown).ToDictionary(claim => claim.Name, Example);
+        return JsonSerializer.Serialize(new { attributes });
+    }
+
+    /// <summary>Versions and numbers show best that a value counts; what the registry of the example devices knows would only be overruled.</summary>
+    private static int Familiarity(AttributeDefinition claim) => claim.Type switch
+    {
+        AttributeType.Version => 0,
+        AttributeType.Duration => 1,
+        AttributeType.String => 2,
+        _ => 3,
+    };
+
+    private static object Example(AttributeDefinition claim) => claim.Type switch
+    {
+        AttributeType.Bool => new { boolean = true },
+        AttributeType.Int => new { integer = claim.Minimum ?? 1 },
+        AttributeType.Version => new { text = "2.6.0" },
+        AttributeType.Duration => new { text = "6d" },
+        _ => new { text = claim.Values is [var first, ..] ? first : "example" },
+    };
+
+    /// <summary>Relative where that is shorter, so that the command fits.</summary>
+    private static string Shell(string path)
+    {
+        string relative = Path.GetRelativePath(Directory.GetCurrentDirectory(), path);
+        string shown = relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
+        return shown.All(c => char.IsLetterOrDigit(c) || c is '/' or '\\' or '.' or '-' or '_' or ':') ? shown : Quoted(shown);
+    }
+
+    private static string Quoted(string text) => $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+}

@@ -1,0 +1,120 @@
+using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Builder;
+using PolicyM2M.Pdp.Startup;
+using PolicyM2M.Testing;
+using PolicyM2M.Wire.V1;
+
+namespace PolicyM2M.Pdp.Tests;
+
+/// <summary>The real server in this process: real Kestrel, real mutual TLS, a real repository, a data folder of its own.</summary>
+internal sealed class RunningPdp : IAsyncDisposable
+{
+    private readonly TemporaryFolder _data = new();
+    private readonly List<IDisposable> _open = [];
+    private WebApplication? _server;
+
+    private RunningPdp(TimeProvider? clock) => Clock = clock ?? TimeProvider.System;
+
+    public TimeProvider Clock { get; }
+
+    public TemporaryGitRepository Git { get; } = new();
+
+    public RecordedLog Log { get; } = new();
+
+    public StringWriter Console { get; } = new();
+
+    public DataFolder Data => new(_data["data"]);
+
+    public WebApplication Server => _server ?? throw new InvalidOperationException("the server is not running");
+
+    public string Address => Server.Urls.Single();
+
+    /// <summary>Everything but the server.</summary>
+    public static RunningPdp Prepare(TimeProvider? clock = null) => new(clock);
+
+    /// <summary>A server that serves the test policies, with a registry.</summary>
+    public static async Task<RunningPdp> StartAsync(TimeProvider? clock = null, string registry = TestRegistry.Json)
+    {
+        var pdp = new RunningPdp(clock);
+        pdp.Git.Commit("Test policies", TestPolicies.Files());
+        pdp.WriteRegistry(registry);
+        await pdp.StartServerAsync();
+        return pdp;
+    }
+
+    public PdpOptions Options(string listen = "127.0.0.1:0") =>
+        new(Git.Path, "HEAD", "policies", IPEndPoint.Parse(listen), Data.Path, TimeSpan.FromMilliseconds(100));
+
+    public async Task StartServerAsync(PdpOptions? options = null) =>
+        _server = await Program.StartAsync(options ?? Options(), Clock, Console, Log.AddTo);
+
+    /// <summary>Stops the server as Ctrl+C does.</summary>
+    public async Task StopServerAsync()
+    {
+        await Server.StopAsync();
+        await Server.DisposeAsync();
+        _server = null;
+    }
+
+    public void WriteRegistry(string json)
+    {
+        PrivateFile.CreateFolder(Data.Path);
+        PrivateFile.Replace(Data.Registry, json);
+    }
+
+    /// <summary>A channel of a caller whose development certificate the server made.</summary>
+    public GrpcChannel ChannelOf(string name)
+    {
+        X509Certificate2 certificate = X509Certificate2.CreateFromPemFile(Data.Certificate(name), Data.Key(name));
+        _open.Add(certificate);
+        return Channel(certificate);
+    }
+
+    /// <summary>A channel of a caller with this certificate, or with none.</summary>
+    public GrpcChannel Channel(X509Certificate2? certificate)
+    {
+        var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        trust.CustomTrustStore.ImportFromPemFile(Data.Certificate("ca"));
+        var tls = new SslClientAuthenticationOptions
+        {
+            CertificateChainPolicy = trust,
+            // Chosen here and not by the issuers the server names: a client may well send what nobody asked for.
+            LocalCertificateSelectionCallback = certificate is null ? null : (_, _, _, _, _) => certificate,
+        };
+        var channel = GrpcChannel.ForAddress(Address, new GrpcChannelOptions
+        {
+            HttpHandler = new SocketsHttpHandler { SslOptions = tls, ConnectTimeout = TimeSpan.FromSeconds(30) },
+            DisposeHttpClient = true,
+        });
+        _open.Add(channel);
+        return channel;
+    }
+
+    public DecisionService.DecisionServiceClient DecisionsAs(string name) => new(ChannelOf(name));
+
+    public PolicyService.PolicyServiceClient PoliciesAs(string name) => new(ChannelOf(name));
+
+    /// <summary>Asks again until the answer is as it should be; the test fails by its own timeout where it never is.</summary>
+    public static async Task<T> Eventually<T>(Func<Task<T>> ask, Func<T, bool> isSo)
+    {
+        while (true)
+        {
+            T answer = await ask();
+            if (isSo(answer))
+                return answer;
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, TestContext.CurrentContext.CancellationToken);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _open.ForEach(open => open.Dispose());
+        if (_server is not null)
+            await StopServerAsync();
+        Git.Dispose();
+        _data.Dispose();
+    }
+}
