@@ -1,0 +1,115 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Reflection;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using Grpc.Net.Client;
+using PolicyM2M.Testing;
+using PolicyM2M.Wire.V1;
+
+namespace PolicyM2M.Agent.Tests;
+
+/// <summary>Everything for real: a Git repository made with git, the decision point and the agent as processes, mutual TLS between them.</summary>
+internal sealed class Plant : IDisposable
+{
+    private const string Manifest = "name: test-plant\nattributes: device.attributes.yaml\npolicies: [plant.m2m]\n";
+
+    private const string Attributes = """
+        attributes:
+          device.type:      { type: enum, values: [plc, sensor], provenance: claimed, description: The kind of device. }
+          firmware.version: { type: version, provenance: claimed, description: The firmware. }
+          lifecycle.state:  { type: enum, values: [active, retired], provenance: registry, description: Where it is in its life. }
+        """;
+
+    private readonly TemporaryGitRepository _policies = new();
+    private readonly TemporaryFolder _folder = new();
+    private readonly int _port = FreePort();
+    private readonly List<RunningProcess> _processes = [];
+
+    public Plant() => _policies.Commit("begin", [("policies/policyset.yaml", Manifest), ("policies/device.attributes.yaml", Attributes), ("policies/plant.m2m", Policy("TLS_AES_128_GCM_SHA256"))]);
+
+    public string Head => _policies.Head;
+
+    /// <summary>A policy whose windows are seconds, so that a test sees them end.</summary>
+    public static string Policy(string suite, int freshSeconds = 6, int usableSeconds = 14)
+    {
+        string windows = $"fresh-for {freshSeconds}s usable-for {usableSeconds}s";
+        return $$"""
+            policy plant "Windows of seconds."
+            cipher-suites { otherwise use { versions 1.3 suites {{suite}} {{windows}} } }
+            auth          { otherwise use { mutual required methods x509 {{windows}} } }
+            rotation      { otherwise use { lifetime 1d {{windows}} } }
+            """;
+    }
+
+    public string Commit(string policy) => _policies.Commit("change", [("policies/plant.m2m", policy)]);
+
+    public async Task<RunningProcess> StartPdpAsync()
+    {
+        RunningProcess pdp = Start("PdpAssembly", "--git", _policies.Path, "--path", "policies", "--listen", $"127.0.0.1:{_port}", "--data", _folder["data"], "--poll", "1");
+        await pdp.NextLineAsync(line => line.Contains($"127.0.0.1:{_port}", StringComparison.Ordinal), "address to listen on");
+        return pdp;
+    }
+
+    public RunningProcess StartAgent(params string[] more) => Start("AgentAssembly", [.. AgentArguments, .. more]);
+
+    /// <summary>The next decision of the agent about cipher suites that <paramref name="matches"/>.</summary>
+    public static async Task<JsonElement> NextAsync(RunningProcess agent, string what, Func<JsonElement, bool> matches)
+    {
+        JsonElement found = default;
+        await agent.NextLineAsync(line =>
+        {
+            if (!line.StartsWith('{'))
+                return false;
+            found = JsonDocument.Parse(line).RootElement;
+            return found.TryGetProperty("kind", out JsonElement kind) && kind.GetString() == "cipher-suites" && matches(found);
+        }, what);
+        return found;
+    }
+
+    /// <summary>The decision point's status, asked for with the operator's certificate.</summary>
+    public async Task<GetStatusResponse> StatusAsync()
+    {
+        using X509Certificate2 certificate = X509Certificate2.CreateFromPemFile(Pki("operator.pem"), Pki("operator-key.pem"));
+        using X509Certificate2 authority = X509CertificateLoader.LoadCertificateFromFile(Pki("ca.pem"));
+        var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        trust.CustomTrustStore.Add(authority);
+        using GrpcChannel channel = GrpcChannel.ForAddress($"https://127.0.0.1:{_port}", new GrpcChannelOptions
+        {
+            DisposeHttpClient = true,
+            HttpHandler = new SocketsHttpHandler { SslOptions = { ClientCertificates = [certificate], CertificateChainPolicy = trust } },
+        });
+        return await new PolicyService.PolicyServiceClient(channel).GetStatusAsync(new GetStatusRequest());
+    }
+
+    public void Dispose()
+    {
+        foreach (RunningProcess process in _processes)
+            process.Dispose();
+        _policies.Dispose();
+        _folder.Dispose();
+    }
+
+    private string[] AgentArguments =>
+    [
+        "--pdp", $"https://127.0.0.1:{_port}", "--cert", Pki("device.pem"), "--key", Pki("device-key.pem"), "--ca", Pki("ca.pem"),
+        "--cache", _folder["agent"], "--json",
+    ];
+
+    private string Pki(string file) => Path.Combine(_folder["data"], "pki", file);
+
+    private RunningProcess Start(string assembly, params string[] arguments)
+    {
+        string path = typeof(Plant).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(metadata => metadata.Key == assembly).Value!;
+        RunningProcess process = RunningProcess.Start(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [path, .. arguments], _folder.Path);
+        _processes.Add(process);
+        return process;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
