@@ -48,9 +48,16 @@ internal static class FloorPlan
         ["PolicyM2M.Benchmarks"] = new([.. Products.Keys], ["BenchmarkDotNet"]),
     };
 
-    /// <summary>The project of the product that a test project tests; the solution's own tests look at all of them.</summary>
-    public static Floor OfTests(string project) =>
-        new([Testing, .. Products.Keys], [.. InTests, .. project == "PolicyM2M.Pdp.Tests" ? new[] { "Grpc.Net.Client" } : []]);
+    /// <summary>
+    /// What a test project may stand on: any product, and real counterparts for what it tests: a client for the server, a server for
+    /// the client.
+    /// </summary>
+    public static Floor OfTests(string project) => new([Testing, .. Products.Keys], [.. InTests, .. project switch
+    {
+        "PolicyM2M.Pdp.Tests" => ["Grpc.Net.Client"],
+        "PolicyM2M.Enforcement.Tests" or "PolicyM2M.Agent.Tests" => ["Grpc.AspNetCore"],
+        _ => Array.Empty<string>(),
+    }]);
 
     /// <summary>
     /// Assemblies that must be named nowhere but in these projects, whatever way they came: a project also sees the packages
