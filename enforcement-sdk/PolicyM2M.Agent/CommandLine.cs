@@ -7,8 +7,8 @@ namespace PolicyM2M.Agent;
 /// <summary>The agent's options.</summary>
 internal static class CommandLine
 {
-    /// <summary>Failures are told by the program, in one line, and not by a stack trace.</summary>
-    public static InvocationConfiguration Invocation { get; } = new() { EnableDefaultExceptionHandler = false };
+    /// <summary>The program itself tells failures, in one line and not by a stack trace, and ends itself on a signal.</summary>
+    public static InvocationConfiguration Invocation { get; } = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
 
     public static RootCommand Build(CancellationToken ending)
     {
