@@ -16,9 +16,9 @@ internal sealed class RunningPdp : IAsyncDisposable
     private readonly List<IDisposable> _open = [];
     private WebApplication? _server;
 
-    private RunningPdp(TimeProvider? clock) => Clock = clock ?? TimeProvider.System;
-
-    public TimeProvider Clock { get; }
+    private RunningPdp()
+    {
+    }
 
     public TemporaryGitRepository Git { get; } = new();
 
@@ -33,12 +33,12 @@ internal sealed class RunningPdp : IAsyncDisposable
     public string Address => Server.Urls.Single();
 
     /// <summary>Everything but the server.</summary>
-    public static RunningPdp Prepare(TimeProvider? clock = null) => new(clock);
+    public static RunningPdp Prepare() => new();
 
     /// <summary>A server that serves the test policies, with a registry.</summary>
-    public static async Task<RunningPdp> StartAsync(TimeProvider? clock = null, string registry = TestRegistry.Json)
+    public static async Task<RunningPdp> StartAsync(string registry = TestRegistry.Json)
     {
-        var pdp = new RunningPdp(clock);
+        var pdp = new RunningPdp();
         pdp.Git.Commit("Test policies", TestPolicies.Files());
         pdp.WriteRegistry(registry);
         await pdp.StartServerAsync();
@@ -48,8 +48,8 @@ internal sealed class RunningPdp : IAsyncDisposable
     public PdpOptions Options(string listen = "127.0.0.1:0") =>
         new(Git.Path, "HEAD", "policies", IPEndPoint.Parse(listen), Data.Path, TimeSpan.FromMilliseconds(100));
 
-    public async Task StartServerAsync(PdpOptions? options = null) =>
-        _server = await Program.StartAsync(options ?? Options(), Clock, Console, Log.AddTo);
+    public async Task StartServerAsync(PdpOptions? options = null, TimeProvider? clock = null) =>
+        _server = await Program.StartAsync(options ?? Options(), clock ?? TimeProvider.System, Console, Log.AddTo);
 
     /// <summary>Stops the server as Ctrl+C does.</summary>
     public async Task StopServerAsync()

@@ -16,7 +16,6 @@ internal static class AccessTable
 
         // Health and reflection say nothing that a certificate of the trust domain should not know.
         ["/grpc.health.v1.Health/Check"] = Roles.Any,
-        ["/grpc.health.v1.Health/List"] = Roles.Any,
         ["/grpc.health.v1.Health/Watch"] = Roles.Any,
         ["/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"] = Roles.Any,
         ["/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"] = Roles.Any,

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using PolicyM2M.Engine;
 using PolicyM2M.Engine.Bundles;
 using PolicyM2M.Engine.Contexts;
-using PolicyM2M.Wire.V1;
+using PolicyM2M.Wire;
 
 namespace PolicyM2M.Pdp.Revisions;
 
@@ -11,15 +11,17 @@ internal sealed class ActiveRevision
 {
     public ActiveRevision(string commitId, string summary, Bundle bundle, DateTimeOffset activatedAt)
     {
-        CommitId = commitId;
+        Id = new RevisionId(commitId, bundle.Hash);
         Summary = summary;
         Decider = new Decider(bundle);
         ActivatedAt = activatedAt;
         NeededClaims = [.. bundle.NeededAttributes.Where(name => bundle.Attributes[name].Provenance == Provenance.Claimed)];
-        Wire = new Revision { CommitId = commitId, BundleHash = bundle.Hash };
     }
 
-    public string CommitId { get; }
+    /// <summary>The commit and the hash of what it compiled to, as answers name them.</summary>
+    public RevisionId Id { get; }
+
+    public string CommitId => Id.CommitId;
 
     /// <summary>The commit's summary, for people.</summary>
     public string Summary { get; }
@@ -32,9 +34,6 @@ internal sealed class ActiveRevision
 
     /// <summary>The attributes that some rule tests and a device may say itself, in ordinal order.</summary>
     public ImmutableArray<string> NeededClaims { get; }
-
-    /// <summary>The revision as answers name it. Shared by all of them, so it must not be changed.</summary>
-    public Revision Wire { get; }
 
     /// <summary>The beginning of the commit id, for people.</summary>
     public string ShortId => Shorten(CommitId);

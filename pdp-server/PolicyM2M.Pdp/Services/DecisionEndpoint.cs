@@ -23,7 +23,7 @@ internal sealed class DecisionEndpoint(RevisionState revisions, RegistryState re
         DeviceRegistry devices = registry.Current;
         string device = Subject(request.DeviceId, devices, context);
 
-        MergedContext merged = MergedContext.Of(device, request.Attributes.ToContext(), devices.AttributesOf(device), revision.Bundle);
+        MergedContext merged = MergedContext.Of(device, Claims(request), devices.AttributesOf(device), revision.Bundle);
         PreparedContext prepared = revision.Decider.Prepare(merged.Context);
         return Task.FromResult(Answer(request, revision, merged, prepared));
     }
@@ -40,7 +40,7 @@ internal sealed class DecisionEndpoint(RevisionState revisions, RegistryState re
             while (true)
             {
                 // A reader that does not keep up holds this write, and with it this one loop, until it does: nothing queues up.
-                await responseStream.WriteAsync(new WatchResponse { Revision = revision.Wire, NeededAttributes = { revision.NeededClaims } }, ending.Token);
+                await responseStream.WriteAsync(new WatchResponse { Revision = WireMapping.ToWire(revision.Id), NeededAttributes = { revision.NeededClaims } }, ending.Token);
                 revision = await revisions.WaitForOther(revision, ending.Token);
             }
         }
@@ -69,9 +69,9 @@ internal sealed class DecisionEndpoint(RevisionState revisions, RegistryState re
     private DecideResponse Answer(DecideRequest request, ActiveRevision revision, MergedContext merged, PreparedContext prepared)
     {
         DateTimeOffset now = clock.GetUtcNow();
-        IEnumerable<DecisionKind> kinds = request.Kinds.Count == 0 ? DecisionKinds.All : request.Kinds.Select(kind => kind.ToEngine());
+        IEnumerable<DecisionKind> kinds = request.Kinds.Count == 0 ? DecisionKinds.All : request.Kinds.Select(WireMapping.FromWire);
         var response = new DecideResponse { NeededAttributes = { revision.NeededClaims } };
-        response.Decisions.AddRange(kinds.Select(kind => revision.Decider.Decide(kind, prepared).ToWire(revision.Wire, now)));
+        response.Decisions.AddRange(kinds.Select(kind => WireMapping.ToWire(revision.Decider.Decide(kind, prepared), revision.Id, now)));
         response.Ignored.AddRange(merged.Dropped
             .Select(claim => new IgnoredAttribute { Name = claim.Name, Reason = IgnoredReason.Provenance, Detail = claim.Reason })
             // What the registry says and the schema cannot use is not the device's fault.
@@ -79,6 +79,9 @@ internal sealed class DecisionEndpoint(RevisionState revisions, RegistryState re
             .OrderBy(ignored => ignored.Name, StringComparer.Ordinal));
         return response;
     }
+
+    private static DeviceContext Claims(DecideRequest request) =>
+        DeviceContext.Of(request.Attributes.Select(claim => KeyValuePair.Create(claim.Key, WireMapping.FromWire(claim.Value))));
 
     private static IgnoredAttribute Ignored(UnusableValue value) => new()
     {

@@ -1,6 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using PolicyM2M.Pdp.Revisions;
+using PolicyM2M.Wire;
 using PolicyM2M.Wire.V1;
 using Diagnostic = PolicyM2M.Compiler.Diagnostics.Diagnostic;
 
@@ -14,7 +15,7 @@ internal sealed class PolicyEndpoint(RevisionState revisions, RevisionSource sou
         RevisionStatus status = revisions.Current;
         return Task.FromResult(new GetStatusResponse
         {
-            Active = status.Active.Wire,
+            Active = WireMapping.ToWire(status.Active.Id),
             ActivatedAt = status.Active.ActivatedAt.ToTimestamp(),
             Repository = source.Repository,
             Ref = source.Ref,

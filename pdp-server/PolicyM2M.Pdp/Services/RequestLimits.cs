@@ -27,6 +27,8 @@ internal static class RequestLimits
         {
             if (name.Length == 0 || Encoding.UTF8.GetByteCount(name) > MaximumNameBytes)
                 throw Invalid($"the name of an attribute is empty or longer than {MaximumNameBytes} bytes");
+            if (value.ValueCase == AttributeValue.ValueOneofCase.None)
+                throw Invalid($"`{name}` has no value; leave it out where it is not known");
             if (Encoding.UTF8.GetByteCount(value.Text) > MaximumTextBytes)
                 throw Invalid($"the value of `{name}` is longer than {MaximumTextBytes} bytes");
         }

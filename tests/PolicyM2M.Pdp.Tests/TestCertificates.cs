@@ -1,0 +1,49 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using PolicyM2M.Pdp.Startup;
+
+namespace PolicyM2M.Pdp.Tests;
+
+/// <summary>Client certificates as a careless or hostile issuer could make them.</summary>
+internal static class TestCertificates
+{
+    public const string Device = "spiffe://dev.policym2m.example/device/plc-0042";
+
+    /// <summary>A certificate of the server's own CA, like the development device's except for what is said.</summary>
+    public static X509Certificate2 Issue(
+        DataFolder data, string[] uris, bool isAuthority = false, string? use = "1.3.6.1.5.5.7.3.2",
+        X509KeyUsageFlags keyUsage = X509KeyUsageFlags.DigitalSignature, int fromDays = -1, int toDays = 1)
+    {
+        using X509Certificate2 issuer = X509Certificate2.CreateFromPemFile(data.Certificate("ca"), data.Key("ca"));
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        CertificateRequest request = Request(key, uris, isAuthority, use, keyUsage);
+        // The chain must not fail for another reason than the one under test: nothing begins before its issuer.
+        DateTimeOffset now = TimeProvider.System.GetUtcNow(), from = now.AddDays(fromDays);
+        using X509Certificate2 certificate = request.Create(
+            issuer.SubjectName, X509SignatureGenerator.CreateForECDsa(issuer.GetECDsaPrivateKey()!), from, now.AddDays(toDays), RandomNumberGenerator.GetBytes(8));
+        return certificate.CopyWithPrivateKey(key);
+    }
+
+    /// <summary>A certificate that nobody vouches for.</summary>
+    public static X509Certificate2 SelfSigned(string uri)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        return Request(key, [uri], false, "1.3.6.1.5.5.7.3.2", X509KeyUsageFlags.DigitalSignature).CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+    }
+
+    private static CertificateRequest Request(ECDsa key, string[] uris, bool isAuthority, string? use, X509KeyUsageFlags keyUsage)
+    {
+        var request = new CertificateRequest("CN=test", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(isAuthority, false, 0, critical: true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(keyUsage, critical: true));
+        if (use is not null)
+            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(use)], critical: false));
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("plc-0042.example");
+        foreach (string uri in uris)
+            names.AddUri(new Uri(uri));
+        request.CertificateExtensions.Add(names.Build());
+        return request;
+    }
+}
