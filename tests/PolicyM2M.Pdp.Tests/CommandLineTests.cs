@@ -1,0 +1,78 @@
+using PolicyM2M.Pdp.Startup;
+
+namespace PolicyM2M.Pdp.Tests;
+
+/// <summary>The command line.</summary>
+[TestFixture]
+public sealed class CommandLineTests
+{
+    [Test]
+    public void Without_options_policies_of_the_repository_around_the_current_folder_is_served_at_HEAD()
+    {
+        (PdpOptions? options, int exitCode, string text) = Parse();
+
+        Assert.That((exitCode, text), Is.EqualTo((0, "")));
+        Assert.That(options, Is.EqualTo(new PdpOptions(".", "HEAD", "policies", new(System.Net.IPAddress.Loopback, 8443), null, TimeSpan.FromSeconds(2))));
+    }
+
+    [Test]
+    public void Every_option_is_taken()
+    {
+        PdpOptions? options = Parse("--git", "/srv/p.git", "--ref", "release", "--path", ".", "--listen", "0.0.0.0:9", "--data", "/var/pdp", "--poll", "0.5").Options;
+
+        Assert.That(options, Is.EqualTo(new PdpOptions("/srv/p.git", "release", ".", new(System.Net.IPAddress.Any, 9), "/var/pdp", TimeSpan.FromSeconds(0.5))));
+    }
+
+    [TestCase("127.0.0.1:0", "127.0.0.1:0")]
+    [TestCase("localhost:8443", "127.0.0.1:8443")]
+    [TestCase("[::1]:8443", "[::1]:8443")]
+    public void An_address_may_be_written_in_each_usual_way(string text, string expected) =>
+        Assert.That(Parse("--listen", text).Options!.Listen.ToString(), Is.EqualTo(expected));
+
+    [TestCase("--listen", "8443")]
+    [TestCase("--listen", "127.0.0.1")]
+    [TestCase("--listen", "127.0.0.1:")]
+    [TestCase("--listen", ":8443")]
+    [TestCase("--listen", "127.0.0.1:65536")]
+    [TestCase("--listen", "127.0.0.1:-1")]
+    [TestCase("--listen", "::1:8443")]
+    [TestCase("--listen", "[127.0.0.1]:8443")]
+    [TestCase("--listen", "pdp.example:8443")]
+    [TestCase("--poll", "0")]
+    [TestCase("--poll", "-1")]
+    [TestCase("--poll", "often")]
+    [TestCase("--poll", "3601")]
+    public void A_value_that_means_nothing_is_refused_by_name(string option, string value)
+    {
+        (PdpOptions? options, int exitCode, string text) = Parse(option, value);
+
+        Assert.That((options, exitCode), Is.EqualTo(((PdpOptions?)null, 1)));
+        Assert.That(text, Does.StartWith($"error: {option}: `{value}` is not"));
+    }
+
+    [Test]
+    public void Every_fault_is_named_in_one_run()
+    {
+        (PdpOptions? options, int exitCode, string text) = Parse("--listen", "here", "--poll", "often", "--prot", "9");
+
+        Assert.That((options, exitCode), Is.EqualTo(((PdpOptions?)null, 1)));
+        Assert.That(text, Does.Contain("`here`").And.Contain("`often`").And.Contain("--prot"));
+    }
+
+    [Test]
+    public void The_help_lists_the_options_with_examples()
+    {
+        (PdpOptions? options, int exitCode, string text) = Parse("--help");
+
+        Assert.That((options, exitCode), Is.EqualTo(((PdpOptions?)null, 0)));
+        Assert.That(text, Does.Contain("--git").And.Contain("--ref").And.Contain("--path").And.Contain("--listen").And.Contain("--data").And.Contain("--poll")
+            .And.Contain("Examples:").And.Contain("dotnet run --project pdp-server/PolicyM2M.Pdp"));
+    }
+
+    private static (PdpOptions? Options, int ExitCode, string Text) Parse(params string[] args)
+    {
+        var text = new StringWriter();
+        PdpOptions? options = CommandLine.Parse(args, text, text, out int exitCode);
+        return (options, exitCode, text.ToString());
+    }
+}

@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using PolicyM2M.Pdp.Startup;
+using PolicyM2M.Store;
+using PolicyM2M.Testing;
+
+namespace PolicyM2M.Pdp.Tests;
+
+/// <summary>How a server starts, or says why it does not; in this process, and as the process that people start.</summary>
+[TestFixture]
+[CancelAfter(120_000)]
+public sealed class StartTests
+{
+    [Test]
+    public async Task The_console_says_what_is_served_and_how_to_ask()
+    {
+        await using RunningPdp pdp = await RunningPdp.StartAsync();
+        string text = pdp.Console.ToString();
+
+        Assert.That(text, Does.Contain("test-fleet: baseline").And.Contain(pdp.Git.Head[..12]).And.Contain("(Test policies)"));
+        Assert.That(text, Does.Contain($"listening on {pdp.Address} ").And.Contain(pdp.Data.Pki));
+        Assert.That(text, Does.Contain("DEVELOPMENT credentials").And.Contain("ca-key.pem"));
+        Assert.That(text, Does.Contain("buf curl --protocol grpc").And.Contain($"{pdp.Address}/policym2m.v1.DecisionService/Decide"));
+        Assert.That(text, Does.Contain("""-d '{"attributes":{"firmware.version":{"text":"2.6.0"},"device.type":{"text":"plc"}}}'"""));
+        Assert.That(pdp.Log.Lines, Has.Some.StartsWith("Warning: development credentials"));
+    }
+
+    [Test]
+    public async Task A_set_that_does_not_compile_is_not_served_and_every_fault_is_said()
+    {
+        await using RunningPdp pdp = RunningPdp.Prepare();
+        pdp.Git.Commit("Broken", [.. TestPolicies.Files(), ("policies/baseline.m2m", TestPolicies.Broken)]);
+
+        StartupException? fault = await Assert.ThrowsAsync<StartupException>(() => pdp.StartServerAsync());
+
+        Assert.That(fault!.ExitCode, Is.EqualTo(3));
+        Assert.That(fault.Message, Does.Contain("baseline.m2m:3:32: error M2M204").And.Contain("baseline.m2m:5:26: error M2M203"));
+        Assert.That(Directory.Exists(pdp.Data.Path), Is.False, "nothing is made for a server that does not start");
+    }
+
+    [Test]
+    public async Task A_repository_without_the_folder_or_the_ref_is_not_served()
+    {
+        await using RunningPdp pdp = RunningPdp.Prepare();
+        pdp.Git.Commit("Empty");
+
+        await Assert.ThrowsAsync<PolicyStoreException>(() => pdp.StartServerAsync());
+        await Assert.ThrowsAsync<PolicyStoreException>(() => pdp.StartServerAsync(pdp.Options() with { Folder = "", Ref = "release" }));
+        await Assert.ThrowsAsync<PolicyStoreException>(() => pdp.StartServerAsync(pdp.Options() with { Git = pdp.Data.Path }));
+    }
+
+    [Test]
+    public async Task A_port_that_is_taken_is_said()
+    {
+        await using RunningPdp pdp = RunningPdp.Prepare();
+        pdp.Git.Commit("Policies", TestPolicies.Files());
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+
+        StartupException? fault = await Assert.ThrowsAsync<StartupException>(() => pdp.StartServerAsync(pdp.Options($"{taken.LocalEndpoint}")));
+
+        Assert.That(fault!.ExitCode, Is.EqualTo(1));
+        Assert.That(fault.Message, Does.Contain($"cannot listen on {taken.LocalEndpoint}: another process listens there"));
+    }
+
+    [Test]
+    public void A_process_that_cannot_run_says_why_in_a_line_and_ends_with_1()
+    {
+        using var empty = new TemporaryFolder();
+        FinishedProcess process = FinishedProcess.Run("dotnet", [Program, "--git", empty.Path, "--data", empty["data"]]);
+
+        Assert.That((process.ExitCode, process.Output), Is.EqualTo((1, "")));
+        Assert.That(process.Error, Does.StartWith("error: no Git repository at").And.Not.Contain("   at "));
+    }
+
+    [Test]
+    public void A_process_without_a_valid_policy_set_ends_with_3()
+    {
+        using var git = new TemporaryGitRepository();
+        git.Commit("Broken", [.. TestPolicies.Files(), ("policies/baseline.m2m", TestPolicies.Broken)]);
+        FinishedProcess process = FinishedProcess.Run("dotnet", [Program, "--git", git.Path, "--data", Path.Combine(git.Path, "data")]);
+
+        Assert.That(process.ExitCode, Is.EqualTo(3));
+        Assert.That(process.Error, Does.Contain("error M2M203").And.Contain("is not valid").And.Not.Contain("   at "));
+    }
+
+    [Test]
+    [Platform(Exclude = "Win", Reason = "Windows has no SIGTERM")]
+    public async Task A_process_that_is_asked_to_stop_ends_with_0(CancellationToken cancellationToken)
+    {
+        using var git = new TemporaryGitRepository();
+        git.Commit("Policies", TestPolicies.Files());
+        // Without --data the folder is in the work tree around the current folder.
+        var start = new ProcessStartInfo("dotnet", [Program, "--listen", "127.0.0.1:0"])
+        {
+            WorkingDirectory = Path.Combine(git.Path, "policies"), RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync(cancellationToken);
+        while (await process.StandardOutput.ReadLineAsync(cancellationToken) is { } line && !line.StartsWith("Ctrl+C", StringComparison.Ordinal))
+            Assert.That(line, Does.Not.Contain("Exception"));
+
+        FinishedProcess.Run("kill", ["-TERM", $"{process.Id}"]).Succeeded();
+        await process.WaitForExitAsync(cancellationToken);
+
+        Assert.That(process.ExitCode, Is.Zero, await errors);
+        Assert.That(File.Exists(Path.Combine(git.Path, ".policym2m/pki/device.pem")), Is.True);
+        Assert.That(git.Git("status", "--porcelain"), Is.Empty, "keys must not be one `git add` away from being published");
+    }
+
+    private static string Program => typeof(PdpOptions).Assembly.Location;
+}
