@@ -94,7 +94,9 @@ public sealed class StartTests
         // Without --data the folder is in the work tree around the current folder.
         var start = new ProcessStartInfo("dotnet", [Program, "--listen", "127.0.0.1:0"])
         {
-            WorkingDirectory = Path.Combine(git.Path, "policies"), RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = Path.Combine(git.Path, "policies"),
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync(cancellationToken);
