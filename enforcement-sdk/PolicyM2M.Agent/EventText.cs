@@ -1,5 +1,5 @@
-using PolicyM2M.Engine.Vocabulary;
 using PolicyM2M.Enforcement;
+using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Agent;
 

@@ -1,9 +1,9 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using PolicyM2M.Enforcement;
 using PolicyM2M.Engine.Lattice;
 using PolicyM2M.Engine.Vocabulary;
-using PolicyM2M.Enforcement;
 using PolicyM2M.Wire;
 
 namespace PolicyM2M.Agent;

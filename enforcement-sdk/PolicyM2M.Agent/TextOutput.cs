@@ -1,7 +1,7 @@
 using System.Globalization;
+using PolicyM2M.Enforcement;
 using PolicyM2M.Engine.Lattice;
 using PolicyM2M.Engine.Vocabulary;
-using PolicyM2M.Enforcement;
 
 namespace PolicyM2M.Agent;
 
