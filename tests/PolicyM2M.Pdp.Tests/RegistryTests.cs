@@ -39,6 +39,8 @@ public sealed class RegistryTests
     [TestCase("""{ "devices": { "a": {}, "a": {} } }""", "not JSON")]
     [TestCase("""{ "devices": { "a": { "x": [] } } }""", "of `a`: `x` is an array")]
     [TestCase("""{ "devices": { "a": 1 } }""", "of `a`")]
+    [TestCase("""{ "devices": { "a": { "x": "\ud800" } } }""", "surrogate")]
+    [TestCase("""{ "devices": { "\ud800": {} } }""", "surrogate")]
     public void A_file_that_is_no_registry_is_refused_with_its_fault(string json, string message)
     {
         Assert.That(DeviceRegistry.TryParse(json, out DeviceRegistry? registry, out string? fault), Is.False);

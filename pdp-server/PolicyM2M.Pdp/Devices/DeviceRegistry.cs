@@ -45,6 +45,11 @@ internal sealed class DeviceRegistry
         {
             fault = $"not JSON: line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}";
         }
+        catch (InvalidOperationException malformed)
+        {
+            // Half of a surrogate pair (`\ud800`) is found only when the text is taken, and by this exception.
+            fault = malformed.Message;
+        }
         return registry is not null;
     }
 
