@@ -55,6 +55,12 @@ public sealed class DeviceContext
             context = new DeviceContext(values.ToImmutable());
             return true;
         }
+        catch (InvalidOperationException)
+        {
+            // System.Text.Json finds a lone surrogate only when the text is taken.
+            error = "not JSON: a string holds half of a surrogate pair";
+            return false;
+        }
         catch (JsonException malformed)
         {
             error = $"not JSON: line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}: {FirstSentence(malformed.Message)}";

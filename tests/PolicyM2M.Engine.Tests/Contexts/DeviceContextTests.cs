@@ -20,6 +20,8 @@ internal sealed class DeviceContextTests
     [TestCase("{\"a\":{\"b\":1},\"a.b\":2}", "`a.b` is given twice")]
     [TestCase("{\"a\":1,\"a\":2}", "not JSON")]
     [TestCase("{\"a\":1", "not JSON: line 1, byte 7")]
+    [TestCase("{\"a\":\"\\ud800\"}", "not JSON: a string holds half of a surrogate pair")]
+    [TestCase("{\"\\ud800\":1}", "not JSON: a string holds half of a surrogate pair")]
     public void What_is_no_context_is_refused_with_its_reason(string json, string reason)
     {
         Assert.That(DeviceContext.TryParseJson(json, out _, out string? error), Is.False);
