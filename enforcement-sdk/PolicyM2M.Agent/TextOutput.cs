@@ -11,13 +11,26 @@ internal sealed class TextOutput(TextWriter writer, TimeProvider time) : IAgentO
     private const int NameColumn = 18;
 
     private readonly Lock _lock = new();
+    private readonly Dictionary<DecisionKind, Outcome> _lastOutcomes = [];
     private (string, string)? _lastEvent;
 
     public void Device(string id, Uri endpoint) => Write($"{id}\nasks {endpoint}\n");
 
     public void Decision(DeviceDecision decision)
     {
+        bool isSame;
+        lock (_lock)
+        {
+            isSame = _lastOutcomes.TryGetValue(decision.Kind, out Outcome? last) && last.Equals(decision.Outcome);
+            _lastOutcomes[decision.Kind] = decision.Outcome;
+        }
         string head = $"{decision.Kind.Name()}: {(decision.Outcome.IsDenied ? "deny" : "allow")}, {Source(decision)}";
+        if (isSame)
+        {
+            // Only where it comes from has changed; what holds was shown.
+            Write($"\n{Clock()} {head}, as before\n");
+            return;
+        }
         IEnumerable<string> body = decision.Outcome.Denial is { } reason
             ? [$"  {Printable(reason)}"]
             : decision.Outcome.Values.Select(v => $"  {v.Field.Name.PadRight(NameColumn)}{(v.Value is FieldValue.Names { Items: [] } ? "none" : v.Value)}");
