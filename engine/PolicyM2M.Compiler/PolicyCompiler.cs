@@ -8,6 +8,7 @@ using PolicyM2M.Compiler.Trees;
 using PolicyM2M.Engine;
 using PolicyM2M.Engine.Bundles;
 using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Trees;
 
 namespace PolicyM2M.Compiler;
 
@@ -40,10 +41,17 @@ public static class PolicyCompiler
 
     internal static Bundle? Emit(BoundPolicySet bound, Faults faults)
     {
-        LoweredPolicySet lowered = PolicySetLowering.Lower(bound, new SourcePosition(PolicySetReader.Manifest, 1, 1));
-        if (TreeBuilder.Build(lowered, out LoweredClause? tooLarge) is not { } trees)
+        var budget = new CompileBudget();
+        LoweredPolicySet lowered;
+        DecisionTrees trees;
+        try
         {
-            faults.TooManyNodes(tooLarge!.Source, TreeBuilder.MaximumNodes);
+            lowered = PolicySetLowering.Lower(bound, new SourcePosition(PolicySetReader.Manifest, 1, 1), budget);
+            trees = TreeBuilder.Build(lowered, budget);
+        }
+        catch (BudgetExceededException)
+        {
+            faults.TooMuchWork(budget.At);
             return null;
         }
         byte[] bytes = BundleWriter.Write(new BundleContent(lowered.Name, lowered.Policies, lowered.Attributes, lowered.Rules, trees));

@@ -12,7 +12,7 @@ internal sealed class HostileSetTests
         var policy = new StringBuilder("policy p\nauth {\n");
         for (int i = 0; i < 2000; i++)
             policy.Append($"  when a{random.Next(40)} {(random.Next(2) == 0 ? "==" : "!=")} {random.Next(9)} and a{random.Next(40)} > {random.Next(9)} use {{ methods x509 reauthenticate {i + 1}s }}\n");
-        Compilation compilation = Compile(policy.Append("}\n").ToString(), string.Concat(Enumerable.Range(0, 40).Select(i => $"  a{i}: {{ type: int, provenance: claimed, description: x }}\n")));
+        Compilation compilation = Compile(policy.Append("}\n").ToString(), Attributes(40));
         Assert.That(compilation.Bundle, Is.Null);
         Assert.That(compilation.Diagnostics.Select(d => (d.Code, d.Position.File, d.Position.Line)), Is.EqualTo([("M2M310", "p.m2m", 2)]));
     }
@@ -25,6 +25,34 @@ internal sealed class HostileSetTests
             policy.Append($"define d{i} = d{i - 1} and (d{i - 1} or a0 > {i % 9})\n");
         Compilation compilation = Compile(policy.Append("auth { when d120 deny \"x\" }").ToString(), "  a0: { type: int, provenance: claimed, description: x }\n");
         Assert.That(compilation.Diagnostics.Where(d => d.Code != "M2M106"), Is.Empty);
+    }
+
+    [TestCase("(d{0} and not {1}) or (not d{0} and {1})")]
+    [TestCase("(d{0} and {1}) or (d{0} and {2})")]
+    [TestCase("(d{0} or {1}) and (not d{0} or {2})")]
+    public void Defines_that_share_parts_are_worked_out_once_however_they_are_joined(string step)
+    {
+        var policy = new StringBuilder("policy p\ndefine d0 = a0 > 1\n");
+        for (int i = 1; i < 60; i++)
+            policy.Append($"define d{i} = {string.Format(step, i - 1, $"a{i} > 1", $"a{i} > 2")}\n");
+        policy.Append("auth { when d59 deny \"x\" otherwise use { methods x509 } }");
+        Compilation compilation = Compile(policy.ToString(), Attributes(60));
+        Assert.That(compilation.Diagnostics.Select(d => d.Code), Is.SubsetOf(new[] { "M2M310" }), "compiled or refused, and either at once");
+    }
+
+    [Test]
+    public void A_block_that_tests_an_attribute_more_in_each_of_ten_thousand_cases_is_refused_without_exhausting_stack_or_memory()
+    {
+        string policy = "policy p\nauth {\n" + string.Concat(Enumerable.Range(0, 10_000).Select(i => $"  when a{i} > 5 use {{ methods x509 reauthenticate {i + 1}s }}\n")) + "}\n";
+        Assert.That(Compile(policy, Attributes(10_000)).Diagnostics.Select(d => (d.Code, d.Position.File, d.Position.Line)), Is.EqualTo([("M2M310", "p.m2m", 2)]));
+    }
+
+    [Test]
+    public void Cases_that_share_no_attribute_are_decided_one_after_the_other()
+    {
+        string policy = "policy p\nauth {\n" + string.Concat(Enumerable.Range(0, 25).Select(i => $"  when a{i} > 5 and a{i + 25} < 3 use {{ methods x509 }}\n"))
+            + "  otherwise use { methods psk }\n}\n" + string.Concat(Enumerable.Range(0, 20).Select(i => $"require r{i} : auth {{ fresh-for 1h }} when a{i} > 7 and a{i + 20} < 2\n"));
+        Assert.That(Compile(policy, Attributes(50)).Bundle, Is.Not.Null);
     }
 
     [Test]
@@ -72,6 +100,8 @@ internal sealed class HostileSetTests
             Assert.That(() => PolicyCompiler.Compile([new SourceFile("policyset.yaml", text)]), Throws.Nothing, text);
         }
     }
+
+    private static string Attributes(int count) => string.Concat(Enumerable.Range(0, count).Select(i => $"  a{i}: {{ type: int, provenance: claimed, description: x }}\n"));
 
     private static Compilation Compile(string policy, string attributes) => PolicyCompiler.Compile(
     [

@@ -9,7 +9,7 @@ namespace PolicyM2M.Compiler.Binding;
 internal sealed record BoundPolicySet(string Name, ImmutableArray<AttributeDefinition> Attributes, ImmutableArray<BoundPolicy> Policies);
 
 /// <summary>A policy: outside its target it says nothing.</summary>
-internal sealed record BoundPolicy(string Name, BoundCondition Target, ImmutableArray<BoundBlock> Blocks, ImmutableArray<BoundDemand> Demands);
+internal sealed record BoundPolicy(string Name, SourcePosition Source, BoundCondition Target, ImmutableArray<BoundBlock> Blocks, ImmutableArray<BoundDemand> Demands);
 
 /// <summary>A block: its first case that matches is chosen. The last case always matches: it is <c>otherwise</c>, or the denial where nothing did.</summary>
 internal sealed record BoundBlock(DecisionKind Kind, SourcePosition Source, ImmutableArray<BoundCase> Cases);

@@ -50,7 +50,7 @@ internal sealed class PolicyBinder
             else
                 _outcomes.Bind(profile.Outcome, profile.Kind);
         }
-        return new BoundPolicy(_policy.Name.Text, _conditions.Bind(_policy.Target), Blocks(), Demands());
+        return new BoundPolicy(_policy.Name.Text, _policy.Source.PositionOf(_policy.Name.Span), _conditions.Bind(_policy.Target), Blocks(), Demands());
     }
 
     private ImmutableArray<BoundBlock> Blocks()

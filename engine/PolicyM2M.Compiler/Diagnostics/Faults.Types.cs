@@ -38,9 +38,9 @@ internal sealed partial class Faults
     public void FreshLongerThanUsable(SourceText source, Span at, string fresh, string usable) =>
         Warning(source, at, "M2M309", $"fresh-for {fresh} is longer than usable-for {usable}", "a decision is never fresh for longer than it is usable");
 
-    public void TooManyNodes(SourcePosition at, int limit) =>
-        Add(new Diagnostic("M2M310", Severity.Error, at, 1, $"this needs a decision tree of more than {limit:N0} nodes",
-            "its cases test too many different attributes: split the block into policies with a target each"));
+    public void TooMuchWork(SourcePosition at) =>
+        Add(new Diagnostic("M2M310", Severity.Error, at, 1, "this makes a decision tree that is too large to build",
+            "its cases and the rules of its kind test too many different attributes in too many combinations: test fewer, or the same ones"));
 
     private static string Article(AttributeDefinition attribute) => attribute.Type switch
     {

@@ -16,12 +16,16 @@ internal sealed class ConditionTable
     private readonly Dictionary<Entry, int> _numbers = [];
     private readonly List<ImmutableArray<int>> _attributes = [[], []];
     private readonly Dictionary<(int Condition, int Attribute, long Code), int> _restricted = [];
+    private readonly Dictionary<int, int> _negated = new() { [Always] = Never, [Never] = Always };
+    private readonly CompileBudget _budget;
 
     /// <param name="domains">The codes that each attribute can have.</param>
-    public ConditionTable(ImmutableArray<IntervalSet> domains) => _domains = domains;
-
-    /// <summary>How much work restricting has been, for the builder's budget.</summary>
-    public long Work { get; private set; }
+    /// <param name="budget">Pays for every part that is looked at: conditions share parts, and a careless or hostile one shares many.</param>
+    public ConditionTable(ImmutableArray<IntervalSet> domains, CompileBudget budget)
+    {
+        _domains = domains;
+        _budget = budget;
+    }
 
     private enum Join
     {
@@ -45,18 +49,17 @@ internal sealed class ConditionTable
 
     public int Not(int condition)
     {
+        if (_negated.TryGetValue(condition, out int negated))
+            return negated;
         Entry entry = _entries[condition];
-        return condition switch
+        negated = entry.Join switch
         {
-            Always => Never,
-            Never => Always,
-            _ => entry.Join switch
-            {
-                Join.Test => Test(entry.Attribute, _domains[entry.Attribute].Minus(entry.Codes)),
-                Join.And => Or(entry.Parts.Select(Not)),
-                _ => And(entry.Parts.Select(Not)),
-            },
+            Join.Test => Test(entry.Attribute, _domains[entry.Attribute].Minus(entry.Codes)),
+            Join.And => Or(entry.Parts.Select(Not)),
+            _ => And(entry.Parts.Select(Not)),
         };
+        _negated[negated] = condition;
+        return _negated[condition] = negated;
     }
 
     /// <summary>The condition where the attribute has this code: a condition that no longer tests the attribute.</summary>
@@ -66,7 +69,7 @@ internal sealed class ConditionTable
             return condition;
         if (_restricted.TryGetValue((condition, attribute, code), out int restricted))
             return restricted;
-        Work++;
+        _budget.Spend(1);
         Entry entry = _entries[condition];
         restricted = entry.Join switch
         {
@@ -78,10 +81,15 @@ internal sealed class ConditionTable
     }
 
     /// <summary>Adds the codes at which the condition's answer for this attribute can change: the first of each interval, and the first after it.</summary>
-    public void AddBounds(int condition, int attribute, SortedSet<long> bounds)
+    /// <param name="condition">The condition.</param>
+    /// <param name="attribute">The attribute.</param>
+    /// <param name="bounds">Where the codes go.</param>
+    /// <param name="seen">The conditions that were looked at already: parts are shared, and a walk per path would not end.</param>
+    public void AddBounds(int condition, int attribute, SortedSet<long> bounds, HashSet<int> seen)
     {
-        if (!_attributes[condition].Contains(attribute))
+        if (!_attributes[condition].Contains(attribute) || !seen.Add(condition))
             return;
+        _budget.Spend(1);
         Entry entry = _entries[condition];
         foreach ((long low, long high) in entry.Codes.Intervals)
         {
@@ -90,7 +98,7 @@ internal sealed class ConditionTable
                 bounds.Add(high + 1);
         }
         foreach (int part in entry.Parts)
-            AddBounds(part, attribute, bounds);
+            AddBounds(part, attribute, bounds, seen);
     }
 
     private int Joined(Join join, IEnumerable<int> parts)
@@ -100,6 +108,7 @@ internal sealed class ConditionTable
         var tests = new SortedDictionary<int, IntervalSet>();
         foreach (int part in Flat(join, parts))
         {
+            _budget.Spend(1);
             Entry entry = _entries[part];
             if (part == absorbing)
                 return absorbing;

@@ -18,22 +18,26 @@ internal sealed class PolicySetLowering
     private readonly BoundPolicySet _set;
     private readonly AttributeTable _attributes;
     private readonly ConditionTable _conditions;
+    private readonly CompileBudget _budget;
     private readonly Dictionary<BoundCondition, int> _lowered = new(ReferenceEqualityComparer.Instance);
     private readonly ImmutableArray<Rule>.Builder _rules = ImmutableArray.CreateBuilder<Rule>();
     private readonly ImmutableArray<LoweredClause>.Builder _clauses = ImmutableArray.CreateBuilder<LoweredClause>();
     private readonly HashSet<Rule> _blockRules = new(ReferenceEqualityComparer.Instance);
 
-    private PolicySetLowering(BoundPolicySet set)
+    private PolicySetLowering(BoundPolicySet set, CompileBudget budget)
     {
         _set = set;
+        _budget = budget;
         (ImmutableArray<AttributeCoding> codings, ImmutableArray<string> tested) = Constants.Of(set);
         _attributes = new AttributeTable(codings, tested);
-        _conditions = new ConditionTable([.. codings.Select(coding => IntervalSet.Between(coding.Lowest, coding.Highest))]);
+        _conditions = new ConditionTable([.. codings.Select(coding => IntervalSet.Between(coding.Lowest, coding.Highest))], budget);
     }
 
-    public static LoweredPolicySet Lower(BoundPolicySet set, SourcePosition manifest)
+    /// <exception cref="BudgetExceededException">The conditions are too much work.</exception>
+    public static LoweredPolicySet Lower(BoundPolicySet set, SourcePosition manifest, CompileBudget budget)
     {
-        var lowering = new PolicySetLowering(set);
+        budget.At = manifest;
+        var lowering = new PolicySetLowering(set, budget);
         foreach (BoundPolicy policy in set.Policies)
             lowering.Policy(policy);
         foreach (DecisionKind kind in DecisionKinds.All)
@@ -44,16 +48,19 @@ internal sealed class PolicySetLowering
 
     private void Policy(BoundPolicy policy)
     {
+        _budget.At = policy.Source;
         int target = Condition(policy.Target);
         int outside = _conditions.Not(target);
         foreach (BoundBlock block in policy.Blocks)
         {
+            _budget.At = block.Source;
             _blockRules.UnionWith(block.Cases.Select(c => c.Rule));
             Clause(block.Kind, block.Source,
                 [new LoweredCase(outside, DecisionTrees.Silent), .. block.Cases.Select(c => new LoweredCase(Condition(c.When), Leaf(c.Rule)))]);
         }
         foreach (BoundDemand demand in policy.Demands)
         {
+            _budget.At = demand.Rule.Source;
             int applies = _conditions.And([target, Condition(demand.When)]);
             Clause(demand.Rule.Kind, demand.Rule.Source,
                 [new LoweredCase(applies, Leaf(demand.Rule)), new LoweredCase(ConditionTable.Always, DecisionTrees.Silent)]);
@@ -86,7 +93,8 @@ internal sealed class PolicySetLowering
             .Where(list => list.Any(c => c.Leaf == DecisionTrees.Silent))
             .Select(list => list.ToImmutableArray());
         ImmutableArray<LoweredCase> nobody = [new LoweredCase(ConditionTable.Always, leaf)];
-        _clauses.Add(new LoweredClause((int)rule.Kind, rule.Source, [nobody, .. lists]));
+        // Where working it out is too much, that is because of what is said, not of the manifest.
+        _clauses.Add(new LoweredClause((int)rule.Kind, said.IsEmpty ? rule.Source : said[0].Source, [nobody, .. lists]));
     }
 
     private void Clause(DecisionKind kind, SourcePosition source, ImmutableArray<LoweredCase> cases) =>

@@ -13,79 +13,73 @@ namespace PolicyM2M.Compiler.Trees;
 /// </summary>
 internal sealed class TreeBuilder
 {
-    /// <summary>Beyond either a block is refused: no set written by people comes near, and a hostile one must not stop the server.</summary>
-    public const int MaximumNodes = 400_000;
-    private const long MaximumWork = 20_000_000;
+    /// <summary>A path tests an attribute once, and building a path is a recursion: its depth must leave the stack alone.</summary>
+    private const int MaximumDepth = 300;
 
     /// <summary>Up to this many codes a branch is found by place, whatever the room; beyond it only where most codes differ.</summary>
     private const int AlwaysDirect = 64;
 
     private readonly AttributeTable _attributes;
     private readonly ConditionTable _conditions;
+    private readonly CompileBudget _budget;
     private readonly Dictionary<Problem, int> _built = [];
     private readonly ImmutableArray<TreeNode>.Builder _nodes = ImmutableArray.CreateBuilder<TreeNode>();
     private readonly ImmutableArray<int>.Builder _branches = ImmutableArray.CreateBuilder<int>();
     private readonly ImmutableArray<long>.Builder _bounds = ImmutableArray.CreateBuilder<long>();
 
-    private TreeBuilder(LoweredPolicySet set)
+    private TreeBuilder(LoweredPolicySet set, CompileBudget budget)
     {
+        _budget = budget;
         _attributes = set.Attributes;
         _conditions = set.Conditions;
     }
 
-    /// <summary>The trees; null, with the clause that needs too many nodes.</summary>
-    public static DecisionTrees? Build(LoweredPolicySet set, out LoweredClause? tooLarge)
+    /// <exception cref="BudgetExceededException">The trees are too much work.</exception>
+    public static DecisionTrees Build(LoweredPolicySet set, CompileBudget budget)
     {
-        var builder = new TreeBuilder(set);
+        var builder = new TreeBuilder(set, budget);
         var roots = DecisionKinds.All.Select(_ => ImmutableArray.CreateBuilder<int>()).ToArray();
         foreach (LoweredClause clause in set.Clauses)
         {
-            int root;
-            try
-            {
-                root = builder.Subtree(new Problem([.. clause.Lists.Select(cases => new CaseList(cases))]));
-            }
-            catch (BudgetException)
-            {
-                tooLarge = clause;
-                return null;
-            }
+            budget.At = clause.Source;
+            int root = builder.Subtree(new Problem([.. clause.Lists.Select(cases => new CaseList(cases))]), depth: 1);
             if (root != DecisionTrees.Silent)
                 roots[clause.Kind].Add(root);
         }
-        tooLarge = null;
         return new DecisionTrees(builder._nodes.ToImmutable(), builder._branches.ToImmutable(), builder._bounds.ToImmutable(),
             [.. roots.Select(r => r.ToImmutable())]);
     }
 
-    private int Subtree(Problem problem)
+    private int Subtree(Problem problem, int depth)
     {
         if (!IsOpen(problem, out Problem open, out int leaf))
             return leaf;
         if (_built.TryGetValue(open, out int built))
             return built;
 
+        if (depth > MaximumDepth)
+            throw new BudgetExceededException();
         int attribute = MostTested(open);
-        (long[] starts, int[] targets) = Merged(Cells(open, attribute));
+        (long[] starts, int[] targets) = Merged(Cells(open, attribute, depth));
         int node = targets.Length == 1 ? targets[0] : Node(attribute, starts, targets);
         return _built[open] = node;
     }
 
     /// <summary>The branches of a split: where each begins, and where it leads.</summary>
-    private List<(long Start, int Target)> Cells(Problem open, int attribute)
+    private List<(long Start, int Target)> Cells(Problem open, int attribute, int depth)
     {
         var bounds = new SortedSet<long> { _attributes.Codings[attribute].Lowest };
+        var seen = new HashSet<int>();
         foreach (LoweredCase c in open.Cases)
-            _conditions.AddBounds(c.Condition, attribute, bounds);
+            _conditions.AddBounds(c.Condition, attribute, bounds, seen);
         var cells = new List<(long, int)>(bounds.Count);
         foreach (long start in bounds)
         {
             if (start > _attributes.Codings[attribute].Highest)
                 break;
+            _budget.Spend(open.Lists.Sum(list => (long)list.Cases.Length));
             Problem restricted = open.Restricted(c => _conditions.Restrict(c, attribute, start));
-            if (_conditions.Work > MaximumWork)
-                throw new BudgetException();
-            cells.Add((start, Subtree(restricted)));
+            cells.Add((start, Subtree(restricted, depth + 1)));
         }
         return cells;
     }
@@ -135,7 +129,7 @@ internal sealed class TreeBuilder
         return new CaseList(kept.ToImmutable());
     }
 
-    /// <summary>The attribute that the most cases test; of equals the first in the schema.</summary>
+    /// <summary>The attribute that the most cases test; of equals the one tested first, so that cases which share nothing are decided one after the other.</summary>
     private int MostTested(Problem open)
     {
         var tests = new int[_attributes.Codings.Length];
@@ -144,7 +138,8 @@ internal sealed class TreeBuilder
             foreach (int attribute in _conditions.AttributesOf(c.Condition))
                 tests[attribute]++;
         }
-        return Array.IndexOf(tests, tests.Max());
+        int most = tests.Max();
+        return open.Cases.SelectMany(c => _conditions.AttributesOf(c.Condition).AsEnumerable()).First(attribute => tests[attribute] == most);
     }
 
     private static (long[] Starts, int[] Targets) Merged(List<(long Start, int Target)> cells)
@@ -160,8 +155,6 @@ internal sealed class TreeBuilder
 
     private int Node(int attribute, long[] starts, int[] targets)
     {
-        if (_nodes.Count >= MaximumNodes)
-            throw new BudgetException();
         AttributeCoding coding = _attributes.Codings[attribute];
         int first = _branches.Count;
         ulong codes = unchecked((ulong)coding.Highest - (ulong)coding.Lowest);
@@ -187,9 +180,6 @@ internal sealed class TreeBuilder
         }
         return _nodes.Count - 1;
     }
-
-    /// <summary>Thrown to the caller above all recursion when the budget is used up.</summary>
-    private sealed class BudgetException : Exception;
 
     /// <summary>Cases, equal by content.</summary>
     private readonly record struct CaseList(ImmutableArray<LoweredCase> Cases)
