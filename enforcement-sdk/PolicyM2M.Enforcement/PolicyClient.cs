@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
+using Grpc.Core;
 using Grpc.Net.Client;
 using PolicyM2M.Enforcement.Caching;
 using PolicyM2M.Enforcement.Connection;
@@ -20,6 +21,9 @@ public sealed class PolicyClient : IAsyncDisposable
     /// <summary>How much running time may be forgotten in a power cut: the latest time seen is written at least this often while decisions are asked for.</summary>
     private static readonly TimeSpan LongestUnsaved = TimeSpan.FromMinutes(1);
 
+    /// <summary>After an attempt that nobody answered, for how long others need not make their own.</summary>
+    private static readonly TimeSpan AwayFor = TimeSpan.FromSeconds(1);
+
     private readonly PolicyClientOptions _options;
     private readonly X509Certificate2 _certificate;
     private readonly GrpcChannel _channel;
@@ -30,6 +34,7 @@ public sealed class PolicyClient : IAsyncDisposable
     private readonly SemaphoreSlim _asking = new(1);
     private readonly Lock _lock = new();
     private CacheContent _kept;
+    private long _awayUntil;
     private int _isDisposed;
 
     private PolicyClient(PolicyClientOptions options)
@@ -84,7 +89,7 @@ public sealed class PolicyClient : IAsyncDisposable
         try
         {
             // Another caller may have asked the same while this one waited.
-            return (refresh ? null : Fresh(context, kinds)) ?? await AskAsync(context, kinds, cancellation).ConfigureAwait(false);
+            return (refresh ? null : Fresh(context, kinds)) ?? await AskAsync(context, kinds, isSecond: false, cancellation).ConfigureAwait(false);
         }
         finally
         {
@@ -102,21 +107,23 @@ public sealed class PolicyClient : IAsyncDisposable
         lock (_lock)
             Save(_kept);
         _certificate.Dispose();
-        _asking.Dispose();
     }
 
     private ImmutableArray<DeviceDecision>? Fresh(DeviceContext context, IReadOnlyList<DecisionKind> kinds)
     {
         DateTimeOffset now = _clock.Now;
-        DeviceContext asked = Needed(context);
-        KeptDecision?[] kept = [.. kinds.Select(kind => _kept.Find(ContextKey.Of(kind, asked)))];
+        KeptDecision?[] kept = [.. kinds.Select(kind => _kept.Find(kind, context))];
         if (kept.Any(k => k is null || !k.IsFresh(now) || IsSuperseded(k)))
             return null;
+        KeepTime(now);
         return [.. kept.Select(k => Answer(k!, DecisionSource.Cached))];
     }
 
-    private async Task<ImmutableArray<DeviceDecision>> AskAsync(DeviceContext context, IReadOnlyList<DecisionKind> kinds, CancellationToken cancellation)
+    private async Task<ImmutableArray<DeviceDecision>> AskAsync(DeviceContext context, IReadOnlyList<DecisionKind> kinds, bool isSecond, CancellationToken cancellation)
     {
+        if (_options.Time.GetTimestamp() < Volatile.Read(ref _awayUntil))
+            return [.. kinds.Select(kind => Offline(kind, context, "it did not answer a moment ago"))];
+
         DeviceContext asked = Needed(context);
         var request = new V1.DecideRequest { Kinds = { kinds.Select(WireMapping.ToWire) } };
         foreach ((string name, AttributeValue value) in asked.Values)
@@ -127,37 +134,53 @@ public sealed class PolicyClient : IAsyncDisposable
         {
             V1.DecideResponse response = await _service.DecideAsync(request, deadline: _options.Time.GetUtcNow().UtcDateTime + _options.CallTimeout,
                 cancellationToken: cancellation).ConfigureAwait(false);
-            return Accept(response, context, kinds, askedAt);
+            // The policies may have come to need what was not sent: then the answer is the strictest over all it could be, and need not be.
+            if (!isSecond && response.NeededAttributes.Any(name => context.Values.ContainsKey(name) && !asked.Values.ContainsKey(name)))
+            {
+                OnRevision([.. response.NeededAttributes]);
+                return await AskAsync(context, kinds, isSecond: true, cancellation).ConfigureAwait(false);
+            }
+            return Accept(response, asked, context, kinds, askedAt);
+        }
+        catch (RpcException) when (cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellation);
         }
         catch (Exception failure) when (CallFailure.IsOfTheCall(failure) && !cancellation.IsCancellationRequested)
         {
             string reason = CallFailure.Reason(failure);
             if (CallFailure.IsUnreachable(failure))
             {
+                Volatile.Write(ref _awayUntil, _options.Time.GetTimestamp() + (long)(AwayFor.TotalSeconds * _options.Time.TimestampFrequency));
                 Tell(new ClientEvent.Disconnected(reason));
-                return [.. kinds.Select(kind => Offline(kind, asked, reason))];
+                return [.. kinds.Select(kind => Offline(kind, context, reason))];
             }
+            if (CallFailure.IsUnwelcome(failure))
+                Forget(context, kinds);
             Tell(new ClientEvent.Refused(reason));
             return [.. kinds.Select(kind => DeviceDecision.Nothing(kind, $"the decision point refused: {reason}"))];
         }
     }
 
-    private ImmutableArray<DeviceDecision> Accept(V1.DecideResponse response, DeviceContext context, IReadOnlyList<DecisionKind> kinds, DateTimeOffset askedAt)
+    private ImmutableArray<DeviceDecision> Accept(
+        V1.DecideResponse response, DeviceContext asked, DeviceContext context, IReadOnlyList<DecisionKind> kinds, DateTimeOffset askedAt)
     {
         ReceivedDecision[] decisions = [.. response.Decisions.Select(WireMapping.FromWire)];
         if (!decisions.Select(decision => decision.Kind).SequenceEqual(kinds))
             throw new WireException("the answers are not to the questions that were asked");
         lock (_lock)
         {
-            CacheContent next = _kept with { NeededAttributes = [.. response.NeededAttributes] };
-            DeviceContext asked = context.Where(next.NeededAttributes.Contains);
+            ImmutableSortedSet<string> needed = [.. response.NeededAttributes];
+            CacheContent next = _kept with { NeededAttributes = needed };
             var answers = ImmutableArray.CreateBuilder<DeviceDecision>(decisions.Length);
             for (int i = 0; i < decisions.Length; i++)
             {
                 ReceivedDecision decision = decisions[i];
-                var kept = new KeptDecision(ContextKey.Of(decision.Kind, asked), response.Decisions[i].ToByteArray(), decision,
+                var kept = new KeptDecision(ContextKey.Of(decision.Kind, asked.Where(needed.Contains)), needed, response.Decisions[i].ToByteArray(), decision,
                     askedAt + (decision.FreshUntil - decision.IssuedAt), askedAt + (decision.UsableUntil - decision.IssuedAt));
-                next = decision.UsableUntil > decision.IssuedAt ? next.With(kept) : next.Without(kept.Key);
+                next = next.Without(decision.Kind, context);
+                if (decision.UsableUntil > decision.IssuedAt)
+                    next = next.With(kept);
                 answers.Add(Answer(kept, DecisionSource.Live));
             }
             Save(next);
@@ -166,15 +189,11 @@ public sealed class PolicyClient : IAsyncDisposable
     }
 
     /// <summary>What holds while nobody answers.</summary>
-    private DeviceDecision Offline(DecisionKind kind, DeviceContext asked, string reason)
+    private DeviceDecision Offline(DecisionKind kind, DeviceContext context, string reason)
     {
         DateTimeOffset now = _clock.Now;
-        KeptDecision? kept = _kept.Find(ContextKey.Of(kind, asked));
-        lock (_lock)
-        {
-            if (now - _kept.LatestSeen >= LongestUnsaved)
-                Save(_kept);
-        }
+        KeptDecision? kept = _kept.Find(kind, context);
+        KeepTime(now);
         if (kept is null)
             return DeviceDecision.Nothing(kind, $"the decision point cannot be reached, and nothing is kept for this context ({reason})");
         if (!kept.IsUsable(now))
@@ -187,12 +206,31 @@ public sealed class PolicyClient : IAsyncDisposable
 
     private DeviceContext Needed(DeviceContext context) => _kept.NeededAttributes is { } needed ? context.Where(needed.Contains) : context;
 
-    private bool IsSuperseded(KeptDecision kept) => _watch.Revision is { } active && kept.Decision.Revision != active;
+    /// <summary>Whether other policies are served by now. A commit that leaves them as they are supersedes nothing.</summary>
+    private bool IsSuperseded(KeptDecision kept) => _watch.Revision is { } active && kept.Decision.Revision.BundleHash != active.BundleHash;
 
     private void OnRevision(ImmutableSortedSet<string> needed)
     {
+        Volatile.Write(ref _awayUntil, 0);
         lock (_lock)
             _kept = _kept with { NeededAttributes = needed };
+    }
+
+    /// <summary>Forgets what was kept for a question: the decision point does not speak for it any more.</summary>
+    private void Forget(DeviceContext context, IReadOnlyList<DecisionKind> kinds)
+    {
+        lock (_lock)
+            Save(kinds.Aggregate(_kept, (kept, kind) => kept.Without(kind, context)));
+    }
+
+    /// <summary>Writes the latest time seen, where it was not for a while.</summary>
+    private void KeepTime(DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            if (now - _kept.LatestSeen >= LongestUnsaved)
+                Save(_kept);
+        }
     }
 
     /// <summary>Keeps the content in memory, and on disk where that can be done.</summary>
@@ -212,7 +250,7 @@ public sealed class PolicyClient : IAsyncDisposable
     /// <summary>Where the clock stands before a moment already seen, nothing kept is fresh.</summary>
     private static CacheContent FromBefore(CacheContent content, DeviceClock clock) => clock.SetBackBy == TimeSpan.Zero
         ? content
-        : content with { Decisions = [.. content.Decisions.Select(kept => kept with { IsFromBefore = true })] };
+        : content with { Decisions = [.. content.Decisions.Select(kept => kept with { IsFromLaterClock = true })] };
 
     private void Tell(ClientEvent happened) => _options.OnEvent?.Invoke(happened);
 }

@@ -21,7 +21,10 @@ internal sealed class FieldReader
             if (_values.FirstOrDefault(v => v.Field == field).Value is not FieldValue.Names { Items.Length: > 0 })
                 throw new WireException($"an outcome of {kind.Name()} states no {field.Name}");
         }
-        return Engine.Lattice.Outcome.Allow(kind, _values);
+        // What the sender left out is what holds where nobody states it, and never more.
+        IEnumerable<(Field, FieldValue)> omitted = Field.Of(kind).Where(field => field.WhenUnstated is not null && !_values.Exists(v => v.Field == field))
+            .Select(field => (field, field.WhenUnstated!));
+        return Engine.Lattice.Outcome.Allow(kind, [.. _values, .. omitted]);
     }
 
     public void Versions(ICollection<V1.ProtocolVersion> versions) => Add(Field.Versions, versions,

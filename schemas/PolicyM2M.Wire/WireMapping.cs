@@ -1,8 +1,8 @@
-using Google.Protobuf.WellKnownTypes;
 using PolicyM2M.Engine;
 using PolicyM2M.Engine.Contexts;
 using PolicyM2M.Engine.Lattice;
 using PolicyM2M.Engine.Vocabulary;
+using Timestamp = Google.Protobuf.WellKnownTypes.Timestamp;
 
 namespace PolicyM2M.Wire;
 
@@ -94,9 +94,15 @@ public static class WireMapping
             usableUntil = Instant(decision.UsableUntil, "usable_until");
         if (issuedAt > freshUntil || freshUntil > usableUntil)
             throw new WireException("a decision's times are out of order: issued_at, fresh_until, usable_until");
+        if (freshUntil - issuedAt > Window(outcome, Field.FreshFor) || usableUntil - issuedAt > Window(outcome, Field.UsableFor))
+            throw new WireException("a decision's times allow more than its fresh-for and usable-for");
         return new ReceivedDecision(outcome, [.. decision.Rules.Select(rule => new RuleName(rule.Policy, rule.Label, rule.File, rule.Line, rule.Column))],
             FromWire(decision.Revision), issuedAt, freshUntil, usableUntil);
     }
+
+    /// <summary>A window that nobody states is none, and a denial has none.</summary>
+    private static TimeSpan Window(Outcome outcome, Field field) =>
+        outcome[field] is FieldValue.Duration window ? TimeSpan.FromSeconds(window.Seconds) : TimeSpan.Zero;
 
     private static DateTimeOffset Instant(Timestamp? timestamp, string field)
     {

@@ -20,7 +20,7 @@ internal sealed class CacheFormatTests
         get
         {
             Wire.V1.Decision message = WireMapping.ToWire(new Decision(Outcome.Allow(DecisionKind.Auth, [(Field.Methods, new FieldValue.Names(["x509"]))]), []), new RevisionId("1111", "aaaa"), Now);
-            return new CacheContent(Now, ["device.type"], [new KeptDecision("a key", message.ToByteArray(), WireMapping.FromWire(message), Now.AddHours(1), Now.AddHours(2))]);
+            return new CacheContent(Now, ["device.type"], [new KeptDecision("a key", ["device.type"], message.ToByteArray(), WireMapping.FromWire(message), Now.AddHours(1), Now.AddHours(2))]);
         }
     }
 
@@ -68,7 +68,7 @@ internal sealed class CacheFormatTests
         for (int i = 0; i < CacheContent.MaximumDecisions + 10; i++)
             content = content.With(Content.Decisions[0] with { Key = $"{i}" });
         Assert.That(content.Decisions, Has.Length.EqualTo(CacheContent.MaximumDecisions));
-        Assert.That((content.Find("9"), content.Find("10")?.Key), Is.EqualTo(((KeptDecision?)null, "10")));
+        Assert.That((content.Decisions[0].Key, content.Decisions[^1].Key), Is.EqualTo(("10", $"{CacheContent.MaximumDecisions + 9}")));
     }
 
     [Test]

@@ -88,6 +88,80 @@ internal sealed class PolicyClientTests
 
     [TestCase(StatusCode.PermissionDenied)]
     [TestCase(StatusCode.Unauthenticated)]
+    public async Task Who_is_not_welcome_any_more_has_nothing_kept_to_go_by(StatusCode status)
+    {
+        await using var world = new ClientWorld();
+        PolicyClient client = world.Connect();
+        await client.DecideAsync(ClientWorld.Context);
+        world.Script.Refuses = status;
+        await client.DecideAsync(ClientWorld.Context, refresh: true);
+        Assert.That(await ClientWorld.SourceAsync(client), Is.EqualTo(DecisionSource.Denied));
+        Assert.That((await world.OfflineAfterAsync(client, TimeSpan.Zero)).Select(d => d.Source), Is.All.EqualTo(DecisionSource.Denied));
+    }
+
+    [Test]
+    public async Task A_revision_that_needs_another_attribute_gets_it_at_once()
+    {
+        await using var world = new ClientWorld();
+        await using (PolicyClient first = world.Connect())
+            await first.DecideAsync(ClientWorld.Context);
+        world.Script.Needed = ["device.type", "shoe.size"];
+        world.Script.Publish(new RevisionId("2222", "bbbb"));
+        PolicyClient second = world.Connect();
+        await second.DecideAsync(ClientWorld.Context, refresh: true);
+        Assert.That(world.Pdp.LastAttributes, Is.EqualTo(["device.type", "shoe.size"]));
+    }
+
+    [Test]
+    public async Task A_revision_that_needs_another_attribute_takes_away_nothing_that_is_kept()
+    {
+        await using var world = new ClientWorld();
+        PolicyClient client = world.Connect();
+        await client.DecideAsync(ClientWorld.Context);
+        await world.SeenAsync<ClientEvent.Connected>();
+        world.Script.Needed = ["device.type", "shoe.size"];
+        world.Script.Publish(new RevisionId("2222", "bbbb"));
+        await world.SeenAsync<ClientEvent.RevisionChanged>();
+        Assert.That((await world.OfflineAfterAsync(client, TimeSpan.Zero)).Select(d => d.Source), Is.All.EqualTo(DecisionSource.Stale));
+    }
+
+    [Test]
+    public async Task A_commit_that_changes_no_policy_supersedes_nothing()
+    {
+        await using var world = new ClientWorld();
+        PolicyClient client = world.Connect();
+        await client.DecideAsync(ClientWorld.Context);
+        world.Script.Publish(new RevisionId("2222", world.Script.Revision.BundleHash));
+        await world.SeenAsync<ClientEvent.Connected>();
+        Assert.That(await ClientWorld.SourceAsync(client), Is.EqualTo(DecisionSource.Cached));
+    }
+
+    [Test]
+    public async Task A_wait_for_a_decision_point_that_says_nothing_can_be_ended()
+    {
+        await using var world = new ClientWorld();
+        await world.Pdp.KillAsync();
+        using var silent = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, world.Pdp.Endpoint.Port);
+        silent.Start();
+        PolicyClient client = world.Connect();
+        using var ending = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
+        Assert.That(async () => await client.DecideAsync(ClientWorld.Context, cancellation: ending.Token), Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    [Test]
+    public async Task The_latest_time_seen_is_written_while_answers_come_from_the_cache()
+    {
+        await using var world = new ClientWorld();
+        PolicyClient client = world.Connect();
+        await client.DecideAsync(ClientWorld.Context);
+        byte[] before = await File.ReadAllBytesAsync(world.CachePath);
+        world.Time.Advance(TimeSpan.FromMinutes(30));
+        Assert.That(await ClientWorld.SourceAsync(client), Is.EqualTo(DecisionSource.Cached));
+        Assert.That(await File.ReadAllBytesAsync(world.CachePath), Is.Not.EqualTo(before));
+    }
+
+    [TestCase(StatusCode.PermissionDenied)]
+    [TestCase(StatusCode.Unauthenticated)]
     [TestCase(StatusCode.InvalidArgument)]
     [TestCase(StatusCode.Unimplemented)]
     public async Task An_answer_that_is_no_is_never_bridged_by_the_cache(StatusCode status)

@@ -17,7 +17,7 @@ internal sealed class WireMappingTests
     public void Every_value_of_every_field_comes_over_as_it_is(DecisionKind kind, string fieldName, FieldValue value)
     {
         Field field = Field.Find(kind, fieldName)!;
-        Outcome outcome = Outcome.Allow(kind, Field.Of(kind).Where(f => f.MustBeStated || f == Field.RotateNow).Select(f => (f, ValuesOf(f).First())).Append((field, value)));
+        Outcome outcome = Outcome.Allow(kind, Field.Of(kind).Where(f => f.MustBeStated || f.WhenUnstated is not null).Select(f => (f, f.WhenUnstated ?? ValuesOf(f).First())).Append((field, value)));
         ReceivedDecision received = WireMapping.FromWire(Sent(outcome));
         Assert.That(received.Outcome, Is.EqualTo(outcome));
     }
@@ -31,6 +31,14 @@ internal sealed class WireMappingTests
         ReceivedDecision received = WireMapping.FromWire(WireMapping.ToWire(new Decision(outcome, [rule]), Revision, Now));
         Assert.That(received.Rules, Is.EqualTo([new RuleName("p", "auth case 1", "p.m2m", 3, 5)]));
         Assert.That((received.Revision, received.IssuedAt, received.FreshUntil, received.UsableUntil), Is.EqualTo((Revision, Now, Now.AddMinutes(1), Now.AddHours(1))));
+    }
+
+    [Test]
+    public void What_the_sender_leaves_out_is_at_its_strictest()
+    {
+        V1.Decision decision = Sent(Outcome.Allow(DecisionKind.Auth, [(Field.Methods, new FieldValue.Names(["x509"]))]));
+        decision.Auth.Capabilities = null;
+        Assert.That(WireMapping.FromWire(decision).Outcome[Field.Capabilities], Is.EqualTo(new FieldValue.Names([])));
     }
 
     [Test]
@@ -69,6 +77,8 @@ internal sealed class WireMappingTests
         ("no commit", d => d.Revision.CommitId = ""),
         ("no issue time", d => d.IssuedAt = null),
         ("a time that is none", d => d.UsableUntil = new Google.Protobuf.WellKnownTypes.Timestamp { Seconds = long.MaxValue }),
+        ("usable for longer than it says", d => d.UsableUntil = new Google.Protobuf.WellKnownTypes.Timestamp { Seconds = d.IssuedAt.Seconds + 60 }),
+        ("usable until the end of time", d => d.UsableUntil = new Google.Protobuf.WellKnownTypes.Timestamp { Seconds = 253_402_300_799 }),
         ("usable before it is issued", d => d.UsableUntil = new Google.Protobuf.WellKnownTypes.Timestamp { Seconds = 1 }),
     ];
 

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Enforcement.Caching;
 
@@ -13,13 +15,15 @@ internal sealed record CacheContent(DateTimeOffset LatestSeen, ImmutableSortedSe
 
     public static CacheContent Empty { get; } = new(DateTimeOffset.UnixEpoch, null, []);
 
-    public KeptDecision? Find(string key) => Decisions.FirstOrDefault(kept => kept.Key == key);
+    /// <summary>The newest decision that answers the question; null where none does.</summary>
+    public KeptDecision? Find(DecisionKind kind, DeviceContext context) => Decisions.LastOrDefault(kept => kept.Answers(kind, context));
 
     public CacheContent With(KeptDecision decision)
     {
-        ImmutableArray<KeptDecision> others = Decisions.RemoveAll(kept => kept.Key == decision.Key);
+        ImmutableArray<KeptDecision> others = Decisions.RemoveAll(kept => kept.Key == decision.Key && kept.Needed.SetEquals(decision.Needed));
         return this with { Decisions = [.. others.Skip(Math.Max(0, others.Length + 1 - MaximumDecisions)), decision] };
     }
 
-    public CacheContent Without(string key) => this with { Decisions = Decisions.RemoveAll(kept => kept.Key == key) };
+    /// <summary>Without anything that answers the question.</summary>
+    public CacheContent Without(DecisionKind kind, DeviceContext context) => this with { Decisions = Decisions.RemoveAll(kept => kept.Answers(kind, context)) };
 }

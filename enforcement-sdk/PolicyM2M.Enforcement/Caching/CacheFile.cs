@@ -45,10 +45,16 @@ internal sealed class CacheFile
                 throw new InvalidDataException($"it has {file.Length} bytes");
             return CacheFormat.Read(File.ReadAllBytes(_path), _device, _key);
         }
-        catch (Exception unusable) when (unusable is InvalidDataException or IOException or UnauthorizedAccessException)
+        catch (InvalidDataException unusable)
         {
             discarded = unusable.Message;
-            File.Delete(_path);
+            Delete();
+            return null;
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            // The file may be sound and the disk not: what comes next is written over it, if it can be.
+            discarded = $"it cannot be read: {unreadable.Message}";
             return null;
         }
     }
@@ -64,6 +70,18 @@ internal sealed class CacheFile
             file.Flush(flushToDisk: true);
         }
         File.Move(next, _path, overwrite: true);
+    }
+
+    private void Delete()
+    {
+        try
+        {
+            File.Delete(_path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // It is not believed, here or after: that it stays is no harm.
+        }
     }
 
     private static byte[] KeyAt(string path)

@@ -13,7 +13,7 @@ namespace PolicyM2M.Enforcement.Caching;
 internal static class CacheFormat
 {
     private const uint Magic = 0x434D324D;
-    private const byte Version = 1;
+    private const byte Version = 2;
 
     public static byte[] Write(CacheContent content, string device, ReadOnlySpan<byte> key)
     {
@@ -25,13 +25,12 @@ internal static class CacheFormat
             writer.Write(device);
             writer.Write(content.LatestSeen.UtcTicks);
             writer.Write(content.NeededAttributes is not null);
-            writer.Write(content.NeededAttributes?.Count ?? 0);
-            foreach (string attribute in content.NeededAttributes ?? [])
-                writer.Write(attribute);
+            Write(writer, content.NeededAttributes ?? []);
             writer.Write(content.Decisions.Length);
             foreach (KeptDecision kept in content.Decisions)
             {
                 writer.Write(kept.Key);
+                Write(writer, kept.Needed);
                 writer.Write(kept.FreshUntil.UtcTicks);
                 writer.Write(kept.UsableUntil.UtcTicks);
                 writer.Write(kept.Message.Length);
@@ -70,18 +69,29 @@ internal static class CacheFormat
     {
         DateTimeOffset latestSeen = Instant(reader);
         bool hasNeeded = reader.ReadBoolean();
-        string[] needed = [.. Enumerable.Range(0, reader.ReadInt32()).Select(_ => reader.ReadString())];
+        ImmutableSortedSet<string> needed = Names(reader);
         KeptDecision[] decisions = [.. Enumerable.Range(0, reader.ReadInt32()).Select(_ => Decision(reader))];
-        return new CacheContent(latestSeen, hasNeeded ? needed.ToImmutableSortedSet(StringComparer.Ordinal) : null, [.. decisions]);
+        return new CacheContent(latestSeen, hasNeeded ? needed : null, [.. decisions]);
     }
 
     private static KeptDecision Decision(BinaryReader reader)
     {
         string key = reader.ReadString();
+        ImmutableSortedSet<string> needed = Names(reader);
         DateTimeOffset freshUntil = Instant(reader), usableUntil = Instant(reader);
         byte[] message = reader.ReadBytes(reader.ReadInt32());
-        return new KeptDecision(key, message, WireMapping.FromWire(Wire.V1.Decision.Parser.ParseFrom(message)), freshUntil, usableUntil);
+        return new KeptDecision(key, needed, message, WireMapping.FromWire(Wire.V1.Decision.Parser.ParseFrom(message)), freshUntil, usableUntil);
     }
+
+    private static void Write(BinaryWriter writer, ImmutableSortedSet<string> names)
+    {
+        writer.Write(names.Count);
+        foreach (string name in names)
+            writer.Write(name);
+    }
+
+    private static ImmutableSortedSet<string> Names(BinaryReader reader) =>
+        Enumerable.Range(0, reader.ReadInt32()).Select(_ => reader.ReadString()).ToImmutableSortedSet(StringComparer.Ordinal);
 
     private static DateTimeOffset Instant(BinaryReader reader) => new(reader.ReadInt64(), TimeSpan.Zero);
 }

@@ -3,7 +3,10 @@ using PolicyM2M.Wire;
 
 namespace PolicyM2M.Enforcement.Connection;
 
-/// <summary>Why a call failed: because nobody answered, which the cache may bridge; or because the answer was no, which nothing may.</summary>
+/// <summary>
+/// Why a call failed: because nobody answered, or somebody who could not (overloaded, broken), which the cache may bridge; or because the
+/// answer was no, which nothing may. A decision point that fails must not cost a fleet its decisions.
+/// </summary>
 internal static class CallFailure
 {
     public static bool IsUnreachable(Exception failure) => failure is RpcException
@@ -11,6 +14,9 @@ internal static class CallFailure
         StatusCode: StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Cancelled or StatusCode.Internal or StatusCode.ResourceExhausted
             or StatusCode.Aborted or StatusCode.Unknown,
     };
+
+    /// <summary>Whether the decision point will not speak to this device: then nothing that it said before counts any more.</summary>
+    public static bool IsUnwelcome(Exception failure) => failure is RpcException { StatusCode: StatusCode.PermissionDenied or StatusCode.Unauthenticated };
 
     /// <summary>Whether the failure is the call's own, and no defect of ours.</summary>
     public static bool IsOfTheCall(Exception failure) => failure is RpcException or WireException;

@@ -19,7 +19,7 @@ internal static class MutualTls
         authorities.ImportFromPemFile(options.TrustPath);
         if (authorities.Count == 0)
             throw new CryptographicException($"{options.TrustPath} holds no certificate");
-        var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
         trust.CustomTrustStore.AddRange(authorities);
 
         var chain = new X509Certificate2Collection();

@@ -84,7 +84,7 @@ internal sealed class RevisionWatch : IAsyncDisposable
         _revision = active;
         if (isFirst)
             _tell(new ClientEvent.Connected(active));
-        if (before is not null && before != active)
+        if (before is not null && before.BundleHash != active.BundleHash)
             _tell(new ClientEvent.RevisionChanged(active));
     }
 
