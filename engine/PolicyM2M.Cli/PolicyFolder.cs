@@ -7,8 +7,8 @@ internal static class PolicyFolder
 {
     private const string Manifest = "policyset.yaml";
 
-    /// <summary>No policy that somebody wrote is nearly as large; a file that is was named by mistake.</summary>
-    private const long LargestFile = 16 * 1024 * 1024;
+    /// <summary>As large as the decision point takes it: what is valid here must be valid there.</summary>
+    private const long LargestFile = 1 << 20;
 
     /// <summary>
     /// The manifest, and every <c>*.m2m</c> and <c>*.attributes.yaml</c> of the folder and the folders below it, by path in

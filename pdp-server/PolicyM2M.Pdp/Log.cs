@@ -29,7 +29,7 @@ internal static partial class Log
     [LoggerMessage(10, LogLevel.Information, "the registry holds {Devices} devices")]
     public static partial void RegistryRead(this ILogger log, int devices);
 
-    [LoggerMessage(11, LogLevel.Error, "the registry {File} cannot be used: {Reason}. The last good one stays; without one, what only the registry knows counts as missing and the strictest applies")]
+    [LoggerMessage(11, LogLevel.Error, "the registry {File} cannot be used: {Reason}. Until it can, what only the registry knows counts as missing, and the strictest applies")]
     public static partial void RegistryRefused(this ILogger log, string file, string reason);
 
     [LoggerMessage(12, LogLevel.Warning, "there is no registry {File}: what only it knows counts as missing, and the strictest applies")]

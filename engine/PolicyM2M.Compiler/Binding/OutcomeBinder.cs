@@ -24,7 +24,19 @@ internal sealed class OutcomeBinder(SourceText source, IReadOnlyDictionary<strin
         }
         foreach ((Field field, FieldValue value) in Fields(outcome.Fields, kind))
             values[field] = value;
+        CheckWindows(outcome, values);
         return Outcome.Allow(kind, values.Select(v => (v.Key, v.Value)));
+    }
+
+    /// <summary>The windows are looked at together, wherever each comes from; a profile's own fault is reported at the profile.</summary>
+    private void CheckWindows(OutcomeSyntax outcome, Dictionary<Field, FieldValue> values)
+    {
+        FieldSyntax? own = outcome.Fields.FirstOrDefault(field => field.Name.Text == Field.FreshFor.Name) ?? outcome.Fields.FirstOrDefault(field => field.Name.Text == Field.UsableFor.Name);
+        if (own is not null && values.GetValueOrDefault(Field.FreshFor) is FieldValue.Duration fresh && values.GetValueOrDefault(Field.UsableFor) is FieldValue.Duration usable
+            && fresh.Seconds > usable.Seconds)
+        {
+            faults.FreshLongerThanUsable(source, own.Name.Span, fresh.ToString(), usable.ToString());
+        }
     }
 
     /// <summary>What a profile gives, worked out once however often it is named.</summary>
@@ -78,12 +90,6 @@ internal sealed class OutcomeBinder(SourceText source, IReadOnlyDictionary<strin
                 if (!values.TryAdd(field, value) && field != Field.RevocationWithin)
                     faults.GivenTwice(source, syntax.Name.Span, $"the field `{syntax.Name.Text}`");
             }
-        }
-        if (values.TryGetValue(Field.FreshFor, out FieldValue? fresh) && values.TryGetValue(Field.UsableFor, out FieldValue? usable)
-            && ((FieldValue.Duration)fresh).Seconds > ((FieldValue.Duration)usable).Seconds)
-        {
-            Span at = fields.First(field => field.Name.Text == Field.FreshFor.Name).Name.Span;
-            faults.FreshLongerThanUsable(source, at, fresh.ToString()!, usable.ToString()!);
         }
         return values;
     }

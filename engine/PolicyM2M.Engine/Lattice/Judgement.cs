@@ -20,8 +20,14 @@ internal static class Judgement
             string reason = string.Join("; ", conflicts.Select(field => Conflict(field, rules)));
             return new Decision(Outcome.Deny(kind, reason), [.. rules.Where(rule => conflicts.Any(field => rule.Says[field] is not null))]);
         }
-        return new Decision(met, [.. rules.Where(rule => !rule.IsByOmission)]);
+        return new Decision(FreshNoLongerThanUsable(met), [.. rules.Where(rule => !rule.IsByOmission)]);
     }
+
+    /// <summary>A decision that may not be used is not fresh either.</summary>
+    private static Outcome FreshNoLongerThanUsable(Outcome met) =>
+        met[Field.FreshFor] is FieldValue.Duration fresh && met[Field.UsableFor] is FieldValue.Duration usable && fresh.Seconds > usable.Seconds
+            ? Outcome.Allow(met.Kind, [.. met.Values, (Field.FreshFor, usable)])
+            : met;
 
     /// <summary>What the policies themselves deny; only where they deny nothing, the first thing that none of them says.</summary>
     private static ImmutableArray<Rule> Denying(ImmutableArray<Rule> rules)

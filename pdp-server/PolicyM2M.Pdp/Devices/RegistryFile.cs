@@ -51,6 +51,8 @@ internal sealed class RegistryFile(string path)
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
+            // What kept it from being read may pass without the file changing.
+            _hasLooked = false;
             return new RegistryReading.Malformed(fault.Message);
         }
     }

@@ -11,6 +11,9 @@ internal sealed class RegistryFollower(RegistryFile file, RegistryState state, R
     /// <summary>More lines than this about one reading help nobody.</summary>
     private const int MaximumWarnings = 10;
 
+    /// <summary>Why the registry cannot be used, as it was last said: the same at every look is said once.</summary>
+    private string? _refusal;
+
     public override Task StartAsync(CancellationToken cancellationToken)
     {
         Follow();
@@ -24,19 +27,28 @@ internal sealed class RegistryFollower(RegistryFile file, RegistryState state, R
             Follow();
     }
 
+    /// <summary>
+    /// A registry that cannot be used is one that is not there: to go on with the last good one would keep a device in good standing that
+    /// somebody is just about to quarantine.
+    /// </summary>
     private void Follow()
     {
         switch (file.Look())
         {
             case RegistryReading.Read { Registry: var registry }:
+                _refusal = null;
                 state.Replace(registry);
                 log.RegistryRead(registry.All.Count);
                 Review(registry);
                 break;
             case RegistryReading.Malformed { Reason: var reason }:
-                log.RegistryRefused(file.Path, reason);
+                state.Replace(DeviceRegistry.Empty);
+                if (_refusal != reason)
+                    log.RegistryRefused(file.Path, reason);
+                _refusal = reason;
                 break;
             case RegistryReading.Missing:
+                _refusal = null;
                 state.Replace(DeviceRegistry.Empty);
                 log.RegistryMissing(file.Path);
                 break;

@@ -9,11 +9,16 @@ namespace PolicyM2M.Pdp.Revisions;
 /// <summary>The revision that answers are made from. Immutable.</summary>
 internal sealed class ActiveRevision
 {
-    public ActiveRevision(string commitId, string summary, Bundle bundle, DateTimeOffset activatedAt)
+    /// <param name="commitId">The commit.</param>
+    /// <param name="summary">Its summary.</param>
+    /// <param name="bundle">What it compiled to.</param>
+    /// <param name="activatedAt">When it became active.</param>
+    /// <param name="before">The revision before it: where a commit leaves the policies as they were, what was worked out stays.</param>
+    public ActiveRevision(string commitId, string summary, Bundle bundle, DateTimeOffset activatedAt, ActiveRevision? before = null)
     {
         Id = new RevisionId(commitId, bundle.Hash);
         Summary = summary;
-        Decider = new Decider(bundle);
+        Decider = before?.Bundle.Hash == bundle.Hash ? before.Decider : new Decider(bundle);
         ActivatedAt = activatedAt;
         NeededClaims = [.. bundle.NeededAttributes.Where(name => bundle.Attributes[name].Provenance == Provenance.Claimed)];
     }

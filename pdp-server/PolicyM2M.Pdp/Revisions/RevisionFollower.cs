@@ -48,7 +48,7 @@ internal sealed class RevisionFollower(RevisionSource source, RevisionState stat
             LogDiagnostics(compiled.Diagnostics);
             return status with { Refused = new RefusedRevision(compiled.CommitId, now, compiled.Diagnostics, null, MayHeal: false), LastPolledAt = now };
         }
-        var active = new ActiveRevision(compiled.CommitId, compiled.Summary, compiled.Bundle, now);
+        var active = new ActiveRevision(compiled.CommitId, compiled.Summary, compiled.Bundle, now, status.Active);
         LogActivation(active, compiled.Diagnostics);
         return new RevisionStatus(active, null, now);
     }

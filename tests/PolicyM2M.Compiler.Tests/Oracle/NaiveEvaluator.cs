@@ -53,6 +53,8 @@ internal static class NaiveEvaluator
             if (field.WhenUnstated is { } unstated)
                 met[field.Name] = unstated;
         }
+        if (Length(met, "fresh-for") > Length(met, "usable-for"))
+            met["fresh-for"] = met["usable-for"];
         return met;
     }
 
@@ -92,6 +94,8 @@ internal static class NaiveEvaluator
         (FieldValue.Share mine, FieldValue.Share theirs) => (mine.Value.Value < theirs.Value.Value) == (field.Name == "renew-at") ? mine : theirs,
         _ => throw new InvalidOperationException($"{left} and {right} do not meet"),
     };
+
+    private static long Length(SortedDictionary<string, FieldValue> outcome, string field) => ((FieldValue.Duration)outcome[field]).Seconds;
 
     private static bool IsInConflict(DecisionKind kind, SortedDictionary<string, FieldValue> outcome) =>
         outcome.Any(v => v.Value is FieldValue.Names { Items: [] } && v.Key != Field.Capabilities.Name && Field.Find(kind, v.Key) is not null);

@@ -88,7 +88,7 @@ internal sealed class RandomPolicies(Random random)
 
     private string Rotation() => Some("lifetime 1d", "lifetime 2d") + Some("renew-at 2/3", "renew-at 1/2") + Some("spread 10%", "spread 20%") + Some("rotate-now") + Windows();
 
-    private string Windows() => Some("fresh-for 1h", "fresh-for 10m") + Some("usable-for 1d", "usable-for 2d");
+    private string Windows() => Some("fresh-for 1h", "fresh-for 10m") + Some("usable-for 30m", "usable-for 1d", "usable-for 2d");
 
     private string Condition(int depth) => depth == 0 || random.Next(3) == 0 ? Test() : random.Next(5) switch
     {
