@@ -12,17 +12,16 @@ internal static class PolicyFolder
 
     /// <summary>
     /// The manifest, and every <c>*.m2m</c> and <c>*.attributes.yaml</c> of the folder and the folders below it, by path in
-    /// ordinal order. Folders whose name begins with a dot, and links to folders, are passed over.
+    /// ordinal order. Folders whose name begins with a dot are passed over.
     /// </summary>
-    /// <exception cref="CannotRunException">The folder is not there, or a file in it cannot be read, is not UTF-8, or is a link that leads out of it.</exception>
+    /// <exception cref="CannotRunException">The folder is not there, or a file in it cannot be read, is not UTF-8, or is a symbolic link.</exception>
     public static IReadOnlyList<SourceFile> Read(string folder)
     {
         if (!Directory.Exists(folder))
             throw new CannotRunException(File.Exists(folder) ? $"{folder} is a file; a policy set is a folder" : $"there is no folder {folder}");
         try
         {
-            string root = RealPath.Of(folder);
-            return [.. FilesOf(new DirectoryInfo(root), "").OrderBy(file => file.Path, StringComparer.Ordinal).Select(file => Load(file.Path, file.Info, root))];
+            return [.. FilesOf(new DirectoryInfo(folder), "").OrderBy(file => file.Path, StringComparer.Ordinal).Select(file => Load(file.Path, file.Info))];
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -35,9 +34,12 @@ internal static class PolicyFolder
         foreach (FileSystemInfo entry in folder.EnumerateFileSystemInfos())
         {
             string path = prefix + entry.Name;
+            // The decision point refuses a commit with one: what it names may lie outside what was reviewed.
+            if (entry.LinkTarget is not null)
+                throw new CannotRunException($"{path} is a symbolic link, and a policy set may hold none; put the file itself there");
             if (entry is FileInfo file && IsPolicyFile(path))
                 yield return (path, file);
-            if (entry is DirectoryInfo { LinkTarget: null } below && !entry.Name.StartsWith('.'))
+            if (entry is DirectoryInfo below && !entry.Name.StartsWith('.'))
             {
                 foreach ((string Path, FileInfo Info) found in FilesOf(below, path + "/"))
                     yield return found;
@@ -48,14 +50,8 @@ internal static class PolicyFolder
     private static bool IsPolicyFile(string path) =>
         path == Manifest || path.EndsWith(".m2m", StringComparison.Ordinal) || path.EndsWith(".attributes.yaml", StringComparison.Ordinal);
 
-    private static SourceFile Load(string path, FileInfo file, string root)
+    private static SourceFile Load(string path, FileInfo file)
     {
-        if (file.LinkTarget is not null)
-        {
-            file = new FileInfo(RealPath.Of(file.FullName));
-            if (!file.FullName.StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal))
-                throw new CannotRunException($"{path} is a link that leads out of the policy set, to {file.FullName}");
-        }
         if (file.Length > LargestFile)
             throw new CannotRunException($"{path} has {file.Length:N0} bytes; the largest policy file may have {LargestFile:N0}");
         return new SourceFile(path, Utf8.Decode(File.ReadAllBytes(file.FullName), path));
