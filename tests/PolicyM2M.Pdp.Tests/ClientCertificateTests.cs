@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
+using PolicyM2M.Testing;
 using PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Pdp.Tests;
@@ -38,6 +39,21 @@ public sealed class ClientCertificateTests
         using X509Certificate2 certificate = TestCertificates.Issue(_pdp.Data, [TestCertificates.Device], use: null);
 
         await new DecisionService.DecisionServiceClient(_pdp.Channel(certificate)).DecideAsync(new DecideRequest());
+    }
+
+    [Test]
+    public async Task A_connection_outlives_its_certificate_and_the_right_to_ask_does_not()
+    {
+        var time = new ManualTime();
+        await using RunningPdp pdp = await RunningPdp.StartAsync();
+        await pdp.StopServerAsync();
+        await pdp.StartServerAsync(clock: time);
+        using X509Certificate2 certificate = TestCertificates.Issue(pdp.Data, [TestCertificates.Device], fromDays: -1, toDays: 1);
+        var device = new DecisionService.DecisionServiceClient(pdp.Channel(certificate));
+        await device.DecideAsync(new DecideRequest());
+        time.Advance(TimeSpan.FromDays(2));
+        Assert.That(async () => await device.DecideAsync(new DecideRequest()),
+            Throws.TypeOf<RpcException>().With.Property(nameof(RpcException.StatusCode)).EqualTo(StatusCode.Unauthenticated));
     }
 
     [Test]

@@ -5,7 +5,7 @@ using PolicyM2M.Pdp.Identity;
 namespace PolicyM2M.Pdp.Access;
 
 /// <summary>Holds every call of every service against the table, before the service sees it.</summary>
-internal sealed class AccessInterceptor(ILogger<AccessInterceptor> log) : Interceptor
+internal sealed class AccessInterceptor(TimeProvider clock, ILogger<AccessInterceptor> log) : Interceptor
 {
     public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
@@ -38,6 +38,11 @@ internal sealed class AccessInterceptor(ILogger<AccessInterceptor> log) : Interc
     private void Check(ServerCallContext context)
     {
         Caller caller = context.GetHttpContext().Caller();
+        if (clock.GetUtcNow() > caller.Until)
+        {
+            log.Denied(context.Method, caller.Id, $"its certificate ended at {caller.Until:u}");
+            throw new RpcException(new Status(StatusCode.Unauthenticated, $"the certificate of {caller.Id} has ended; connect with a new one"));
+        }
         if (AccessTable.Allows(context.Method, caller.Role))
             return;
         log.Denied(context.Method, caller.Id, caller.Role == Roles.None ? "its identity has no role" : $"not for the role {caller.Role}");

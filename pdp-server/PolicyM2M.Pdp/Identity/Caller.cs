@@ -24,14 +24,15 @@ internal enum Roles
 /// <param name="Id">The SPIFFE ID.</param>
 /// <param name="Role">Exactly one role, or none.</param>
 /// <param name="Name">The last segment of the path: the device's id where the caller is a device.</param>
-internal sealed record Caller(SpiffeId Id, Roles Role, string Name)
+/// <param name="Until">When the certificate ends: a connection may outlive it, and what is asked over it then is asked by nobody.</param>
+internal sealed record Caller(SpiffeId Id, Roles Role, string Name, DateTimeOffset Until)
 {
     /// <summary>The caller that has this ID: the role is the first segment of a path of two.</summary>
-    public static Caller Of(SpiffeId id) => id.Segments switch
+    public static Caller Of(SpiffeId id, DateTimeOffset until) => id.Segments switch
     {
-        ["device", var name] => new Caller(id, Roles.Device, name),
-        ["gateway", var name] => new Caller(id, Roles.Gateway, name),
-        ["operator", var name] => new Caller(id, Roles.Operator, name),
-        _ => new Caller(id, Roles.None, ""),
+        ["device", var name] => new Caller(id, Roles.Device, name, until),
+        ["gateway", var name] => new Caller(id, Roles.Gateway, name, until),
+        ["operator", var name] => new Caller(id, Roles.Operator, name, until),
+        _ => new Caller(id, Roles.None, "", until),
     };
 }

@@ -73,7 +73,7 @@ internal static class MutualTls
             connection.Abort(new ConnectionAbortedException("no caller"));
             return Task.CompletedTask;
         }
-        connection.Features.Set(Identity.Caller.Of(id));
+        connection.Features.Set(Identity.Caller.Of(id, certificate.NotAfter));
         return next(connection);
     }
 }
