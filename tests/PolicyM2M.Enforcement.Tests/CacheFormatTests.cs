@@ -20,7 +20,7 @@ internal sealed class CacheFormatTests
         get
         {
             Wire.V1.Decision message = WireMapping.ToWire(new Decision(Outcome.Allow(DecisionKind.Auth, [(Field.Methods, new FieldValue.Names(["x509"]))]), []), new RevisionId("1111", "aaaa"), Now);
-            return new CacheContent(Now, ["device.type"], [new KeptDecision("a key", ["device.type"], message.ToByteArray(), WireMapping.FromWire(message), Now.AddHours(1), Now.AddHours(2))]);
+            return new CacheContent(Now, new RevisionId("2222", "bbbb"), ["device.type"], [new KeptDecision("a key", ["device.type"], message.ToByteArray(), WireMapping.FromWire(message), Now.AddHours(1), Now.AddHours(2))]);
         }
     }
 
@@ -30,7 +30,7 @@ internal sealed class CacheFormatTests
         CacheContent read = CacheFormat.Read(CacheFormat.Write(Content, Device, Key), Device, Key);
         Assert.That(read.Decisions.Select(d => (d.Key, d.Decision.Outcome, d.FreshUntil, d.UsableUntil)),
             Is.EqualTo(Content.Decisions.Select(d => (d.Key, d.Decision.Outcome, d.FreshUntil, d.UsableUntil))));
-        Assert.That((read.LatestSeen, string.Join(",", read.NeededAttributes!)), Is.EqualTo((Now, "device.type")));
+        Assert.That((read.LatestSeen, read.Served, string.Join(",", read.NeededAttributes!)), Is.EqualTo((Now, new RevisionId("2222", "bbbb"), "device.type")));
     }
 
     [Test]
