@@ -72,6 +72,16 @@ internal sealed class CacheFormatTests
     }
 
     [Test]
+    public void Large_decisions_make_room_by_their_size_and_one_too_large_is_not_kept()
+    {
+        CacheContent content = CacheContent.Empty;
+        for (int i = 0; i < 6; i++)
+            content = content.With(Content.Decisions[0] with { Key = $"{i}", Message = new byte[CacheContent.MaximumBytes / 4] });
+        Assert.That(content.Decisions.Select(kept => kept.Key), Is.EqualTo(["2", "3", "4", "5"]));
+        Assert.That(content.With(Content.Decisions[0] with { Key = "6", Message = new byte[CacheContent.MaximumBytes + 1] }).Decisions, Is.Empty);
+    }
+
+    [Test]
     public void No_value_can_imitate_another_attribute()
     {
         DeviceContext one = DeviceContext.Of([new("a", AttributeValue.Of("1\n1:b=3:\"2\""))]);

@@ -16,6 +16,9 @@ internal sealed record CacheContent(
     /// <summary>A device asks about few contexts; beyond this the oldest goes.</summary>
     public const int MaximumDecisions = 256;
 
+    /// <summary>The messages of all decisions together; one is about a kilobyte. Beyond this the oldest go, and a single larger one is not kept.</summary>
+    public const int MaximumBytes = 4 << 20;
+
     public static CacheContent Empty { get; } = new(DateTimeOffset.UnixEpoch, null, null, []);
 
     /// <summary>Whether other policies are served than those that this revision names. A commit that leaves them as they are supersedes nothing.</summary>
@@ -26,8 +29,10 @@ internal sealed record CacheContent(
 
     public CacheContent With(KeptDecision decision)
     {
-        ImmutableArray<KeptDecision> others = Decisions.RemoveAll(kept => kept.Key == decision.Key && kept.Needed.SetEquals(decision.Needed));
-        return this with { Decisions = [.. others.Skip(Math.Max(0, others.Length + 1 - MaximumDecisions)), decision] };
+        ImmutableArray<KeptDecision> all = [.. Decisions.Where(kept => kept.Key != decision.Key || !kept.Needed.SetEquals(decision.Needed)), decision];
+        long bytes = 0;
+        int room = all.Reverse().Take(MaximumDecisions).TakeWhile(kept => (bytes += kept.Message.Length) <= MaximumBytes).Count();
+        return this with { Decisions = all[^room..] };
     }
 
     /// <summary>Without anything that answers the question.</summary>

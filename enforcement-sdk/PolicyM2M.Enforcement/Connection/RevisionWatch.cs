@@ -11,8 +11,6 @@ namespace PolicyM2M.Enforcement.Connection;
 /// </summary>
 internal sealed class RevisionWatch : IAsyncDisposable
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
-
     private readonly V1.DecisionService.DecisionServiceClient _service;
     private readonly PolicyClientOptions _options;
     private readonly Func<RevisionId, ImmutableSortedSet<string>, bool> _onServed;
@@ -55,9 +53,10 @@ internal sealed class RevisionWatch : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        TimeSpan pause = FirstPause;
+        var backoff = new Backoff(_options.LongestPause);
         while (!_ending.IsCancellationRequested)
         {
+            long began = _options.Time.GetTimestamp();
             try
             {
                 using AsyncServerStreamingCall<V1.WatchResponse> call = _service.Watch(new V1.WatchRequest(), cancellationToken: _ending.Token);
@@ -66,7 +65,6 @@ internal sealed class RevisionWatch : IAsyncDisposable
                 {
                     Follow(response, isFirst);
                     isFirst = false;
-                    pause = FirstPause;
                 }
                 _tell(new ClientEvent.Disconnected("the decision point ended the stream"));
             }
@@ -76,8 +74,7 @@ internal sealed class RevisionWatch : IAsyncDisposable
                     return;
                 _onFailure(failure);
             }
-            await PauseAsync(pause).ConfigureAwait(false);
-            pause = pause * 2 < _options.LongestPause ? pause * 2 : _options.LongestPause;
+            await PauseAsync(backoff.After(_options.Time.GetElapsedTime(began))).ConfigureAwait(false);
         }
     }
 
