@@ -14,13 +14,10 @@ namespace PolicyM2M.Enforcement;
 
 /// <summary>
 /// A device's way to its decisions: asks the decision point, keeps what it may, and answers from that while the decision point cannot
-/// be reached; after that, deny. Safe for all threads: what is kept is replaced whole, under one lock, and one call is under way at a time.
+/// be reached; after that, deny. Safe for all threads: what changes is in the cache and in the calls under way, each under a lock of its own.
 /// </summary>
 public sealed class PolicyClient : IAsyncDisposable
 {
-    /// <summary>How much running time may be forgotten in a power cut: the latest time seen is written at least this often while decisions are asked for.</summary>
-    private static readonly TimeSpan LongestUnsaved = TimeSpan.FromMinutes(1);
-
     /// <summary>After an attempt that nobody answered, for how long others need not make their own.</summary>
     private static readonly TimeSpan AwayFor = TimeSpan.FromSeconds(1);
 
@@ -28,12 +25,10 @@ public sealed class PolicyClient : IAsyncDisposable
     private readonly X509Certificate2 _certificate;
     private readonly GrpcChannel _channel;
     private readonly V1.DecisionService.DecisionServiceClient _service;
-    private readonly CacheFile _file;
-    private readonly DeviceClock _clock;
+    private readonly DecisionCache _cache;
     private readonly RevisionWatch _watch;
-    private readonly SemaphoreSlim _asking = new(1);
-    private readonly Lock _lock = new();
-    private CacheContent _kept;
+    private readonly SharedCalls<ImmutableArray<DeviceDecision>> _calls = new();
+    private long _order;
     private long _awayUntil;
     private int _isDisposed;
 
@@ -42,17 +37,10 @@ public sealed class PolicyClient : IAsyncDisposable
         _options = options;
         _certificate = MutualTls.Certificate(options);
         DeviceId = CertificateIdentity.Of(_certificate);
-        _file = CacheFile.Of(options.CachePath, options.CacheKeyPath ?? options.KeyPath + ".cache-key", DeviceId);
-        CacheContent? loaded = _file.Load(out string? discarded);
-        _clock = new DeviceClock(options.Time, loaded?.LatestSeen);
-        _kept = FromBefore(loaded ?? CacheContent.Empty, _clock);
-        if (discarded is not null)
-            Tell(new ClientEvent.CacheDiscarded(discarded));
-        if (_clock.SetBackBy > TimeSpan.Zero)
-            Tell(new ClientEvent.ClockSetBack(_clock.SetBackBy));
+        _cache = DecisionCache.Open(options, DeviceId, Tell);
         _channel = MutualTls.Channel(options, _certificate);
         _service = new V1.DecisionService.DecisionServiceClient(_channel);
-        _watch = RevisionWatch.Start(_service, options, OnRevision, Tell);
+        _watch = RevisionWatch.Start(_service, options, OnServed, failure => Failed(failure, Interlocked.Increment(ref _order)), Tell);
     }
 
     /// <summary>The device's identity, from its certificate: its SPIFFE ID.</summary>
@@ -75,9 +63,11 @@ public sealed class PolicyClient : IAsyncDisposable
     /// <summary>Decides. Never throws because the decision point is away, refuses or talks nonsense: such an answer is a denial that says so.</summary>
     /// <param name="context">What the device says of itself. Only what the active policies test is sent, once the decision point has told which that is.</param>
     /// <param name="kinds">What to decide.</param>
-    /// <param name="refresh">Whether to ask even where a fresh decision is kept.</param>
+    /// <param name="refresh">Whether to ask even where a fresh decision is kept. A call that is already under way for this question is joined.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>A decision for each kind, in that order.</returns>
+    /// <exception cref="OperationCanceledException">The caller ended the wait.</exception>
+    /// <exception cref="ObjectDisposedException">The client is disposed, or was while this waited.</exception>
     public async Task<ImmutableArray<DeviceDecision>> DecideAsync(
         DeviceContext context, IReadOnlyList<DecisionKind> kinds, bool refresh = false, CancellationToken cancellation = default)
     {
@@ -85,16 +75,9 @@ public sealed class PolicyClient : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(kinds);
         if (!refresh && Fresh(context, kinds) is { } fresh)
             return fresh;
-        await _asking.WaitAsync(cancellation).ConfigureAwait(false);
-        try
-        {
-            // Another caller may have asked the same while this one waited.
-            return (refresh ? null : Fresh(context, kinds)) ?? await AskAsync(context, kinds, isSecond: false, cancellation).ConfigureAwait(false);
-        }
-        finally
-        {
-            _asking.Release();
-        }
+        // The whole context, and not only what is needed: what is needed may turn out to be more.
+        string question = string.Join('\n', kinds.Select(kind => ContextKey.Of(kind, context)).Prepend(_cache.Served?.BundleHash ?? ""));
+        return await _calls.ShareAsync(question, ending => AskAsync(context, kinds, ending), cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Ends the connection. What is kept stays on disk.</summary>
@@ -102,155 +85,115 @@ public sealed class PolicyClient : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
             return;
+        await _calls.DisposeAsync().ConfigureAwait(false);
         await _watch.DisposeAsync().ConfigureAwait(false);
         _channel.Dispose();
-        lock (_lock)
-            Save(_kept);
+        _cache.Save();
         _certificate.Dispose();
     }
 
     private ImmutableArray<DeviceDecision>? Fresh(DeviceContext context, IReadOnlyList<DecisionKind> kinds)
     {
-        DateTimeOffset now = _clock.Now;
-        KeptDecision?[] kept = [.. kinds.Select(kind => _kept.Find(kind, context))];
-        if (kept.Any(k => k is null || !k.IsFresh(now) || IsSuperseded(k)))
-            return null;
-        KeepTime(now);
-        return [.. kept.Select(k => Answer(k!, DecisionSource.Cached))];
+        (KeptDecision Kept, bool IsFresh)?[] found = [.. kinds.Select(kind => _cache.Find(kind, context))];
+        return found.All(f => f is { IsFresh: true }) ? [.. found.Select(f => Answer(f!.Value.Kept, DecisionSource.Cached))] : null;
     }
 
-    private async Task<ImmutableArray<DeviceDecision>> AskAsync(DeviceContext context, IReadOnlyList<DecisionKind> kinds, bool isSecond, CancellationToken cancellation)
+    private async Task<ImmutableArray<DeviceDecision>> AskAsync(DeviceContext context, IReadOnlyList<DecisionKind> kinds, CancellationToken ending)
     {
         if (_options.Time.GetTimestamp() < Volatile.Read(ref _awayUntil))
             return [.. kinds.Select(kind => Offline(kind, context, "it did not answer a moment ago"))];
 
-        DeviceContext asked = Needed(context);
-        var request = new V1.DecideRequest { Kinds = { kinds.Select(WireMapping.ToWire) } };
-        foreach ((string name, AttributeValue value) in asked.Values)
-            request.Attributes[name] = WireMapping.ToWire(value);
-
-        DateTimeOffset askedAt = _clock.Now;
-        try
+        DeviceContext sent = _cache.Needed(context);
+        for (bool isSecond = false; ; isSecond = true)
         {
-            V1.DecideResponse response = await _service.DecideAsync(request, deadline: _options.Time.GetUtcNow().UtcDateTime + _options.CallTimeout,
-                cancellationToken: cancellation).ConfigureAwait(false);
-            // The policies may have come to need what was not sent: then the answer is the strictest over all it could be, and need not be.
-            if (!isSecond && response.NeededAttributes.Any(name => context.Values.ContainsKey(name) && !asked.Values.ContainsKey(name)))
+            long order = Interlocked.Increment(ref _order);
+            RevisionId? served = _cache.Served;
+            DateTimeOffset askedAt = _cache.Now;
+            try
             {
-                OnRevision([.. response.NeededAttributes]);
-                return await AskAsync(context, kinds, isSecond: true, cancellation).ConfigureAwait(false);
+                V1.DecideResponse response = await CallAsync(sent, kinds, ending).ConfigureAwait(false);
+                ImmutableSortedSet<string> needed = response.NeededAttributes.ToImmutableSortedSet(StringComparer.Ordinal);
+                // The policies may have come to need what was not sent: then the answer is the strictest over all it could be, and need not be.
+                DeviceContext wanted = context.Where(needed.Contains);
+                if (isSecond || wanted.Values.Keys.All(sent.Values.ContainsKey))
+                    return Accept(response, needed, sent, context, kinds, askedAt, order, served);
+                sent = wanted;
             }
-            return Accept(response, asked, context, kinds, askedAt);
-        }
-        catch (RpcException) when (cancellation.IsCancellationRequested)
-        {
-            throw new OperationCanceledException(cancellation);
-        }
-        catch (Exception failure) when (CallFailure.IsOfTheCall(failure) && !cancellation.IsCancellationRequested)
-        {
-            string reason = CallFailure.Reason(failure);
-            if (CallFailure.IsUnreachable(failure))
+            catch (RpcException) when (ending.IsCancellationRequested)
             {
-                Volatile.Write(ref _awayUntil, _options.Time.GetTimestamp() + (long)(AwayFor.TotalSeconds * _options.Time.TimestampFrequency));
-                Tell(new ClientEvent.Disconnected(reason));
-                return [.. kinds.Select(kind => Offline(kind, context, reason))];
+                throw new OperationCanceledException(ending);
             }
-            if (CallFailure.IsUnwelcome(failure))
-                Forget(context, kinds);
-            Tell(new ClientEvent.Refused(reason));
-            return [.. kinds.Select(kind => DeviceDecision.Nothing(kind, $"the decision point refused: {reason}"))];
+            catch (Exception failure) when (CallFailure.IsOfTheCall(failure))
+            {
+                return Failed(failure, order, context, kinds);
+            }
         }
     }
 
+    private async Task<V1.DecideResponse> CallAsync(DeviceContext sent, IReadOnlyList<DecisionKind> kinds, CancellationToken ending)
+    {
+        var request = new V1.DecideRequest { Kinds = { kinds.Select(WireMapping.ToWire) } };
+        foreach ((string name, AttributeValue value) in sent.Values)
+            request.Attributes[name] = WireMapping.ToWire(value);
+        // gRPC holds a deadline against the machine's own clock, whichever clock the device goes by.
+        DateTime deadline = TimeProvider.System.GetUtcNow().UtcDateTime + _options.CallTimeout;
+        return await _service.DecideAsync(request, deadline: deadline, cancellationToken: ending).ConfigureAwait(false);
+    }
+
     private ImmutableArray<DeviceDecision> Accept(
-        V1.DecideResponse response, DeviceContext asked, DeviceContext context, IReadOnlyList<DecisionKind> kinds, DateTimeOffset askedAt)
+        V1.DecideResponse response, ImmutableSortedSet<string> needed, DeviceContext sent, DeviceContext context, IReadOnlyList<DecisionKind> kinds,
+        DateTimeOffset askedAt, long order, RevisionId? servedWhenAsked)
     {
         ReceivedDecision[] decisions = [.. response.Decisions.Select(WireMapping.FromWire)];
         if (!decisions.Select(decision => decision.Kind).SequenceEqual(kinds))
             throw new WireException("the answers are not to the questions that were asked");
-        lock (_lock)
-        {
-            ImmutableSortedSet<string> needed = [.. response.NeededAttributes];
-            CacheContent next = _kept with { NeededAttributes = needed };
-            var answers = ImmutableArray.CreateBuilder<DeviceDecision>(decisions.Length);
-            for (int i = 0; i < decisions.Length; i++)
-            {
-                ReceivedDecision decision = decisions[i];
-                var kept = new KeptDecision(ContextKey.Of(decision.Kind, asked.Where(needed.Contains)), needed, response.Decisions[i].ToByteArray(), decision,
-                    askedAt + (decision.FreshUntil - decision.IssuedAt), askedAt + (decision.UsableUntil - decision.IssuedAt));
-                next = next.Without(decision.Kind, context);
-                if (decision.UsableUntil > decision.IssuedAt)
-                    next = next.With(kept);
-                answers.Add(Answer(kept, DecisionSource.Live));
-            }
-            Save(next);
-            return answers.MoveToImmutable();
-        }
+        if (decisions.Any(decision => decision.Revision != decisions[0].Revision))
+            throw new WireException("the answers are of different revisions");
+        DeviceContext answered = sent.Where(needed.Contains);
+        KeptDecision[] kept = [.. decisions.Select((decision, i) => new KeptDecision(
+            ContextKey.Of(decision.Kind, answered), needed, response.Decisions[i].ToByteArray(), decision,
+            askedAt + (decision.FreshUntil - decision.IssuedAt), askedAt + (decision.UsableUntil - decision.IssuedAt)))];
+        _cache.Keep(kept, context, needed, order, servedWhenAsked);
+        return [.. kept.Select(decision => Answer(decision, DecisionSource.Live))];
+    }
+
+    private ImmutableArray<DeviceDecision> Failed(Exception failure, long order, DeviceContext context, IReadOnlyList<DecisionKind> kinds)
+    {
+        string reason = CallFailure.Reason(failure);
+        bool isUnreachable = CallFailure.IsUnreachable(failure);
+        if (isUnreachable)
+            Volatile.Write(ref _awayUntil, _options.Time.GetTimestamp() + (long)(AwayFor.TotalSeconds * _options.Time.TimestampFrequency));
+        Failed(failure, order);
+        return [.. kinds.Select(kind => isUnreachable ? Offline(kind, context, reason) : DeviceDecision.Nothing(kind, $"the decision point refused: {reason}"))];
+    }
+
+    /// <summary>What a failed call, or a broken watch, means for what is kept.</summary>
+    private void Failed(Exception failure, long order)
+    {
+        if (CallFailure.IsUnwelcome(failure))
+            _cache.Forget(order);
+        string reason = CallFailure.Reason(failure);
+        Tell(CallFailure.IsUnreachable(failure) ? new ClientEvent.Disconnected(reason) : new ClientEvent.Refused(reason));
     }
 
     /// <summary>What holds while nobody answers.</summary>
     private DeviceDecision Offline(DecisionKind kind, DeviceContext context, string reason)
     {
-        DateTimeOffset now = _clock.Now;
-        KeptDecision? kept = _kept.Find(kind, context);
-        KeepTime(now);
-        if (kept is null)
+        if (_cache.Find(kind, context) is not { } found)
             return DeviceDecision.Nothing(kind, $"the decision point cannot be reached, and nothing is kept for this context ({reason})");
-        if (!kept.IsUsable(now))
-            return DeviceDecision.Nothing(kind, $"the decision point cannot be reached, and what is kept was usable until {kept.UsableUntil:u} ({reason})");
-        return Answer(kept, kept.IsFresh(now) && !IsSuperseded(kept) ? DecisionSource.Cached : DecisionSource.Stale);
+        if (!found.Kept.IsUsable(_cache.Now))
+            return DeviceDecision.Nothing(kind, $"the decision point cannot be reached, and what is kept was usable until {found.Kept.UsableUntil:u} ({reason})");
+        return Answer(found.Kept, found.IsFresh ? DecisionSource.Cached : DecisionSource.Stale);
     }
 
     private static DeviceDecision Answer(KeptDecision kept, DecisionSource source) =>
         new(kept.Decision.Outcome, source, kept.Decision, kept.FreshUntil, kept.UsableUntil);
 
-    private DeviceContext Needed(DeviceContext context) => _kept.NeededAttributes is { } needed ? context.Where(needed.Contains) : context;
-
-    /// <summary>Whether other policies are served by now. A commit that leaves them as they are supersedes nothing.</summary>
-    private bool IsSuperseded(KeptDecision kept) => _watch.Revision is { } active && kept.Decision.Revision.BundleHash != active.BundleHash;
-
-    private void OnRevision(ImmutableSortedSet<string> needed)
+    private bool OnServed(RevisionId revision, ImmutableSortedSet<string> needed)
     {
         Volatile.Write(ref _awayUntil, 0);
-        lock (_lock)
-            _kept = _kept with { NeededAttributes = needed };
+        return _cache.Serve(revision, needed);
     }
-
-    /// <summary>Forgets what was kept for a question: the decision point does not speak for it any more.</summary>
-    private void Forget(DeviceContext context, IReadOnlyList<DecisionKind> kinds)
-    {
-        lock (_lock)
-            Save(kinds.Aggregate(_kept, (kept, kind) => kept.Without(kind, context)));
-    }
-
-    /// <summary>Writes the latest time seen, where it was not for a while.</summary>
-    private void KeepTime(DateTimeOffset now)
-    {
-        lock (_lock)
-        {
-            if (now - _kept.LatestSeen >= LongestUnsaved)
-                Save(_kept);
-        }
-    }
-
-    /// <summary>Keeps the content in memory, and on disk where that can be done.</summary>
-    private void Save(CacheContent content)
-    {
-        _kept = content with { LatestSeen = _clock.Now };
-        try
-        {
-            _file.Save(_kept);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            Tell(new ClientEvent.CacheNotWritten(failure.Message));
-        }
-    }
-
-    /// <summary>Where the clock stands before a moment already seen, nothing kept is fresh.</summary>
-    private static CacheContent FromBefore(CacheContent content, DeviceClock clock) => clock.SetBackBy == TimeSpan.Zero
-        ? content
-        : content with { Decisions = [.. content.Decisions.Select(kept => kept with { IsFromLaterClock = true })] };
 
     private void Tell(ClientEvent happened) => _options.OnEvent?.Invoke(happened);
 }

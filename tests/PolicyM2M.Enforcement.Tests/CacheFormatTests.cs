@@ -20,7 +20,7 @@ internal sealed class CacheFormatTests
         get
         {
             Wire.V1.Decision message = WireMapping.ToWire(new Decision(Outcome.Allow(DecisionKind.Auth, [(Field.Methods, new FieldValue.Names(["x509"]))]), []), new RevisionId("1111", "aaaa"), Now);
-            return new CacheContent(Now, ["device.type"], [new KeptDecision("a key", ["device.type"], message.ToByteArray(), WireMapping.FromWire(message), Now.AddHours(1), Now.AddHours(2))]);
+            return new CacheContent(Now, new RevisionId("2222", "bbbb"), ["device.type"], [new KeptDecision("a key", ["device.type"], message.ToByteArray(), WireMapping.FromWire(message), Now.AddHours(1), Now.AddHours(2))]);
         }
     }
 
@@ -30,7 +30,7 @@ internal sealed class CacheFormatTests
         CacheContent read = CacheFormat.Read(CacheFormat.Write(Content, Device, Key), Device, Key);
         Assert.That(read.Decisions.Select(d => (d.Key, d.Decision.Outcome, d.FreshUntil, d.UsableUntil)),
             Is.EqualTo(Content.Decisions.Select(d => (d.Key, d.Decision.Outcome, d.FreshUntil, d.UsableUntil))));
-        Assert.That((read.LatestSeen, string.Join(",", read.NeededAttributes!)), Is.EqualTo((Now, "device.type")));
+        Assert.That((read.LatestSeen, read.Served, string.Join(",", read.NeededAttributes!)), Is.EqualTo((Now, new RevisionId("2222", "bbbb"), "device.type")));
     }
 
     [Test]
@@ -69,6 +69,16 @@ internal sealed class CacheFormatTests
             content = content.With(Content.Decisions[0] with { Key = $"{i}" });
         Assert.That(content.Decisions, Has.Length.EqualTo(CacheContent.MaximumDecisions));
         Assert.That((content.Decisions[0].Key, content.Decisions[^1].Key), Is.EqualTo(("10", $"{CacheContent.MaximumDecisions + 9}")));
+    }
+
+    [Test]
+    public void Large_decisions_make_room_by_their_size_and_one_too_large_is_not_kept()
+    {
+        CacheContent content = CacheContent.Empty;
+        for (int i = 0; i < 6; i++)
+            content = content.With(Content.Decisions[0] with { Key = $"{i}", Message = new byte[CacheContent.MaximumBytes / 4] });
+        Assert.That(content.Decisions.Select(kept => kept.Key), Is.EqualTo(["2", "3", "4", "5"]));
+        Assert.That(content.With(Content.Decisions[0] with { Key = "6", Message = new byte[CacheContent.MaximumBytes + 1] }).Decisions, Is.Empty);
     }
 
     [Test]

@@ -8,11 +8,12 @@ namespace PolicyM2M.Enforcement.Tests;
 /// <summary>A device, its decision point, and a clock that the test moves.</summary>
 internal sealed class ClientWorld : IAsyncDisposable
 {
-    private readonly TestCertificates _certificates = new();
+    private readonly TestCertificates _certificates;
     private readonly List<PolicyClient> _clients = [];
 
-    public ClientWorld()
+    public ClientWorld(string? serverName = null)
     {
+        _certificates = new TestCertificates { Name = serverName };
         Script = new ScriptedPdp.Script(Time);
         Pdp = ScriptedPdp.Start(_certificates, Script);
     }

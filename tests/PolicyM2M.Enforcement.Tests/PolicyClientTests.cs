@@ -240,6 +240,14 @@ internal sealed class PolicyClientTests
     }
 
     [Test]
+    public async Task A_server_of_the_right_authority_under_another_name_is_not_believed()
+    {
+        await using var world = new ClientWorld(serverName: "other.test.example");
+        Assert.That(await ClientWorld.SourceAsync(world.Connect()), Is.EqualTo(DecisionSource.Denied));
+        Assert.That(world.Pdp.Calls, Is.Zero);
+    }
+
+    [Test]
     public async Task Many_callers_make_one_call()
     {
         await using var world = new ClientWorld();

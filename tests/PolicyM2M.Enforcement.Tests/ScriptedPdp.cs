@@ -62,6 +62,13 @@ internal sealed class ScriptedPdp : IAsyncDisposable
 
     public static ScriptedPdp Start(TestCertificates certificates, Script script) => new(certificates, script, port: 0);
 
+    /// <summary>Forges a decision into a denial by the policies.</summary>
+    public static void Deny(V1.Decision decision)
+    {
+        decision.Denial = new V1.Denial { Reason = "retired" };
+        decision.FreshUntil = decision.UsableUntil = decision.IssuedAt;
+    }
+
     /// <summary>Stops it as a killed process stops: at once, for everybody.</summary>
     public async Task KillAsync()
     {
@@ -81,7 +88,9 @@ internal sealed class ScriptedPdp : IAsyncDisposable
     {
         private readonly List<Channel<V1.WatchResponse>> _watchers = [];
 
-        public int Calls { get; private set; }
+        private int _calls;
+
+        public int Calls => Volatile.Read(ref _calls);
 
         public string[] LastAttributes { get; private set; } = [];
 
@@ -97,9 +106,14 @@ internal sealed class ScriptedPdp : IAsyncDisposable
 
         public Action<V1.Decision> Forge { get; set; } = _ => { };
 
+        /// <summary>What an answer waits for.</summary>
+        public Func<V1.DecideRequest, Task> Hold { get; set; } = _ => Task.CompletedTask;
+
+        public StatusCode? RefusesWatch { get; set; }
+
         public V1.DecideResponse Answer(V1.DecideRequest request)
         {
-            Calls++;
+            Interlocked.Increment(ref _calls);
             LastAttributes = [.. request.Attributes.Keys.Order(StringComparer.Ordinal)];
             if (Refuses is { } status)
                 throw new RpcException(new Status(status, "scripted"));
@@ -145,10 +159,17 @@ internal sealed class ScriptedPdp : IAsyncDisposable
 
     private sealed class Service(Script script) : V1.DecisionService.DecisionServiceBase
     {
-        public override Task<V1.DecideResponse> Decide(V1.DecideRequest request, ServerCallContext context) => Task.FromResult(script.Answer(request));
+        public override async Task<V1.DecideResponse> Decide(V1.DecideRequest request, ServerCallContext context)
+        {
+            V1.DecideResponse answer = script.Answer(request);
+            await script.Hold(request).WaitAsync(context.CancellationToken);
+            return answer;
+        }
 
         public override async Task Watch(V1.WatchRequest request, IServerStreamWriter<V1.WatchResponse> responseStream, ServerCallContext context)
         {
+            if (script.RefusesWatch is { } status)
+                throw new RpcException(new Status(status, "scripted"));
             await foreach (V1.WatchResponse message in script.Watch().ReadAllAsync(context.CancellationToken))
                 await responseStream.WriteAsync(message, context.CancellationToken);
         }

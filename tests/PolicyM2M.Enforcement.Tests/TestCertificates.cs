@@ -25,7 +25,10 @@ internal sealed class TestCertificates : IDisposable
 
     public string Folder => _folder.Path;
 
-    public X509Certificate2 Server => Issue("spiffe://test.example/pdp");
+    public X509Certificate2 Server => Issue("spiffe://test.example/pdp", Name);
+
+    /// <summary>The name of the server's certificate; null for the address that the tests call.</summary>
+    public string? Name { get; init; }
 
     /// <summary>Writes a device's certificate and key, and gives their paths.</summary>
     public (string Certificate, string Key) Device(string name)
@@ -40,13 +43,16 @@ internal sealed class TestCertificates : IDisposable
         _folder.Dispose();
     }
 
-    private X509Certificate2 Issue(string uri)
+    private X509Certificate2 Issue(string uri, string? name = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=Test", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddUri(new Uri(uri));
-        names.AddIpAddress(IPAddress.Loopback);
+        if (name is null)
+            names.AddIpAddress(IPAddress.Loopback);
+        else
+            names.AddDnsName(name);
         request.CertificateExtensions.Add(names.Build());
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
         using X509Certificate2 issued = request.Create(_authority, now.AddHours(-1), now.AddHours(12), RandomNumberGenerator.GetBytes(16));

@@ -64,12 +64,15 @@ internal sealed class CacheFile
     public void Save(CacheContent content)
     {
         string next = _path + ".next";
-        using (FileStream file = OpenNew(next, FileMode.Create))
+        // What a power cut or somebody else left there is not written into: its permissions would be theirs.
+        File.Delete(next);
+        using (FileStream file = OpenNew(next))
         {
             file.Write(CacheFormat.Write(content, _device, _key));
             file.Flush(flushToDisk: true);
         }
         File.Move(next, _path, overwrite: true);
+        FolderSync.Flush(Path.GetDirectoryName(_path)!);
     }
 
     private void Delete()
@@ -96,7 +99,7 @@ internal sealed class CacheFile
     {
         // Two processes may start at once: each writes a key of its own, and the first to take the name wins.
         string mine = $"{path}.{Guid.NewGuid():N}";
-        using (FileStream file = OpenNew(mine, FileMode.CreateNew))
+        using (FileStream file = OpenNew(mine))
         {
             file.Write(RandomNumberGenerator.GetBytes(KeyLength));
             file.Flush(flushToDisk: true);
@@ -111,9 +114,9 @@ internal sealed class CacheFile
         }
     }
 
-    private static FileStream OpenNew(string path, FileMode mode)
+    private static FileStream OpenNew(string path)
     {
-        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write, Share = FileShare.None };
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = OwnerOnly;
         return new FileStream(path, options);

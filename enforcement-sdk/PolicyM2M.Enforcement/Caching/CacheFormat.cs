@@ -7,13 +7,13 @@ using PolicyM2M.Wire;
 namespace PolicyM2M.Enforcement.Caching;
 
 /// <summary>
-/// The bytes of the cache: magic, format, the device's identity, the latest time seen, what the decision point needs, the decisions;
+/// The bytes of the cache: magic, format, the device's identity, the latest time seen, what the decision point serves and needs, the decisions;
 /// and last the HMAC-SHA256 of all that, under a key that lies beside the device's private key. Nothing is read before the HMAC is checked.
 /// </summary>
 internal static class CacheFormat
 {
     private const uint Magic = 0x434D324D;
-    private const byte Version = 2;
+    private const byte Version = 3;
 
     public static byte[] Write(CacheContent content, string device, ReadOnlySpan<byte> key)
     {
@@ -24,6 +24,9 @@ internal static class CacheFormat
             writer.Write(Version);
             writer.Write(device);
             writer.Write(content.LatestSeen.UtcTicks);
+            writer.Write(content.Served is not null);
+            writer.Write(content.Served?.CommitId ?? "");
+            writer.Write(content.Served?.BundleHash ?? "");
             writer.Write(content.NeededAttributes is not null);
             Write(writer, content.NeededAttributes ?? []);
             writer.Write(content.Decisions.Length);
@@ -68,10 +71,12 @@ internal static class CacheFormat
     private static CacheContent Content(BinaryReader reader)
     {
         DateTimeOffset latestSeen = Instant(reader);
+        bool hasServed = reader.ReadBoolean();
+        var served = new RevisionId(reader.ReadString(), reader.ReadString());
         bool hasNeeded = reader.ReadBoolean();
         ImmutableSortedSet<string> needed = Names(reader);
         KeptDecision[] decisions = [.. Enumerable.Range(0, reader.ReadInt32()).Select(_ => Decision(reader))];
-        return new CacheContent(latestSeen, hasNeeded ? needed : null, [.. decisions]);
+        return new CacheContent(latestSeen, hasServed ? served : null, hasNeeded ? needed : null, [.. decisions]);
     }
 
     private static KeptDecision Decision(BinaryReader reader)

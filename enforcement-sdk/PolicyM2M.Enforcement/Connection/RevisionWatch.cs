@@ -7,36 +7,39 @@ namespace PolicyM2M.Enforcement.Connection;
 
 /// <summary>
 /// Follows which revision the decision point serves, and connects again when the stream breaks, with growing pauses that differ
-/// between devices. The revision is the only state, replaced whole.
+/// between devices.
 /// </summary>
 internal sealed class RevisionWatch : IAsyncDisposable
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
-
     private readonly V1.DecisionService.DecisionServiceClient _service;
     private readonly PolicyClientOptions _options;
-    private readonly Action<ImmutableSortedSet<string>> _onNeeded;
+    private readonly Func<RevisionId, ImmutableSortedSet<string>, bool> _onServed;
+    private readonly Action<Exception> _onFailure;
     private readonly Action<ClientEvent> _tell;
     private readonly CancellationTokenSource _ending = new();
     private Task _running = Task.CompletedTask;
-    private volatile RevisionId? _revision;
 
     private RevisionWatch(
-        V1.DecisionService.DecisionServiceClient service, PolicyClientOptions options, Action<ImmutableSortedSet<string>> onNeeded, Action<ClientEvent> tell)
+        V1.DecisionService.DecisionServiceClient service, PolicyClientOptions options,
+        Func<RevisionId, ImmutableSortedSet<string>, bool> onServed, Action<Exception> onFailure, Action<ClientEvent> tell)
     {
         _service = service;
         _options = options;
-        _onNeeded = onNeeded;
+        _onServed = onServed;
+        _onFailure = onFailure;
         _tell = tell;
     }
 
-    /// <summary>The active revision as last told; null until it has been.</summary>
-    public RevisionId? Revision => _revision;
-
+    /// <param name="service">The decision point.</param>
+    /// <param name="options">How long to pause, and by which clock.</param>
+    /// <param name="onServed">Told what is served and what that needs; answers whether these are other policies than before.</param>
+    /// <param name="onFailure">Told why the stream broke.</param>
+    /// <param name="tell">Told what happened, after that.</param>
     public static RevisionWatch Start(
-        V1.DecisionService.DecisionServiceClient service, PolicyClientOptions options, Action<ImmutableSortedSet<string>> onNeeded, Action<ClientEvent> tell)
+        V1.DecisionService.DecisionServiceClient service, PolicyClientOptions options,
+        Func<RevisionId, ImmutableSortedSet<string>, bool> onServed, Action<Exception> onFailure, Action<ClientEvent> tell)
     {
-        var watch = new RevisionWatch(service, options, onNeeded, tell);
+        var watch = new RevisionWatch(service, options, onServed, onFailure, tell);
         watch._running = Task.Run(watch.RunAsync);
         return watch;
     }
@@ -50,9 +53,10 @@ internal sealed class RevisionWatch : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        TimeSpan pause = FirstPause;
+        var backoff = new Backoff(_options.LongestPause);
         while (!_ending.IsCancellationRequested)
         {
+            long began = _options.Time.GetTimestamp();
             try
             {
                 using AsyncServerStreamingCall<V1.WatchResponse> call = _service.Watch(new V1.WatchRequest(), cancellationToken: _ending.Token);
@@ -61,7 +65,6 @@ internal sealed class RevisionWatch : IAsyncDisposable
                 {
                     Follow(response, isFirst);
                     isFirst = false;
-                    pause = FirstPause;
                 }
                 _tell(new ClientEvent.Disconnected("the decision point ended the stream"));
             }
@@ -69,22 +72,19 @@ internal sealed class RevisionWatch : IAsyncDisposable
             {
                 if (_ending.IsCancellationRequested)
                     return;
-                _tell(CallFailure.IsUnreachable(failure) ? new ClientEvent.Disconnected(CallFailure.Reason(failure)) : new ClientEvent.Refused(CallFailure.Reason(failure)));
+                _onFailure(failure);
             }
-            await PauseAsync(pause).ConfigureAwait(false);
-            pause = pause * 2 < _options.LongestPause ? pause * 2 : _options.LongestPause;
+            await PauseAsync(backoff.After(_options.Time.GetElapsedTime(began))).ConfigureAwait(false);
         }
     }
 
     private void Follow(V1.WatchResponse response, bool isFirst)
     {
         RevisionId active = WireMapping.FromWire(response.Revision);
-        RevisionId? before = _revision;
-        _onNeeded([.. response.NeededAttributes]);
-        _revision = active;
+        bool isChanged = _onServed(active, response.NeededAttributes.ToImmutableSortedSet(StringComparer.Ordinal));
         if (isFirst)
             _tell(new ClientEvent.Connected(active));
-        if (before is not null && before.BundleHash != active.BundleHash)
+        if (isChanged)
             _tell(new ClientEvent.RevisionChanged(active));
     }
 

@@ -1,0 +1,76 @@
+using PolicyM2M.Engine.Contexts;
+
+namespace PolicyM2M.Enforcement.Tests;
+
+/// <summary>Many callers, slow answers, and callers that give up.</summary>
+internal sealed class ConcurrencyTests
+{
+    [Test]
+    public async Task Callers_with_one_question_share_one_call_even_where_its_answer_cannot_be_kept()
+    {
+        await using var world = new ClientWorld();
+        PolicyClient client = world.Connect();
+        var answer = new TaskCompletionSource();
+        world.Script.Hold = _ => answer.Task;
+        world.Script.FreshFor = world.Script.UsableFor = TimeSpan.Zero;
+        Task[] callers = [.. Enumerable.Range(0, 50).Select(_ => client.DecideAsync(ClientWorld.Context))];
+        answer.SetResult();
+        await Task.WhenAll(callers);
+        Assert.That(world.Pdp.Calls, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_slow_answer_holds_up_no_other_question()
+    {
+        await using var world = new ClientWorld();
+        PolicyClient client = world.Connect();
+        var answer = new TaskCompletionSource();
+        world.Script.Hold = request => request.Attributes["device.type"].Text == "plc" ? answer.Task : Task.CompletedTask;
+        Task slow = client.DecideAsync(ClientWorld.Context);
+        Assert.That((await client.DecideAsync(ClientWorld.Context.With("device.type", AttributeValue.Of("sensor"))))[0].Source, Is.EqualTo(DecisionSource.Live));
+        Assert.That(slow.IsCompleted, Is.False);
+        answer.SetResult();
+        await slow;
+    }
+
+    [Test]
+    public async Task A_caller_that_gives_up_ends_its_own_wait_and_nobody_elses()
+    {
+        await using var world = new ClientWorld();
+        PolicyClient client = world.Connect();
+        var answer = new TaskCompletionSource();
+        world.Script.Hold = _ => answer.Task;
+        using var givingUp = new CancellationTokenSource();
+        Task impatient = client.DecideAsync(ClientWorld.Context, cancellation: givingUp.Token);
+        Task<System.Collections.Immutable.ImmutableArray<DeviceDecision>> patient = client.DecideAsync(ClientWorld.Context);
+        await givingUp.CancelAsync();
+        Assert.That(async () => await impatient, Throws.InstanceOf<OperationCanceledException>());
+        answer.SetResult();
+        Assert.That((await patient).Select(d => d.Source), Is.All.EqualTo(DecisionSource.Live));
+    }
+
+    [Test]
+    public async Task A_permission_that_comes_after_a_later_denial_is_not_kept()
+    {
+        await using var world = new ClientWorld();
+        PolicyClient client = world.Connect();
+        await client.DecideAsync(ClientWorld.Context);
+        var answer = new TaskCompletionSource();
+        var asked = new TaskCompletionSource();
+        world.Script.Hold = _ =>
+        {
+            asked.SetResult();
+            return answer.Task;
+        };
+        Task<System.Collections.Immutable.ImmutableArray<DeviceDecision>> earlier = client.DecideAsync(ClientWorld.Context, refresh: true);
+        await asked.Task;
+        world.Script.Hold = _ => Task.CompletedTask;
+        world.Script.Forge = ScriptedPdp.Deny;
+        // The same question as far as the policies go: they do not test this.
+        await client.DecideAsync(ClientWorld.Context.With("shoe.size", AttributeValue.Of(44)), refresh: true);
+        answer.SetResult();
+        Assert.That((await earlier).Select(d => d.Source), Is.All.EqualTo(DecisionSource.Live));
+        await world.Pdp.KillAsync();
+        Assert.That(await ClientWorld.SourceAsync(client), Is.EqualTo(DecisionSource.Denied));
+    }
+}

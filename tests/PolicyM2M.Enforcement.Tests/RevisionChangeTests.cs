@@ -1,0 +1,108 @@
+using PolicyM2M.Wire;
+
+namespace PolicyM2M.Enforcement.Tests;
+
+/// <summary>What is kept when the policies change, and with them what they test.</summary>
+internal sealed class RevisionChangeTests
+{
+    private static readonly RevisionId Next = new("2222", "bbbb");
+
+    [Test]
+    public async Task Policies_that_test_more_leave_what_is_kept_usable()
+    {
+        await using var world = new ClientWorld();
+        PolicyClient client = world.Connect();
+        await client.DecideAsync(ClientWorld.Context);
+        await world.SeenAsync<ClientEvent.Connected>();
+        world.Script.Needed = ["device.type", "shoe.size"];
+        world.Script.Publish(Next);
+        await world.SeenAsync<ClientEvent.RevisionChanged>();
+        await world.Pdp.KillAsync();
+        Assert.That(await ClientWorld.SourceAsync(client), Is.EqualTo(DecisionSource.Stale));
+    }
+
+    [Test]
+    public async Task What_new_policies_test_is_sent_before_their_answer_is_taken()
+    {
+        await using var world = new ClientWorld();
+        PolicyClient client = world.Connect();
+        await client.DecideAsync(ClientWorld.Context);
+        await world.SeenAsync<ClientEvent.Connected>();
+        // The watch is silent: only the answer tells.
+        world.Script.Needed = ["device.type", "shoe.size"];
+        await client.DecideAsync(ClientWorld.Context, refresh: true);
+        Assert.That(world.Pdp.LastAttributes, Is.EqualTo(["device.type", "shoe.size"]));
+    }
+
+    [Test]
+    public async Task A_newer_denial_holds_although_an_older_permission_tested_less()
+    {
+        await using var world = new ClientWorld();
+        PolicyClient client = world.Connect();
+        await client.DecideAsync(ClientWorld.Context);
+        await world.SeenAsync<ClientEvent.Connected>();
+        world.Script.Needed = ["device.type", "shoe.size"];
+        world.Script.FreshFor = world.Script.UsableFor = TimeSpan.Zero;
+        world.Script.Publish(Next);
+        await world.SeenAsync<ClientEvent.RevisionChanged>();
+        Assert.That(await ClientWorld.SourceAsync(client), Is.EqualTo(DecisionSource.Live));
+        await world.Pdp.KillAsync();
+        Assert.That(await ClientWorld.SourceAsync(client), Is.EqualTo(DecisionSource.Denied));
+    }
+
+    [Test]
+    public async Task A_restart_does_not_make_replaced_policies_fresh_again()
+    {
+        await using var world = new ClientWorld();
+        await using (PolicyClient first = world.Connect())
+        {
+            await first.DecideAsync(ClientWorld.Context);
+            await world.SeenAsync<ClientEvent.Connected>();
+            world.Script.Publish(Next);
+            await world.SeenAsync<ClientEvent.RevisionChanged>();
+            await world.Pdp.KillAsync();
+        }
+        Assert.That(await ClientWorld.SourceAsync(world.Connect()), Is.EqualTo(DecisionSource.Stale));
+    }
+
+    [Test]
+    public async Task A_revision_first_heard_of_in_an_answer_is_fresh_while_nobody_answers()
+    {
+        await using var world = new ClientWorld();
+        PolicyClient client = world.Connect();
+        await world.SeenAsync<ClientEvent.Connected>();
+        world.Script.Forge = decision => decision.Revision = WireMapping.ToWire(Next);
+        await client.DecideAsync(ClientWorld.Context);
+        await world.Pdp.KillAsync();
+        Assert.That(await ClientWorld.SourceAsync(client), Is.EqualTo(DecisionSource.Cached));
+    }
+
+    [Test]
+    public async Task Running_time_spent_on_cached_answers_is_not_forgotten_in_a_power_cut()
+    {
+        await using var world = new ClientWorld();
+        world.Script.FreshFor = TimeSpan.FromDays(30);
+        world.Script.UsableFor = TimeSpan.FromDays(60);
+        PolicyClient first = world.Connect();
+        await first.DecideAsync(ClientWorld.Context);
+        world.Time.Advance(TimeSpan.FromDays(29));
+        Assert.That(await ClientWorld.SourceAsync(first), Is.EqualTo(DecisionSource.Cached));
+        await world.Pdp.KillAsync();
+
+        // The first client never learns that its power went; the clock comes back where it stood at the beginning.
+        world.Time.SetBy(TimeSpan.FromDays(-29));
+        PolicyClient second = world.Connect();
+        await world.SeenAsync<ClientEvent.ClockSetBack>();
+        Assert.That(await ClientWorld.SourceAsync(second), Is.EqualTo(DecisionSource.Stale));
+    }
+
+    [Test]
+    public async Task A_device_whose_clock_was_set_back_still_reaches_its_decision_point()
+    {
+        await using var world = new ClientWorld();
+        await using (PolicyClient first = world.Connect())
+            await first.DecideAsync(ClientWorld.Context);
+        world.Time.SetBy(TimeSpan.FromDays(-30));
+        Assert.That(await ClientWorld.SourceAsync(world.Connect()), Is.EqualTo(DecisionSource.Live));
+    }
+}
