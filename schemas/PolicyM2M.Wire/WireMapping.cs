@@ -50,8 +50,8 @@ public static class WireMapping
     public static V1.Revision ToWire(RevisionId revision) => new() { CommitId = revision.CommitId, BundleHash = revision.BundleHash };
 
     /// <summary>A revision from the wire.</summary>
-    /// <exception cref="WireException">It is missing, or names no commit or no bundle.</exception>
-    public static RevisionId FromWire(V1.Revision? revision) => revision is { CommitId.Length: > 0, BundleHash.Length: > 0 }
+    /// <exception cref="WireException">It is missing, or its commit or its bundle is not named in lower-case hexadecimal.</exception>
+    public static RevisionId FromWire(V1.Revision? revision) => revision is not null && IsHexadecimal(revision.CommitId) && IsHexadecimal(revision.BundleHash)
         ? new RevisionId(revision.CommitId, revision.BundleHash)
         : throw new WireException("a decision names no revision");
 
@@ -103,6 +103,8 @@ public static class WireMapping
     /// <summary>A window that nobody states is none, and a denial has none.</summary>
     private static TimeSpan Window(Outcome outcome, Field field) =>
         outcome[field] is FieldValue.Duration window ? TimeSpan.FromSeconds(window.Seconds) : TimeSpan.Zero;
+
+    private static bool IsHexadecimal(string text) => text.Length > 0 && text.All(char.IsAsciiHexDigitLower);
 
     private static DateTimeOffset Instant(Timestamp? timestamp, string field)
     {

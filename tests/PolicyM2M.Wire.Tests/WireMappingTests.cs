@@ -87,9 +87,46 @@ internal sealed class WireMappingTests
     {
         V1.Decision decision = Sent(Outcome.Allow(DecisionKind.CipherSuites,
             [(Field.Versions, new FieldValue.Names(["TLS1.3"])), (Field.Suites, new FieldValue.Names(["TLS_AES_128_GCM_SHA256"]))]));
+        IsRefused(decision, forgery.Forge, forgery.Name);
+    }
+
+    private static IEnumerable<(string, Action<V1.Decision>)> ForgedRotations =>
+    [
+        ("a share of more than one", d => d.Rotation.RenewAt = new V1.Fraction { Numerator = 4, Denominator = 3 }),
+        ("a negative share", d => d.Rotation.Spread = new V1.Fraction { Numerator = -1, Denominator = 3 }),
+        ("a share of two negatives", d => d.Rotation.Spread = new V1.Fraction { Numerator = -1, Denominator = -3 }),
+        ("a share of nothing", d => d.Rotation.RenewAt = new V1.Fraction { Numerator = 1 }),
+        ("a requirement of the future", d => d.Rotation.Rekey = (V1.Requirement)3),
+        ("a duration beyond the longest", d => d.Rotation.Lifetime = new Google.Protobuf.WellKnownTypes.Duration { Seconds = DurationText.MaximumSeconds + 1 }),
+        ("the outcome of another kind", d => d.CipherSuites = new V1.CipherSuitesOutcome()),
+    ];
+
+    [TestCaseSource(nameof(ForgedRotations))]
+    public void What_the_contract_does_not_allow_of_a_rotation_is_refused((string Name, Action<V1.Decision> Forge) forgery) =>
+        IsRefused(Sent(Outcome.Allow(DecisionKind.Rotation, [(Field.Lifetime, new FieldValue.Duration(60))])), forgery.Forge, forgery.Name);
+
+    private static IEnumerable<(string, Action<V1.Decision>)> ForgedAuths =>
+    [
+        ("a method that does not exist", d => d.Auth.Methods.Items[0] = "password"),
+        ("a method in other letters", d => d.Auth.Methods.Items[0] = "X509"),
+        ("no methods", d => d.Auth.Methods = null),
+        ("an algorithm that does not exist", d => d.Auth.KeyAlgorithms = new V1.NameList { Items = { "rsa-1024" } }),
+        ("a protection of the future", d => d.Auth.KeyProtection = (V1.KeyProtection)6),
+        ("a revocation check of the future", d => d.Auth.Revocation = (V1.RevocationCheck)4),
+        ("a negative age of evidence", d => d.Auth.AttestationWithin = new Google.Protobuf.WellKnownTypes.Duration { Seconds = -60 }),
+        ("a commit id that is no hexadecimal", d => d.Revision.CommitId = "c0ffee\u001b[2J"),
+        ("a bundle hash in capitals", d => d.Revision.BundleHash = "BEEF"),
+    ];
+
+    [TestCaseSource(nameof(ForgedAuths))]
+    public void What_the_contract_does_not_allow_of_an_auth_is_refused((string Name, Action<V1.Decision> Forge) forgery) =>
+        IsRefused(Sent(Outcome.Allow(DecisionKind.Auth, [(Field.Methods, new FieldValue.Names(["x509"]))])), forgery.Forge, forgery.Name);
+
+    private static void IsRefused(V1.Decision decision, Action<V1.Decision> forge, string name)
+    {
         Assert.That(() => WireMapping.FromWire(decision), Throws.Nothing);
-        forgery.Forge(decision);
-        Assert.That(() => WireMapping.FromWire(decision), Throws.TypeOf<WireException>(), forgery.Name);
+        forge(decision);
+        Assert.That(() => WireMapping.FromWire(decision), Throws.TypeOf<WireException>(), name);
     }
 
     private static V1.Decision Sent(Outcome outcome) => WireMapping.ToWire(new Decision(outcome, []), Revision, Now);
