@@ -50,7 +50,8 @@ internal static class AgentRun
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {
-            return ExitCode.Ok;
+            // Whoever asked once has no answer, which must not pass for a permission.
+            return options.Once ? ExitCode.CouldNotRun : ExitCode.Ok;
         }
     }
 

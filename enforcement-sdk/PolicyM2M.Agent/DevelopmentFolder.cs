@@ -21,8 +21,11 @@ internal sealed record DevelopmentFolder(string Path)
             var found = new DevelopmentFolder(System.IO.Path.Combine(folder.FullName, Name));
             if (File.Exists(found.Certificate))
                 return found;
+            // Another clone around this one has another decision point.
+            if (System.IO.Path.Exists(System.IO.Path.Combine(folder.FullName, ".git")))
+                break;
         }
-        throw new CannotRunException($"no {Name} with development credentials in this folder or above it; start the decision point first:\n"
+        throw new CannotRunException($"no {Name} with development credentials in this folder or above it, up to the root of the Git work tree; start the decision point first:\n"
             + "  dotnet run --project pdp-server/PolicyM2M.Pdp\nor name the files with --cert, --key, --ca and --cache");
     }
 

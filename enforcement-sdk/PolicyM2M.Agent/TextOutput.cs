@@ -32,10 +32,10 @@ internal sealed class TextOutput(TextWriter writer, TimeProvider time) : IAgentO
             return;
         }
         IEnumerable<string> body = decision.Outcome.Denial is { } reason
-            ? [$"  {Printable(reason)}"]
+            ? [$"  {reason}"]
             : decision.Outcome.Values.Select(v => $"  {v.Field.Name.PadRight(NameColumn)}{(v.Value is FieldValue.Names { Items: [] } ? "none" : v.Value)}");
         IEnumerable<string> rules = (decision.Decision?.Rules ?? []).Select(rule => $"  by {rule.Policy} {rule.Label} ({rule.File}:{rule.Line})".Replace("by  ", "by ", StringComparison.Ordinal));
-        Write($"\n{Clock()} {head}\n{string.Join('\n', body.Concat(rules.Select(Printable)))}\n");
+        Write($"\n{Clock()} {head}\n{string.Join('\n', body.Concat(rules).Select(Printable))}\n");
     }
 
     public void Event(ClientEvent happened)

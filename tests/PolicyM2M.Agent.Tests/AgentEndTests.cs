@@ -1,0 +1,60 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using PolicyM2M.Testing;
+
+namespace PolicyM2M.Agent.Tests;
+
+/// <summary>How an agent ends while its decision point takes the call and says nothing.</summary>
+internal sealed class AgentEndTests
+{
+    [TestCase(0)]
+    // Whoever asked once and got no answer must not be told that all is allowed.
+    [TestCase(1, "--once")]
+    public async Task A_signal_during_a_call_ends_the_agent_cleanly(int exitCode, params string[] more)
+    {
+        using var folder = new TemporaryFolder();
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        WriteCredentials(folder);
+        using RunningProcess agent = Start(folder, ["--pdp", $"https://{silent.LocalEndpoint}", .. more]);
+        using TcpClient call = await silent.AcceptTcpClientAsync();
+        Assert.That(await agent.TerminateAsync(), Is.EqualTo(exitCode), agent.Transcript);
+        Assert.That(agent.Transcript, Does.Not.Contain("Unhandled").And.Not.Contain("   at "));
+    }
+
+    [Test]
+    public void An_agent_without_development_credentials_says_how_to_get_them()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["clone/.git"]);
+        // What lies around the clone is another's.
+        Directory.CreateDirectory(folder[".policym2m/pki"]);
+        File.WriteAllText(folder[".policym2m/pki/device.pem"], "");
+        FinishedProcess agent = FinishedProcess.Run(Dotnet, [Assembly, "--once"], folder["clone"]);
+        Assert.That(agent.ExitCode, Is.EqualTo(1), agent.Error);
+        Assert.That(agent.Error, Does.Contain("dotnet run --project pdp-server/PolicyM2M.Pdp"));
+    }
+
+    private static string Dotnet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+
+    private static string Assembly => typeof(AgentEndTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(metadata => metadata.Key == "AgentAssembly").Value!;
+
+    private static RunningProcess Start(TemporaryFolder folder, string[] more) => RunningProcess.Start(Dotnet,
+        [Assembly, "--cert", folder["device.pem"], "--key", folder["device-key.pem"], "--ca", folder["device.pem"], "--cache", folder["cache"], .. more], folder.Path);
+
+    private static void WriteCredentials(TemporaryFolder folder)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=Test", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddUri(new Uri("spiffe://test.example/device/plc-1"));
+        request.CertificateExtensions.Add(names.Build());
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        using X509Certificate2 certificate = request.CreateSelfSigned(now.AddHours(-1), now.AddHours(12));
+        folder.Write("device.pem", certificate.ExportCertificatePem());
+        folder.Write("device-key.pem", key.ExportPkcs8PrivateKeyPem());
+    }
+}

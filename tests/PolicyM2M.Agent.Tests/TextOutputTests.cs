@@ -1,0 +1,24 @@
+using PolicyM2M.Enforcement;
+using PolicyM2M.Engine.Lattice;
+using PolicyM2M.Engine.Vocabulary;
+using PolicyM2M.Wire;
+
+namespace PolicyM2M.Agent.Tests;
+
+internal sealed class TextOutputTests
+{
+    [Test]
+    public void What_comes_over_the_wire_does_not_drive_the_terminal()
+    {
+        const string Clear = "\u001b[2J";
+        Outcome outcome = Outcome.Allow(DecisionKind.Auth, [(Field.Methods, new FieldValue.Names(["x509"])), (Field.Capabilities, new FieldValue.Names([Clear]))]);
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        var received = new ReceivedDecision(outcome, [new RuleName(Clear, Clear, Clear, 1, 1)], new RevisionId("c0ffee", "beef"), now, now, now);
+        using var written = new StringWriter();
+        var output = new TextOutput(written, TimeProvider.System);
+        output.Decision(new DeviceDecision(outcome, DecisionSource.Live, received, now, now));
+        output.Decision(new DeviceDecision(Outcome.Deny(DecisionKind.Rotation, Clear), DecisionSource.Denied, null, null, null));
+        output.Event(new ClientEvent.Refused(Clear));
+        Assert.That(written.ToString(), Does.Contain("[2J").And.Not.Contain('\u001b'));
+    }
+}
