@@ -23,8 +23,15 @@ internal sealed class RegistryFollower(RegistryFile file, RegistryState state, R
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(options.Poll, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-            Follow();
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+                Follow();
+        }
+        catch (OperationCanceledException)
+        {
+            // The server ends, or never began because its address is taken: there is nothing left to follow for.
+        }
     }
 
     /// <summary>

@@ -12,8 +12,15 @@ internal sealed class RevisionFollower(RevisionSource source, RevisionState stat
     {
         LogActivation(state.Current.Active, []);
         using var timer = new PeriodicTimer(options.Poll, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-            state.Replace(Poll(state.Current, clock.GetUtcNow()));
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+                state.Replace(Poll(state.Current, clock.GetUtcNow()));
+        }
+        catch (OperationCanceledException)
+        {
+            // The server ends, or never began because its address is taken: there is nothing left to follow for.
+        }
     }
 
     private RevisionStatus Poll(RevisionStatus status, DateTimeOffset now)
