@@ -41,14 +41,14 @@ public sealed class Decider
         return PreparedContext.Prepare(context, Bundle.AttributeTable);
     }
 
-    /// <summary>Decides.</summary>
+    /// <summary>Decides, as of a moment: whole seconds of it count.</summary>
     /// <exception cref="ArgumentException">The context was prepared by another bundle.</exception>
-    public Decision Decide(DecisionKind kind, PreparedContext context)
+    public Decision Decide(DecisionKind kind, PreparedContext context, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(context);
-        if (!ReferenceEquals(context.Schema, Bundle.AttributeTable))
+        if (!ReferenceEquals(context.Table, Bundle.AttributeTable))
             throw new ArgumentException("the context was prepared by another bundle", nameof(context));
-        return TreeWalk.Gather(Bundle.Trees, (int)kind, context, (Decider: this, Kind: kind),
+        return TreeWalk<PreparedContext.AtTime>.Gather(Bundle.Trees, (int)kind, context.At(now.ToUnixTimeSeconds()), (Decider: this, Kind: kind),
             static (rules, state) => state.Decider.DecisionOf(state.Kind, rules));
     }
 

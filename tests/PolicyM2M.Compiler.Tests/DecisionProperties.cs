@@ -42,7 +42,7 @@ internal sealed class DecisionProperties
             DeviceContext context = policies.Context(missing);
             foreach (DecisionKind kind in DecisionKinds.All)
             {
-                Outcome actual = decider.Decide(kind, decider.Prepare(context)).Outcome;
+                Outcome actual = decider.Decide(kind, decider.Prepare(context), DateTimeOffset.UnixEpoch).Outcome;
                 SortedDictionary<string, FieldValue>? expected = NaiveEvaluator.Decide(bound, kind, context);
                 bool isComplete = decider.Prepare(context).Missing.IsEmpty;
                 Assert.That(Shown(actual.IsDenied ? null : actual.Values.ToDictionary(v => v.Field.Name, v => v.Value), isComplete),

@@ -29,8 +29,8 @@ internal sealed class PolicySetLowering
         _set = set;
         _budget = budget;
         (ImmutableArray<AttributeCoding> codings, ImmutableArray<string> tested) = Constants.Of(set);
-        _attributes = new AttributeTable(codings, tested);
-        _conditions = new ConditionTable([.. codings.Select(coding => IntervalSet.Between(coding.Lowest, coding.Highest))], budget);
+        _attributes = new AttributeTable(codings, [], tested);
+        _conditions = new ConditionTable([.. _attributes.Codes.Select(codes => IntervalSet.Between(codes.Lowest, codes.Highest))], budget);
     }
 
     /// <exception cref="BudgetExceededException">The conditions are too much work.</exception>

@@ -68,14 +68,14 @@ internal sealed class TreeBuilder
     /// <summary>The branches of a split: where each begins, and where it leads.</summary>
     private List<(long Start, int Target)> Cells(Problem open, int attribute, int depth)
     {
-        var bounds = new SortedSet<long> { _attributes.Codings[attribute].Lowest };
+        var bounds = new SortedSet<long> { _attributes.Codes[attribute].Lowest };
         var seen = new HashSet<int>();
         foreach (LoweredCase c in open.Cases)
             _conditions.AddBounds(c.Condition, attribute, bounds, seen);
         var cells = new List<(long, int)>(bounds.Count);
         foreach (long start in bounds)
         {
-            if (start > _attributes.Codings[attribute].Highest)
+            if (start > _attributes.Codes[attribute].Highest)
                 break;
             _budget.Spend(open.Lists.Sum(list => (long)list.Cases.Length));
             Problem restricted = open.Restricted(c => _conditions.Restrict(c, attribute, start));
@@ -132,7 +132,7 @@ internal sealed class TreeBuilder
     /// <summary>The attribute that the most cases test; of equals the one tested first, so that cases which share nothing are decided one after the other.</summary>
     private int MostTested(Problem open)
     {
-        var tests = new int[_attributes.Codings.Length];
+        var tests = new int[_attributes.Codes.Length];
         foreach (LoweredCase c in open.Cases)
         {
             foreach (int attribute in _conditions.AttributesOf(c.Condition))
@@ -155,21 +155,21 @@ internal sealed class TreeBuilder
 
     private int Node(int attribute, long[] starts, int[] targets)
     {
-        AttributeCoding coding = _attributes.Codings[attribute];
+        (long lowest, long highest) = _attributes.Codes[attribute];
         int first = _branches.Count;
-        ulong codes = unchecked((ulong)coding.Highest - (ulong)coding.Lowest);
+        ulong codes = unchecked((ulong)highest - (ulong)lowest);
         if (codes < AlwaysDirect || codes < (ulong)targets.Length * 2)
         {
             int at = 0;
-            for (long code = coding.Lowest; ; code++)
+            for (long code = lowest; ; code++)
             {
                 if (at + 1 < starts.Length && code == starts[at + 1])
                     at++;
                 _branches.Add(targets[at]);
-                if (code == coding.Highest)
+                if (code == highest)
                     break;
             }
-            _nodes.Add(new TreeNode(NodeKind.Direct, attribute, first, _branches.Count - first, 0, coding.Lowest));
+            _nodes.Add(new TreeNode(NodeKind.Direct, attribute, first, _branches.Count - first, 0, lowest));
         }
         else
         {

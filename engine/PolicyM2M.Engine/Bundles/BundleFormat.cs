@@ -10,7 +10,7 @@ internal static class BundleFormat
     public const uint Magic = 0x424D324D;
 
     /// <summary>A reader knows exactly one format; an older or newer bundle is compiled again from its commit.</summary>
-    public const ushort Version = 1;
+    public const ushort Version = 2;
 
     /// <summary>Marks a field, bound or limit that is not there.</summary>
     public const byte Absent = 0;

@@ -46,7 +46,7 @@ internal ref struct BundleReader
         string name = Text();
         ImmutableArray<string> policies = Texts();
         ImmutableArray<AttributeCoding> codings = Each(static (ref BundleReader r) => r.Attribute());
-        var attributes = new AttributeTable(codings, Texts());
+        var attributes = new AttributeTable(codings, Each(static (ref BundleReader r) => r.Facet()), Texts());
         foreach (string needed in attributes.Needed)
             Check(attributes.Indexes.ContainsKey(needed), "a needed attribute is not in the schema");
         ImmutableArray<Rule> rules = Each(static (ref BundleReader r) => r.Rule());
@@ -55,16 +55,27 @@ internal ref struct BundleReader
         ImmutableArray<TreeNode> nodes = Each(static (ref BundleReader r) => r.Node());
         ImmutableArray<ImmutableArray<int>> roots = Each(static (ref BundleReader r) => r.Each(static (ref BundleReader r2) => r2.Int32()));
         var trees = new DecisionTrees(nodes, branches, bounds, roots);
-        TreeCheck.Check(trees, codings, rules);
+        TreeCheck.Check(trees, attributes, rules);
         return new BundleContent(name, policies, attributes, rules, trees);
     }
 
     private AttributeCoding Attribute()
     {
-        var definition = new AttributeDefinition(Text(), (AttributeType)Enum(AttributeType.Duration), (Provenance)Enum(Provenance.Registry),
-            Text(), Limit(), Limit(), Texts());
-        return new AttributeCoding(definition, Texts());
+        var definition = new AttributeDefinition(Text(), (AttributeType)Enum(AttributeType.Set), (Provenance)Enum(Provenance.Registry),
+            Text(), Limit(), Limit(), Texts(), IsPresent() ? AttributeValue() : null, IsPresent() ? Text() : null);
+        return new AttributeCoding(definition, Texts(), IsPresent());
     }
+
+    private AttributeValue AttributeValue() => (AttributeValueKind)Enum(AttributeValueKind.Set) switch
+    {
+        AttributeValueKind.Boolean => Contexts.AttributeValue.Of(IsPresent()),
+        AttributeValueKind.Integer => Contexts.AttributeValue.Of(Int64()),
+        AttributeValueKind.Text => Contexts.AttributeValue.Of(Text()),
+        AttributeValueKind.Set => Contexts.AttributeValue.Of(Texts()),
+        _ => throw new InvalidDataException("the bundle is damaged: a default is no value"),
+    };
+
+    private Facet Facet() => new((FacetKind)Enum(FacetKind.Weekday), Int32(), Int32(), Text());
 
     private Rule Rule()
     {

@@ -30,6 +30,7 @@ internal sealed class BundleWriter : IDisposable
         Text(content.Name);
         Each(content.Policies, Text);
         Each(content.Attributes.Codings, Attribute);
+        Each(content.Attributes.Others, Facet);
         Each(content.Attributes.Needed, Text);
         Each(content.Rules, Rule);
         Each(content.Trees.Bounds, _out.Write);
@@ -48,7 +49,42 @@ internal sealed class BundleWriter : IDisposable
         Limit(definition.Minimum);
         Limit(definition.Maximum);
         Each(definition.Values, Text);
-        Each(coding.Constants, Text);
+        _out.Write(definition.Default is null ? BundleFormat.Absent : BundleFormat.Present);
+        if (definition.Default is { } standard)
+            AttributeValue(standard);
+        _out.Write(definition.AgeOf is null ? BundleFormat.Absent : BundleFormat.Present);
+        if (definition.AgeOf is { } source)
+            Text(source);
+        Each(coding.Marks, Text);
+        _out.Write(coding.IsRanked ? BundleFormat.Present : BundleFormat.Absent);
+    }
+
+    private void AttributeValue(AttributeValue value)
+    {
+        _out.Write((byte)value.Kind);
+        switch (value.Kind)
+        {
+            case AttributeValueKind.Boolean:
+                _out.Write(value.Boolean ? BundleFormat.Present : BundleFormat.Absent);
+                break;
+            case AttributeValueKind.Integer:
+                _out.Write(value.Integer);
+                break;
+            case AttributeValueKind.Text:
+                Text(value.Text);
+                break;
+            default:
+                Each(value.Texts, Text);
+                break;
+        }
+    }
+
+    private void Facet(Facet facet)
+    {
+        _out.Write((byte)facet.Kind);
+        _out.Write(facet.Attribute);
+        _out.Write(facet.Other);
+        Text(facet.Item);
     }
 
     private void Rule(Rule rule)
@@ -90,7 +126,7 @@ internal sealed class BundleWriter : IDisposable
     private void Node(TreeNode node)
     {
         _out.Write((byte)node.Kind);
-        _out.Write(node.Attribute);
+        _out.Write(node.Facet);
         _out.Write(node.First);
         _out.Write(node.Count);
         _out.Write(node.FirstBound);

@@ -9,17 +9,17 @@ namespace PolicyM2M.Engine.Bundles;
 internal static class TreeCheck
 {
     /// <exception cref="InvalidDataException">The trees are damaged.</exception>
-    public static void Check(DecisionTrees trees, ImmutableArray<AttributeCoding> codings, ImmutableArray<Rule> rules)
+    public static void Check(DecisionTrees trees, AttributeTable attributes, ImmutableArray<Rule> rules)
     {
         Demand(trees.Roots.Length == DecisionKinds.All.Count, "there is not one forest for each kind");
         for (int i = 0; i < trees.Nodes.Length; i++)
         {
             TreeNode node = trees.Nodes[i];
-            Demand(node.Attribute >= 0 && node.Attribute < codings.Length, "a node tests an attribute that is not there");
+            Demand(node.Facet >= 0 && node.Facet < attributes.Codes.Length, "a node tests an attribute that is not there");
             Demand(node.Count > 0 && IsWithin(node.First, node.Count, trees.Branches.Length), "a node's branches are not there");
-            AttributeCoding coding = codings[node.Attribute];
+            (long lowest, long highest) = attributes.Codes[node.Facet];
             if (node.Kind == NodeKind.Direct)
-                Demand(node.Base == coding.Lowest && coding.Highest - coding.Lowest == node.Count - 1L, "a node has not one branch for each code");
+                Demand(node.Base == lowest && unchecked((ulong)highest - (ulong)lowest) == (ulong)node.Count - 1, "a node has not one branch for each code");
             else
                 CheckBounds(trees, node);
             foreach (int branch in trees.Branches.AsSpan(node.First, node.Count))

@@ -12,14 +12,14 @@ internal enum NodeKind : byte
     Ordered,
 }
 
-/// <summary>A test of one attribute.</summary>
+/// <summary>A test of one facet.</summary>
 /// <param name="Kind">How the branch is found.</param>
-/// <param name="Attribute">The attribute's place in the attribute table.</param>
+/// <param name="Facet">The facet's place in the attribute table.</param>
 /// <param name="First">Where its branches begin in <see cref="DecisionTrees.Branches"/>; its bounds, one fewer, begin at <paramref name="FirstBound"/>.</param>
 /// <param name="Count">How many branches it has, at least 1.</param>
 /// <param name="FirstBound">Where its bounds begin in <see cref="DecisionTrees.Bounds"/>, for <see cref="NodeKind.Ordered"/>.</param>
 /// <param name="Base">The code of the first branch, for <see cref="NodeKind.Direct"/>.</param>
-internal readonly record struct TreeNode(NodeKind Kind, int Attribute, int First, int Count, int FirstBound, long Base);
+internal readonly record struct TreeNode(NodeKind Kind, int Facet, int First, int Count, int FirstBound, long Base);
 
 /// <summary>
 /// All trees of a bundle as flat arrays. A branch that is not negative is a node; otherwise it is a leaf: <see cref="Silent"/>, or the

@@ -7,10 +7,11 @@ namespace PolicyM2M.Engine.Trees;
 /// Walks the trees of one kind and gathers the rules that apply. Where an attribute is missing every branch is walked, which gives
 /// exactly the rules that apply for some value of it: a path tests an attribute at most once, so every branch can be reached.
 /// </summary>
-internal ref struct TreeWalk
+internal ref struct TreeWalk<TContext>
+    where TContext : IFacetSource, allows ref struct
 {
     private readonly DecisionTrees _trees;
-    private readonly PreparedContext _context;
+    private readonly TContext _context;
     private Span<int> _rules;
     private int[]? _rented;
     private int _count;
@@ -18,7 +19,7 @@ internal ref struct TreeWalk
     /// <summary>Which nodes were walked already, a bit each: rented only when an attribute is missing. Shared subtrees would otherwise be walked once per path.</summary>
     private ulong[]? _walked;
 
-    private TreeWalk(DecisionTrees trees, PreparedContext context, Span<int> scratch)
+    private TreeWalk(DecisionTrees trees, TContext context, Span<int> scratch)
     {
         _trees = trees;
         _context = context;
@@ -26,9 +27,9 @@ internal ref struct TreeWalk
     }
 
     /// <summary>Hands the places of the rules that apply, ascending and each once, to <paramref name="use"/>. Allocates nothing.</summary>
-    public static T Gather<TState, T>(DecisionTrees trees, int kind, PreparedContext context, TState state, Func<ReadOnlySpan<int>, TState, T> use)
+    public static T Gather<TState, T>(DecisionTrees trees, int kind, TContext context, TState state, Func<ReadOnlySpan<int>, TState, T> use)
     {
-        var walk = new TreeWalk(trees, context, stackalloc int[64]);
+        var walk = new TreeWalk<TContext>(trees, context, stackalloc int[64]);
         try
         {
             foreach (int root in trees.Roots[kind])
@@ -49,7 +50,7 @@ internal ref struct TreeWalk
         while (at >= 0)
         {
             ref readonly TreeNode node = ref _trees.Nodes.ItemRef(at);
-            if (!_context.TryGet(node.Attribute, out long code))
+            if (!_context.TryGet(node.Facet, out long code))
             {
                 if (MarkWalked(at))
                 {

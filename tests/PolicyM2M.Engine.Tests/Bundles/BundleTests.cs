@@ -55,7 +55,7 @@ internal sealed class BundleTests
             foreach (DeviceContext context in new[] { Sample.Plc, DeviceContext.Empty })
             {
                 foreach (DecisionKind kind in DecisionKinds.All)
-                    decider.Decide(kind, decider.Prepare(context));
+                    decider.Decide(kind, decider.Prepare(context), DateTimeOffset.UnixEpoch);
             }
             return false;
         }
