@@ -80,7 +80,7 @@ internal sealed class DeciderTests
     }
 
     private static ReadOnlyMemory<byte> Reread() => Engine.Bundles.BundleWriter.Write(new Engine.Bundles.BundleContent(
-        Sample.Bundle.Name, Sample.Bundle.Policies, Sample.Bundle.AttributeTable, Sample.Bundle.Rules, Sample.Bundle.Trees));
+        Sample.Bundle.Name, Sample.Bundle.Policies, Sample.Bundle.AttributeTable, Sample.Bundle.RuleTable, Sample.Bundle.Trees));
 
     private static Decision Decide(DecisionKind kind, DeviceContext context) => Decider.Decide(kind, Decider.Prepare(context), Now);
 }
