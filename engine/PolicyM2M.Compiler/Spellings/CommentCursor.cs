@@ -33,16 +33,16 @@ internal sealed class CommentCursor(PolicySyntax policy, Page page)
     /// <summary>Prints the comments before an offset, at the end of something.</summary>
     public void Close(int offset, int indentation) => Flush(comment => comment.Start < offset, indentation);
 
-    /// <summary>Prints the comments that stand at the end of the line on which something ends.</summary>
-    public void End(Span item)
+    /// <summary>Prints the comments that stand at the end of the line on which something ends, unless the next thing stands between.</summary>
+    public void End(Span item, int next = int.MaxValue)
     {
         int line = LineOf(Math.Max(item.Start, item.End - 1));
-        Flush(comment => IsTrailing(comment) && LineOf(comment.Start) == line, 0);
+        Flush(comment => comment.Start < next && IsTrailing(comment) && LineOf(comment.Start) == line, 0);
     }
 
-    /// <summary>Prints the comments on lines of their own that stand no further to the right than a column, and before an offset.</summary>
+    /// <summary>Prints the comments before an offset that stand, in a YAML source, no further to the right than a column: they are about a section.</summary>
     public void Outer(int offset, int indentation) =>
-        Flush(comment => comment.Start < offset && (IsTrailing(comment) ? !HasLayout && LineOf(comment.Start) < LineOf(offset) - 1 : !HasLayout && ColumnOf(comment.Start) <= indentation), indentation);
+        Flush(comment => !HasLayout && comment.Start < offset && !IsTrailing(comment) && ColumnOf(comment.Start) <= indentation, indentation);
 
     /// <summary>Whether there are comments between two offsets.</summary>
     public bool Any(int from, int to, bool ownLineOnly = false) =>

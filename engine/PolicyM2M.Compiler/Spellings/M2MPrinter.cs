@@ -32,6 +32,7 @@ internal sealed class M2MPrinter
         _comments.Reach(_policy.Name.Span.Start, 0);
         string head = $"policy {_policy.Name.Text}{(_policy.Description is { } description ? $" {TextLiteral.M2M(description)}" : "")}";
         WithCondition(head, "for", _policy.Target);
+        _comments.End(_policy.HeadSpan);
         ImmutableArray<DeclarationSyntax> all = _policy.Declarations;
         for (int i = 0; i < all.Length;)
         {
@@ -41,11 +42,11 @@ internal sealed class M2MPrinter
             int width = all[i..end].Max(declaration => NameOf(declaration).Length);
             for (; i < end; i++)
             {
-                _comments.Reach(all[i].Span.Start, 0);
                 if (i == 0 || (!_comments.HasLayout && IsApart(all[i - 1], all[i])))
                     _page.Blank();
+                _comments.Reach(all[i].Span.Start, 0);
                 Declaration(all[i], width);
-                _comments.End(all[i].Span);
+                _comments.End(all[i].Span, i + 1 < all.Length ? all[i + 1].Span.Start : int.MaxValue);
             }
         }
         _comments.Close(int.MaxValue, 0);
@@ -101,12 +102,12 @@ internal sealed class M2MPrinter
     {
         _page.Add(0, $"{block.Kind.Name()} {{", opens: true);
         string[] conditions = [.. block.Cases.Select(item => item.When is { } when ? $"when {ConditionText.Of(when)}" : "otherwise")];
-        int column = conditions.Where(condition => condition.Length <= LongestAligned).Select(condition => condition.Length + 4).DefaultIfEmpty(2).Max();
+        int column = conditions.Where(condition => condition.Length <= LongestAligned).Select(condition => condition.Length).DefaultIfEmpty(0).Max();
         for (int i = 0; i < block.Cases.Length; i++)
         {
             _comments.Reach(block.Cases[i].Span.Start, 2);
             Case(block.Cases[i], conditions[i], column);
-            _comments.End(block.Cases[i].Span);
+            _comments.End(block.Cases[i].Span, i + 1 < block.Cases.Length ? block.Cases[i + 1].Span.Start : block.Span.End);
         }
         _comments.Close(block.Span.End, 2);
         _page.Add(0, "}");
@@ -114,7 +115,7 @@ internal sealed class M2MPrinter
 
     private void Case(CaseSyntax item, string condition, int column)
     {
-        string head = condition.PadRight(column - 2) + "  ";
+        string head = condition.PadRight(column) + "  ";
         if (condition.Length > LongestAligned)
         {
             IReadOnlyList<string> lines = Page.Fill([.. ConditionText.Segments(item.When!).Select((segment, i) => i == 0 ? $"when {segment}" : segment)], 2, 6);

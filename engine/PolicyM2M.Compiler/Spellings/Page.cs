@@ -8,7 +8,7 @@ namespace PolicyM2M.Compiler.Spellings;
 internal sealed class Page(string mark, bool aligns)
 {
     /// <summary>Longer lines are broken where they can be.</summary>
-    public const int Width = 140;
+    public const int Width = 160;
 
     private readonly List<(string Text, string? Comment)> _lines = [];
 

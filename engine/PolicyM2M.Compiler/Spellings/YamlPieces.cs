@@ -25,7 +25,7 @@ internal sealed class YamlPieces
         {
             int start = (int)scalar.Start.Index, end = (int)scalar.End.Index;
             AddComments(start);
-            Add(start, end, scalar.Value, ScalarPlaces.Of(file.Text, start, end, scalar.Style, scalar.Value));
+            Add(start, scalar.Value, ScalarPlaces.Of(file.Text, start, end, scalar.Style, scalar.Value));
             from = end;
         }
         AddComments(file.Text.Length);
@@ -38,13 +38,13 @@ internal sealed class YamlPieces
             foreach (Span comment in CommentsOf(file.Text, from, until))
             {
                 comments.Add(new Span(text.Length, comment.Length));
-                Add(comment.Start, comment.End, file.Text.Substring(comment.Start, comment.Length), [.. Enumerable.Range(comment.Start, comment.Length + 1)]);
+                Add(comment.Start, file.Text.Substring(comment.Start, comment.Length), [.. Enumerable.Range(comment.Start, comment.Length + 1)]);
             }
         }
 
-        void Add(int start, int end, string value, int[] piecePlaces)
+        void Add(int start, string value, int[] piecePlaces)
         {
-            _pieces.Add(new Piece(start, end, new Span(text.Length, value.Length)));
+            _pieces.Add(new Piece(start, new Span(text.Length, value.Length)));
             text.Append(value).Append('\n');
             places.AddRange(piecePlaces);
         }
@@ -83,10 +83,19 @@ internal sealed class YamlPieces
             int first = IndexOf((int)node.Start.Index);
             if (node is YamlScalarNode)
                 return _pieces[first].Said;
-            int last = IndexOf((int)node.End.Index) - 1;
+            int last = LastOf(node);
             return last < first ? new Span(first < _pieces.Count ? _pieces[first].Said.Start : Text.Text.Length, 0) : _pieces[first].Said.To(_pieces[last].Said);
         }
     }
+
+    /// <summary>The piece that a node ends with. The library says only where a list or mapping begins.</summary>
+    private int LastOf(YamlNode node) => node switch
+    {
+        YamlSequenceNode { Children: [.., { } last] } => LastOf(last),
+        YamlMappingNode { Children: { Count: > 0 } entries } => LastOf(entries[entries.Count - 1].Value),
+        YamlScalarNode => IndexOf((int)node.Start.Index),
+        _ => IndexOf((int)node.Start.Index) - 1,
+    };
 
     /// <summary>The first piece that begins at a place of the file or behind it.</summary>
     private int IndexOf(int place)
@@ -114,5 +123,5 @@ internal sealed class YamlPieces
         }
     }
 
-    private readonly record struct Piece(int Start, int End, Span Said);
+    private readonly record struct Piece(int Start, Span Said);
 }

@@ -34,6 +34,7 @@ internal sealed class YamlPrinter
             Entry(0, YamlKeys.Description, TextLiteral.Yaml(description));
         if (_policy.Target is { } target)
             Condition(0, YamlKeys.For, target);
+        _comments.End(_policy.HeadSpan);
         List<List<Section>> groups = Groups();
         for (int i = 0; i < groups.Count; i++)
         {
@@ -58,8 +59,9 @@ internal sealed class YamlPrinter
         _comments.Outer(section.Items[0].Span.Start, indentation);
         _page.Blank();
         _page.Add(startsGroup ? indentation - 2 : indentation, $"{(startsGroup ? "- " : "")}{section.Key}:", opens: true);
-        foreach (DeclarationSyntax declaration in section.Items)
+        for (int i = 0; i < section.Items.Count; i++)
         {
+            DeclarationSyntax declaration = section.Items[i];
             int inner = indentation + 2;
             if (declaration is not DeclarationSyntax.Block)
                 _comments.Reach(declaration.Span.Start, inner);
@@ -78,7 +80,7 @@ internal sealed class YamlPrinter
                     Rule(inner, declaration);
                     break;
             }
-            _comments.End(declaration.Span);
+            _comments.End(declaration.Span, i + 1 < section.Items.Count ? section.Items[i + 1].Span.Start : int.MaxValue);
         }
     }
 
@@ -96,8 +98,9 @@ internal sealed class YamlPrinter
     {
         if (block.Cases.IsEmpty)
             _page.Extend(" []");
-        foreach (CaseSyntax item in block.Cases)
+        for (int i = 0; i < block.Cases.Length; i++)
         {
+            CaseSyntax item = block.Cases[i];
             _comments.Reach(item.Span.Start, indentation);
             if (item.When is { } when)
                 Condition(indentation, $"- {YamlKeys.When}", when);
@@ -108,7 +111,7 @@ internal sealed class YamlPrinter
                 Outcome(inner, use.Outcome);
             else if (item.Answer is AnswerSyntax.Deny deny)
                 Entry(inner, YamlKeys.Deny, TextLiteral.Yaml(deny.Reason));
-            _comments.End(item.Span);
+            _comments.End(item.Span, i + 1 < block.Cases.Length ? block.Cases[i + 1].Span.Start : int.MaxValue);
         }
         _comments.Close(block.Span.End, indentation);
     }
@@ -164,8 +167,7 @@ internal sealed class YamlPrinter
         _page.Add(indentation, $"{key}:", opens: true);
         if (HasTwice(fields))
         {
-            foreach (FieldSyntax field in fields)
-                FieldEntry(indentation + 4, field, "- ");
+            Fields(indentation + 4, fields, "- ");
         }
         else
         {
@@ -173,10 +175,13 @@ internal sealed class YamlPrinter
         }
     }
 
-    private void Fields(int indentation, ImmutableArray<FieldSyntax> fields)
+    private void Fields(int indentation, ImmutableArray<FieldSyntax> fields, string sign = "")
     {
-        foreach (FieldSyntax field in fields)
-            FieldEntry(indentation, field, "");
+        for (int i = 0; i < fields.Length; i++)
+        {
+            FieldEntry(indentation, fields[i], sign);
+            _comments.End(fields[i].Span, i + 1 < fields.Length ? fields[i + 1].Span.Start : int.MaxValue);
+        }
     }
 
     private void FieldEntry(int indentation, FieldSyntax field, string sign)
@@ -191,7 +196,6 @@ internal sealed class YamlPrinter
             List(at, key, [.. field.Values.Select(value => value.Text)]);
         else
             Filled(at, key, YamlScalar.Of(segments));
-        _comments.End(field.Span);
     }
 
     private void List(int indentation, string key, ImmutableArray<string> items)

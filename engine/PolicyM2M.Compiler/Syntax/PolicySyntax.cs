@@ -12,6 +12,9 @@ internal sealed record PolicySyntax(
 {
     /// <summary>The comments in the order of the source, each with the sign that begins it.</summary>
     public ImmutableArray<Span> Comments { get; init; } = [];
+
+    /// <summary>What the policy says of itself, from its name to its target.</summary>
+    public Span HeadSpan => Name.Span.To(Target?.Span ?? Name.Span);
 }
 
 /// <summary>One thing a policy declares.</summary>
