@@ -1,3 +1,4 @@
+using System.Text.Json;
 using PolicyM2M.Compiler;
 using PolicyM2M.Compiler.Diagnostics;
 using PolicyM2M.Engine.Bundles;
@@ -35,8 +36,15 @@ internal static class CheckCommand
         writer.WriteStartObject();
         writer.WriteBoolean("valid", compilation.Bundle is not null);
         writer.WriteString("bundle", compilation.Bundle?.Hash);
+        WriteDiagnostics(writer, compilation.Diagnostics);
+        writer.WriteEndObject();
+    });
+
+    /// <summary>Every diagnostic with its place, as the property <c>diagnostics</c>.</summary>
+    public static void WriteDiagnostics(Utf8JsonWriter writer, IEnumerable<Diagnostic> diagnostics)
+    {
         writer.WriteStartArray("diagnostics");
-        foreach (Diagnostic diagnostic in compilation.Diagnostics)
+        foreach (Diagnostic diagnostic in diagnostics)
         {
             writer.WriteStartObject();
             writer.WriteString("code", diagnostic.Code);
@@ -50,6 +58,5 @@ internal static class CheckCommand
             writer.WriteEndObject();
         }
         writer.WriteEndArray();
-        writer.WriteEndObject();
-    });
+    }
 }

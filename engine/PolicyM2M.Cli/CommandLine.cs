@@ -5,7 +5,7 @@ using PolicyM2M.Engine.Vocabulary;
 namespace PolicyM2M.Cli;
 
 /// <summary>The commands, their options and their examples.</summary>
-internal static class CommandLine
+internal static partial class CommandLine
 {
     private static readonly string ExitCodes = """
         Exit codes:
@@ -13,15 +13,17 @@ internal static class CommandLine
           1  could not run: bad arguments, or files that cannot be read
           2  denied: at least one kind asked for
           3  the policy set has errors
+          4  fmt --check: a policy is not formatted
         """;
 
     public static RootCommand Build(Streams streams)
     {
-        var root = new RootCommand("m2m checks PolicyM2M policies and says what they decide.") { Check(streams), Decide(streams) };
+        var root = new RootCommand("m2m checks PolicyM2M policies and says what they decide.") { Check(streams), Decide(streams), Fmt(streams) };
         HelpWithExamples.On(root, """
             Examples:
               m2m check policies
               m2m decide policies --context plc.json --explain
+              m2m fmt policies --check
 
             """ + "\n" + ExitCodes);
         return root;

@@ -14,4 +14,7 @@ internal static class ExitCode
 
     /// <summary>The policy set has errors.</summary>
     public const int InvalidPolicy = 3;
+
+    /// <summary>Something is not as it should be: a policy is not formatted.</summary>
+    public const int NotAsExpected = 4;
 }

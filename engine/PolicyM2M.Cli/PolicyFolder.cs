@@ -11,7 +11,7 @@ internal static class PolicyFolder
     private const long LargestFile = 1 << 20;
 
     /// <summary>
-    /// The manifest, and every <c>*.m2m</c> and <c>*.attributes.yaml</c> of the folder and the folders below it, by path in
+    /// The manifest, and every <c>*.m2m</c>, <c>*.m2m.yaml</c> and <c>*.attributes.yaml</c> of the folder and the folders below it, by path in
     /// ordinal order. Folders whose name begins with a dot are passed over.
     /// </summary>
     /// <exception cref="CannotRunException">The folder is not there, or a file in it cannot be read, is not UTF-8, or is a symbolic link.</exception>
@@ -48,7 +48,7 @@ internal static class PolicyFolder
     }
 
     private static bool IsPolicyFile(string path) =>
-        path == Manifest || path.EndsWith(".m2m", StringComparison.Ordinal) || path.EndsWith(".attributes.yaml", StringComparison.Ordinal);
+        path == Manifest || PolicyFormatter.SpellingOf(path) is not null || path.EndsWith(".attributes.yaml", StringComparison.Ordinal);
 
     private static SourceFile Load(string path, FileInfo file)
     {

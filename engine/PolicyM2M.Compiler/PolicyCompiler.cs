@@ -3,6 +3,7 @@ using PolicyM2M.Compiler.Binding;
 using PolicyM2M.Compiler.Diagnostics;
 using PolicyM2M.Compiler.Lowering;
 using PolicyM2M.Compiler.Sets;
+using PolicyM2M.Compiler.Spellings;
 using PolicyM2M.Compiler.Syntax;
 using PolicyM2M.Compiler.Trees;
 using PolicyM2M.Engine;
@@ -31,7 +32,7 @@ public static class PolicyCompiler
     {
         if (PolicySetReader.Read(files, faults) is not { } set)
             return null;
-        ImmutableArray<PolicySyntax> syntax = [.. set.Policies.Select(source => PolicyParser.Parse(source, faults))];
+        ImmutableArray<PolicySyntax> syntax = [.. set.Policies.Select(source => PolicyReader.Read(source, faults))];
         Dictionary<string, AttributeDefinition> attributes = [];
         foreach (AttributeDefinition attribute in set.Attributes)
             attributes.TryAdd(attribute.Name, attribute);

@@ -24,6 +24,9 @@ internal sealed partial class Faults
     public void NoPolicy(SourceText source, Span at) =>
         Error(source, at, "M2M105", "a file begins with `policy`", "such as: policy baseline \"What every device must meet.\"");
 
+    public void NoYamlPolicy(SourceText source, Span at) =>
+        Error(source, at, "M2M105", "a policy has the key `policy`, with its name", "such as: policy: baseline");
+
     public void SecondPolicy(SourceText source, Span at) =>
         Error(source, at, "M2M105", "one file is one policy", "move this policy to a file of its own and list it in policyset.yaml");
 

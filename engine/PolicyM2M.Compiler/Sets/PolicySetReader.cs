@@ -14,8 +14,12 @@ internal static class PolicySetReader
 {
     public const string Manifest = "policyset.yaml";
     public const string PolicyExtension = ".m2m";
+    public const string YamlPolicyExtension = ".m2m.yaml";
 
     private static readonly string[] Keys = ["name", "attributes", "policies"];
+
+    /// <summary>Whether a file of this path is a policy, in either spelling.</summary>
+    public static bool IsPolicy(string path) => path.EndsWith(PolicyExtension, StringComparison.Ordinal) || path.EndsWith(YamlPolicyExtension, StringComparison.Ordinal);
 
     /// <summary>The set; null where there is no manifest that can be read. Every fault found on the way is reported.</summary>
     public static PolicySetSources? Read(IReadOnlyList<SourceFile> files, Faults faults)
@@ -59,7 +63,7 @@ internal static class PolicySetReader
 
         foreach ((string path, SourceFile file) in byPath)
         {
-            if (path.EndsWith(PolicyExtension, StringComparison.Ordinal) && !policies.Any(policy => policy.Path == path))
+            if (IsPolicy(path) && !policies.Any(policy => policy.Path == path))
                 faults.NotListed(new SourceText(file), Manifest);
         }
         return new PolicySetSources(name, attributes, policies.ToImmutable());

@@ -31,6 +31,12 @@ internal static class YamlText
             faults.MalformedYaml(source, At(malformed.Start, source), Lowered(malformed.Message));
             return null;
         }
+        catch (ArgumentOutOfRangeException)
+        {
+            // The library's own slip: `"\UFFFFFFFF"` is beyond Unicode, and it does not say where it stands.
+            faults.MalformedYaml(source, new Span(0, 1), "an escape names no character of Unicode");
+            return null;
+        }
     }
 
     public static Span SpanOf(YamlNode node, SourceText source) => At(node.Start, source) with { Length = Math.Max(1, (int)(node.End.Index - node.Start.Index)) };

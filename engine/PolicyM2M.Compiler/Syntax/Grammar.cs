@@ -18,13 +18,13 @@ internal static class Grammar
     private static readonly FrozenSet<string> FieldNames =
         DecisionKinds.All.SelectMany(kind => Field.Of(kind)).Select(field => field.Name).ToFrozenSet(StringComparer.Ordinal);
 
-    private static readonly TokenListParser<M2MToken, NameSyntax> Name =
+    public static readonly TokenListParser<M2MToken, NameSyntax> Name =
         Token.EqualTo(M2MToken.Name).Where(token => !Reserved.Contains(token.ToStringValue())).Select(Named).Named("a name");
 
     private static readonly TokenListParser<M2MToken, string> Text =
         Token.EqualTo(M2MToken.String).Select(token => StringLiteral.Unescape(token.ToStringValue())).Named("a string");
 
-    private static readonly TokenListParser<M2MToken, DecisionKind> Kind =
+    public static readonly TokenListParser<M2MToken, DecisionKind> Kind =
         Token.EqualTo(M2MToken.Name).Where(token => DecisionKinds.TryParse(token.ToStringValue(), out _))
             .Select(token => DecisionKinds.TryParse(token.ToStringValue(), out DecisionKind kind) ? kind : default)
             .Named("`cipher-suites`, `auth` or `rotation`");
@@ -85,11 +85,11 @@ internal static class Grammar
         Unary.AtLeastOnceDelimitedBy(Keyword("and")).Select(parts => parts.Length == 1 ? parts[0]
             : new ConditionSyntax.All([.. parts], parts[0].Span.To(parts[^1].Span)));
 
-    private static readonly TokenListParser<M2MToken, ConditionSyntax> Condition =
+    public static readonly TokenListParser<M2MToken, ConditionSyntax> Condition =
         Conjunction.AtLeastOnceDelimitedBy(Keyword("or")).Select(parts => parts.Length == 1 ? parts[0]
             : new ConditionSyntax.Any([.. parts], parts[0].Span.To(parts[^1].Span)));
 
-    private static readonly TokenListParser<M2MToken, AtomSyntax> Value =
+    public static readonly TokenListParser<M2MToken, AtomSyntax> Value =
         Token.EqualTo(M2MToken.Number).Select(Atom).Or(Token.EqualTo(M2MToken.String).Select(Atom))
             .Or(Truth).Or(Token.EqualTo(M2MToken.Name).Where(token => !IsFieldOrReserved(token)).Select(Atom))
             .Named("a value");
@@ -99,11 +99,16 @@ internal static class Grammar
         from limit in Value
         select limit;
 
-    private static readonly TokenListParser<M2MToken, FieldSyntax> FieldAndValues =
-        from name in Name.Named("a field")
+    /// <summary>What a field says, as a function of its name.</summary>
+    public static readonly TokenListParser<M2MToken, Func<NameSyntax, FieldSyntax>> FieldValues =
         from values in Value.AtLeastOnceDelimitedBy(Token.EqualTo(M2MToken.Comma)).OptionalOrDefault([])
         from within in Within.AsNullable().OptionalOrDefault()
-        select new FieldSyntax(name, [.. values], within);
+        select (Func<NameSyntax, FieldSyntax>)(name => new FieldSyntax(name, [.. values], within));
+
+    private static readonly TokenListParser<M2MToken, FieldSyntax> FieldAndValues =
+        from name in Name.Named("a field")
+        from rest in FieldValues
+        select rest(name);
 
     private static readonly TokenListParser<M2MToken, ImmutableArray<FieldSyntax>> Body =
         from open in Token.EqualTo(M2MToken.OpenBrace)

@@ -20,36 +20,50 @@ internal sealed class Lexer
     private readonly string _text;
     private readonly Faults _faults;
     private readonly List<Token<M2MToken>> _tokens = [];
+    private readonly List<Span> _comments = [];
+    private readonly int _end;
     private int _at;
 
-    private Lexer(SourceText source, Faults faults)
+    private Lexer(SourceText source, Span piece, Faults faults)
     {
         _source = source;
         _text = source.Text;
         _faults = faults;
+        (_at, _end) = (piece.Start, piece.End);
     }
 
-    public static IReadOnlyList<Token<M2MToken>> Tokenize(SourceText source, Faults faults)
+    public static (IReadOnlyList<Token<M2MToken>> Tokens, IReadOnlyList<Span> Comments) Tokenize(SourceText source, Faults faults) =>
+        Tokenize(source, new Span(0, source.Text.Length), faults);
+
+    /// <summary>The tokens and comments of a piece of the text, which must end where the text or one of its lines does.</summary>
+    public static (IReadOnlyList<Token<M2MToken>> Tokens, IReadOnlyList<Span> Comments) Tokenize(SourceText source, Span piece, Faults faults)
     {
-        var lexer = new Lexer(source, faults);
+        var lexer = new Lexer(source, piece, faults);
         while (lexer.SkipBlank())
             lexer.Next();
-        return lexer._tokens;
+        return (lexer._tokens, lexer._comments);
     }
 
     /// <summary>Moves past white space and comments; false at the end.</summary>
     private bool SkipBlank()
     {
-        while (_at < _text.Length)
+        while (_at < _end)
         {
             if (_text[_at] is ' ' or '\t' or '\r' or '\n')
                 _at++;
             else if (_text.AsSpan(_at).StartsWith("//"))
-                _at = _text.IndexOf('\n', _at) is >= 0 and int end ? end : _text.Length;
+                SkipComment();
             else
                 return true;
         }
         return false;
+    }
+
+    private void SkipComment()
+    {
+        int end = _text.IndexOf('\n', _at) is >= 0 and int found ? found : _text.Length;
+        _comments.Add(new Span(_at, end - _at));
+        _at = end;
     }
 
     private void Next()

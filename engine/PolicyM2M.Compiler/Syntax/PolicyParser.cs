@@ -18,7 +18,7 @@ internal sealed class PolicyParser
     private readonly SourceText _source;
     private readonly Faults _faults;
 
-    private PolicyParser(SourceText source, Faults faults)
+    internal PolicyParser(SourceText source, Faults faults)
     {
         _source = source;
         _faults = faults;
@@ -29,7 +29,8 @@ internal sealed class PolicyParser
 
     private PolicySyntax File()
     {
-        IReadOnlyList<ArraySegment<Token<M2MToken>>> slices = Slices.OfFile(_source, Lexer.Tokenize(_source, _faults));
+        (IReadOnlyList<Token<M2MToken>> tokens, IReadOnlyList<Span> comments) = Lexer.Tokenize(_source, _faults);
+        IReadOnlyList<ArraySegment<Token<M2MToken>>> slices = Slices.OfFile(_source, tokens);
         if (slices.Count == 0 || !Slices.Is(slices[0][0], "policy"))
         {
             _faults.NoPolicy(_source, slices.Count == 0 ? new Span(0, 0) : Grammar.SpanOf(slices[0][0]));
@@ -44,12 +45,12 @@ internal sealed class PolicyParser
         foreach (ArraySegment<Token<M2MToken>> slice in slices.Skip(hasPolicyLine ? 1 : 0))
         {
             if (Declaration(slice) is { } declaration)
-                declarations.Add(declaration);
+                declarations.Add(declaration with { Span = SpanOf(slice) });
         }
 
         // Names and types are checked even where the head is broken, so that one run reports everything.
         NameSyntax name = hasHead ? head.Name : new NameSyntax("", new Span(0, 0));
-        return new PolicySyntax(_source, name, head.Description, head.Target, declarations.ToImmutable());
+        return new PolicySyntax(_source, name, head.Description, head.Target, declarations.ToImmutable()) { Comments = [.. comments] };
     }
 
     private DeclarationSyntax? Declaration(ArraySegment<Token<M2MToken>> slice)
@@ -81,7 +82,7 @@ internal sealed class PolicyParser
             if (cases.Count > 0 && cases[^1].When is null)
                 _faults.UnreachableCase(_source, Grammar.SpanOf(part[0]));
             if (TryParse(Grammar.Case, part, out CaseSyntax? parsed))
-                cases.Add(parsed);
+                cases.Add(parsed with { Span = SpanOf(part) });
         }
         if (close < 0)
             Unexpected(slice, slice.Count, "`}`");
@@ -90,7 +91,7 @@ internal sealed class PolicyParser
         return new DeclarationSyntax.Block(kind, Grammar.SpanOf(slice[0]), cases.ToImmutable());
     }
 
-    private bool TryParse<T>(TokenListParser<M2MToken, T> parser, ArraySegment<Token<M2MToken>> slice, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out T value)
+    internal bool TryParse<T>(TokenListParser<M2MToken, T> parser, ArraySegment<Token<M2MToken>> slice, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out T value)
     {
         value = default;
         int tooDeep = Slices.FirstDeeperThan(MaximumNesting, slice);
@@ -128,6 +129,8 @@ internal sealed class PolicyParser
             _faults.Unexpected(_source, Grammar.SpanOf(slice[at]), $"`{Shown(slice[at])}`", expected);
         }
     }
+
+    private static Span SpanOf(ArraySegment<Token<M2MToken>> slice) => Grammar.SpanOf(slice[0]).To(Grammar.SpanOf(slice[^1]));
 
     private static string Shown(Token<M2MToken> token) => token.ToStringValue() is { Length: > 60 } text ? text[..57] + "…" : token.ToStringValue();
 

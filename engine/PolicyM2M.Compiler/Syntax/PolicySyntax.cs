@@ -8,12 +8,22 @@ internal readonly record struct NameSyntax(string Text, Span Span);
 
 /// <summary>A policy as written: one file.</summary>
 internal sealed record PolicySyntax(
-    SourceText Source, NameSyntax Name, string? Description, ConditionSyntax? Target, ImmutableArray<DeclarationSyntax> Declarations);
+    SourceText Source, NameSyntax Name, string? Description, ConditionSyntax? Target, ImmutableArray<DeclarationSyntax> Declarations)
+{
+    /// <summary>The comments in the order of the source, each with the sign that begins it.</summary>
+    public ImmutableArray<Span> Comments { get; init; } = [];
+
+    /// <summary>What the policy says of itself, from its name to its target.</summary>
+    public Span HeadSpan => Name.Span.To(Target?.Span ?? Name.Span);
+}
 
 /// <summary>One thing a policy declares.</summary>
 internal abstract record DeclarationSyntax
 {
     private DeclarationSyntax() { }
+
+    /// <summary>All of it, from its key word to its last sign.</summary>
+    public Span Span { get; init; }
 
     /// <summary><c>define legacy = …</c></summary>
     public sealed record Define(NameSyntax Name, ConditionSyntax Condition) : DeclarationSyntax;
@@ -35,7 +45,11 @@ internal abstract record DeclarationSyntax
 }
 
 /// <summary>A case of a block; without a condition it is <c>otherwise</c>.</summary>
-internal sealed record CaseSyntax(Span Keyword, ConditionSyntax? When, AnswerSyntax Answer);
+internal sealed record CaseSyntax(Span Keyword, ConditionSyntax? When, AnswerSyntax Answer)
+{
+    /// <summary>All of it, from its key word to its last sign.</summary>
+    public Span Span { get; init; }
+}
 
 /// <summary>What a case answers.</summary>
 internal abstract record AnswerSyntax
@@ -51,7 +65,11 @@ internal abstract record AnswerSyntax
 internal sealed record OutcomeSyntax(NameSyntax? Profile, ImmutableArray<FieldSyntax> Fields);
 
 /// <summary>A field of a body: <c>suites A, B</c>, <c>revocation hard within 24h</c>, <c>rotate-now</c>.</summary>
-internal sealed record FieldSyntax(NameSyntax Name, ImmutableArray<AtomSyntax> Values, AtomSyntax? Within);
+internal sealed record FieldSyntax(NameSyntax Name, ImmutableArray<AtomSyntax> Values, AtomSyntax? Within)
+{
+    /// <summary>All of it, from its name to its last value.</summary>
+    public Span Span => Name.Span.To(Within?.Span ?? (Values.IsDefaultOrEmpty ? Name.Span : Values[^1].Span));
+}
 
 /// <summary>A literal or a name where a value stands.</summary>
 internal sealed record AtomSyntax(M2MToken Kind, string Text, Span Span)

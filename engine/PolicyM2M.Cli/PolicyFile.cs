@@ -1,0 +1,70 @@
+using PolicyM2M.Compiler;
+
+namespace PolicyM2M.Cli;
+
+/// <summary>A policy on the disk that is to be formatted.</summary>
+/// <param name="Path">The path as the user gave it, or that of the folder with the rest appended; with <c>/</c> between folders.</param>
+internal sealed record PolicyFile(string Path)
+{
+    public string FullPath { get; } = System.IO.Path.GetFullPath(Path);
+
+    /// <summary>A policy, or all policies of a folder and the folders below it, in ordinal order.</summary>
+    public static IEnumerable<PolicyFile> Below(string path)
+    {
+        if (File.Exists(path))
+            return PolicyFormatter.SpellingOf(path) is null ? throw new CannotRunException($"{path} is no policy: its name ends neither in .m2m nor in .m2m.yaml") : [new PolicyFile(path)];
+        string folder = path.Length > 1 ? path.TrimEnd('/') : path;
+        return [.. PolicyFolder.Read(path).Where(file => PolicyFormatter.SpellingOf(file.Path) is not null)
+            .Select(file => new PolicyFile(folder == "." ? file.Path : $"{folder.TrimEnd('/')}/{file.Path}"))];
+    }
+
+    /// <summary>The file of the other spelling beside this one, or this one where it has that spelling.</summary>
+    public PolicyFile In(PolicySpelling? spelling) => spelling is null || spelling == PolicyFormatter.SpellingOf(Path) ? this : new PolicyFile(PolicyFormatter.PathIn(spelling.Value, Path));
+
+    public SourceFile Read()
+    {
+        try
+        {
+            if (new FileInfo(FullPath).LinkTarget is not null)
+                throw new CannotRunException($"{Path} is a symbolic link, and a policy set may hold none; put the file itself there");
+            return new SourceFile(Path, Utf8.Decode(File.ReadAllBytes(FullPath), Path));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new CannotRunException($"{Path} cannot be read: {failure.Message}", failure);
+        }
+    }
+
+    /// <summary>Writes the whole text beside the file and then puts it in the file's place, so that whenever it ends there is one or the other.</summary>
+    public void Write(string text)
+    {
+        string beside = $"{FullPath}.{Environment.ProcessId}.tmp";
+        try
+        {
+            using (var stream = new FileStream(beside, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            {
+                stream.Write(Utf8.Strict.GetBytes(text));
+                stream.Flush(flushToDisk: true);
+            }
+            if (!OperatingSystem.IsWindows() && File.Exists(FullPath))
+                File.SetUnixFileMode(beside, File.GetUnixFileMode(FullPath));
+            File.Move(beside, FullPath, overwrite: true);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            File.Delete(beside);
+            throw new CannotRunException($"{Path} cannot be written: {failure.Message}", failure);
+        }
+    }
+}
+
+/// <summary>A policy and what it was printed as.</summary>
+/// <param name="File">The policy.</param>
+/// <param name="Target">Where the printed text belongs.</param>
+/// <param name="Before">The policy's text.</param>
+/// <param name="After">The printed text.</param>
+internal sealed record FormattedFile(PolicyFile File, PolicyFile Target, string Before, string After)
+{
+    /// <summary>Whether there is nothing to write.</summary>
+    public bool IsSame => Target == File ? Before == After : System.IO.File.Exists(Target.FullPath);
+}

@@ -1,0 +1,117 @@
+using System.Collections.Immutable;
+using PolicyM2M.Compiler.Syntax;
+
+namespace PolicyM2M.Compiler.Spellings;
+
+/// <summary>
+/// Walks through the comments and empty lines of a source beside the printer, which says where it has come to. A comment at the end
+/// of a line stays at the end of the line that was printed from it; one on a line of its own goes before what follows it.
+/// Mutable, for one printing.
+/// </summary>
+internal sealed class CommentCursor(PolicySyntax policy, Page page)
+{
+    private const string EditorsOnly = "yaml-language-server:";
+
+    private readonly SourceText _file = policy.Source.File;
+    private readonly ImmutableArray<Span> _comments = policy.Comments;
+    private int _next;
+
+    /// <summary>Whether the source is <c>.m2m</c>, whose lines say how the author grouped things.</summary>
+    public bool HasLayout => ReferenceEquals(policy.Source, _file);
+
+    /// <summary>Whether what follows is to be read by an editor of YAML: its instructions are kept.</summary>
+    public bool KeepsEditorLines { get; init; }
+
+    /// <summary>Prints the comments before an offset, and the empty line that the author left there.</summary>
+    public void Reach(int offset, int indentation)
+    {
+        Flush(comment => comment.Start < offset, indentation);
+        if (IsAfterBlank(offset))
+            page.Blank();
+    }
+
+    /// <summary>Prints the comments before an offset, at the end of something.</summary>
+    public void Close(int offset, int indentation) => Flush(comment => comment.Start < offset, indentation);
+
+    /// <summary>Prints the comments that stand at the end of the line on which something ends, unless the next thing stands between.</summary>
+    public void End(Span item, int next = int.MaxValue)
+    {
+        int line = LineOf(Math.Max(item.Start, item.End - 1));
+        Flush(comment => comment.Start < next && IsTrailing(comment) && LineOf(comment.Start) == line, 0);
+    }
+
+    /// <summary>Prints the comments before an offset that stand, in a YAML source, no further to the right than a column: they are about a section.</summary>
+    public void Outer(int offset, int indentation) =>
+        Flush(comment => !HasLayout && comment.Start < offset && !IsTrailing(comment) && ColumnOf(comment.Start) <= indentation, indentation);
+
+    /// <summary>Whether there are comments between two offsets.</summary>
+    public bool Any(int from, int to, bool ownLineOnly = false) =>
+        _comments.Any(comment => comment.Start >= from && comment.Start < to && !(ownLineOnly && IsTrailing(comment)));
+
+    /// <summary>Whether a line of the source begins at an offset, after blanks.</summary>
+    public bool StartsLine(int offset) => _file.Text.AsSpan(0, policy.Source.InFile(new Span(offset, 0)).Start).TrimEnd(" \t") is [] or [.., '\n' or '\r'];
+
+    public int LineOf(int offset) => policy.Source.PositionOf(offset).Line;
+
+    /// <summary>Whether the line before that of an offset is empty.</summary>
+    public bool IsAfterBlank(int offset)
+    {
+        // The dash is that of an item of a YAML list.
+        ReadOnlySpan<char> before = _file.Text.AsSpan(0, policy.Source.InFile(new Span(offset, 0)).Start).TrimEnd(" \t-");
+        ReadOnlySpan<char> text = before.TrimEnd();
+        return before is [.., '\n'] && before[text.Length..].Count('\n') > (text.IsEmpty ? 0 : 1);
+    }
+
+    private int ColumnOf(int offset) => policy.Source.PositionOf(offset).Column - 1;
+
+    private bool IsTrailing(Span comment) => !StartsLine(comment.Start);
+
+    private void Flush(Func<Span, bool> isDue, int indentation)
+    {
+        for (; _next < _comments.Length && isDue(_comments[_next]); _next++)
+        {
+            Span comment = _comments[_next];
+            string text = TextOf(comment);
+            if (!KeepsEditorLines && text.TrimStart().StartsWith(EditorsOnly, StringComparison.Ordinal))
+                continue;
+            if (IsTrailing(comment) && page.TakesComment)
+                page.Trail(text);
+            else if (ContinuesTheLast(comment) && page.EndsWithComment)
+                page.Continue(text);
+            else
+                OwnLine(comment, text, indentation);
+        }
+    }
+
+    private void OwnLine(Span comment, string text, int indentation)
+    {
+        if (IsAfterBlank(comment.Start))
+            page.Blank();
+        page.Comment(indentation, text);
+    }
+
+    /// <summary>Whether it stands right under a comment at the end of a line.</summary>
+    private bool ContinuesTheLast(Span comment) => _next > 0 && _comments[_next - 1] is var last && ColumnOf(last.Start) == ColumnOf(comment.Start)
+        && LineOf(last.Start) == LineOf(comment.Start) - 1 && ColumnOf(comment.Start) > 0 && (IsTrailing(last) || ContinuesBefore(_next - 1));
+
+    private bool ContinuesBefore(int index)
+    {
+        for (; index > 0; index--)
+        {
+            Span last = _comments[index - 1], comment = _comments[index];
+            if (ColumnOf(last.Start) != ColumnOf(comment.Start) || LineOf(last.Start) != LineOf(comment.Start) - 1)
+                return false;
+            if (IsTrailing(last))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>Without its sign; what an editor cannot show, or YAML would take for a line's end, becomes U+FFFD.</summary>
+    private string TextOf(Span comment)
+    {
+        string text = policy.Source.Text.Substring(comment.Start, comment.Length).TrimEnd();
+        text = text[(text[0] == '#' ? 1 : 2)..];
+        return string.Concat(text.Select(c => c != '\t' && (char.IsControl(c) || c is '\u2028' or '\u2029' or '\uFEFF' or '\uFFFE' or '\uFFFF') ? '\uFFFD' : c));
+    }
+}

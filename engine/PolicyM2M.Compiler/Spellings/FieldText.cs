@@ -1,0 +1,26 @@
+using System.Collections.Immutable;
+using PolicyM2M.Compiler.Syntax;
+
+namespace PolicyM2M.Compiler.Spellings;
+
+/// <summary>Fields as both spellings write them.</summary>
+internal static class FieldText
+{
+    /// <summary>What follows the name, in segments between which there is a space or a line break.</summary>
+    public static ImmutableArray<string> Segments(FieldSyntax field)
+    {
+        var segments = ImmutableArray.CreateBuilder<string>();
+        for (int i = 0; i < field.Values.Length; i++)
+            segments.Add(i + 1 < field.Values.Length ? $"{field.Values[i].Text}," : field.Values[i].Text);
+        if (field.Within is { } within)
+            segments.Add($"within {within.Text}");
+        return segments.ToImmutable();
+    }
+
+    public static string Tail(FieldSyntax field) => string.Join(' ', Segments(field));
+
+    public static string Of(FieldSyntax field) => Tail(field) is { Length: > 0 } tail ? $"{field.Name.Text} {tail}" : field.Name.Text;
+
+    /// <summary>Where a segment stands in the source.</summary>
+    public static int? StartOf(FieldSyntax field, int segment) => segment < field.Values.Length ? field.Values[segment].Span.Start : null;
+}

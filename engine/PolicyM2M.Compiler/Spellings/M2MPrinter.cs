@@ -1,0 +1,190 @@
+using System.Collections.Immutable;
+using PolicyM2M.Compiler.Syntax;
+using PolicyM2M.Engine.Vocabulary;
+
+namespace PolicyM2M.Compiler.Spellings;
+
+/// <summary>
+/// Prints a policy as <c>.m2m</c>, canonically: what is printed prints as itself. Of the author's layout it keeps the comments, empty lines
+/// (one at a place), and which fields and items begin a line in a body that has several.
+/// </summary>
+internal sealed class M2MPrinter
+{
+    /// <summary>A condition longer than this does not move the answers of its block to the right.</summary>
+    private const int LongestAligned = 80;
+
+    private readonly PolicySyntax _policy;
+    private readonly Page _page = new("//", aligns: true);
+    private readonly CommentCursor _comments;
+    private readonly M2MBodies _bodies;
+
+    private M2MPrinter(PolicySyntax policy)
+    {
+        _policy = policy;
+        _comments = new CommentCursor(policy, _page);
+        _bodies = new M2MBodies(policy, _page, _comments);
+    }
+
+    public static string Print(PolicySyntax policy) => new M2MPrinter(policy).Text();
+
+    private string Text()
+    {
+        _comments.Reach(_policy.Name.Span.Start, 0);
+        string head = $"policy {_policy.Name.Text}{(_policy.Description is { } description ? $" {TextLiteral.M2M(description)}" : "")}";
+        WithCondition(head, "for", _policy.Target);
+        _comments.End(_policy.HeadSpan);
+        ImmutableArray<DeclarationSyntax> all = _policy.Declarations;
+        for (int i = 0; i < all.Length;)
+        {
+            int end = i + 1;
+            while (end < all.Length && IsOneRun(all[end - 1], all[end]))
+                end++;
+            int width = all[i..end].Max(declaration => NameOf(declaration).Length);
+            for (; i < end; i++)
+            {
+                if (i == 0 || (!_comments.HasLayout && IsApart(all[i - 1], all[i])))
+                    _page.Blank();
+                _comments.Reach(all[i].Span.Start, 0);
+                Declaration(all[i], width);
+                _comments.End(all[i].Span, i + 1 < all.Length ? all[i + 1].Span.Start : int.MaxValue);
+            }
+        }
+        _comments.Close(int.MaxValue, 0);
+        return _page.ToString();
+    }
+
+    private void Declaration(DeclarationSyntax declaration, int width)
+    {
+        switch (declaration)
+        {
+            case DeclarationSyntax.Define define:
+                Filled($"define {define.Name.Text.PadRight(width)} = ", ConditionText.Segments(define.Condition));
+                break;
+            case DeclarationSyntax.Profile profile:
+                string sign = profile.Outcome.Profile is { } other ? $" = {other.Text}{(profile.Outcome.Fields.IsEmpty ? "" : " with")}" : "";
+                string head = $"profile {profile.Name.Text} : {profile.Kind.Name()}{sign}";
+                if (profile.Outcome.Profile is not null && profile.Outcome.Fields.IsEmpty)
+                    _page.Add(0, head);
+                else
+                    _bodies.Print(0, head, profile.Outcome.Fields, profile.Span.End, isLong: true);
+                break;
+            case DeclarationSyntax.Block block:
+                Block(block);
+                break;
+            case DeclarationSyntax.Require require:
+                Require(require, width);
+                break;
+            case DeclarationSyntax.Forbid forbid:
+                WithCondition($"forbid {forbid.Name.Text.PadRight(width)} : {forbid.Kind.Name()} {TextLiteral.M2M(forbid.Reason)}", "when", forbid.When);
+                break;
+            default:
+                throw new InvalidOperationException($"no spelling for {declaration.GetType().Name}");
+        }
+    }
+
+    private void Require(DeclarationSyntax.Require require, int width)
+    {
+        string head = $"require {require.Name.Text.PadRight(width)} : {require.Kind.Name()}{M2MBodies.Opening(require.Outcome)}";
+        string close = "";
+        if (!M2MBodies.NeedsBody(require.Outcome))
+            close = head;
+        else if (OneLine(require) is not null)
+            close = $"{head} {M2MBodies.OneLine(require.Outcome.Fields)}";
+        else
+            _bodies.Print(0, head, require.Outcome.Fields, require.Span.End, isLong: true);
+        if (close.Length > 0)
+            WithCondition(close, "when", require.When);
+        else if (require.When is { } when)
+            _bodies.Append(" when", ConditionText.Segments(when));
+    }
+
+    private void Block(DeclarationSyntax.Block block)
+    {
+        _page.Add(0, $"{block.Kind.Name()} {{", opens: true);
+        string[] conditions = [.. block.Cases.Select(item => item.When is { } when ? $"when {ConditionText.Of(when)}" : "otherwise")];
+        int column = conditions.Where(condition => condition.Length <= LongestAligned).Select(condition => condition.Length).DefaultIfEmpty(0).Max();
+        for (int i = 0; i < block.Cases.Length; i++)
+        {
+            _comments.Reach(block.Cases[i].Span.Start, 2);
+            Case(block.Cases[i], conditions[i], column);
+            _comments.End(block.Cases[i].Span, i + 1 < block.Cases.Length ? block.Cases[i + 1].Span.Start : block.Span.End);
+        }
+        _comments.Close(block.Span.End, 2);
+        _page.Add(0, "}");
+    }
+
+    private void Case(CaseSyntax item, string condition, int column)
+    {
+        string head = condition.PadRight(column) + "  ";
+        if (condition.Length > LongestAligned)
+        {
+            IReadOnlyList<string> lines = Page.Fill([.. ConditionText.Segments(item.When!).Select((segment, i) => i == 0 ? $"when {segment}" : segment)], 2, 6);
+            for (int i = 0; i < lines.Count; i++)
+                _page.Add(i == 0 ? 2 : 6, lines[i]);
+            head = "  ";
+        }
+        switch (item.Answer)
+        {
+            case AnswerSyntax.Deny deny:
+                _page.Add(2, $"{head}deny {TextLiteral.M2M(deny.Reason)}");
+                break;
+            case AnswerSyntax.Use use when M2MBodies.NeedsBody(use.Outcome):
+                _bodies.Print(2, $"{head}use{M2MBodies.Opening(use.Outcome)}", use.Outcome.Fields, item.Span.End, isLong: false, inner: head.Length + 2);
+                break;
+            case AnswerSyntax.Use use:
+                _page.Add(2, $"{head}use{M2MBodies.Opening(use.Outcome)}");
+                break;
+        }
+    }
+
+    /// <summary>A line, and at its end a condition; under it where the line would be too long.</summary>
+    private void WithCondition(string line, string word, ConditionSyntax? condition)
+    {
+        if (condition is null)
+            _page.Add(0, line);
+        else if ($"{line} {word} {ConditionText.Of(condition)}" is { Length: <= Page.Width } all)
+            _page.Add(0, all);
+        else
+        {
+            _page.Add(0, line);
+            IReadOnlyList<string> lines = Page.Fill(ConditionText.Segments(condition), 3 + word.Length, 6);
+            for (int i = 0; i < lines.Count; i++)
+                _page.Add(i == 0 ? 2 : 6, i == 0 ? $"{word} {lines[i]}" : lines[i]);
+        }
+    }
+
+    private void Filled(string head, ImmutableArray<string> segments)
+    {
+        IReadOnlyList<string> lines = Page.Fill(segments, head.Length, 4);
+        for (int i = 0; i < lines.Count; i++)
+            _page.Add(i == 0 ? 0 : 4, i == 0 ? head + lines[i] : lines[i]);
+    }
+
+    /// <summary>Whether the two stand on adjacent lines, so that their signs are aligned.</summary>
+    private bool IsOneRun(DeclarationSyntax one, DeclarationSyntax next) =>
+        one.GetType() == next.GetType() && NameOf(next).Length > 0 && IsOneLine(one) && IsOneLine(next)
+        && !_comments.IsAfterBlank(next.Span.Start) && !_comments.Any(one.Span.Start, next.Span.Start, ownLineOnly: true);
+
+    private bool IsOneLine(DeclarationSyntax declaration) => declaration is not DeclarationSyntax.Require require || OneLine(require) is not null;
+
+    /// <summary>Whether an empty line stands between the two where the source, being YAML, says nothing of it.</summary>
+    private bool IsApart(DeclarationSyntax one, DeclarationSyntax next) => one.GetType() != next.GetType() || !IsOneLine(one) || !IsOneLine(next)
+        || one is DeclarationSyntax.Profile or DeclarationSyntax.Block;
+
+    private string? OneLine(DeclarationSyntax.Require require)
+    {
+        if (M2MBodies.NeedsBody(require.Outcome) && !_bodies.IsOneLine(require.Outcome.Fields, require.Span.End))
+            return null;
+        string text = $"require {require.Name.Text} : {require.Kind.Name()}{M2MBodies.Opening(require.Outcome)}{(M2MBodies.NeedsBody(require.Outcome) ? $" {M2MBodies.OneLine(require.Outcome.Fields)}" : "")}";
+        return text.Length <= Page.Width ? text : null;
+    }
+
+    /// <summary>The name whose width is aligned with that of its neighbours.</summary>
+    private static string NameOf(DeclarationSyntax declaration) => declaration switch
+    {
+        DeclarationSyntax.Define define => define.Name.Text,
+        DeclarationSyntax.Require require => require.Name.Text,
+        DeclarationSyntax.Forbid forbid => forbid.Name.Text,
+        _ => "",
+    };
+}

@@ -1,0 +1,201 @@
+using System.Collections.Immutable;
+using PolicyM2M.Compiler.Diagnostics;
+using PolicyM2M.Compiler.Sets;
+using PolicyM2M.Compiler.Syntax;
+using PolicyM2M.Engine.Vocabulary;
+using YamlDotNet.RepresentationModel;
+
+namespace PolicyM2M.Compiler.Spellings;
+
+/// <summary>Reads a policy that is spelled in YAML to the syntax that <see cref="PolicyParser"/> makes of <c>.m2m</c>.</summary>
+internal sealed class YamlPolicyReader
+{
+    private readonly SourceText _file;
+    private readonly YamlPieces _pieces;
+    private readonly PieceParser _parser;
+    private readonly Faults _faults;
+    private readonly YamlOutcomeReader _outcomes;
+    private readonly ImmutableArray<DeclarationSyntax>.Builder _declarations = ImmutableArray.CreateBuilder<DeclarationSyntax>();
+
+    private YamlPolicyReader(SourceText file, YamlPieces pieces, Faults faults)
+    {
+        _file = file;
+        _pieces = pieces;
+        _faults = faults;
+        _parser = new PieceParser(pieces.Text, faults);
+        _outcomes = new YamlOutcomeReader(file, pieces, _parser, faults);
+    }
+
+    /// <summary>The policy of a file, as far as it can be read; without a name where the file names none.</summary>
+    public static PolicySyntax Parse(SourceText source, Faults faults) =>
+        YamlText.Mapping(source, faults) is { } root && YamlPieces.Of(source, faults) is { } pieces
+            ? new YamlPolicyReader(source, pieces, faults).Policy(root)
+            : new PolicySyntax(source, new NameSyntax("", new Span(0, 0)), null, null, []);
+
+    private PolicySyntax Policy(YamlMappingNode root)
+    {
+        NameSyntax? name = null;
+        string? description = null;
+        ConditionSyntax? target = null;
+        foreach ((string key, YamlNode keyNode, YamlNode value) in YamlText.Entries(root, _file, _faults, [.. YamlKeys.Head, .. YamlKeys.Sections]))
+        {
+            switch (key)
+            {
+                case YamlKeys.Policy:
+                    name = _outcomes.Name(value, key) ?? new NameSyntax("", _pieces[keyNode]);
+                    break;
+                case YamlKeys.Description:
+                    description = _outcomes.Text(value, key);
+                    break;
+                case YamlKeys.For:
+                    target = Condition(value, key);
+                    break;
+                default:
+                    Section(key, keyNode, value);
+                    break;
+            }
+        }
+        if (name is null)
+            _faults.NoYamlPolicy(_file, new Span(0, 1));
+        return new PolicySyntax(_pieces.Text, name ?? new NameSyntax("", new Span(0, 0)), description, target, _declarations.ToImmutable())
+        {
+            Comments = [.. _pieces.Comments],
+        };
+    }
+
+    private void Section(string key, YamlNode keyNode, YamlNode value)
+    {
+        switch (key)
+        {
+            case YamlKeys.Define:
+                foreach ((_, YamlNode name, YamlNode condition) in Mapping(value, key, "a mapping of names to conditions", known: null))
+                    Define(name, condition);
+                break;
+            case YamlKeys.Profiles:
+                foreach ((string name, YamlNode nameNode, YamlNode profile) in Mapping(value, key, "a mapping of names to profiles", known: null))
+                    Profile(name, nameNode, profile);
+                break;
+            case YamlKeys.Rules:
+                foreach (YamlNode rule in List(value, key, "a list of rules"))
+                    Rule(rule);
+                break;
+            case YamlKeys.Then:
+                foreach (YamlNode more in List(value, key, "a list of mappings, each with sections such as `define` and `rules`"))
+                {
+                    foreach ((string section, YamlNode sectionNode, YamlNode content) in Mapping(more, key, "a mapping with sections such as `define` and `rules`", YamlKeys.SectionsOfThen))
+                        Section(section, sectionNode, content);
+                }
+                break;
+            case var _ when DecisionKinds.TryParse(key, out DecisionKind kind):
+                Block(kind, keyNode, value);
+                break;
+        }
+    }
+
+    private void Define(YamlNode nameNode, YamlNode value)
+    {
+        if (!_parser.TryName(_pieces[nameNode], out NameSyntax name))
+            return;
+        _declarations.Add(Condition(value, name.Text) is { } condition
+            ? new DeclarationSyntax.Define(name, condition) { Span = name.Span.To(_pieces[value]) }
+            : new DeclarationSyntax.Unreadable(name));
+    }
+
+    private void Profile(string key, YamlNode nameNode, YamlNode value)
+    {
+        if (!_parser.TryName(_pieces[nameNode], out NameSyntax name))
+            return;
+        YamlParts? parts = _outcomes.Parts(value, key, "a profile such as { kind: auth, methods: [x509] }", nameNode, known: null);
+        _declarations.Add(parts is not null && _outcomes.Kind(parts) is { } kind && _outcomes.Outcome(parts, isInline: true) is { } outcome
+            ? new DeclarationSyntax.Profile(name, kind, outcome) { Span = name.Span.To(_pieces[value]) }
+            : new DeclarationSyntax.Unreadable(name));
+    }
+
+    private void Block(DecisionKind kind, YamlNode keyNode, YamlNode value)
+    {
+        var cases = ImmutableArray.CreateBuilder<CaseSyntax>();
+        foreach (YamlNode item in List(value, kind.Name(), "a list of cases"))
+        {
+            if (cases.Count > 0 && cases[^1].When is null)
+                _faults.UnreachableCase(_file, YamlText.SpanOf(item, _file) with { Length = 1 });
+            if (Case(item) is { } parsed)
+                cases.Add(parsed with { Span = _pieces[item] });
+        }
+        _declarations.Add(new DeclarationSyntax.Block(kind, _pieces[keyNode], cases.ToImmutable()) { Span = _pieces[keyNode].To(_pieces[value]) });
+    }
+
+    private CaseSyntax? Case(YamlNode item)
+    {
+        if (_outcomes.Parts(item, "a case", "a mapping with `when` or `otherwise`", item, YamlKeys.Case) is not { } parts)
+            return null;
+        if (parts.Value(YamlKeys.Otherwise) is { } answer)
+        {
+            if (parts.Count > 1)
+                _faults.WrongValue(_file, parts.Span, YamlKeys.Otherwise, "a mapping with `use` or `deny`, and nothing beside it");
+            else if (_outcomes.Parts(answer, YamlKeys.Otherwise, "a mapping with `use` or `deny`", item, YamlKeys.Answer) is { } inner && Answer(inner) is { } said)
+                return new CaseSyntax(_pieces[parts.Key(YamlKeys.Otherwise)!], null, said);
+            return null;
+        }
+        ConditionSyntax? condition = parts.Required(YamlKeys.When, "the condition under which the case matches") is { } when ? Condition(when, YamlKeys.When) : null;
+        return Answer(parts) is { } use && condition is not null ? new CaseSyntax(_pieces[parts.Key(YamlKeys.When)!], condition, use) : null;
+    }
+
+    private AnswerSyntax? Answer(YamlParts parts)
+    {
+        if (parts.Value(YamlKeys.Deny) is not { } deny)
+            return _outcomes.Outcome(parts, isInline: false) is { } outcome ? new AnswerSyntax.Use(outcome) : null;
+        if ((parts.Key(YamlKeys.Use) ?? parts.Key(YamlKeys.With)) is { } both)
+            _faults.WrongValue(_file, YamlText.SpanOf(both, _file), YamlKeys.Deny, "no `use` beside it");
+        return _outcomes.Text(deny, YamlKeys.Deny) is { } reason ? new AnswerSyntax.Deny(reason) : null;
+    }
+
+    private void Rule(YamlNode item)
+    {
+        if (_outcomes.Parts(item, YamlKeys.Rules, "a mapping that begins with `require` or `forbid`", item, known: null) is not { } parts)
+            return;
+        string? word = YamlKeys.RuleWords.FirstOrDefault(known => parts.Key(known) is not null);
+        if (word is null)
+        {
+            _faults.MissingKey(_file, parts.Span, YamlKeys.Require, "the name of the requirement; or `forbid` that of the prohibition");
+            return;
+        }
+        parts = _outcomes.Parts(item, word, "a rule", item, YamlKeys.OfRule(word))!;
+        NameSyntax? name = _outcomes.Name(parts.Value(word)!, word);
+        DecisionKind? kind = _outcomes.Kind(parts);
+        ConditionSyntax? when = parts.Value(YamlKeys.When) is { } condition ? Condition(condition, YamlKeys.When) : null;
+        bool isRead = name is not null && kind is not null && when is null == parts.Value(YamlKeys.When) is null;
+        if (word == YamlKeys.Require)
+        {
+            if (_outcomes.Outcome(parts, isInline: false) is { } outcome && isRead)
+                _declarations.Add(new DeclarationSyntax.Require(name!.Value, kind!.Value, outcome, when) { Span = _pieces[item] });
+        }
+        else if (parts.Required(YamlKeys.Deny, "the reason") is { } deny && _outcomes.Text(deny, YamlKeys.Deny) is { } reason && isRead)
+        {
+            _declarations.Add(new DeclarationSyntax.Forbid(name!.Value, kind!.Value, reason, when) { Span = _pieces[item] });
+        }
+    }
+
+    private ConditionSyntax? Condition(YamlNode value, string key)
+    {
+        if (value is YamlScalarNode)
+            return _parser.TryCondition(_pieces[value], out ConditionSyntax? condition) ? condition : null;
+        _faults.WrongValue(_file, YamlText.SpanOf(value, _file), key, "a condition such as device.type == \"plc\"");
+        return null;
+    }
+
+    private IEnumerable<(string Key, YamlNode KeyNode, YamlNode Value)> Mapping(YamlNode value, string key, string expected, IReadOnlyCollection<string>? known)
+    {
+        if (value is YamlMappingNode mapping)
+            return YamlText.Entries(mapping, _file, _faults, known);
+        _faults.WrongValue(_file, YamlText.SpanOf(value, _file), key, expected);
+        return [];
+    }
+
+    private IEnumerable<YamlNode> List(YamlNode value, string key, string expected)
+    {
+        if (value is YamlSequenceNode list)
+            return list.Children;
+        _faults.WrongValue(_file, YamlText.SpanOf(value, _file), key, expected);
+        return [];
+    }
+}

@@ -1,0 +1,40 @@
+using System.Diagnostics.CodeAnalysis;
+using PolicyM2M.Compiler.Diagnostics;
+using PolicyM2M.Engine.Vocabulary;
+using Superpower;
+using Superpower.Model;
+
+namespace PolicyM2M.Compiler.Syntax;
+
+/// <summary>Reads pieces of the language that stand by themselves, each alone on lines of a text: what a YAML policy writes into its scalars.</summary>
+internal sealed class PieceParser(SourceText source, Faults faults)
+{
+    private readonly PolicyParser _parser = new(source, faults);
+
+    public bool TryCondition(Span piece, [NotNullWhen(true)] out ConditionSyntax? condition) => TryParse(Grammar.Condition, piece, "a condition", out condition);
+
+    public bool TryName(Span piece, out NameSyntax name) => TryParse(Grammar.Name, piece, "a name", out name);
+
+    public bool TryKind(Span piece, out DecisionKind kind) => TryParse(Grammar.Kind, piece, "`cipher-suites`, `auth` or `rotation`", out kind);
+
+    /// <summary>One item of a list.</summary>
+    public bool TryValue(Span piece, [NotNullWhen(true)] out AtomSyntax? value) => TryParse(Grammar.Value, piece, "a value", out value);
+
+    /// <summary>All that follows a field's name; nothing may.</summary>
+    public bool TryField(NameSyntax name, Span piece, [NotNullWhen(true)] out FieldSyntax? field)
+    {
+        bool isRead = TryParse(Grammar.FieldValues, piece, expected: null, out Func<NameSyntax, FieldSyntax>? values);
+        field = isRead ? values!(name) : null;
+        return isRead;
+    }
+
+    private bool TryParse<T>(TokenListParser<M2MToken, T> parser, Span piece, string? expected, [MaybeNullWhen(false)] out T value)
+    {
+        Token<M2MToken>[] tokens = [.. Lexer.Tokenize(source, piece, faults).Tokens];
+        if (tokens.Length > 0 || expected is null)
+            return _parser.TryParse(parser, tokens, out value);
+        faults.Unexpected(source, piece, "end", expected);
+        value = default;
+        return false;
+    }
+}
