@@ -192,7 +192,7 @@ internal sealed class YamlPrinter
         ImmutableArray<string> segments = FieldText.Segments(field);
         if (segments.IsEmpty)
             Entry(at, key, YamlKeys.Alone);
-        else if (field.Within is null && (Lists.Contains(field.Name.Text) || field.Values.Length > 1 || FieldText.Tail(field) == YamlKeys.Alone))
+        else if (field is { Within: null, Where: null, Change: ListChange.Replace } && (Lists.Contains(field.Name.Text) || field.Values.Length > 1 || FieldText.Tail(field) == YamlKeys.Alone))
             List(at, key, [.. field.Values.Select(value => value.Text)]);
         else
             Filled(at, key, YamlScalar.Of(segments));
