@@ -42,7 +42,8 @@ internal sealed class ConditionText
         {
             ConditionSyntax.Any => outer != Within.Nothing,
             ConditionSyntax.All => outer is Within.All or Within.Not || (outer == Within.Any && depth <= DeepestForReaders),
-            _ => false,
+            ConditionSyntax.Named or ConditionSyntax.Not => false,
+            _ => outer == Within.Not && depth <= DeepestForReaders,
         };
         if (needs)
             _segment.Append('(');
