@@ -14,9 +14,9 @@ internal sealed record Answer(Bundle Bundle, PreparedContext Context, ImmutableA
 {
     public bool IsDenied => Decisions.Any(decision => decision.Outcome.IsDenied);
 
-    public static Answer Of(Decider decider, IEnumerable<DecisionKind> kinds, DeviceContext context)
+    public static Answer Of(Decider decider, IEnumerable<DecisionKind> kinds, DeviceContext context, DateTimeOffset now)
     {
         PreparedContext prepared = decider.Prepare(context);
-        return new Answer(decider.Bundle, prepared, [.. kinds.Select(kind => decider.Decide(kind, prepared))]);
+        return new Answer(decider.Bundle, prepared, [.. kinds.Select(kind => decider.Decide(kind, prepared, now))]);
     }
 }

@@ -51,7 +51,8 @@ internal static partial class CommandLine
         kind.AcceptOnlyFromAmong([.. DecisionKinds.All.Select(known => known.Name())]);
         Option<bool> explain = new("--explain") { Description = "Say which rule determined each field, and which attributes were missing." };
         Option<bool> json = new("--json") { Description = "Write JSON: an array with an object for each kind." };
-        var decide = new Command("decide", "Says what a policy set decides for a device.") { folder, context, contexts, kind, explain, json };
+        Option<DateTimeOffset?> now = Now();
+        var decide = new Command("decide", "Says what a policy set decides for a device.") { folder, context, contexts, kind, now, explain, json };
         decide.Validators.Add(parsed =>
         {
             if (parsed.GetResult(context) is null == parsed.GetResult(contexts) is null)
@@ -62,8 +63,8 @@ internal static partial class CommandLine
             ImmutableArray<DecisionKind> kinds = Kinds(parsed.GetValue(kind) ?? []);
             string set = parsed.GetRequiredValue(folder);
             return parsed.GetValue(contexts) is { } lines
-                ? DecideCommand.RunMany(set, lines, kinds, parsed.GetValue(explain), streams)
-                : DecideCommand.RunOne(set, parsed.GetRequiredValue(context)!, kinds, parsed.GetValue(explain), parsed.GetValue(json), streams);
+                ? DecideCommand.RunMany(set, lines, kinds, Moment(parsed.GetValue(now)), parsed.GetValue(explain), streams)
+                : DecideCommand.RunOne(set, parsed.GetRequiredValue(context)!, kinds, Moment(parsed.GetValue(now)), parsed.GetValue(explain), parsed.GetValue(json), streams);
         });
         return HelpWithExamples.On(decide, """
             Examples:
@@ -75,6 +76,22 @@ internal static partial class CommandLine
             A context is a JSON object; {"device.type":"plc"} and {"device":{"type":"plc"}} are the same.
             """ + "\n\n" + ExitCodes);
     }
+
+    /// <summary>The moment to decide for: that of the call unless given.</summary>
+    private static Option<DateTimeOffset?> Now() => new("--now")
+    {
+        HelpName = "INSTANT",
+        Description = "Decide as of this moment, such as 2027-01-31T06:00Z; of the call unless given.",
+        CustomParser = result =>
+        {
+            if (InstantText.TryParse(result.Tokens[0].Value, out long seconds))
+                return DateTimeOffset.FromUnixTimeSeconds(seconds);
+            result.AddError($"`{result.Tokens[0].Value}` is no instant: expected 2027-01-31 or 2027-01-31T06:00Z");
+            return null;
+        },
+    };
+
+    private static DateTimeOffset Moment(DateTimeOffset? given) => given ?? TimeProvider.System.GetUtcNow();
 
     private static Argument<string> Folder() => new("DIR") { Description = "The folder of the policy set, which holds policyset.yaml." };
 

@@ -10,7 +10,7 @@ namespace PolicyM2M.Cli;
 internal static class DecideCommand
 {
     /// <summary>Answers for the one context of a file.</summary>
-    public static int RunOne(string folder, string file, ImmutableArray<DecisionKind> kinds, bool explain, bool json, Streams streams)
+    public static int RunOne(string folder, string file, ImmutableArray<DecisionKind> kinds, DateTimeOffset now, bool explain, bool json, Streams streams)
     {
         string text = ContextSource.ReadAll(file, streams);
         if (!DeviceContext.TryParseJson(text, out DeviceContext? context, out string? error))
@@ -18,7 +18,7 @@ internal static class DecideCommand
         if (Compile(folder, streams) is not { } decider)
             return ExitCode.InvalidPolicy;
 
-        Answer answer = Answer.Of(decider, kinds, context);
+        Answer answer = Answer.Of(decider, kinds, context, now);
         if (json)
             streams.Answers.Write(AnswerJson.Write(answer, explain, indented: true) + "\n");
         else
@@ -30,7 +30,7 @@ internal static class DecideCommand
     /// Answers line by line: each line in is a context, each line out its answer or, where it is no context, an object that
     /// says so. A bad line stops nothing, but makes the exit code 1 in the end.
     /// </summary>
-    public static int RunMany(string folder, string file, ImmutableArray<DecisionKind> kinds, bool explain, Streams streams)
+    public static int RunMany(string folder, string file, ImmutableArray<DecisionKind> kinds, DateTimeOffset now, bool explain, Streams streams)
     {
         if (Compile(folder, streams) is not { } decider)
             return ExitCode.InvalidPolicy;
@@ -42,7 +42,7 @@ internal static class DecideCommand
             number++;
             if (TryParse(line, out DeviceContext? context, out string? error))
             {
-                Answer answer = Answer.Of(decider, kinds, context!);
+                Answer answer = Answer.Of(decider, kinds, context!, now);
                 denied |= answer.IsDenied;
                 streams.Answers.Write(AnswerJson.Write(answer, explain, indented: false) + "\n");
             }

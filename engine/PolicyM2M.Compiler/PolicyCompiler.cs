@@ -23,8 +23,8 @@ public static class PolicyCompiler
         ArgumentNullException.ThrowIfNull(files);
         var faults = new Faults();
         BoundPolicySet? bound = Bind(files, faults);
-        Bundle? bundle = bound is null || faults.HasErrors ? null : Emit(bound, faults);
-        return new Compilation(faults.Sorted(), bundle);
+        byte[]? bytes = bound is null || faults.HasErrors ? null : Emit(bound, faults, TreeLimits.Usual);
+        return new Compilation(faults.Sorted(), bytes is null ? null : Bundle.Read(bytes), bytes);
     }
 
     /// <summary>What the policies mean; null where there is no manifest that can be read. Where there are errors it is incomplete.</summary>
@@ -40,7 +40,8 @@ public static class PolicyCompiler
         return new BoundPolicySet(set.Name, [.. attributes.Values], [.. syntax.Select(policy => PolicyBinder.Bind(policy, attributes, faults))]);
     }
 
-    internal static Bundle? Emit(BoundPolicySet bound, Faults faults)
+    /// <summary>The bundle's bytes; null where compiling them is too much work, which is reported.</summary>
+    internal static byte[]? Emit(BoundPolicySet bound, Faults faults, TreeLimits limits)
     {
         var budget = new CompileBudget();
         LoweredPolicySet lowered;
@@ -48,15 +49,14 @@ public static class PolicyCompiler
         try
         {
             lowered = PolicySetLowering.Lower(bound, new SourcePosition(PolicySetReader.Manifest, 1, 1), budget);
-            trees = TreeBuilder.Build(lowered, budget);
+            trees = TreeBuilder.Build(lowered, budget, limits);
         }
         catch (BudgetExceededException)
         {
             faults.TooMuchWork(budget.At);
             return null;
         }
-        byte[] bytes = BundleWriter.Write(new BundleContent(lowered.Name, lowered.Policies, lowered.Attributes, lowered.Rules, trees));
-        return Bundle.Read(bytes);
+        return BundleWriter.Write(new BundleContent(lowered.Name, lowered.Policies, lowered.Attributes, RuleTable.Of(lowered.Rules), trees));
     }
 
     private static void CheckNames(ImmutableArray<PolicySyntax> policies, Faults faults)

@@ -2,24 +2,27 @@ using System.Collections.Concurrent;
 using PolicyM2M.Engine.Bundles;
 using PolicyM2M.Engine.Contexts;
 using PolicyM2M.Engine.Lattice;
+using PolicyM2M.Engine.Regions;
 using PolicyM2M.Engine.Trees;
 using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Engine;
 
 /// <summary>
-/// Answers from one bundle. The whole decision: walk the trees, gather the rules that apply, and look up what they meet in.
+/// Answers from one bundle. The whole decision: walk the tree of the kind to an answer, a set of rules, and look up what they meet in.
 /// Meets are made once and kept, so a decision met before allocates nothing. Safe for all threads: what it keeps is only ever added to.
 /// </summary>
 public sealed class Decider
 {
     /// <summary>
-    /// How many different answers of one kind are kept. Real sets have tens; a hostile caller could otherwise fill the memory with
-    /// rare combinations. Beyond it an answer is the same, only made anew each time.
+    /// How many different answers that join several of the trees' own are kept for a kind. Real sets have tens; a hostile caller could otherwise
+    /// fill the memory with rare combinations. Beyond it an answer is the same, only made anew each time.
     /// </summary>
     private const int MaximumKept = 50_000;
 
-    private readonly ConcurrentDictionary<int[], Decision>[] _kept;
+    private readonly Decision?[] _answers;
+    private readonly uint[] _stated;
+    private readonly ConcurrentDictionary<int[], Decision>[] _joined;
     private readonly ConcurrentDictionary<int[], Decision>.AlternateLookup<ReadOnlySpan<int>>[] _lookups;
 
     /// <summary>Makes a decider for these policies.</summary>
@@ -27,8 +30,16 @@ public sealed class Decider
     {
         ArgumentNullException.ThrowIfNull(bundle);
         Bundle = bundle;
-        _kept = [.. DecisionKinds.All.Select(_ => new ConcurrentDictionary<int[], Decision>(RuleSets.Comparer))];
-        _lookups = [.. _kept.Select(kept => kept.GetAlternateLookup<ReadOnlySpan<int>>())];
+        AnswerTable answers = bundle.Trees.Answers;
+        _answers = new Decision?[answers.Count];
+        _stated = new uint[answers.Count];
+        for (int answer = 0; answer < _stated.Length; answer++)
+        {
+            foreach (int rule in answers[answer])
+                _stated[answer] |= bundle.RuleTable.StatedBy(rule);
+        }
+        _joined = [.. DecisionKinds.All.Select(_ => new ConcurrentDictionary<int[], Decision>(RuleSets.Comparer))];
+        _lookups = [.. _joined.Select(kept => kept.GetAlternateLookup<ReadOnlySpan<int>>())];
     }
 
     /// <summary>The policies it answers from.</summary>
@@ -41,23 +52,86 @@ public sealed class Decider
         return PreparedContext.Prepare(context, Bundle.AttributeTable);
     }
 
-    /// <summary>Decides.</summary>
+    /// <summary>Decides, as of a moment: whole seconds of it count.</summary>
     /// <exception cref="ArgumentException">The context was prepared by another bundle.</exception>
-    public Decision Decide(DecisionKind kind, PreparedContext context)
+    public Decision Decide(DecisionKind kind, PreparedContext context, DateTimeOffset now)
     {
-        ArgumentNullException.ThrowIfNull(context);
-        if (!ReferenceEquals(context.Schema, Bundle.AttributeTable))
-            throw new ArgumentException("the context was prepared by another bundle", nameof(context));
-        return TreeWalk.Gather(Bundle.Trees, (int)kind, context, (Decider: this, Kind: kind),
-            static (rules, state) => state.Decider.DecisionOf(state.Kind, rules));
+        var path = default(NoPath);
+        return Decide(kind, At(context, now), ref path);
     }
 
-    private Decision DecisionOf(DecisionKind kind, ReadOnlySpan<int> rules)
+    /// <summary>Decides, and notes the way taken, which tells the region in which the decision holds.</summary>
+    /// <exception cref="ArgumentException">The context was prepared by another bundle.</exception>
+    public Decision Decide(DecisionKind kind, PreparedContext context, DateTimeOffset now, DecisionPath path)
     {
-        if (_lookups[(int)kind].TryGetValue(rules, out Decision? decision))
+        ArgumentNullException.ThrowIfNull(path);
+        path.Begin(Bundle.Trees, Bundle.AttributeTable);
+        return Decide(kind, At(context, now), ref path);
+    }
+
+    /// <summary>Decides straight from raw values: each attribute is read when a test asks for it, and nothing is prepared or allocated.</summary>
+    /// <param name="kind">What to decide.</param>
+    /// <param name="values">A value for each attribute at the place that <see cref="Bundle.PlaceOf"/> tells; the default where it is missing.</param>
+    /// <param name="now">The moment.</param>
+    /// <exception cref="ArgumentException">There are fewer or more values than attributes.</exception>
+    public Decision Decide(DecisionKind kind, ReadOnlySpan<AttributeValue> values, DateTimeOffset now)
+    {
+        var path = default(NoPath);
+        return Decide(kind, Raw(values, now), ref path);
+    }
+
+    /// <summary>Decides straight from raw values, and notes the way taken.</summary>
+    /// <exception cref="ArgumentException">There are fewer or more values than attributes.</exception>
+    public Decision Decide(DecisionKind kind, ReadOnlySpan<AttributeValue> values, DateTimeOffset now, DecisionPath path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        path.Begin(Bundle.Trees, Bundle.AttributeTable);
+        return Decide(kind, Raw(values, now), ref path);
+    }
+
+    private PreparedContext.AtTime At(PreparedContext context, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        if (!ReferenceEquals(context.Table, Bundle.AttributeTable))
+            throw new ArgumentException("the context was prepared by another bundle", nameof(context));
+        return context.At(now.ToUnixTimeSeconds());
+    }
+
+    private RawContext Raw(ReadOnlySpan<AttributeValue> values, DateTimeOffset now)
+    {
+        if (values.Length != Bundle.AttributeTable.Codings.Length)
+            throw new ArgumentException($"there are {values.Length} values for {Bundle.AttributeTable.Codings.Length} attributes", nameof(values));
+        return new RawContext(Bundle.AttributeTable, values, now.ToUnixTimeSeconds());
+    }
+
+    private Decision Decide<TContext, TPath>(DecisionKind kind, scoped TContext context, ref TPath path)
+        where TContext : IFacetSource, allows ref struct
+        where TPath : IPath
+    {
+        int answer = TreeWalk.Answer(Bundle.Trees, Bundle.Trees.Roots[(int)kind], context, ref path);
+        return answer >= 0 ? Volatile.Read(ref _answers[answer]) ?? Make(kind, answer) : Join(kind, context, ref path);
+    }
+
+    private Decision Make(DecisionKind kind, int answer)
+    {
+        int[] rules = Bundle.Trees.Answers[answer].ToArray();
+        Decision made = Judgement.Of(kind, rules.Select(place => Bundle.RuleTable[place]), _stated[answer]);
+        return Interlocked.CompareExchange(ref _answers[answer], made, null) ?? made;
+    }
+
+    private Decision Join<TContext, TPath>(DecisionKind kind, scoped TContext context, ref TPath path)
+        where TContext : IFacetSource, allows ref struct
+        where TPath : IPath
+    {
+        WideWalkStore store = WideWalkStore.OfThread;
+        store.Begin(Bundle.Trees.Answers, _stated);
+        path.Restart();
+        uint stated = new WideWalk<TContext, TPath>(Bundle.Trees, Bundle.AttributeTable.Codes.AsSpan(), context, store, ref path).From(Bundle.Trees.Roots[(int)kind]);
+        ReadOnlySpan<int> key = store.Distinct(stated);
+        if (_lookups[(int)kind].TryGetValue(key, out Decision? decision))
             return decision;
-        int[] places = rules.ToArray();
-        decision = Judgement.Of(kind, [.. places.Select(place => Bundle.Rules[place])]);
-        return _kept[(int)kind].Count < MaximumKept ? _kept[(int)kind].GetOrAdd(places, decision) : decision;
+        int[] kept = key.ToArray();
+        decision = Judgement.Of(kind, kept[..^1].Select(place => Bundle.RuleTable[place]), stated);
+        return _joined[(int)kind].Count < MaximumKept ? _joined[(int)kind].GetOrAdd(kept, decision) : decision;
     }
 }

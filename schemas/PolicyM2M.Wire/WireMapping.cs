@@ -33,7 +33,9 @@ public static class WireMapping
     {
         AttributeValueKind.Boolean => new V1.AttributeValue { Boolean = value.Boolean },
         AttributeValueKind.Integer => new V1.AttributeValue { Integer = value.Integer },
-        _ => new V1.AttributeValue { Text = value.Text },
+        AttributeValueKind.Text => new V1.AttributeValue { Text = value.Text },
+        AttributeValueKind.Set => new V1.AttributeValue { Set = new V1.TextSet { Items = { value.Texts } } },
+        _ => throw new ArgumentException("it is no value", nameof(value)),
     };
 
     /// <summary>A raw attribute value from the wire.</summary>
@@ -43,6 +45,7 @@ public static class WireMapping
         V1.AttributeValue.ValueOneofCase.Boolean => AttributeValue.Of(value.Boolean),
         V1.AttributeValue.ValueOneofCase.Integer => AttributeValue.Of(value.Integer),
         V1.AttributeValue.ValueOneofCase.Text => AttributeValue.Of(value.Text),
+        V1.AttributeValue.ValueOneofCase.Set => AttributeValue.Of(value.Set.Items),
         _ => throw new WireException("an attribute holds no value"),
     };
 

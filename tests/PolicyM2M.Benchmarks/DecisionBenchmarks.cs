@@ -59,7 +59,7 @@ public class DecisionBenchmarks
     {
         int denied = 0;
         for (DecisionKind kind = DecisionKind.CipherSuites; kind <= DecisionKind.Rotation; kind++)
-            denied += _decider!.Decide(kind, context).Outcome.IsDenied ? 1 : 0;
+            denied += _decider!.Decide(kind, context, DateTimeOffset.UnixEpoch).Outcome.IsDenied ? 1 : 0;
         return denied;
     }
 

@@ -1,7 +1,9 @@
 using PolicyM2M.Compiler.Binding;
 using PolicyM2M.Compiler.Diagnostics;
 using PolicyM2M.Compiler.Tests.Oracle;
+using PolicyM2M.Compiler.Trees;
 using PolicyM2M.Engine;
+using PolicyM2M.Engine.Bundles;
 using PolicyM2M.Engine.Contexts;
 using PolicyM2M.Engine.Lattice;
 using PolicyM2M.Engine.Vocabulary;
@@ -36,13 +38,13 @@ internal sealed class DecisionProperties
         var faults = new Faults();
         BoundPolicySet bound = PolicyCompiler.Bind(files, faults)!;
         Assert.That(faults.Sorted().Where(fault => fault.Severity == Severity.Error), Is.Empty, () => Sources(files));
-        var decider = new Decider(PolicyCompiler.Emit(bound, faults)!);
+        var decider = new Decider(Bundle.Read(PolicyCompiler.Emit(bound, faults, TreeLimits.Usual)!));
         for (int i = 0; i < contexts; i++)
         {
             DeviceContext context = policies.Context(missing);
             foreach (DecisionKind kind in DecisionKinds.All)
             {
-                Outcome actual = decider.Decide(kind, decider.Prepare(context)).Outcome;
+                Outcome actual = decider.Decide(kind, decider.Prepare(context), DateTimeOffset.UnixEpoch).Outcome;
                 SortedDictionary<string, FieldValue>? expected = NaiveEvaluator.Decide(bound, kind, context);
                 bool isComplete = decider.Prepare(context).Missing.IsEmpty;
                 Assert.That(Shown(actual.IsDenied ? null : actual.Values.ToDictionary(v => v.Field.Name, v => v.Value), isComplete),

@@ -1,4 +1,8 @@
 using System.Text;
+using PolicyM2M.Engine;
+using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Lattice;
+using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Compiler.Tests;
 
@@ -6,15 +10,15 @@ namespace PolicyM2M.Compiler.Tests;
 internal sealed class HostileSetTests
 {
     [Test]
-    public void Cases_that_each_test_other_attributes_are_refused_before_their_tree_explodes()
+    public void Cases_that_each_test_other_attributes_do_not_explode()
     {
         var random = new Random(7);
         var policy = new StringBuilder("policy p\nauth {\n");
         for (int i = 0; i < 2000; i++)
             policy.Append($"  when a{random.Next(40)} {(random.Next(2) == 0 ? "==" : "!=")} {random.Next(9)} and a{random.Next(40)} > {random.Next(9)} use {{ methods x509 reauthenticate {i + 1}s }}\n");
         Compilation compilation = Compile(policy.Append("}\n").ToString(), Attributes(40));
-        Assert.That(compilation.Bundle, Is.Null);
-        Assert.That(compilation.Diagnostics.Select(d => (d.Code, d.Position.File, d.Position.Line)), Is.EqualTo([("M2M310", "p.m2m", 2)]));
+        Assert.That(compilation.Diagnostics, Is.Empty);
+        Assert.That(compilation.Bytes.Length, Is.LessThan(1_000_000));
     }
 
     [Test]
@@ -41,10 +45,15 @@ internal sealed class HostileSetTests
     }
 
     [Test]
-    public void A_block_that_tests_an_attribute_more_in_each_of_ten_thousand_cases_is_refused_without_exhausting_stack_or_memory()
+    public void A_block_that_tests_an_attribute_more_in_each_of_ten_thousand_cases_is_tested_case_by_case()
     {
         string policy = "policy p\nauth {\n" + string.Concat(Enumerable.Range(0, 10_000).Select(i => $"  when a{i} > 5 use {{ methods x509 reauthenticate {i + 1}s }}\n")) + "}\n";
-        Assert.That(Compile(policy, Attributes(10_000)).Diagnostics.Select(d => (d.Code, d.Position.File, d.Position.Line)), Is.EqualTo([("M2M310", "p.m2m", 2)]));
+        var decider = new Decider(Compile(policy, Attributes(10_000)).Bundle!);
+        foreach (int first in new[] { 0, 1, 4711, 9999 })
+        {
+            DeviceContext context = DeviceContext.Of(Enumerable.Range(0, 10_000).Select(i => KeyValuePair.Create($"a{i}", AttributeValue.Of(i < first ? 5L : 6L))));
+            Assert.That(decider.Decide(DecisionKind.Auth, decider.Prepare(context), DateTimeOffset.UnixEpoch).Outcome[Field.Reauthenticate]!.ToString(), Is.EqualTo(DurationText.Format(first + 1)));
+        }
     }
 
     [Test]

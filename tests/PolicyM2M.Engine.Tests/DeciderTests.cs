@@ -8,6 +8,7 @@ namespace PolicyM2M.Engine.Tests;
 internal sealed class DeciderTests
 {
     private static readonly Decider Decider = new(Sample.Bundle);
+    private static readonly DateTimeOffset Now = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
 
     [Test]
     public void Everything_applies_and_the_answer_names_the_rules()
@@ -44,7 +45,7 @@ internal sealed class DeciderTests
     public void A_context_prepared_by_another_bundle_is_refused()
     {
         PreparedContext foreign = new Decider(Engine.Bundles.Bundle.Read(Reread())).Prepare(Sample.Plc);
-        Assert.That(() => Decider.Decide(DecisionKind.Auth, foreign), Throws.ArgumentException);
+        Assert.That(() => Decider.Decide(DecisionKind.Auth, foreign, Now), Throws.ArgumentException);
     }
 
     [Test]
@@ -59,8 +60,8 @@ internal sealed class DeciderTests
             {
                 foreach (DecisionKind kind in kinds)
                 {
-                    Decider.Decide(kind, known);
-                    Decider.Decide(kind, partly);
+                    Decider.Decide(kind, known, Now);
+                    Decider.Decide(kind, partly, Now);
                 }
             }
             return GC.GetAllocatedBytesForCurrentThread() - before;
@@ -74,12 +75,12 @@ internal sealed class DeciderTests
     {
         var decider = new Decider(Sample.Bundle);
         Decision[] decisions = new Decision[64];
-        Parallel.For(0, decisions.Length, i => decisions[i] = decider.Decide(DecisionKind.CipherSuites, decider.Prepare(Sample.Plc)));
+        Parallel.For(0, decisions.Length, i => decisions[i] = decider.Decide(DecisionKind.CipherSuites, decider.Prepare(Sample.Plc), Now));
         Assert.That(decisions.Select(d => d.Outcome).Distinct().Count(), Is.EqualTo(1));
     }
 
     private static ReadOnlyMemory<byte> Reread() => Engine.Bundles.BundleWriter.Write(new Engine.Bundles.BundleContent(
-        Sample.Bundle.Name, Sample.Bundle.Policies, Sample.Bundle.AttributeTable, Sample.Bundle.Rules, Sample.Bundle.Trees));
+        Sample.Bundle.Name, Sample.Bundle.Policies, Sample.Bundle.AttributeTable, Sample.Bundle.RuleTable, Sample.Bundle.Trees));
 
-    private static Decision Decide(DecisionKind kind, DeviceContext context) => Decider.Decide(kind, Decider.Prepare(context));
+    private static Decision Decide(DecisionKind kind, DeviceContext context) => Decider.Decide(kind, Decider.Prepare(context), Now);
 }

@@ -73,6 +73,10 @@ internal static class FloorPlan
         ("Microsoft.AspNetCore", [Pdp, Agent]),
         ("Microsoft.Extensions", [Pdp, Agent]),
         ("System.CommandLine", [Cli, Pdp, Agent]),
-        ("System.Net", [Pdp, Enforcement, Agent]),
+        // `System.Net.Primitives` is not among them: it knows what an address is, and reaches nobody.
+        ("System.Net.Sockets", [Pdp, Enforcement, Agent]),
+        ("System.Net.Security", [Pdp, Enforcement, Agent]),
+        ("System.Net.Http", [Pdp, Enforcement, Agent]),
+        ("System.Net.NameResolution", [Pdp, Enforcement, Agent]),
     ];
 }

@@ -19,7 +19,7 @@ public sealed class NamespaceTests
     /// </summary>
     private static readonly (string Product, string[] Floors, string[] Unranked)[] Ranked =
     [
-        (FloorPlan.Engine, ["Vocabulary", "Lattice", "Contexts", "Trees", "Bundles"], []),
+        (FloorPlan.Engine, ["Vocabulary", "Lattice", "Contexts", "Trees", "Regions", "Bundles"], []),
         (FloorPlan.Compiler, ["Syntax", "Sets", "Spellings", "Binding", "Lowering", "Trees"], ["Diagnostics"]),
     ];
 

@@ -1,9 +1,10 @@
 using System.Collections.Immutable;
+using PolicyM2M.Engine.Contexts;
 
 namespace PolicyM2M.Compiler.Lowering;
 
 /// <summary>
-/// Lowered conditions: nothing but "the code of this attribute lies in this set", joined by and and or. Equal conditions are one
+/// Lowered conditions: nothing but "the code of this facet lies in this set", joined by and and or. Equal conditions are one
 /// entry, known by its number, so that comparing is comparing numbers. Grows while a set is compiled; one thread only.
 /// </summary>
 internal sealed class ConditionTable
@@ -11,19 +12,18 @@ internal sealed class ConditionTable
     public const int Always = 0;
     public const int Never = 1;
 
-    private readonly ImmutableArray<IntervalSet> _domains;
-    private readonly List<Entry> _entries = [new(Join.And, [], -1, default), new(Join.Or, [], -1, default)];
+    private readonly ImmutableArray<(long Lowest, long Highest)> _codes;
+    private readonly List<Entry> _entries = [new(Join.And, [], -1, default, []), new(Join.Or, [], -1, default, [])];
     private readonly Dictionary<Entry, int> _numbers = [];
-    private readonly List<ImmutableArray<int>> _attributes = [[], []];
-    private readonly Dictionary<(int Condition, int Attribute, long Code), int> _restricted = [];
+    private readonly Dictionary<(int Condition, int Facet, long Code), int> _restricted = [];
     private readonly Dictionary<int, int> _negated = new() { [Always] = Never, [Never] = Always };
     private readonly CompileBudget _budget;
 
-    /// <param name="domains">The codes that each attribute can have.</param>
+    /// <param name="codes">The smallest and largest code of each facet.</param>
     /// <param name="budget">Pays for every part that is looked at: conditions share parts, and a careless or hostile one shares many.</param>
-    public ConditionTable(ImmutableArray<IntervalSet> domains, CompileBudget budget)
+    public ConditionTable(ImmutableArray<(long Lowest, long Highest)> codes, CompileBudget budget)
     {
-        _domains = domains;
+        _codes = codes;
         _budget = budget;
     }
 
@@ -34,13 +34,14 @@ internal sealed class ConditionTable
         Test,
     }
 
-    /// <summary>The attributes that a condition tests, ascending.</summary>
-    public ImmutableArray<int> AttributesOf(int condition) => _attributes[condition];
+    /// <summary>The facets that a condition tests, ascending.</summary>
+    public ReadOnlySpan<int> FacetsOf(int condition) => _entries[condition].Facets;
 
-    public int Test(int attribute, IntervalSet codes)
+    public int Test(int facet, IntervalSet codes)
     {
-        IntervalSet possible = codes.And(_domains[attribute]);
-        return possible.IsEmpty ? Never : possible.Covers(_domains[attribute]) ? Always : Number(new Entry(Join.Test, [], attribute, possible));
+        (long lowest, long highest) = _codes[facet];
+        IntervalSet possible = codes.And(IntervalSet.Between(lowest, highest));
+        return possible.IsEmpty ? Never : possible.Covers(lowest, highest) ? Always : Number(new Entry(Join.Test, [], facet, possible, [facet]));
     }
 
     public int And(IEnumerable<int> parts) => Joined(Join.And, parts);
@@ -54,7 +55,7 @@ internal sealed class ConditionTable
         Entry entry = _entries[condition];
         negated = entry.Join switch
         {
-            Join.Test => Test(entry.Attribute, _domains[entry.Attribute].Minus(entry.Codes)),
+            Join.Test => Test(entry.Facet, entry.Codes.Without(_codes[entry.Facet].Lowest, _codes[entry.Facet].Highest)),
             Join.And => Or(entry.Parts.Select(Not)),
             _ => And(entry.Parts.Select(Not)),
         };
@@ -62,35 +63,77 @@ internal sealed class ConditionTable
         return _negated[condition] = negated;
     }
 
-    /// <summary>The condition where the attribute has this code: a condition that no longer tests the attribute.</summary>
-    public int Restrict(int condition, int attribute, long code)
+    /// <summary>The codes that a condition which is one test allows; false for any other condition.</summary>
+    public bool IsTest(int condition, out int facet, out IntervalSet codes)
     {
-        if (!_attributes[condition].Contains(attribute))
-            return condition;
-        if (_restricted.TryGetValue((condition, attribute, code), out int restricted))
-            return restricted;
-        _budget.Spend(1);
         Entry entry = _entries[condition];
-        restricted = entry.Join switch
-        {
-            Join.Test => entry.Codes.Contains(code) ? Always : Never,
-            Join.And => And(entry.Parts.Select(part => Restrict(part, attribute, code))),
-            _ => Or(entry.Parts.Select(part => Restrict(part, attribute, code))),
-        };
-        return _restricted[(condition, attribute, code)] = restricted;
+        (facet, codes) = (entry.Facet, entry.Codes);
+        return entry.Join == Join.Test;
     }
 
-    /// <summary>Adds the codes at which the condition's answer for this attribute can change: the first of each interval, and the first after it.</summary>
-    /// <param name="condition">The condition.</param>
-    /// <param name="attribute">The attribute.</param>
-    /// <param name="bounds">Where the codes go.</param>
-    /// <param name="seen">The conditions that were looked at already: parts are shared, and a walk per path would not end.</param>
-    public void AddBounds(int condition, int attribute, SortedSet<long> bounds, HashSet<int> seen)
+    /// <summary>What a condition joins, and whether all of it must hold or any.</summary>
+    public ReadOnlySpan<int> PartsOf(int condition, out bool isAll)
     {
-        if (!_attributes[condition].Contains(attribute) || !seen.Add(condition))
+        Entry entry = _entries[condition];
+        isAll = entry.Join == Join.And;
+        return entry.Parts.AsSpan();
+    }
+
+    /// <summary>Whether the condition is a test of the facet and something else, which does not look at the facet.</summary>
+    public bool TrySplit(int condition, int facet, out IntervalSet codes, out int rest)
+    {
+        Entry entry = _entries[condition];
+        (codes, rest) = (entry.Codes, Always);
+        if (entry.Join == Join.Test)
+            return entry.Facet == facet;
+        if (entry.Join != Join.And)
+            return false;
+        int tested = -1;
+        foreach (int part in entry.Parts)
+        {
+            Entry inner = _entries[part];
+            if (inner.Join == Join.Test && inner.Facet == facet)
+                tested = part;
+            else if (inner.Facets.AsSpan().BinarySearch(facet) >= 0)
+                return false;
+        }
+        if (tested < 0)
+            return false;
+        codes = _entries[tested].Codes;
+        rest = entry.Parts.Length == 2 ? entry.Parts[0] == tested ? entry.Parts[1] : entry.Parts[0] : Numbered(Join.And, entry.Parts.Remove(tested));
+        return true;
+    }
+
+    /// <summary>The condition where the facet has this code: a condition that no longer tests the facet.</summary>
+    public int Restrict(int condition, int facet, long code)
+    {
+        Entry entry = _entries[condition];
+        if (entry.Facets.AsSpan().BinarySearch(facet) < 0)
+            return condition;
+        if (entry.Join == Join.Test)
+            return entry.Codes.Contains(code) ? Always : Never;
+        if (_restricted.TryGetValue((condition, facet, code), out int restricted))
+            return restricted;
+        _budget.Spend(1);
+        restricted = entry.Join == Join.And
+            ? And(entry.Parts.Select(part => Restrict(part, facet, code)))
+            : Or(entry.Parts.Select(part => Restrict(part, facet, code)));
+        return _restricted[(condition, facet, code)] = restricted;
+    }
+
+    /// <summary>Adds the codes at which the condition's answer for this facet can change: the first of each interval, and the first after it.</summary>
+    /// <param name="condition">The condition.</param>
+    /// <param name="facet">The facet.</param>
+    /// <param name="bounds">Where the codes go, in any order and more than once.</param>
+    /// <param name="seen">The joined conditions that were looked at already: parts are shared, and a walk per path would not end.</param>
+    public void AddBounds(int condition, int facet, List<long> bounds, HashSet<int> seen)
+    {
+        Entry entry = _entries[condition];
+        if (entry.Facets.AsSpan().BinarySearch(facet) < 0)
+            return;
+        if (entry.Join != Join.Test && !seen.Add(condition))
             return;
         _budget.Spend(1);
-        Entry entry = _entries[condition];
         foreach ((long low, long high) in entry.Codes.Intervals)
         {
             bounds.Add(low);
@@ -98,41 +141,68 @@ internal sealed class ConditionTable
                 bounds.Add(high + 1);
         }
         foreach (int part in entry.Parts)
-            AddBounds(part, attribute, bounds, seen);
+            AddBounds(part, facet, bounds, seen);
     }
 
     private int Joined(Join join, IEnumerable<int> parts)
     {
         (int neutral, int absorbing) = join == Join.And ? (Always, Never) : (Never, Always);
-        var others = new SortedSet<int>();
-        var tests = new SortedDictionary<int, IntervalSet>();
+        var others = new List<int>();
+        var tests = new List<(int Facet, int Part)>();
         foreach (int part in Flat(join, parts))
         {
             _budget.Spend(1);
-            Entry entry = _entries[part];
             if (part == absorbing)
                 return absorbing;
             if (part == neutral)
                 continue;
-            if (entry.Join != Join.Test)
+            if (_entries[part].Join == Join.Test)
+                tests.Add((_entries[part].Facet, part));
+            else
                 others.Add(part);
-            else if (!tests.TryAdd(entry.Attribute, entry.Codes))
-                tests[entry.Attribute] = join == Join.And ? tests[entry.Attribute].And(entry.Codes) : tests[entry.Attribute].Or(entry.Codes);
         }
-        foreach ((int attribute, IntervalSet codes) in tests)
+        tests.Sort();
+        for (int i = 0; i < tests.Count;)
         {
-            int test = Test(attribute, codes);
+            int first = i, facet = tests[i].Facet, test = tests[i].Part;
+            while (++i < tests.Count && tests[i].Facet == facet)
+            {
+            }
+            if (i - first > 1)
+            {
+                IEnumerable<IntervalSet> sets = tests.GetRange(first, i - first).Select(t => _entries[t.Part].Codes);
+                test = Test(facet, join == Join.And ? sets.Aggregate((a, b) => a.And(b)) : IntervalSet.Of(sets.SelectMany(set => set.Intervals)));
+            }
             if (test == absorbing)
                 return absorbing;
             if (test != neutral)
                 others.Add(test);
         }
+        others.Sort();
         return others.Count switch
         {
             0 => neutral,
-            1 => others.Min,
-            _ => Number(new Entry(join, [.. others], -1, default)),
+            1 => others[0],
+            _ => Numbered(join, [.. others.Distinct()]),
         };
+    }
+
+    private int Numbered(Join join, ImmutableArray<int> parts) => parts.Length == 1 ? parts[0] : Number(new Entry(join, parts, -1, default, Facets(parts)));
+
+    private int[] Facets(ImmutableArray<int> parts)
+    {
+        var facets = new List<int>();
+        foreach (int part in parts)
+            facets.AddRange(_entries[part].Facets);
+        facets.Sort();
+        int kept = 0;
+        for (int i = 0; i < facets.Count; i++)
+        {
+            if (kept == 0 || facets[kept - 1] != facets[i])
+                facets[kept++] = facets[i];
+        }
+        facets.RemoveRange(kept, facets.Count - kept);
+        return [.. facets];
     }
 
     private IEnumerable<int> Flat(Join join, IEnumerable<int> parts)
@@ -158,20 +228,24 @@ internal sealed class ConditionTable
         number = _entries.Count;
         _entries.Add(entry);
         _numbers.Add(entry, number);
-        _attributes.Add(entry.Join == Join.Test ? [entry.Attribute] : [.. entry.Parts.SelectMany(part => _attributes[part]).Distinct().Order()]);
         return number;
     }
 
-    private sealed record Entry(Join Join, ImmutableArray<int> Parts, int Attribute, IntervalSet Codes)
+    /// <param name="Join">How it is joined.</param>
+    /// <param name="Parts">What it joins, ascending; empty for a test.</param>
+    /// <param name="Facet">What a test looks at; otherwise -1.</param>
+    /// <param name="Codes">The codes that a test allows.</param>
+    /// <param name="Facets">Everything it looks at, ascending: it follows from the rest, and takes no part in comparing.</param>
+    private sealed record Entry(Join Join, ImmutableArray<int> Parts, int Facet, IntervalSet Codes, int[] Facets)
     {
         public bool Equals(Entry? other) =>
-            other is not null && Join == other.Join && Attribute == other.Attribute && Parts.AsSpan().SequenceEqual(other.Parts.AsSpan()) && Codes.Equals(other.Codes);
+            other is not null && Join == other.Join && Facet == other.Facet && Parts.AsSpan().SequenceEqual(other.Parts.AsSpan()) && Codes.Equals(other.Codes);
 
         public override int GetHashCode()
         {
             var hash = new HashCode();
             hash.Add(Join);
-            hash.Add(Attribute);
+            hash.Add(Facet);
             hash.Add(Codes);
             foreach (int part in Parts)
                 hash.Add(part);

@@ -1,216 +1,156 @@
 using System.Collections.Immutable;
 using PolicyM2M.Compiler.Lowering;
-using PolicyM2M.Engine.Contexts;
 using PolicyM2M.Engine.Trees;
 using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Compiler.Trees;
 
 /// <summary>
-/// Lists of cases to trees. A node splits the cases by the attribute that most of them test, at every code where one of them
-/// changes; below a branch the cases are what is left of them, so a path tests an attribute once. Lists that have become equal
-/// share one subtree.
+/// Lists of cases to trees, one for each kind of decision. First all lists of a kind are split together, facet by facet, until each path knows all
+/// rules that apply: one walk then gives the whole answer. Where that would grow out of proportion to the rules, as lists that share no facets do,
+/// the tree splits only where that copies few cases; what is left then becomes leaves that keep cases, and lists that have nothing in common
+/// fork. Problems that have become equal share one subtree.
 /// </summary>
 internal sealed class TreeBuilder
 {
-    /// <summary>A path tests an attribute once, and building a path is a recursion: its depth must leave the stack alone.</summary>
+    /// <summary>A path tests a facet once, and building a path is a recursion: its depth must leave the stack alone.</summary>
     private const int MaximumDepth = 300;
 
-    /// <summary>Up to this many codes a branch is found by place, whatever the room; beyond it only where most codes differ.</summary>
-    private const int AlwaysDirect = 64;
+    /// <summary>How often building a whole tree may copy each case, and besides.</summary>
+    private const int CopiesPerCase = 24, CopiesBesides = 50_000;
 
-    private readonly AttributeTable _attributes;
-    private readonly ConditionTable _conditions;
-    private readonly CompileBudget _budget;
-    private readonly Dictionary<Problem, int> _built = [];
-    private readonly ImmutableArray<TreeNode>.Builder _nodes = ImmutableArray.CreateBuilder<TreeNode>();
-    private readonly ImmutableArray<int>.Builder _branches = ImmutableArray.CreateBuilder<int>();
-    private readonly ImmutableArray<long>.Builder _bounds = ImmutableArray.CreateBuilder<long>();
+    /// <summary>How many cases a split may leave beyond twice those it splits.</summary>
+    private const int Besides = 64;
 
-    private TreeBuilder(LoweredPolicySet set, CompileBudget budget)
+    private readonly TreeLimits _limits;
+    private readonly ProgramWriter _writer;
+    private readonly Splitter _splitter;
+    private readonly FacetChoice _choice;
+    private readonly LeafBuilder _leaves;
+    private readonly int _kind;
+    private Dictionary<Problem, int> _built = [];
+    private long _copies;
+
+    private TreeBuilder(LoweredPolicySet set, ProgramWriter writer, int kind, CompileBudget budget, TreeLimits limits)
     {
-        _budget = budget;
-        _attributes = set.Attributes;
-        _conditions = set.Conditions;
+        _limits = limits;
+        _writer = writer;
+        _kind = kind;
+        _splitter = new Splitter(set.Conditions, set.Attributes.Codes, budget);
+        _choice = new FacetChoice(set.Conditions, _splitter);
+        _leaves = new LeafBuilder(set.Conditions, set.Attributes.Codes, writer, kind);
     }
 
     /// <exception cref="BudgetExceededException">The trees are too much work.</exception>
-    public static DecisionTrees Build(LoweredPolicySet set, CompileBudget budget)
+    public static DecisionTrees Build(LoweredPolicySet set, CompileBudget budget, TreeLimits limits)
     {
-        var builder = new TreeBuilder(set, budget);
-        var roots = DecisionKinds.All.Select(_ => ImmutableArray.CreateBuilder<int>()).ToArray();
-        foreach (LoweredClause clause in set.Clauses)
+        var writer = new ProgramWriter(set.Attributes.Codes);
+        var roots = new List<int>();
+        foreach (DecisionKind kind in DecisionKinds.All)
         {
-            budget.At = clause.Source;
-            int root = builder.Subtree(new Problem([.. clause.Lists.Select(cases => new CaseList(cases))]), depth: 1);
-            if (root != DecisionTrees.Silent)
-                roots[clause.Kind].Add(root);
+            ImmutableArray<LoweredList> lists = [.. set.Lists.Where(list => list.Kind == (int)kind)];
+            if (!lists.IsEmpty)
+                budget.At = lists[0].Source;
+            roots.Add(new TreeBuilder(set, writer, (int)kind, budget, limits).Root(Problem.Of([], lists.Select(list => CaseList.Of(list.Cases)))));
         }
-        return new DecisionTrees(builder._nodes.ToImmutable(), builder._branches.ToImmutable(), builder._bounds.ToImmutable(),
-            [.. roots.Select(r => r.ToImmutable())]);
+        return writer.ToTrees(roots);
     }
 
-    private int Subtree(Problem problem, int depth)
-    {
-        if (!IsOpen(problem, out Problem open, out int leaf))
-            return leaf;
-        if (_built.TryGetValue(open, out int built))
-            return built;
+    private int Root(Problem problem) => TryWhole(problem, out int whole) ? whole : Lean(problem, depth: 1);
 
+    /// <summary>The tree that splits all lists to the end; false where it grows too large.</summary>
+    private bool TryWhole(Problem problem, out int root)
+    {
+        ProgramWriter.Mark mark = _writer.Here;
+        Dictionary<Problem, int> before = _built;
+        _built = [];
+        _copies = CopiesBesides + CopiesPerCase * problem.Size;
+        long words = _writer.Length + _limits.WordsBesides + _limits.WordsPerCase * problem.Size;
+        bool isBuilt = Whole(problem, words, depth: 1, out root);
+        _built = before;
+        if (!isBuilt)
+            _writer.Return(mark);
+        return isBuilt;
+    }
+
+    private bool Whole(Problem problem, long words, int depth, out int place)
+    {
+        if (problem.Lists.IsEmpty)
+        {
+            place = Answer(problem);
+            return true;
+        }
+        if (_built.TryGetValue(problem, out place))
+            return true;
+        if (depth > MaximumDepth || _writer.Length > words)
+            return false;
+        int facet = _choice.Best(problem).Facet;
+        if (_splitter.Split(problem, facet, _copies) is not { } cells)
+            return false;
+        var targets = new List<(long Start, int Target)>(cells.Count);
+        foreach ((long start, Problem part) in cells)
+        {
+            _copies -= part.Size;
+            if (_copies < 0 || !Whole(part, words, depth + 1, out int target))
+                return false;
+            targets.Add((start, target));
+        }
+        place = _built[problem] = _writer.Test(facet, targets);
+        return true;
+    }
+
+    private int Lean(Problem problem, int depth)
+    {
+        if (problem.Lists.IsEmpty)
+            return Answer(problem);
+        if (_built.TryGetValue(problem, out int built))
+            return built;
+        return _built[problem] = problem.Lists.Length == 1 && problem.Size <= _limits.FewCases && _leaves.TryFew(problem, out int few) ? few
+            : TrySplit(problem, depth, out int test) ? test
+            : problem.Lists.Length > 1 ? Fork(problem, depth)
+            : _leaves.TryMany(problem, out int many) ? many
+            : Forced(problem, depth);
+    }
+
+    /// <summary>A split that copies few cases; false where there is none.</summary>
+    private bool TrySplit(Problem problem, int depth, out int place)
+    {
+        place = 0;
+        FacetChoice.Choice best = _choice.Best(problem);
+        if (depth > MaximumDepth || best.Copies > problem.Size * _limits.CopiesInTwo / 2 + _limits.FewCases || _splitter.Split(problem, best.Facet, 2 * problem.Size + Besides) is not { } cells)
+            return false;
+        place = _writer.Test(best.Facet, [.. cells.Select(cell => (cell.Start, Lean(cell.Problem, depth + 1)))]);
+        return true;
+    }
+
+    /// <summary>A case that joins its tests in too many ways for a leaf is split, whatever it costs: the budget watches.</summary>
+    private int Forced(Problem problem, int depth)
+    {
+        int facet = _choice.Best(problem).Facet;
         if (depth > MaximumDepth)
             throw new BudgetExceededException();
-        int attribute = MostTested(open);
-        (long[] starts, int[] targets) = Merged(Cells(open, attribute, depth));
-        int node = targets.Length == 1 ? targets[0] : Node(attribute, starts, targets);
-        return _built[open] = node;
+        return _writer.Test(facet, [.. _splitter.Split(problem, facet, long.MaxValue)!.Select(cell => (cell.Start, Lean(cell.Problem, depth + 1)))]);
     }
 
-    /// <summary>The branches of a split: where each begins, and where it leads.</summary>
-    private List<(long Start, int Target)> Cells(Problem open, int attribute, int depth)
+    /// <summary>The short lists together, as far as they make one tree, and each of the others by itself.</summary>
+    private int Fork(Problem problem, int depth)
     {
-        var bounds = new SortedSet<long> { _attributes.Codings[attribute].Lowest };
-        var seen = new HashSet<int>();
-        foreach (LoweredCase c in open.Cases)
-            _conditions.AddBounds(c.Condition, attribute, bounds, seen);
-        var cells = new List<(long, int)>(bounds.Count);
-        foreach (long start in bounds)
+        var children = new List<int>();
+        ImmutableArray<CaseList> shortLists = [.. problem.Lists.Where(list => list.Cases.Length <= _limits.FewCases)];
+        IEnumerable<CaseList> alone = problem.Lists.Where(list => list.Cases.Length > _limits.FewCases);
+        if (shortLists.Length > 0 && TryWhole(new Problem(problem.Decided, shortLists), out int together))
         {
-            if (start > _attributes.Codings[attribute].Highest)
-                break;
-            _budget.Spend(open.Lists.Sum(list => (long)list.Cases.Length));
-            Problem restricted = open.Restricted(c => _conditions.Restrict(c, attribute, start));
-            cells.Add((start, Subtree(restricted, depth + 1)));
-        }
-        return cells;
-    }
-
-    /// <summary>
-    /// What is left to decide; false where nothing is, with the leaf. Of several lists one that comes to silence silences all, and one
-    /// that comes to the leaf no longer matters.
-    /// </summary>
-    private static bool IsOpen(Problem problem, out Problem open, out int leaf)
-    {
-        leaf = DecisionTrees.Silent;
-        var undecided = ImmutableArray.CreateBuilder<CaseList>();
-        foreach (CaseList list in problem.Lists.Select(Pruned))
-        {
-            if (list.Cases[0].Condition != ConditionTable.Always)
-            {
-                undecided.Add(list);
-                continue;
-            }
-            leaf = list.Cases[0].Leaf;
-            if (leaf == DecisionTrees.Silent)
-            {
-                open = problem;
-                return false;
-            }
-        }
-        open = new Problem(undecided.ToImmutable());
-        return undecided.Count > 0;
-    }
-
-    /// <summary>Drops cases that cannot match, and those after one that always does.</summary>
-    private static CaseList Pruned(CaseList list)
-    {
-        var kept = ImmutableArray.CreateBuilder<LoweredCase>();
-        foreach (LoweredCase c in list.Cases)
-        {
-            if (c.Condition == ConditionTable.Never)
-                continue;
-            kept.Add(c);
-            if (c.Condition == ConditionTable.Always)
-                break;
-        }
-
-        // A last case that says the same as the one that always matches adds nothing.
-        while (kept.Count > 1 && kept[^2].Leaf == kept[^1].Leaf)
-            kept.RemoveAt(kept.Count - 2);
-        return new CaseList(kept.ToImmutable());
-    }
-
-    /// <summary>The attribute that the most cases test; of equals the one tested first, so that cases which share nothing are decided one after the other.</summary>
-    private int MostTested(Problem open)
-    {
-        var tests = new int[_attributes.Codings.Length];
-        foreach (LoweredCase c in open.Cases)
-        {
-            foreach (int attribute in _conditions.AttributesOf(c.Condition))
-                tests[attribute]++;
-        }
-        int most = tests.Max();
-        return open.Cases.SelectMany(c => _conditions.AttributesOf(c.Condition).AsEnumerable()).First(attribute => tests[attribute] == most);
-    }
-
-    private static (long[] Starts, int[] Targets) Merged(List<(long Start, int Target)> cells)
-    {
-        var kept = new List<(long Start, int Target)>();
-        foreach ((long Start, int Target) cell in cells)
-        {
-            if (kept.Count == 0 || kept[^1].Target != cell.Target)
-                kept.Add(cell);
-        }
-        return ([.. kept.Select(c => c.Start)], [.. kept.Select(c => c.Target)]);
-    }
-
-    private int Node(int attribute, long[] starts, int[] targets)
-    {
-        AttributeCoding coding = _attributes.Codings[attribute];
-        int first = _branches.Count;
-        ulong codes = unchecked((ulong)coding.Highest - (ulong)coding.Lowest);
-        if (codes < AlwaysDirect || codes < (ulong)targets.Length * 2)
-        {
-            int at = 0;
-            for (long code = coding.Lowest; ; code++)
-            {
-                if (at + 1 < starts.Length && code == starts[at + 1])
-                    at++;
-                _branches.Add(targets[at]);
-                if (code == coding.Highest)
-                    break;
-            }
-            _nodes.Add(new TreeNode(NodeKind.Direct, attribute, first, _branches.Count - first, 0, coding.Lowest));
+            children.Add(together);
         }
         else
         {
-            int firstBound = _bounds.Count;
-            _branches.AddRange(targets);
-            _bounds.AddRange(starts.AsSpan(1));
-            _nodes.Add(new TreeNode(NodeKind.Ordered, attribute, first, targets.Length, firstBound, 0));
+            alone = problem.Lists;
+            if (!problem.Decided.IsEmpty)
+                children.Add(Answer(problem));
         }
-        return _nodes.Count - 1;
+        children.AddRange(alone.Select(list => Lean(new Problem([], [list]), depth + 1)));
+        return _writer.Fork(children);
     }
 
-    /// <summary>Cases, equal by content.</summary>
-    private readonly record struct CaseList(ImmutableArray<LoweredCase> Cases)
-    {
-        public bool Equals(CaseList other) => Cases.AsSpan().SequenceEqual(other.Cases.AsSpan());
-
-        public override int GetHashCode()
-        {
-            var hash = new HashCode();
-            foreach (LoweredCase c in Cases)
-                hash.Add(c);
-            return hash.ToHashCode();
-        }
-    }
-
-    /// <summary>The lists of a clause as far as they are not decided yet, equal by content.</summary>
-    private readonly record struct Problem(ImmutableArray<CaseList> Lists)
-    {
-        public IEnumerable<LoweredCase> Cases => Lists.SelectMany(list => list.Cases);
-
-        public Problem Restricted(Func<int, int> restrict) =>
-            new([.. Lists.Select(list => new CaseList([.. list.Cases.Select(c => c with { Condition = restrict(c.Condition) })]))]);
-
-        public bool Equals(Problem other) => Lists.AsSpan().SequenceEqual(other.Lists.AsSpan());
-
-        public override int GetHashCode()
-        {
-            var hash = new HashCode();
-            foreach (CaseList list in Lists)
-                hash.Add(list);
-            return hash.ToHashCode();
-        }
-    }
+    private int Answer(Problem problem) => ProgramWriter.Leaf(_writer.Answer(_kind, problem.Decided));
 }

@@ -13,7 +13,7 @@ public sealed class Bundle
         Name = content.Name;
         Policies = content.Policies;
         AttributeTable = content.Attributes;
-        Rules = content.Rules;
+        RuleTable = content.Rules;
         Trees = content.Trees;
         Hash = hash;
         Attributes = content.Attributes.Codings.ToImmutableSortedDictionary(c => c.Definition.Name, c => c.Definition, StringComparer.Ordinal);
@@ -35,11 +35,16 @@ public sealed class Bundle
     public ImmutableArray<string> NeededAttributes => AttributeTable.Needed;
 
     /// <summary>Every rule, in manifest order.</summary>
-    public ImmutableArray<Rule> Rules { get; }
+    public IReadOnlyList<Rule> Rules => RuleTable;
+
+    internal RuleTable RuleTable { get; }
 
     internal AttributeTable AttributeTable { get; }
 
     internal DecisionTrees Trees { get; }
+
+    /// <summary>The place of an attribute among the values of a raw context; -1 where the schema has no such attribute.</summary>
+    public int PlaceOf(string attribute) => AttributeTable.Indexes.TryGetValue(attribute, out int place) ? place : -1;
 
     /// <summary>Reads a bundle, checking everything that a walk relies on.</summary>
     /// <exception cref="InvalidDataException">The bytes are no bundle, or one of another format version, or they were damaged.</exception>
@@ -49,4 +54,4 @@ public sealed class Bundle
 
 /// <summary>What a bundle's bytes say.</summary>
 internal sealed record BundleContent(
-    string Name, ImmutableArray<string> Policies, AttributeTable Attributes, ImmutableArray<Rule> Rules, DecisionTrees Trees);
+    string Name, ImmutableArray<string> Policies, AttributeTable Attributes, RuleTable Rules, DecisionTrees Trees);

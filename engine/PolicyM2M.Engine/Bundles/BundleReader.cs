@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Text;
 using PolicyM2M.Engine.Contexts;
 using PolicyM2M.Engine.Lattice;
@@ -46,44 +47,54 @@ internal ref struct BundleReader
         string name = Text();
         ImmutableArray<string> policies = Texts();
         ImmutableArray<AttributeCoding> codings = Each(static (ref BundleReader r) => r.Attribute());
-        var attributes = new AttributeTable(codings, Texts());
+        var attributes = new AttributeTable(codings, Each(static (ref BundleReader r) => r.Facet()), Texts());
         foreach (string needed in attributes.Needed)
             Check(attributes.Indexes.ContainsKey(needed), "a needed attribute is not in the schema");
-        ImmutableArray<Rule> rules = Each(static (ref BundleReader r) => r.Rule());
-        ImmutableArray<long> bounds = Each(static (ref BundleReader r) => r.Int64());
-        ImmutableArray<int> branches = Each(static (ref BundleReader r) => r.Int32());
-        ImmutableArray<TreeNode> nodes = Each(static (ref BundleReader r) => r.Node());
-        ImmutableArray<ImmutableArray<int>> roots = Each(static (ref BundleReader r) => r.Each(static (ref BundleReader r2) => r2.Int32()));
-        var trees = new DecisionTrees(nodes, branches, bounds, roots);
-        TreeCheck.Check(trees, codings, rules);
+        var rules = new RuleTable(Texts(), Each(static (ref BundleReader r) => r.Outcome()), Numbers<RuleRow>());
+        var answers = new AnswerTable(Numbers<int>(), Numbers<int>());
+        var trees = new DecisionTrees(Numbers<int>(), Each(static (ref BundleReader r) => r.Masks()), answers, Numbers<int>());
+        RuleCheck.Check(rules);
+        TreeCheck.Check(trees, attributes, rules);
         return new BundleContent(name, policies, attributes, rules, trees);
     }
 
     private AttributeCoding Attribute()
     {
-        var definition = new AttributeDefinition(Text(), (AttributeType)Enum(AttributeType.Duration), (Provenance)Enum(Provenance.Registry),
-            Text(), Limit(), Limit(), Texts());
-        return new AttributeCoding(definition, Texts());
+        var definition = new AttributeDefinition(Text(), (AttributeType)Enum(AttributeType.Set), (Provenance)Enum(Provenance.Registry),
+            Text(), Limit(), Limit(), Texts(), IsPresent() ? AttributeValue() : null, IsPresent() ? Text() : null);
+        return new AttributeCoding(definition, Texts(), IsPresent());
     }
 
-    private Rule Rule()
+    private AttributeValue AttributeValue() => (AttributeValueKind)Enum(AttributeValueKind.Set) switch
     {
-        string policy = Text(), label = Text();
-        var source = new SourcePosition(Text(), Int32(), Int32());
+        AttributeValueKind.Boolean => Contexts.AttributeValue.Of(IsPresent()),
+        AttributeValueKind.Integer => Contexts.AttributeValue.Of(Int64()),
+        AttributeValueKind.Text => Contexts.AttributeValue.Of(Text()),
+        AttributeValueKind.Set => Contexts.AttributeValue.Of(Texts()),
+        _ => throw new InvalidDataException("the bundle is damaged: a default is no value"),
+    };
+
+    private Facet Facet() => new((FacetKind)Enum(FacetKind.Weekday), Int32(), Int32(), Text());
+
+    private Outcome Outcome()
+    {
         var kind = (DecisionKind)Enum(DecisionKind.Rotation);
         if (IsPresent())
-            return new Rule(policy, label, source, Outcome.Deny(kind, Text()));
+            return Lattice.Outcome.Deny(kind, Text());
         int count = Count();
         var values = new List<(Field, FieldValue)>(count);
         for (int i = 0; i < count; i++)
         {
             int place = Byte();
-            Check(place < Field.Of(kind).Length, "a rule has a field that its kind does not");
+            Check(place < Field.Of(kind).Length, "an outcome has a field that its kind does not");
             Field field = Field.Of(kind)[place];
             values.Add((field, Value(field)));
         }
-        return new Rule(policy, label, source, Outcome.Allow(kind, values));
+        return Lattice.Outcome.Allow(kind, values);
     }
+
+    private MaskLeaf Masks() =>
+        new(Numbers<int>(), Numbers<int>(), Numbers<long>(), Numbers<int>(), Numbers<int>(), Numbers<ulong>(), Numbers<int>());
 
     private FieldValue Value(Field field)
     {
@@ -110,8 +121,6 @@ internal ref struct BundleReader
         }
     }
 
-    private TreeNode Node() => new((NodeKind)Enum(NodeKind.Ordered), Int32(), Int32(), Int32(), Int32(), Int64());
-
     private long? Limit() => IsPresent() ? Int64() : null;
 
     private ImmutableArray<string> Texts() => Each(static (ref BundleReader r) => r.Text());
@@ -123,6 +132,14 @@ internal ref struct BundleReader
         for (int i = 0; i < count; i++)
             items.Add(read(ref this));
         return items.MoveToImmutable();
+    }
+
+    private ImmutableArray<T> Numbers<T>()
+        where T : unmanaged
+    {
+        int count = Int32();
+        Check(count >= 0 && (long)count * Unsafe.SizeOf<T>() <= _left.Length, "a count runs past the end");
+        return LittleEndian.Read<T>(Take(count * Unsafe.SizeOf<T>()));
     }
 
     private string Text() => StrictUtf8.GetString(Take(Count()));

@@ -3,6 +3,7 @@ using System.Text;
 using PolicyM2M.Engine.Contexts;
 using PolicyM2M.Engine.Lattice;
 using PolicyM2M.Engine.Trees;
+using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Engine.Bundles;
 
@@ -30,12 +31,16 @@ internal sealed class BundleWriter : IDisposable
         Text(content.Name);
         Each(content.Policies, Text);
         Each(content.Attributes.Codings, Attribute);
+        Each(content.Attributes.Others, Facet);
         Each(content.Attributes.Needed, Text);
-        Each(content.Rules, Rule);
-        Each(content.Trees.Bounds, _out.Write);
-        Each(content.Trees.Branches, _out.Write);
-        Each(content.Trees.Nodes, Node);
-        Each(content.Trees.Roots, roots => Each(roots, _out.Write));
+        Each(content.Rules.Texts, Text);
+        Each(content.Rules.Outcomes, Outcome);
+        Numbers(content.Rules.Rows);
+        Numbers(content.Trees.Answers.Starts);
+        Numbers(content.Trees.Answers.Rules);
+        Numbers(content.Trees.Program);
+        Each(content.Trees.Masks, Masks);
+        Numbers(content.Trees.Roots);
     }
 
     private void Attribute(AttributeCoding coding)
@@ -48,27 +53,57 @@ internal sealed class BundleWriter : IDisposable
         Limit(definition.Minimum);
         Limit(definition.Maximum);
         Each(definition.Values, Text);
-        Each(coding.Constants, Text);
+        _out.Write(definition.Default is null ? BundleFormat.Absent : BundleFormat.Present);
+        if (definition.Default is { } standard)
+            AttributeValue(standard);
+        _out.Write(definition.AgeOf is null ? BundleFormat.Absent : BundleFormat.Present);
+        if (definition.AgeOf is { } source)
+            Text(source);
+        Each(coding.Marks, Text);
+        _out.Write(coding.IsRanked ? BundleFormat.Present : BundleFormat.Absent);
     }
 
-    private void Rule(Rule rule)
+    private void AttributeValue(AttributeValue value)
     {
-        Text(rule.Policy);
-        Text(rule.Label);
-        Text(rule.Source.File);
-        _out.Write(rule.Source.Line);
-        _out.Write(rule.Source.Column);
-        _out.Write((byte)rule.Kind);
-        _out.Write(rule.Says.IsDenied ? BundleFormat.Present : BundleFormat.Absent);
-        if (rule.Says.Denial is { } reason)
+        _out.Write((byte)value.Kind);
+        switch (value.Kind)
+        {
+            case AttributeValueKind.Boolean:
+                _out.Write(value.Boolean ? BundleFormat.Present : BundleFormat.Absent);
+                break;
+            case AttributeValueKind.Integer:
+                _out.Write(value.Integer);
+                break;
+            case AttributeValueKind.Text:
+                Text(value.Text);
+                break;
+            default:
+                Each(value.Texts, Text);
+                break;
+        }
+    }
+
+    private void Facet(Facet facet)
+    {
+        _out.Write((byte)facet.Kind);
+        _out.Write(facet.Attribute);
+        _out.Write(facet.Other);
+        Text(facet.Item);
+    }
+
+    private void Outcome(Outcome outcome)
+    {
+        _out.Write((byte)outcome.Kind);
+        _out.Write(outcome.IsDenied ? BundleFormat.Present : BundleFormat.Absent);
+        if (outcome.Denial is { } reason)
             Text(reason);
         else
-            Each([.. rule.Says.Values], value => Value(rule, value.Field, value.Value));
+            Each([.. outcome.Values], value => Value(outcome.Kind, value.Field, value.Value));
     }
 
-    private void Value(Rule rule, Field field, FieldValue value)
+    private void Value(DecisionKind kind, Field field, FieldValue value)
     {
-        _out.Write((byte)Field.Of(rule.Kind).IndexOf(field));
+        _out.Write((byte)Field.Of(kind).IndexOf(field));
         switch (value)
         {
             case FieldValue.Names names:
@@ -87,14 +122,23 @@ internal sealed class BundleWriter : IDisposable
         }
     }
 
-    private void Node(TreeNode node)
+    private void Masks(MaskLeaf leaf)
     {
-        _out.Write((byte)node.Kind);
-        _out.Write(node.Attribute);
-        _out.Write(node.First);
-        _out.Write(node.Count);
-        _out.Write(node.FirstBound);
-        _out.Write(node.Base);
+        Numbers(leaf.Facets);
+        Numbers(leaf.FirstBounds);
+        Numbers(leaf.Bounds);
+        Numbers(leaf.RowOf);
+        Numbers(leaf.FreeRows);
+        Numbers(leaf.Rows);
+        Numbers(leaf.Answers);
+    }
+
+    /// <summary>Numbers, or records of numbers, as they lie in memory; the count is that of the items.</summary>
+    private void Numbers<T>(ImmutableArray<T> items)
+        where T : unmanaged
+    {
+        _out.Write(items.Length);
+        _out.Write(LittleEndian.Bytes(items.AsSpan()));
     }
 
     private void Limit(long? limit)

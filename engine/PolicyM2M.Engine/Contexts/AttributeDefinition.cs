@@ -19,6 +19,15 @@ public enum AttributeType
 
     /// <summary>A length of time in whole seconds.</summary>
     Duration,
+
+    /// <summary>A moment, in whole seconds.</summary>
+    Instant,
+
+    /// <summary>An IPv4 or IPv6 address.</summary>
+    Address,
+
+    /// <summary>A set of texts.</summary>
+    Set,
 }
 
 /// <summary>Who may say what an attribute's value is, weakest first.</summary>
@@ -41,6 +50,9 @@ public enum Provenance
 /// <param name="Description">What it means, for people.</param>
 /// <param name="Minimum">The least value of an int, or of a duration in seconds; null for none.</param>
 /// <param name="Maximum">The greatest value of an int, or of a duration in seconds; null for none.</param>
-/// <param name="Values">The values of an enumeration; empty where any text will do.</param>
+/// <param name="Values">The values of an enumeration, or those that a set may hold; empty where any text will do.</param>
+/// <param name="Default">What holds where a context does not give the attribute at all; null where it is then missing.</param>
+/// <param name="AgeOf">The instant attribute whose age this duration is: it is then derived from that and the clock, and never taken from a context.</param>
 public sealed record AttributeDefinition(
-    string Name, AttributeType Type, Provenance Provenance, string Description, long? Minimum, long? Maximum, ImmutableArray<string> Values);
+    string Name, AttributeType Type, Provenance Provenance, string Description, long? Minimum, long? Maximum, ImmutableArray<string> Values,
+    AttributeValue? Default = null, string? AgeOf = null);

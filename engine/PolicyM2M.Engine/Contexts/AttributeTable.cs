@@ -4,24 +4,75 @@ using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Engine.Contexts;
 
-/// <summary>The attributes of a bundle with their codings; trees know an attribute by its place here.</summary>
+/// <summary>The attributes of a bundle with their codings, and the facets that trees ask for; a tree knows a facet by its place here.</summary>
 internal sealed class AttributeTable
 {
     /// <param name="codings">The attributes in ordinal order of their names.</param>
-    /// <param name="needed">The names of those that some rule tests, in ordinal order.</param>
-    public AttributeTable(ImmutableArray<AttributeCoding> codings, ImmutableArray<string> needed)
+    /// <param name="others">The facets beside the attributes' values that some rule tests, ascending.</param>
+    /// <param name="needed">The names of the attributes that a context must give for the rules to be decided, in ordinal order.</param>
+    /// <exception cref="ArgumentException">A facet or an age speaks of an attribute that is not there or is of another type.</exception>
+    public AttributeTable(ImmutableArray<AttributeCoding> codings, ImmutableArray<Facet> others, ImmutableArray<string> needed)
     {
         Codings = codings;
+        Others = others;
         Needed = needed;
         Indexes = codings.Select((coding, index) => KeyValuePair.Create(coding.Definition.Name, index)).ToFrozenDictionary(StringComparer.Ordinal);
+        AgeOf = [.. codings.Select(AgeSource)];
+        Facets = [.. codings.Select((_, attribute) => Facet.Value(attribute)), .. others];
+        Codes = [.. Facets.Select(facet => facet.Kind == FacetKind.Value ? (codings[facet.Attribute].Lowest, codings[facet.Attribute].Highest) : facet.Codes)];
+        IsTimed = [.. Facets.Select(facet => facet.IsClock || (facet.Kind is FacetKind.Value or FacetKind.Has && AgeOf[facet.Attribute] >= 0))];
+        for (int i = 0; i < others.Length; i++)
+            Demand(IsSound(others[i]) && (i == 0 || others[i - 1].CompareTo(others[i]) < 0), "the facets are not in order");
     }
 
     public ImmutableArray<AttributeCoding> Codings { get; }
+
+    public ImmutableArray<Facet> Others { get; }
 
     public ImmutableArray<string> Needed { get; }
 
     public FrozenDictionary<string, int> Indexes { get; }
 
+    /// <summary>For each attribute the place of the instant whose age it is, or -1.</summary>
+    public ImmutableArray<int> AgeOf { get; }
+
+    /// <summary>All facets: first the values of the attributes, then the others.</summary>
+    public ImmutableArray<Facet> Facets { get; }
+
+    /// <summary>The smallest and the largest code of each facet.</summary>
+    public ImmutableArray<(long Lowest, long Highest)> Codes { get; }
+
+    /// <summary>Whether a facet's code depends on the clock.</summary>
+    public ImmutableArray<bool> IsTimed { get; }
+
     public string Suggestion(string name) =>
         Spelling.Nearest(name, Indexes.Keys) is { } nearest ? $"the schema has no such attribute; did you mean `{nearest}`?" : "the schema has no such attribute";
+
+    private int AgeSource(AttributeCoding coding)
+    {
+        if (coding.Definition.AgeOf is not { } source)
+            return -1;
+        Demand(coding.Definition.Type == AttributeType.Duration && Indexes.TryGetValue(source, out int index) && Codings[index].Definition.Type == AttributeType.Instant,
+            $"{coding.Definition.Name} is the age of what is no instant");
+        return Indexes[source];
+    }
+
+    private bool IsSound(Facet facet) => facet.Kind switch
+    {
+        FacetKind.Has => IsAttribute(facet.Attribute),
+        FacetKind.Contains => IsAttribute(facet.Attribute) && Codings[facet.Attribute].Definition.Type == AttributeType.Set,
+        FacetKind.Same => IsAttribute(facet.Attribute) && IsAttribute(facet.Other) && facet.Attribute < facet.Other
+            && Codings[facet.Attribute].Definition is var left && Codings[facet.Other].Definition is var right && left.Type == right.Type && left.AgeOf is null && right.AgeOf is null,
+        FacetKind.Now => facet is { Attribute: -1, Other: 0 },
+        FacetKind.TimeOfDay or FacetKind.Weekday => facet.Attribute == -1 && Math.Abs((long)facet.Other) <= 24 * 60,
+        _ => false,
+    };
+
+    private bool IsAttribute(int place) => place >= 0 && place < Codings.Length;
+
+    private static void Demand(bool holds, string otherwise)
+    {
+        if (!holds)
+            throw new ArgumentException(otherwise);
+    }
 }

@@ -1,21 +1,26 @@
+using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 
 namespace PolicyM2M.Engine.Contexts;
 
-/// <summary>A value as a context holds it, before the attribute schema gives it a type: a truth value, a whole number or a text.</summary>
+/// <summary>
+/// A value as a context holds it, before the attribute schema gives it a type: a truth value, a whole number, a text or a set of texts.
+/// The default is no value: a missing attribute.
+/// </summary>
 public readonly record struct AttributeValue
 {
-    private readonly string? _text;
+    private readonly object? _content;
     private readonly long _number;
 
-    private AttributeValue(AttributeValueKind kind, long number, string? text)
+    private AttributeValue(AttributeValueKind kind, long number, object? content)
     {
         Kind = kind;
         _number = number;
-        _text = text;
+        _content = content;
     }
 
-    /// <summary>Which of the three it is.</summary>
+    /// <summary>Which of them it is.</summary>
     public AttributeValueKind Kind { get; }
 
     /// <summary>The truth value; false where it is none.</summary>
@@ -25,7 +30,10 @@ public readonly record struct AttributeValue
     public long Integer => Kind == AttributeValueKind.Integer ? _number : 0;
 
     /// <summary>The text; empty where it is none.</summary>
-    public string Text => _text ?? "";
+    public string Text => Kind == AttributeValueKind.Text ? Unsafe.As<string>(_content)! : "";
+
+    /// <summary>The texts of a set, ascending and each once; empty where it is none.</summary>
+    public ImmutableArray<string> Texts => Kind == AttributeValueKind.Set ? Unsafe.As<TextSet>(_content)!.Items : [];
 
     /// <summary>A truth value.</summary>
     public static AttributeValue Of(bool value) => new(AttributeValueKind.Boolean, value ? 1 : 0, null);
@@ -33,21 +41,44 @@ public readonly record struct AttributeValue
     /// <summary>A whole number.</summary>
     public static AttributeValue Of(long value) => new(AttributeValueKind.Integer, value, null);
 
-    /// <summary>A text. Versions and durations are texts too: <c>2.4.0</c>, <c>12d</c>.</summary>
+    /// <summary>A text. Versions, durations, instants and addresses are texts too: <c>2.4.0</c>, <c>12d</c>, <c>2027-01-31</c>, <c>10.0.0.7</c>.</summary>
     public static AttributeValue Of(string value) => new(AttributeValueKind.Text, 0, value ?? throw new ArgumentNullException(nameof(value)));
+
+    /// <summary>A set of texts, in any order; one given twice counts once.</summary>
+    public static AttributeValue Of(IEnumerable<string> values) =>
+        new(AttributeValueKind.Set, 0, new TextSet([.. new SortedSet<string>(values, StringComparer.Ordinal)]));
 
     /// <inheritdoc/>
     public override string ToString() => Kind switch
     {
+        AttributeValueKind.None => "nothing",
         AttributeValueKind.Boolean => Boolean ? "true" : "false",
         AttributeValueKind.Integer => _number.ToString(CultureInfo.InvariantCulture),
+        AttributeValueKind.Set => $"[{string.Join(", ", Texts.Select(text => $"\"{text}\""))}]",
         _ => $"\"{Text}\"",
     };
+
+    /// <summary>Equal by content, as a record of an array is not.</summary>
+    private sealed record TextSet(ImmutableArray<string> Items)
+    {
+        public bool Equals(TextSet? other) => other is not null && Items.AsSpan().SequenceEqual(other.Items.AsSpan());
+
+        public override int GetHashCode()
+        {
+            var hash = new HashCode();
+            foreach (string item in Items)
+                hash.Add(item, StringComparer.Ordinal);
+            return hash.ToHashCode();
+        }
+    }
 }
 
-/// <summary>The three kinds of raw value.</summary>
-public enum AttributeValueKind
+/// <summary>The kinds of raw value.</summary>
+public enum AttributeValueKind : byte
 {
+    /// <summary>No value: the attribute is missing.</summary>
+    None,
+
     /// <summary>True or false.</summary>
     Boolean,
 
@@ -56,4 +87,7 @@ public enum AttributeValueKind
 
     /// <summary>A text.</summary>
     Text,
+
+    /// <summary>A set of texts.</summary>
+    Set,
 }

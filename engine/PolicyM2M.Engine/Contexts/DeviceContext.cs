@@ -91,9 +91,12 @@ public sealed class DeviceContext
                 case JsonValueKind.Number when property.Value.TryGetInt64(out long number):
                     value = AttributeValue.Of(number);
                     break;
+                case JsonValueKind.Array when property.Value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String):
+                    value = AttributeValue.Of(property.Value.EnumerateArray().Select(item => item.GetString()!));
+                    break;
             }
             if (value is null)
-                return $"`{name}` is {Article(property.Value.ValueKind)}; a value is true or false, a whole number, or a string";
+                return $"`{name}` is {Article(property.Value.ValueKind)}; a value is true or false, a whole number, a string, or an array of strings";
             if (!values.TryAdd(name, value.Value))
                 return $"`{name}` is given twice";
         }

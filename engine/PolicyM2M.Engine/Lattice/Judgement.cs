@@ -7,8 +7,12 @@ namespace PolicyM2M.Engine.Lattice;
 internal static class Judgement
 {
     /// <summary>The decision of these rules, which must be in the order of the manifest: it gives the order of preference in lists.</summary>
-    public static Decision Of(DecisionKind kind, ImmutableArray<Rule> rules)
+    /// <param name="kind">The kind of decision.</param>
+    /// <param name="applying">The rules that apply, or could.</param>
+    /// <param name="stated">What they state in every case that could be (<see cref="Omissions"/>).</param>
+    public static Decision Of(DecisionKind kind, IEnumerable<Rule> applying, uint stated)
     {
+        ImmutableArray<Rule> rules = [.. applying, .. Omissions.Of(kind, stated)];
         ImmutableArray<Rule> denying = Denying(rules);
         if (denying.Length > 0)
             return new Decision(Outcome.Deny(kind, string.Join("; ", denying.Select(rule => rule.Says.Denial).Distinct())), denying);

@@ -2,36 +2,75 @@ using System.Collections.Immutable;
 
 namespace PolicyM2M.Engine.Trees;
 
-/// <summary>How a node finds the branch for a code.</summary>
-internal enum NodeKind : byte
+/// <summary>
+/// The trees of a bundle: one for each kind of decision, all in one flat program of 32-bit words (<see cref="NodeKind"/> tells its
+/// form). A reference to a subtree is, where it is not negative, the place of a node in the program; otherwise it is the complement of
+/// an answer's place. Equal subtrees are one, so trees share; a reference always leads to a node that stands earlier, so no walk can run in a
+/// circle. Immutable, shared by all threads.
+/// </summary>
+/// <param name="Program">The nodes, one after the other.</param>
+/// <param name="Masks">The leaves that are too large to be tested case by case.</param>
+/// <param name="Answers">What leaves answer.</param>
+/// <param name="Roots">The tree of each kind.</param>
+internal sealed record DecisionTrees(ImmutableArray<int> Program, ImmutableArray<MaskLeaf> Masks, AnswerTable Answers, ImmutableArray<int> Roots);
+
+/// <summary>The forms of a node. Its first word is the form in the lowest three bits, and above them the facet or number named here.</summary>
+internal enum NodeKind
 {
-    /// <summary>The code less <see cref="TreeNode.Base"/> is the branch's place.</summary>
+    /// <summary>A facet. Then the first code, the number of codes, and a reference for each code.</summary>
     Direct,
 
-    /// <summary>The branch is that of the last bound not above the code, found by binary search.</summary>
+    /// <summary>A facet. Then the number of branches n, n - 1 ascending bounds, and n references: the branch is that of the last bound not above the code.</summary>
     Ordered,
+
+    /// <summary>As <see cref="Ordered"/>, each bound in two words, the low one first.</summary>
+    OrderedWide,
+
+    /// <summary>A number of cases, tested in order: for each its answer, the number of words of its tests, and the tests (<see cref="TestKind"/>), which must all hold. The last has none.</summary>
+    Cases,
+
+    /// <summary>The place of a <see cref="MaskLeaf"/>.</summary>
+    Masks,
+
+    /// <summary>A number of subtrees, a reference for each: they speak of different things, and what each answers holds together.</summary>
+    Fork,
 }
 
-/// <summary>A test of one attribute.</summary>
-/// <param name="Kind">How the branch is found.</param>
-/// <param name="Attribute">The attribute's place in the attribute table.</param>
-/// <param name="First">Where its branches begin in <see cref="DecisionTrees.Branches"/>; its bounds, one fewer, begin at <paramref name="FirstBound"/>.</param>
-/// <param name="Count">How many branches it has, at least 1.</param>
-/// <param name="FirstBound">Where its bounds begin in <see cref="DecisionTrees.Bounds"/>, for <see cref="NodeKind.Ordered"/>.</param>
-/// <param name="Base">The code of the first branch, for <see cref="NodeKind.Direct"/>.</param>
-internal readonly record struct TreeNode(NodeKind Kind, int Attribute, int First, int Count, int FirstBound, long Base);
-
-/// <summary>
-/// All trees of a bundle as flat arrays. A branch that is not negative is a node; otherwise it is a leaf: <see cref="Silent"/>, or the
-/// complement of a rule's place. Equal subtrees are one node, so the trees share; a branch always leads to a node that comes
-/// earlier, so no walk can run in a circle. Immutable, shared by all threads.
-/// </summary>
-internal sealed record DecisionTrees(
-    ImmutableArray<TreeNode> Nodes, ImmutableArray<int> Branches, ImmutableArray<long> Bounds, ImmutableArray<ImmutableArray<int>> Roots)
+/// <summary>The forms of a test of a case. Its first word is the form in the lowest three bits, and above them the facet.</summary>
+internal enum TestKind
 {
-    /// <summary>The leaf at which a policy says nothing.</summary>
-    public const int Silent = int.MinValue;
+    /// <summary>One word: the code is at least that.</summary>
+    AtLeast,
 
-    /// <summary>The leaf of a rule.</summary>
-    public static int Leaf(int rule) => ~rule;
+    /// <summary>One word: the code is at most that.</summary>
+    AtMost,
+
+    /// <summary>Two words: the code lies between them, both included.</summary>
+    Between,
+
+    /// <summary>A number of intervals, and two words for each, ascending: the code lies in one of them.</summary>
+    In,
+
+    /// <summary>As <see cref="In"/>, each end in two words, the low one first.</summary>
+    InWide,
+}
+
+/// <summary>How the words of a program are taken apart.</summary>
+internal static class Words
+{
+    public const int KindBits = 3;
+
+    private const int KindMask = (1 << KindBits) - 1;
+
+    public static NodeKind KindOf(int header) => (NodeKind)(header & KindMask);
+
+    public static TestKind TestOf(int header) => (TestKind)(header & KindMask);
+
+    public static int NumberOf(int header) => header >>> KindBits;
+
+    public static int Header(NodeKind kind, int number) => (int)kind | number << KindBits;
+
+    public static int Header(TestKind kind, int facet) => (int)kind | facet << KindBits;
+
+    public static long Wide(ReadOnlySpan<int> program, int at) => (uint)program[at] | (long)program[at + 1] << 32;
 }

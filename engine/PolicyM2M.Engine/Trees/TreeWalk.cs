@@ -1,76 +1,151 @@
-using System.Buffers;
+using System.Runtime.CompilerServices;
 using PolicyM2M.Engine.Contexts;
 
 namespace PolicyM2M.Engine.Trees;
 
-/// <summary>
-/// Walks the trees of one kind and gathers the rules that apply. Where an attribute is missing every branch is walked, which gives
-/// exactly the rules that apply for some value of it: a path tests an attribute at most once, so every branch can be reached.
-/// </summary>
-internal ref struct TreeWalk
+/// <summary>The short way through a tree: everything it asks for is known, and it never forks. <see cref="WideWalk{TContext, TPath}"/> does the rest.</summary>
+internal static class TreeWalk
 {
-    private readonly DecisionTrees _trees;
-    private readonly PreparedContext _context;
-    private Span<int> _rules;
-    private int[]? _rented;
-    private int _count;
+    /// <summary>Says that the short way ended: what was asked for is missing, or the tree forks.</summary>
+    public const int NotShort = -1;
 
-    /// <summary>Which nodes were walked already, a bit each: rented only when an attribute is missing. Shared subtrees would otherwise be walked once per path.</summary>
-    private ulong[]? _walked;
-
-    private TreeWalk(DecisionTrees trees, PreparedContext context, Span<int> scratch)
+    /// <summary>The place of the answer, or <see cref="NotShort"/>. Allocates nothing.</summary>
+    public static int Answer<TContext, TPath>(DecisionTrees trees, int at, scoped in TContext context, ref TPath path)
+        where TContext : IFacetSource, allows ref struct
+        where TPath : IPath
     {
-        _trees = trees;
-        _context = context;
-        _rules = scratch;
-    }
-
-    /// <summary>Hands the places of the rules that apply, ascending and each once, to <paramref name="use"/>. Allocates nothing.</summary>
-    public static T Gather<TState, T>(DecisionTrees trees, int kind, PreparedContext context, TState state, Func<ReadOnlySpan<int>, TState, T> use)
-    {
-        var walk = new TreeWalk(trees, context, stackalloc int[64]);
-        try
-        {
-            foreach (int root in trees.Roots[kind])
-                walk.From(root);
-            return use(walk.Distinct(), state);
-        }
-        finally
-        {
-            if (walk._rented is not null)
-                ArrayPool<int>.Shared.Return(walk._rented);
-            if (walk._walked is not null)
-                ArrayPool<ulong>.Shared.Return(walk._walked);
-        }
-    }
-
-    private void From(int at)
-    {
+        ReadOnlySpan<int> program = trees.Program.AsSpan();
         while (at >= 0)
         {
-            ref readonly TreeNode node = ref _trees.Nodes.ItemRef(at);
-            if (!_context.TryGet(node.Attribute, out long code))
+            int header = program[at], number = Words.NumberOf(header), branch;
+            switch (Words.KindOf(header))
             {
-                if (MarkWalked(at))
-                {
-                    foreach (int branch in _trees.Branches.AsSpan(node.First, node.Count))
-                        From(branch);
-                }
-                return;
+                case NodeKind.Direct:
+                    if (!context.TryGet(number, out long code))
+                        return NotShort;
+                    branch = (int)code - program[at + 1];
+                    path.Turn(at, branch);
+                    at = program[at + 3 + branch];
+                    break;
+                case NodeKind.Ordered:
+                    if (!context.TryGet(number, out code))
+                        return NotShort;
+                    int count = program[at + 1];
+                    branch = LastNotAbove(program.Slice(at + 2, count - 1), code);
+                    path.Turn(at, branch);
+                    at = program[at + 1 + count + branch];
+                    break;
+                case NodeKind.OrderedWide:
+                    if (!context.TryGet(number, out code))
+                        return NotShort;
+                    count = program[at + 1];
+                    branch = LastNotAboveWide(program.Slice(at + 2, 2 * (count - 1)), code);
+                    path.Turn(at, branch);
+                    at = program[at + 2 * count + branch];
+                    break;
+                case NodeKind.Cases:
+                    FirstCase(program, at, number, context, ref path, out int answer);
+                    return answer;
+                case NodeKind.Masks:
+                    MaskLeaf leaf = trees.Masks[number];
+                    int match = leaf.FirstMatch(at, context, ref path);
+                    return match < 0 ? NotShort : leaf.Answers[match];
+                default:
+                    return NotShort;
             }
-            int place = node.Kind == NodeKind.Direct
-                ? (int)(code - node.Base)
-                : LastNotAbove(_trees.Bounds.AsSpan(node.FirstBound, node.Count - 1), code);
-            at = _trees.Branches[node.First + place];
         }
-        if (at != DecisionTrees.Silent)
-            Add(~at);
+        return ~at;
     }
 
-    /// <summary>How many bounds are not above the code: the place of its branch.</summary>
-    private static int LastNotAbove(ReadOnlySpan<long> bounds, long code)
+    /// <summary>Where the branch lies that a code takes at a testing node.</summary>
+    public static int BranchOf(ReadOnlySpan<int> program, int at, long code) => Words.KindOf(program[at]) switch
     {
-        int low = 0, high = bounds.Length;
+        NodeKind.Direct => (int)code - program[at + 1],
+        NodeKind.Ordered => LastNotAbove(program.Slice(at + 2, program[at + 1] - 1), code),
+        _ => LastNotAboveWide(program.Slice(at + 2, 2 * (program[at + 1] - 1)), code),
+    };
+
+    /// <summary>The references of a testing node's branches.</summary>
+    public static ReadOnlySpan<int> Branches(ReadOnlySpan<int> program, int at)
+    {
+        NodeKind kind = Words.KindOf(program[at]);
+        int count = program[kind == NodeKind.Direct ? at + 2 : at + 1];
+        return program.Slice(kind switch { NodeKind.Direct => at + 3, NodeKind.Ordered => at + 1 + count, _ => at + 2 * count }, count);
+    }
+
+    /// <summary>The place of the first case whose tests all hold, and its answer; -1 and <see cref="NotShort"/> where that cannot be told.</summary>
+    public static int FirstCase<TContext, TPath>(ReadOnlySpan<int> program, int at, int count, scoped in TContext context, ref TPath path, out int answer)
+        where TContext : IFacetSource, allows ref struct
+        where TPath : IPath
+    {
+        int node = at++;
+        for (int place = 0; place < count; place++)
+        {
+            answer = program[at];
+            int end = at + 2 + program[at + 1];
+            at += 2;
+            while (at < end)
+            {
+                if (!context.TryGet(Words.NumberOf(program[at]), out long code))
+                {
+                    answer = NotShort;
+                    return -1;
+                }
+                if (!Holds(program, at, code))
+                {
+                    path.Turn(node, at);
+                    goto next;
+                }
+                at = TestCodes.Next(program, at);
+            }
+            path.Turn(node, Step.Matched(place));
+            return place;
+        next:
+            at = end;
+        }
+        throw new InvalidOperationException("the last case of a leaf has tests");
+    }
+
+    /// <summary>Whether a test holds for a code.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool Holds(ReadOnlySpan<int> program, int at, long code) => Words.TestOf(program[at]) switch
+    {
+        TestKind.AtLeast => code >= program[at + 1],
+        TestKind.AtMost => code <= program[at + 1],
+        TestKind.Between => code >= program[at + 1] && code <= program[at + 2],
+        _ => HoldsIn(program, at, code),
+    };
+
+    private static bool HoldsIn(ReadOnlySpan<int> program, int at, long code)
+    {
+        bool isWide = Words.TestOf(program[at]) == TestKind.InWide;
+        int low = 0, high = program[at + 1] - 1, size = isWide ? 4 : 2;
+        while (low <= high)
+        {
+            int middle = (low + high) >>> 1, interval = at + 2 + middle * size;
+            if (code < (isWide ? Words.Wide(program, interval) : program[interval]))
+                high = middle - 1;
+            else if (code > (isWide ? Words.Wide(program, interval + 2) : program[interval + 1]))
+                low = middle + 1;
+            else
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>How many bounds are not above the code: the place of its branch. Most nodes have few bounds, and a short scan is fastest there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int LastNotAbove(ReadOnlySpan<int> bounds, long code)
+    {
+        const int Few = 8;
+        int low = 0;
+        if (bounds.Length <= Few)
+        {
+            while (low < bounds.Length && bounds[low] <= code)
+                low++;
+            return low;
+        }
+        int high = bounds.Length;
         while (low < high)
         {
             int middle = (low + high) >>> 1;
@@ -82,44 +157,17 @@ internal ref struct TreeWalk
         return low;
     }
 
-    private bool MarkWalked(int node)
+    private static int LastNotAboveWide(ReadOnlySpan<int> bounds, long code)
     {
-        if (_walked is null)
+        int low = 0, high = bounds.Length / 2;
+        while (low < high)
         {
-            int words = (_trees.Nodes.Length + 63) / 64;
-            _walked = ArrayPool<ulong>.Shared.Rent(words);
-            _walked.AsSpan(0, words).Clear();
+            int middle = (low + high) >>> 1;
+            if (Words.Wide(bounds, 2 * middle) <= code)
+                low = middle + 1;
+            else
+                high = middle;
         }
-        ref ulong word = ref _walked[node >> 6];
-        ulong bit = 1UL << (node & 63);
-        bool first = (word & bit) == 0;
-        word |= bit;
-        return first;
-    }
-
-    private void Add(int rule)
-    {
-        if (_count == _rules.Length)
-        {
-            int[] larger = ArrayPool<int>.Shared.Rent(_rules.Length * 2);
-            _rules.CopyTo(larger);
-            if (_rented is not null)
-                ArrayPool<int>.Shared.Return(_rented);
-            _rules = _rented = larger;
-        }
-        _rules[_count++] = rule;
-    }
-
-    private readonly ReadOnlySpan<int> Distinct()
-    {
-        Span<int> all = _rules[.._count];
-        all.Sort();
-        int kept = 0;
-        for (int i = 0; i < all.Length; i++)
-        {
-            if (kept == 0 || all[i] != all[kept - 1])
-                all[kept++] = all[i];
-        }
-        return all[..kept];
+        return low;
     }
 }

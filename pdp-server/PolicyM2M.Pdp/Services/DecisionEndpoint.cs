@@ -71,7 +71,7 @@ internal sealed class DecisionEndpoint(RevisionState revisions, RegistryState re
         DateTimeOffset now = clock.GetUtcNow();
         IEnumerable<DecisionKind> kinds = request.Kinds.Count == 0 ? DecisionKinds.All : request.Kinds.Select(WireMapping.FromWire);
         var response = new DecideResponse { NeededAttributes = { revision.NeededClaims } };
-        response.Decisions.AddRange(kinds.Select(kind => WireMapping.ToWire(revision.Decider.Decide(kind, prepared), revision.Id, now)));
+        response.Decisions.AddRange(kinds.Select(kind => WireMapping.ToWire(revision.Decider.Decide(kind, prepared, now), revision.Id, now)));
         response.Ignored.AddRange(merged.Dropped
             .Select(claim => new IgnoredAttribute { Name = claim.Name, Reason = IgnoredReason.Provenance, Detail = claim.Reason })
             // What the registry says and the schema cannot use is not the device's fault.

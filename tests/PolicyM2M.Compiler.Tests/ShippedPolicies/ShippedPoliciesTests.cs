@@ -12,6 +12,7 @@ internal sealed class ShippedPoliciesTests
 {
     private static readonly string Folder = Path.Combine(Repository.Root, "policies");
     private static readonly Decider Decider = new(PolicyCompiler.Compile(Repository.Sources(Folder)).Bundle!);
+    private static readonly DateTimeOffset Now = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
 
     private static IEnumerable<string> Examples => Directory.GetFiles(Path.Combine(Folder, "examples"), "*.json").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal)!;
 
@@ -27,7 +28,7 @@ internal sealed class ShippedPoliciesTests
         if (!context.Missing.IsEmpty)
             text.Append("missing: ").AppendJoin(", ", context.Missing).Append("\n\n");
         foreach (DecisionKind kind in DecisionKinds.All)
-            text.Append(Shown(Decider.Decide(kind, context))).Append('\n');
+            text.Append(Shown(Decider.Decide(kind, context, Now))).Append('\n');
         Snapshot.Match(text.ToString(), example);
     }
 
@@ -73,7 +74,7 @@ internal sealed class ShippedPoliciesTests
         Examples.Select(example => Context(example).Values.TryGetValue("device.type", out AttributeValue type) ? type.Text : "").Distinct(),
         Is.SupersetOf(new[] { "plc", "sensor", "gateway", "camera", "meter", "actuator" }));
 
-    private static Outcome Decide(DecisionKind kind, DeviceContext context) => Decider.Decide(kind, Decider.Prepare(context)).Outcome;
+    private static Outcome Decide(DecisionKind kind, DeviceContext context) => Decider.Decide(kind, Decider.Prepare(context), Now).Outcome;
 
     private static DeviceContext Context(string example) =>
         DeviceContext.TryParseJson(File.ReadAllText(Path.Combine(Folder, "examples", example + ".json")), out DeviceContext? context, out string? error) ? context : throw new FormatException(error);

@@ -10,6 +10,6 @@ internal static class DecisionBytes
     {
         Bundle bundle = compilation.Bundle!;
         return Convert.ToHexString(BundleWriter.Write(new BundleContent(bundle.Name, bundle.Policies, bundle.AttributeTable,
-            [.. bundle.Rules.Select(rule => rule with { Source = new SourcePosition("-", 1, 1) })], bundle.Trees)));
+            RuleTable.Of([.. bundle.Rules.Select(rule => rule with { Source = new SourcePosition("-", 1, 1) })]), bundle.Trees)));
     }
 }

@@ -7,7 +7,7 @@ namespace PolicyM2M.Engine.Tests.Bundles;
 internal sealed class BundleTests
 {
     private static byte[] Bytes => BundleWriter.Write(new BundleContent(
-        Sample.Bundle.Name, Sample.Bundle.Policies, Sample.Bundle.AttributeTable, Sample.Bundle.Rules, Sample.Bundle.Trees));
+        Sample.Bundle.Name, Sample.Bundle.Policies, Sample.Bundle.AttributeTable, Sample.Bundle.RuleTable, Sample.Bundle.Trees));
 
     [Test]
     public void What_is_written_is_read_back_whole()
@@ -55,7 +55,7 @@ internal sealed class BundleTests
             foreach (DeviceContext context in new[] { Sample.Plc, DeviceContext.Empty })
             {
                 foreach (DecisionKind kind in DecisionKinds.All)
-                    decider.Decide(kind, decider.Prepare(context));
+                    decider.Decide(kind, decider.Prepare(context), DateTimeOffset.UnixEpoch);
             }
             return false;
         }

@@ -1,0 +1,83 @@
+using PolicyM2M.Compiler.Lowering;
+
+namespace PolicyM2M.Compiler.Trees;
+
+/// <summary>Which facet to split by: the one after which the fewest cases are left in a cell on average.</summary>
+internal sealed class FacetChoice(ConditionTable conditions, Splitter splitter)
+{
+    /// <param name="Facet">The facet; -1 where no case tests any.</param>
+    /// <param name="Copies">How many cases its cells hold together, about.</param>
+    public readonly record struct Choice(int Facet, long Copies);
+
+    /// <summary>The best facet; of equals the one with fewer cells, then the first.</summary>
+    public Choice Best(Problem problem)
+    {
+        // A case that always matches ends its list, and costs nothing wherever it is copied to.
+        long size = problem.Cases.Count(c => c.Condition != ConditionTable.Always);
+        var tested = new SortedSet<int>();
+        foreach (LoweredCase c in problem.Cases)
+        {
+            foreach (int facet in conditions.FacetsOf(c.Condition))
+                tested.Add(facet);
+        }
+        var best = new Choice(-1, long.MaxValue);
+        double fewest = double.MaxValue;
+        long fewestCells = long.MaxValue;
+        foreach ((int facet, long copies, long cells) in tested.Count == 0 ? [] : Measured(problem, [.. tested], size))
+        {
+            double average = (double)copies / cells;
+            if (average < fewest || (average == fewest && cells < fewestCells))
+                (best, fewest, fewestCells) = (new Choice(facet, copies), average, cells);
+        }
+        return best;
+    }
+
+    private IEnumerable<(int Facet, long Copies, long Cells)> Measured(Problem problem, int[] facets, long size)
+    {
+        var bounds = new List<long>[facets.Length];
+        for (int f = 0; f < facets.Length; f++)
+            bounds[f] = [];
+        var seen = new HashSet<int>();
+        foreach (CaseList list in problem.Lists)
+        {
+            for (int f = 0; facets.Length <= Few && f < facets.Length; f++)
+                bounds[f].AddRange(splitter.Bounds(list, facets[f]));
+            if (facets.Length <= Few)
+                continue;
+            // With many facets each case names few of them: ask each case for its own.
+            foreach (LoweredCase c in list.Cases)
+            {
+                foreach (int facet in conditions.FacetsOf(c.Condition))
+                {
+                    seen.Clear();
+                    conditions.AddBounds(c.Condition, facet, bounds[Array.BinarySearch(facets, facet)], seen);
+                }
+            }
+        }
+        long[][] sorted = [.. bounds.Select(b => b.Distinct().Order().ToArray())];
+        var tests = new long[facets.Length];
+        var copies = new long[facets.Length];
+        foreach (LoweredCase c in problem.Cases)
+        {
+            foreach (int facet in conditions.FacetsOf(c.Condition))
+            {
+                int f = Array.BinarySearch(facets, facet);
+                tests[f]++;
+                if (!conditions.TrySplit(c.Condition, facet, out var allowed, out _))
+                {
+                    copies[f] += sorted[f].Length + 1;
+                    continue;
+                }
+                foreach ((long low, long high) in allowed.Intervals)
+                    copies[f] += Splitter.CellOf(sorted[f], high) - Splitter.CellOf(sorted[f], low) + 1;
+            }
+        }
+        for (int f = 0; f < facets.Length; f++)
+        {
+            long cells = sorted[f].Length + 1;
+            yield return (facets[f], copies[f] + (size - tests[f]) * cells, cells);
+        }
+    }
+
+    private const int Few = 8;
+}

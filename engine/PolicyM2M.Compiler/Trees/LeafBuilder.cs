@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using PolicyM2M.Compiler.Lowering;
+using PolicyM2M.Engine.Contexts;
+
+namespace PolicyM2M.Compiler.Trees;
+
+/// <summary>Leaves that keep the cases of one list.</summary>
+internal sealed class LeafBuilder(ConditionTable conditions, ImmutableArray<(long Lowest, long Highest)> codes, ProgramWriter writer, int kind)
+{
+    /// <summary>How many terms a case may become.</summary>
+    private const int TermsPerCase = 64;
+
+    /// <summary>A leaf of masks larger than this many words is not worth its memory.</summary>
+    private const long MaximumWords = 16_000_000;
+
+    /// <summary>A leaf that tests few cases one after the other; false where they become many terms.</summary>
+    public bool TryFew(Problem problem, out int place)
+    {
+        place = 0;
+        if (Terms(problem, problem.Size * 2) is not { } terms)
+            return false;
+        place = writer.Cases(terms);
+        return true;
+    }
+
+    /// <summary>
+    /// A leaf of many cases: by masks, or one after the other where that is less work for a decision. A word of a row costs about a quarter of a
+    /// test; looking a cell up costs four.
+    /// </summary>
+    public bool TryMany(Problem problem, out int place)
+    {
+        place = 0;
+        if (Terms(problem, problem.Size * 4 + 256) is not { } terms)
+            return false;
+        var cells = new Dictionary<int, long>();
+        foreach ((int facet, IntervalSet allowed) in terms.SelectMany(term => term.Tests))
+            cells[facet] = cells.GetValueOrDefault(facet) + 2 * allowed.Intervals.Length;
+        long words = (terms.Count + 63) / 64;
+        bool isMasks = cells.Count * (4 + words / 4) < terms.Count && cells.Values.Sum() * words <= MaximumWords;
+        place = isMasks ? writer.Masks(MaskLeafBuilder.Build(terms, codes)) : writer.Cases(terms);
+        return true;
+    }
+
+    private List<Term>? Terms(Problem problem, long limit)
+    {
+        var terms = new List<Term>();
+        foreach (LoweredCase c in problem.Lists[0].Cases)
+        {
+            int answer = writer.Answer(kind, c.Rule == LoweredCase.Silent ? problem.Decided : [.. problem.Decided.Add(c.Rule).Order()]);
+            if (Trees.Terms.Of(c.Condition, conditions, TermsPerCase) is not { } parts)
+                return null;
+            terms.AddRange(parts.Select(part => new Term([.. part.Select(test => (test.Key, test.Value))], answer)));
+            if (terms.Count > limit)
+                return null;
+        }
+        return terms;
+    }
+}

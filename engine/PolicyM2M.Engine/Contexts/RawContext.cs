@@ -1,0 +1,49 @@
+namespace PolicyM2M.Engine.Contexts;
+
+/// <summary>Reads facets straight from raw values, each when it is asked for: nothing is prepared, nothing allocated.</summary>
+/// <param name="table">The attributes.</param>
+/// <param name="values">A value for each attribute, in the table's order; no value where it is missing.</param>
+/// <param name="now">The moment of the decision, in seconds since 1970.</param>
+internal readonly ref struct RawContext(AttributeTable table, ReadOnlySpan<AttributeValue> values, long now) : IFacetSource
+{
+    private readonly ReadOnlySpan<AttributeValue> _values = values;
+
+    public bool TryGet(int facet, out long code)
+    {
+        if (facet < _values.Length)
+            return TryGetValue(facet, out code);
+        Facet asked = table.Facets[facet];
+        switch (asked.Kind)
+        {
+            case FacetKind.Has:
+                // What only a default gives is not there.
+                bool isGiven = _values[asked.Attribute].Kind != AttributeValueKind.None || table.AgeOf[asked.Attribute] >= 0;
+                code = isGiven && TryGetValue(asked.Attribute, out _) ? 1 : 0;
+                return true;
+            case FacetKind.Contains:
+                AttributeValue set = Effective(asked.Attribute);
+                code = set.Texts.AsSpan().BinarySearch(asked.Item, StringComparer.Ordinal) >= 0 ? 1 : 0;
+                return table.Codings[asked.Attribute].TryEncode(set, out _);
+            case FacetKind.Same:
+                AttributeValue left = Effective(asked.Attribute), right = Effective(asked.Other);
+                bool isKnown = table.Codings[asked.Attribute].TryEncode(left, out _) && table.Codings[asked.Other].TryEncode(right, out _);
+                code = isKnown && table.Codings[asked.Attribute].AreSame(left, right) ? 1 : 0;
+                return isKnown;
+            default:
+                code = asked.Read(now);
+                return true;
+        }
+    }
+
+    private bool TryGetValue(int attribute, out long code)
+    {
+        int instant = table.AgeOf[attribute];
+        if (instant < 0)
+            return table.Codings[attribute].TryEncode(Effective(attribute), out code);
+        bool isKnown = table.Codings[instant].TryEncode(Effective(instant), out long since);
+        return Ages.TryGet(isKnown, since, now, table.Codings[attribute], out code);
+    }
+
+    private AttributeValue Effective(int attribute) =>
+        _values[attribute].Kind == AttributeValueKind.None && table.Codings[attribute].Definition.Default is { } standard ? standard : _values[attribute];
+}

@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using PolicyM2M.Engine.Contexts;
+
+namespace PolicyM2M.Engine.Regions;
+
+/// <summary>
+/// Where a decision holds: for every context and moment that satisfies all constraints the same bundle decides the same. It does not depend on who
+/// asked. Immutable.
+/// </summary>
+public sealed class Region
+{
+    private readonly AttributeTable _attributes;
+
+    internal Region(AttributeTable attributes, ImmutableArray<RegionConstraint> constraints)
+    {
+        _attributes = attributes;
+        Constraints = constraints;
+    }
+
+    /// <summary>What it demands, at most one constraint for each thing that is tested; none where the decision holds everywhere.</summary>
+    public ImmutableArray<RegionConstraint> Constraints { get; }
+
+    /// <summary>Whether a context lies in the region at a moment.</summary>
+    /// <exception cref="ArgumentException">The context was prepared by another bundle.</exception>
+    public bool Contains(PreparedContext context, DateTimeOffset now)
+    {
+        Demand(context);
+        PreparedContext.AtTime at = context.At(now.ToUnixTimeSeconds());
+        foreach (RegionConstraint constraint in Constraints)
+        {
+            bool isKnown = at.TryGet(constraint.Facet, out long code);
+            if (constraint.Codes is { } codes ? !isKnown || !codes.Contains(code) : isKnown)
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>The moment at which a context that lies in the region now leaves it by the clock alone; null where it never does.</summary>
+    /// <exception cref="ArgumentException">The context was prepared by another bundle.</exception>
+    public DateTimeOffset? HoldsUntil(PreparedContext context, DateTimeOffset now)
+    {
+        Demand(context);
+        long moment = now.ToUnixTimeSeconds(), first = long.MaxValue;
+        foreach (RegionConstraint constraint in Constraints.Where(constraint => _attributes.IsTimed[constraint.Facet]))
+            first = Math.Min(first, UntilOf(constraint, context, moment));
+        return first > DateTimeOffset.MaxValue.ToUnixTimeSeconds() ? null : DateTimeOffset.FromUnixTimeSeconds(first);
+    }
+
+    /// <summary>The constraints, joined by <c>and</c>; <c>everywhere</c> where there are none.</summary>
+    public override string ToString() => Constraints.IsEmpty ? "everywhere" : string.Join(" and ", Constraints);
+
+    private long UntilOf(RegionConstraint constraint, PreparedContext context, long now)
+    {
+        Facet facet = _attributes.Facets[constraint.Facet];
+        if (constraint.Codes is not { } codes)
+            return UntilKnown(facet, context, now);
+        if (!context.At(now).TryGet(constraint.Facet, out long code) || codes.IntervalOf(code) is var at && at < 0)
+            return now;
+        (long low, long high) = codes.Intervals[at];
+        switch (facet.Kind)
+        {
+            case FacetKind.Now:
+                return high == long.MaxValue ? high : high + 1;
+            case FacetKind.TimeOfDay:
+                return UntilWrapping(codes, high - code + 1, high, 86_400, now, 1);
+            case FacetKind.Weekday:
+                long secondOfDay = Facet.TimeOfDay(facet.Other).Read(now);
+                return UntilWrapping(codes, (high - code + 1) * 86_400 - secondOfDay, high, 7, now, 86_400);
+            case FacetKind.Has:
+                // An age that is known stays so until it is beyond its range.
+                return code == 1 ? AgeEnds(facet.Attribute, _attributes.Codings[facet.Attribute].Highest - AgeOf(facet.Attribute, context, now), now) : UntilKnown(facet, context, now);
+            default:
+                return AgeEnds(facet.Attribute, high - code, now);
+        }
+    }
+
+    /// <summary>An interval that ends with the cycle goes on where the next cycle begins.</summary>
+    private static long UntilWrapping(IntervalSet codes, long left, long high, long cycle, long now, long unit)
+    {
+        if (codes.Covers(0, cycle - 1))
+            return long.MaxValue;
+        if (high == cycle - 1 && codes.Intervals[0].Low == 0)
+            left += (codes.Intervals[0].High + 1) * unit;
+        return now + left;
+    }
+
+    private static long AgeEnds(int attribute, long left, long now) => attribute < 0 || left > long.MaxValue - now - 1 ? long.MaxValue : now + left + 1;
+
+    private static long AgeOf(int attribute, PreparedContext context, long now) => context.At(now).TryGet(attribute, out long age) ? age : 0;
+
+    /// <summary>An age is unknown while its instant lies ahead, or not far enough back for its range; otherwise it stays unknown.</summary>
+    private long UntilKnown(Facet facet, PreparedContext context, long now) =>
+        context.At(now).TryGet(_attributes.AgeOf[facet.Attribute], out long since) && since + _attributes.Codings[facet.Attribute].Lowest is var known && known > now
+            ? known
+            : long.MaxValue;
+
+    private void Demand(PreparedContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        if (!ReferenceEquals(context.Table, _attributes))
+            throw new ArgumentException("the context was prepared by another bundle", nameof(context));
+    }
+}

@@ -1,0 +1,127 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Numerics;
+using System.Runtime.InteropServices;
+using PolicyM2M.Engine.Contexts;
+
+namespace PolicyM2M.Engine.Trees;
+
+/// <summary>
+/// A leaf that keeps many cases, each a conjunction of tests, as bits. Every facet cuts its codes into cells, and a cell has a row of
+/// bits: those of the cases that its codes do not rule out. The rows of a context's cells, taken together, leave the cases that match; the first bit
+/// is the answer. This is the bit-vector scheme of packet classification (Lakshman and Stiliadis, SIGCOMM 1998): its size grows with cells times cases,
+/// never with their combinations.
+/// </summary>
+/// <param name="Facets">The facets that the cases test, ascending.</param>
+/// <param name="FirstBounds">For each facet where its bounds begin in <paramref name="Bounds"/>, and where the last one's end.</param>
+/// <param name="Bounds">The first code of each cell but the first, ascending for each facet.</param>
+/// <param name="RowOf">The row of each cell, facet by facet: those of facet i begin at its first bound plus i.</param>
+/// <param name="FreeRows">For each facet the row of the cases that do not test it.</param>
+/// <param name="Rows">The rows, of as many words as all cases need.</param>
+/// <param name="Answers">The answer of each case; the last case matches always.</param>
+internal sealed record MaskLeaf(
+    ImmutableArray<int> Facets, ImmutableArray<int> FirstBounds, ImmutableArray<long> Bounds, ImmutableArray<int> RowOf, ImmutableArray<int> FreeRows,
+    ImmutableArray<ulong> Rows, ImmutableArray<int> Answers)
+{
+    /// <summary>Up to this many facets their rows are kept on the stack.</summary>
+    private const int FewFacets = 256;
+
+    public int WordsPerRow => (Answers.Length + 63) / 64;
+
+    /// <summary>The first case that matches; -1 where a facet is missing.</summary>
+    public int FirstMatch<TContext, TPath>(int node, scoped in TContext context, ref TPath path)
+        where TContext : IFacetSource, allows ref struct
+        where TPath : IPath
+    {
+        int[]? rented = Facets.Length > FewFacets ? ArrayPool<int>.Shared.Rent(Facets.Length) : null;
+        try
+        {
+            Span<int> rows = rented is null ? stackalloc int[FewFacets] : rented;
+            rows = rows[..Facets.Length];
+            for (int i = 0; i < rows.Length; i++)
+            {
+                if (!context.TryGet(Facets[i], out long code))
+                    return -1;
+                int cell = CellOf(i, code);
+                path.Turn(node, cell);
+                rows[i] = RowOf[FirstBounds[i] + i + cell] * WordsPerRow;
+            }
+            for (int word = 0; word < WordsPerRow; word++)
+            {
+                ulong left = Left(rows, word);
+                if (left != 0)
+                {
+                    int match = word * 64 + BitOperations.TrailingZeroCount(left);
+                    path.Turn(node, Step.Matched(match));
+                    return match;
+                }
+            }
+            throw new InvalidOperationException("the last case of a leaf has tests");
+        }
+        finally
+        {
+            if (rented is not null)
+                ArrayPool<int>.Shared.Return(rented);
+        }
+    }
+
+    /// <summary>
+    /// Where facets are missing: the places of the cases that could match, as far as the first that must. Each facet is taken by itself, so a case
+    /// may be listed that no values of all of them together reach: a bound on the safe side.
+    /// </summary>
+    public void Possible<TContext>(scoped in TContext context, List<int> cases)
+        where TContext : IFacetSource, allows ref struct
+    {
+        var known = new List<int>();
+        var free = new List<int>();
+        for (int i = 0; i < Facets.Length; i++)
+        {
+            if (context.TryGet(Facets[i], out long code))
+                known.Add(RowOf[FirstBounds[i] + i + CellOf(i, code)] * WordsPerRow);
+            else
+                free.Add(FreeRows[i] * WordsPerRow);
+        }
+        for (int word = 0; word < WordsPerRow; word++)
+        {
+            ulong possible = Left(CollectionsMarshal.AsSpan(known), word);
+            ulong certain = possible & Left(CollectionsMarshal.AsSpan(free), word);
+            for (; possible != 0; possible &= possible - 1)
+            {
+                ulong bit = possible & (ulong)-(long)possible;
+                int place = word * 64 + BitOperations.TrailingZeroCount(bit);
+                if (place >= Answers.Length)
+                    return;
+                cases.Add(place);
+                if ((certain & bit) != 0)
+                    return;
+            }
+        }
+    }
+
+    /// <summary>The cell of a facet, by its place, that a code lies in.</summary>
+    public int CellOf(int facet, long code)
+    {
+        int low = FirstBounds[facet], high = FirstBounds[facet + 1];
+        while (low < high)
+        {
+            int middle = (low + high) >>> 1;
+            if (Bounds[middle] <= code)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        return low - FirstBounds[facet];
+    }
+
+    private ulong Left(ReadOnlySpan<int> rows, int word)
+    {
+        ulong left = ulong.MaxValue;
+        foreach (int row in rows)
+        {
+            left &= Rows[row + word];
+            if (left == 0)
+                break;
+        }
+        return left;
+    }
+}

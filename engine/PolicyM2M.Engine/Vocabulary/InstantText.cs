@@ -1,0 +1,31 @@
+using System.Globalization;
+
+namespace PolicyM2M.Engine.Vocabulary;
+
+/// <summary>
+/// Instants as policies and contexts write them: a day (<c>2027-01-31</c>, its first moment in UTC), or a day and a time with an offset
+/// (<c>2027-01-31T06:00Z</c>, <c>2027-01-31T06:00:30+02:00</c>), of RFC 3339. Held as whole seconds since 1970-01-01T00:00:00Z.
+/// </summary>
+public static class InstantText
+{
+    private static readonly string[] Formats =
+    [
+        "yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm'Z'", "yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd'T'HH:mmzzz", "yyyy-MM-dd'T'HH:mm:sszzz",
+    ];
+
+    /// <summary>Reads an instant; false where <paramref name="text"/> is none.</summary>
+    public static bool TryParse(ReadOnlySpan<char> text, out long seconds)
+    {
+        bool isRead = DateTimeOffset.TryParseExact(text, Formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset instant);
+        seconds = isRead ? instant.ToUnixTimeSeconds() : 0;
+        return isRead;
+    }
+
+    /// <summary>The shortest way to write it: the day alone at midnight UTC.</summary>
+    public static string Format(long seconds)
+    {
+        DateTimeOffset instant = DateTimeOffset.FromUnixTimeSeconds(seconds);
+        string format = instant.TimeOfDay == TimeSpan.Zero ? Formats[0] : instant.Second == 0 ? Formats[1] : Formats[2];
+        return instant.ToString(format, CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,99 @@
+using PolicyM2M.Compiler.Binding;
+using PolicyM2M.Compiler.Diagnostics;
+using PolicyM2M.Compiler.Tests.Oracle;
+using PolicyM2M.Compiler.Trees;
+using PolicyM2M.Engine;
+using PolicyM2M.Engine.Bundles;
+using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Lattice;
+using PolicyM2M.Engine.Regions;
+using PolicyM2M.Engine.Vocabulary;
+using PolicyM2M.Testing;
+
+namespace PolicyM2M.Compiler.Tests;
+
+/// <summary>Whatever form the trees take, they decide what the policies mean, and a decision holds in all of its region. POLICYM2M_RUNS makes the run longer.</summary>
+internal sealed class TreeShapeProperties
+{
+    private static readonly int Runs = int.TryParse(Environment.GetEnvironmentVariable("POLICYM2M_RUNS"), out int runs) ? runs : 150;
+
+    /// <summary>Forms that only large sets take, forced upon small ones.</summary>
+    private static readonly Dictionary<string, TreeLimits> Shapes = new()
+    {
+        ["whole"] = TreeLimits.Usual,
+        ["lean"] = new TreeLimits(WordsPerCase: -1000, WordsBesides: 0, FewCases: 3, CopiesInTwo: 3),
+        ["cases"] = new TreeLimits(WordsPerCase: -1000, WordsBesides: 0, FewCases: 100, CopiesInTwo: 0),
+        ["masks"] = new TreeLimits(WordsPerCase: -1000, WordsBesides: 0, FewCases: -100, CopiesInTwo: 0),
+    };
+
+    [Test]
+    public void Every_form_decides_the_same([Values("whole", "lean", "cases", "masks")] string shape) => SeededProperty.Holds(Runs, random =>
+    {
+        (RandomPolicies policies, BoundPolicySet bound, Decider decider) = Set(random, shape);
+        for (int i = 0; i < 20; i++)
+        {
+            DeviceContext context = policies.Context(missing: 0);
+            foreach (DecisionKind kind in DecisionKinds.All)
+                Assert.That(Shown(Decide(decider, kind, context)), Is.EqualTo(Shown(NaiveEvaluator.Decide(bound, kind, context))));
+        }
+    });
+
+    [Test]
+    public void A_missing_attribute_never_gives_a_looser_answer([Values("lean", "cases", "masks")] string shape) => SeededProperty.Holds(Runs, random =>
+    {
+        (RandomPolicies policies, BoundPolicySet bound, Decider decider) = Set(random, shape);
+        for (int i = 0; i < 8; i++)
+        {
+            DeviceContext context = policies.Context(missing: 3);
+            foreach (DecisionKind kind in DecisionKinds.All)
+            {
+                Outcome actual = Decide(decider, kind, context);
+                SortedDictionary<string, FieldValue>? expected = NaiveEvaluator.Decide(bound, kind, context);
+                if (expected is null)
+                    Assert.That(actual.IsDenied);
+                else if (!actual.IsDenied)
+                    Assert.That(Sorted(Outcome.Allow(kind, expected.Select(v => (Field.Find(kind, v.Key)!, v.Value))).Meet(actual)), Is.EqualTo(Sorted(actual)));
+            }
+        }
+    });
+
+    [Test]
+    public void A_decision_holds_in_all_of_its_region([Values("whole", "lean", "cases", "masks")] string shape) => SeededProperty.Holds(Runs, random =>
+    {
+        (RandomPolicies policies, _, Decider decider) = Set(random, shape);
+        var path = new DecisionPath();
+        var found = new List<(Region Region, Decision Decision)>();
+        for (int i = 0; i < 60; i++)
+        {
+            PreparedContext context = decider.Prepare(policies.Context(missing: i % 3));
+            foreach (DecisionKind kind in DecisionKinds.All)
+            {
+                Decision decision = decider.Decide(kind, context, Now, path);
+                Region region = path.Region();
+                Assert.That(region.Contains(context, Now), () => $"{region}");
+                foreach ((Region known, Decision its) in found.Where(f => f.Decision.Kind == kind && f.Region.Contains(context, Now)))
+                    Assert.That(decision.Outcome, Is.EqualTo(its.Outcome), () => $"{known} decided by {string.Join(", ", its.Rules)}\nnow {region} by {string.Join(", ", decision.Rules)}");
+                found.Add((region, decision));
+            }
+        }
+    });
+
+    private static readonly DateTimeOffset Now = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+
+    private static (RandomPolicies Policies, BoundPolicySet Bound, Decider Decider) Set(Random random, string shape)
+    {
+        var policies = new RandomPolicies(random);
+        var faults = new Faults();
+        BoundPolicySet bound = PolicyCompiler.Bind(policies.Set(), faults)!;
+        return (policies, bound, new Decider(Bundle.Read(PolicyCompiler.Emit(bound, faults, Shapes[shape])!)));
+    }
+
+    private static Outcome Decide(Decider decider, DecisionKind kind, DeviceContext context) => decider.Decide(kind, decider.Prepare(context), Now).Outcome;
+
+    private static string Shown(Outcome outcome) => outcome.IsDenied ? "deny" : Shown(new SortedDictionary<string, FieldValue>(outcome.Values.ToDictionary(v => v.Field.Name, v => v.Value), StringComparer.Ordinal));
+
+    private static string Shown(SortedDictionary<string, FieldValue>? values) => values is null ? "deny" : string.Join("\n", values.Select(v => $"{v.Key} {v.Value}"));
+
+    private static string Sorted(Outcome outcome) =>
+        string.Join("\n", outcome.Values.Select(v => $"{v.Field.Name} {(v.Value is FieldValue.Names names ? string.Join(", ", names.Items.Order()) : v.Value)}"));
+}
