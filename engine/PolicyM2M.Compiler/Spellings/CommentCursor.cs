@@ -41,7 +41,8 @@ internal sealed class CommentCursor(PolicySyntax policy, Page page)
     }
 
     /// <summary>
-    /// Prints the comments that stand in a YAML source before the key of a section: those further to the right than the key end the section before.
+    /// Prints an empty line before the key of a section, and the comments there. In a YAML source those further to the right than
+    /// the key end the section before.
     /// </summary>
     /// <param name="first">Where the section's first item stands.</param>
     /// <param name="isKey">Whether that is the key itself.</param>
@@ -49,10 +50,11 @@ internal sealed class CommentCursor(PolicySyntax policy, Page page)
     /// <param name="inner">The indentation of what stands in the section before.</param>
     public void ReachSection(int first, bool isKey, int outer, int inner)
     {
-        if (HasLayout)
-            return;
-        int line = isKey ? LineOf(first) : KeyLineOf(first);
-        Flush(comment => comment.Start < first && LineOf(comment.Start) < line, comment => ColumnOf(comment) <= outer ? outer : inner);
+        int line = isKey ? LineOf(first) : HasLayout ? 0 : KeyLineOf(first);
+        bool IsBefore(Span comment) => comment.Start < first && LineOf(comment.Start) < line;
+        Flush(comment => !HasLayout && IsBefore(comment) && (IsTrailing(comment) || ColumnOf(comment.Start) > outer), inner);
+        page.Blank();
+        Flush(IsBefore, comment => HasLayout || ColumnOf(comment) <= outer ? outer : inner);
     }
 
     /// <summary>Prints the comments that are left.</summary>

@@ -46,7 +46,6 @@ internal sealed class YamlPrinter
                 bool startsGroup = i > 0 && n == 0;
                 DeclarationSyntax first = groups[i][n].Items[0];
                 _comments.ReachSection(first.Span.Start, first is DeclarationSyntax.Block, i == 1 && n == 0 ? 0 : startsGroup ? 2 : indentation, inner);
-                _page.Blank();
                 if (i == 1 && n == 0)
                     _page.Add(0, $"{YamlKeys.Then}:", opens: true);
                 inner = indentation + 2;
