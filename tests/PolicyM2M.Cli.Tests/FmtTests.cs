@@ -160,4 +160,8 @@ public sealed class FmtTests
         Assert.That(run.ExitCode, Is.EqualTo(3));
         Assert.That(run.Output, Does.Contain("p.m2m.yaml:5:21: error M2M202").And.Contain("did you mean `flag`?"));
     }
+
+    [Test]
+    public void The_policies_that_are_shipped_are_formatted() =>
+        Assert.That(M2M.Run("fmt", Path.Combine(ProjectFolder.RepositoryRootOf(typeof(FmtTests).Assembly), "policies"), "--check").ExitCode, Is.Zero);
 }
