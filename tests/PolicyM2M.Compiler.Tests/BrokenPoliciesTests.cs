@@ -12,7 +12,7 @@ internal sealed class BrokenPoliciesTests
     private static readonly string Cases = Path.Combine(ProjectFolder.Of(typeof(BrokenPoliciesTests).Assembly), "cases");
 
     private static IEnumerable<string> Folders =>
-        Directory.GetDirectories(Path.Combine(Cases, "broken-manifests")).Append(Path.Combine(Cases, "broken"))
+        Directory.GetDirectories(Path.Combine(Cases, "broken-manifests")).Append(Path.Combine(Cases, "broken")).Append(Path.Combine(Cases, "broken-yaml"))
             .Select(folder => Path.GetRelativePath(Cases, folder).Replace('\\', '/')).Order(StringComparer.Ordinal);
 
     [TestCaseSource(nameof(Folders))]

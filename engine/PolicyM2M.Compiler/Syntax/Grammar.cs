@@ -200,6 +200,9 @@ internal static class Grammar
             from answer in Answer
             select new CaseSyntax(SpanOf(keyword), null, answer));
 
+    /// <summary>Whether some kind of decision has a field of that name.</summary>
+    public static bool IsField(string name) => FieldNames.Contains(name);
+
     public static Span SpanOf(Token<M2MToken> token) => new(token.Span.Position.Absolute, token.Span.Length);
 
     private static TokenListParser<M2MToken, Token<M2MToken>> Keyword(string word) =>
