@@ -1,6 +1,7 @@
 using System.Globalization;
 using PolicyM2M.Benchmarks.Measuring;
 using PolicyM2M.Benchmarks.Sets;
+using PolicyM2M.Benchmarks.Table;
 using PolicyM2M.Benchmarks.Workload;
 
 namespace PolicyM2M.Benchmarks;
@@ -8,11 +9,14 @@ namespace PolicyM2M.Benchmarks;
 /// <summary>What the program does beside running BenchmarkDotNet.</summary>
 internal static class OwnCommands
 {
+    private const string Quick = "--quick";
+
     private static readonly string Usage = $"""
         usage:
           workload N DIR        write the common workload with N rules to a folder: a policy set, contexts.jsonl, expected.jsonl
           workload NAME DIR     the same for one of {string.Join(", ", AllSets.Measured.Select(set => set.Name))}
           check                 compare the engine's answers on every set with those of naive evaluators
+          table [--quick] [SECTION...]  measure the speed table and print it as Markdown; sections: {string.Join(", ", SpeedTable.SectionNames)}
         Anything else goes to BenchmarkDotNet: --filter '*', --list flat.
         """;
 
@@ -28,6 +32,12 @@ internal static class OwnCommands
                 return 0;
             case ["check"]:
                 return Check();
+            case ["table", .. var rest] when rest.All(word => word == Quick || SpeedTable.SectionNames.Contains(word)):
+                return SpeedTable.Print([.. rest.Except([Quick])], rest.Contains(Quick) ? Effort.Quick : Effort.Usual) ? 0 : 1;
+            case [CompileOnce.Command, var folder]:
+                return CompileOnce.Run(folder);
+            case ["table", ..]:
+                return Refuse("there is no such section");
             case ["workload", ..] or ["help"]:
                 return Refuse("expected a set and a folder");
             default:

@@ -75,6 +75,7 @@ internal sealed record CompileOnce(
         (Decider decider, double coldLoad) = Timed(() => Load(file));
         long loaded = GC.GetTotalMemory(forceFullCollection: true) - before;
         GC.KeepAlive(decider);
+        GC.KeepAlive(sources);
         double warmLoad = Figures.MedianOf(Enumerable.Range(0, WarmLoads).Select(_ => Timed(() => Load(file)).Milliseconds));
         return new CompileOnce(coldCompile, warmCompile, peak, size, coldLoad, warmLoad, loaded, rules);
     }
