@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using PolicyM2M.Enforcement;
 using PolicyM2M.Engine.Contexts;
 
@@ -29,11 +30,10 @@ internal static class CommandLine
         Option<bool> json = new("--json") { Description = "Write a JSON object per line, each a decision or an event." };
         Option<bool> once = new("--once") { Description = "Decide once and end: 0 where all is allowed, 2 where something is denied, 1 where the agent could not run." };
         Option<int> interval = new("--interval") { HelpName = "SECONDS", Description = "Decide at least this often.", DefaultValueFactory = _ => 30 };
-        interval.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 86_400)
-                result.AddError("--interval takes 1 to 86400 seconds");
-        });
+        interval.CustomParser = result =>
+            int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds) && seconds is >= 1 and <= 86_400
+                ? seconds
+                : Refused<int>(result, "--interval takes 1 to 86400 seconds");
 
         var root = new RootCommand("""
             Asks a PolicyM2M decision point for its device's decisions, shows them, and keeps them while the decision point is away.

@@ -31,7 +31,8 @@ internal static class CheckCommand
     private static string Contents(Bundle bundle) =>
         $"{bundle.Name} with {DiagnosticReport.Count(bundle.Policies.Length, "policy")} and {DiagnosticReport.Count(bundle.Attributes.Count, "attribute")}";
 
-    private static string AsJson(Compilation compilation) => Json.Write(indented: true, writer =>
+    /// <summary>Whether a set is valid, and every diagnostic.</summary>
+    public static string AsJson(Compilation compilation) => Json.Write(indented: true, writer =>
     {
         writer.WriteStartObject();
         writer.WriteBoolean("valid", compilation.Bundle is not null);

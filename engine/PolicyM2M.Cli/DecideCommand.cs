@@ -15,7 +15,7 @@ internal static class DecideCommand
         string text = ContextSource.ReadAll(file, streams);
         if (!DeviceContext.TryParseJson(text, out DeviceContext? context, out string? error))
             throw new CannotRunException($"{ContextSource.NameOf(file)}: {error}");
-        if (Compile(folder, streams) is not { } decider)
+        if (Compile(folder, json, streams) is not { } decider)
             return ExitCode.InvalidPolicy;
 
         Answer answer = Answer.Of(decider, kinds, context, now);
@@ -32,7 +32,7 @@ internal static class DecideCommand
     /// </summary>
     public static int RunMany(string folder, string file, ImmutableArray<DecisionKind> kinds, DateTimeOffset now, bool explain, Streams streams)
     {
-        if (Compile(folder, streams) is not { } decider)
+        if (Compile(folder, json: false, streams) is not { } decider)
             return ExitCode.InvalidPolicy;
 
         int number = 0, bad = 0;
@@ -76,12 +76,17 @@ internal static class DecideCommand
         }
     }
 
-    private static Decider? Compile(string folder, Streams streams)
+    private static Decider? Compile(string folder, bool json, Streams streams)
     {
         IReadOnlyList<SourceFile> sources = PolicyFolder.Read(folder);
         Compilation compilation = PolicyCompiler.Compile(sources);
         if (compilation.Bundle is { } bundle)
             return new Decider(bundle);
+        if (json)
+        {
+            streams.Answers.Write(CheckCommand.AsJson(compilation) + "\n");
+            return null;
+        }
         DiagnosticReport.Write(streams.Errors, streams.ErrorColours, compilation.Diagnostics, sources);
         streams.Errors.Write($"m2m: {folder} is no valid policy set: {DiagnosticReport.Summary(compilation.Diagnostics)}\n");
         return null;

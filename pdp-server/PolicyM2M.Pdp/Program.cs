@@ -49,7 +49,7 @@ internal static class Program
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
         logTo(builder.Logging);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel((_, kestrel) => kestrel.ListenWithMutualTls(options.Listen, credentials));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel((_, kestrel) => kestrel.ListenWithMutualTls(options.Listen, options.AllowTls12, credentials));
 
         builder.Services.AddSingleton(clock).AddSingleton(options).AddSingleton(source).AddSingleton(revisions);
         builder.Services.AddSingleton<RegistryState>().AddSingleton(new RegistryFile(data.Registry));
@@ -73,7 +73,7 @@ internal static class Program
         await pdp.ListenAsync(options);
         if (development.InUse)
             pdp.Logger.DevelopmentCredentials(data.Pki);
-        StartupMessage.Write(console, revisions.Current.Active, source, pdp.Urls.Single(), data, development);
+        StartupMessage.Write(console, revisions.Current.Active, source, pdp.Urls.Single(), data, development, isDataGiven: options.Data is not null);
         return pdp;
     }
 }

@@ -38,6 +38,30 @@ internal sealed class AgentEndTests
         Assert.That(agent.Error, Does.Contain("dotnet run --project pdp-server/PolicyM2M.Pdp"));
     }
 
+    [TestCase("is not that of the certificate in", "--key", "other-key.pem")]
+    [TestCase("--interval takes 1 to 86400 seconds", "--interval", "abc")]
+    [TestCase("--interval takes 1 to 86400 seconds", "--interval", "99999999999")]
+    public void What_cannot_be_used_is_said_in_words_and_not_by_a_stack(string expected, params string[] more)
+    {
+        using var folder = new TemporaryFolder();
+        WriteCredentials(folder);
+        using (var other = ECDsa.Create(ECCurve.NamedCurves.nistP256))
+            folder.Write("other-key.pem", other.ExportPkcs8PrivateKeyPem());
+        FinishedProcess agent = FinishedProcess.Run(Dotnet, [Assembly, "--cert", "device.pem", .. more.Contains("--key") ? Array.Empty<string>() : ["--key", "device-key.pem"], "--ca", "device.pem", "--cache", "cache", "--once", .. more], folder.Path);
+        Assert.That(agent.ExitCode, Is.EqualTo(1), agent.Error);
+        Assert.That(agent.Error, Does.Contain(expected).And.Not.Contain("   at "));
+    }
+
+    [Test]
+    public void An_agent_to_which_nobody_listens_says_so()
+    {
+        using var folder = new TemporaryFolder();
+        WriteCredentials(folder);
+        FinishedProcess agent = FinishedProcess.Run(Dotnet, [Assembly, "--cert", "device.pem", "--key", "device-key.pem", "--ca", "device.pem", "--cache", "cache", "--once", "--pdp", "https://127.0.0.1:1"], folder.Path);
+        Assert.That(agent.ExitCode, Is.EqualTo(2));
+        Assert.That(agent.Output, Does.Contain("nobody listens there"));
+    }
+
     private static string Dotnet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
 
     private static string Assembly => typeof(AgentEndTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(metadata => metadata.Key == "AgentAssembly").Value!;

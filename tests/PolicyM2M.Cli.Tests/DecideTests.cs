@@ -77,7 +77,9 @@ public sealed class DecideTests
     {
         FinishedProcess run = M2M.RunWith(Plc, "decide", "broken", "--context", "-", "--json");
         Assert.That(run.ExitCode, Is.EqualTo(3));
-        Assert.That(run.Output, Is.Empty);
+        Assert.That(run.Output, Is.EqualTo(M2M.Run("check", "broken", "--json").Output));
+        run = M2M.RunWith(Plc, "decide", "broken", "--context", "-");
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((3, "")));
         Assert.That(run.Error, Does.Contain("baseline.m2m:4:7: error M2M201").And.Contain("broken is no valid policy set"));
     }
 }

@@ -17,7 +17,7 @@ public sealed partial class ReadmeTests
     public void A_command_of_the_README_prints_what_it_shows(string arguments, string output)
     {
         FinishedProcess run = M2M.RunIn(Root, "", arguments.Split(' '));
-        Assert.That(WithoutHash(run.Output + run.Error), Is.EqualTo(WithoutHash(output)));
+        Assert.That(run.Output + run.Error, Is.EqualTo(output));
     }
 
     [Test]
@@ -33,14 +33,9 @@ public sealed partial class ReadmeTests
 
     private static string Readme() => File.ReadAllText(Path.Combine(Root, "README.md"));
 
-    private static string WithoutHash(string text) => Hash().Replace(text, "(hash)");
-
     [GeneratedRegex(@"^```\n\$ m2m (?<arguments>.*)\n(?<output>(?:(?!```).*\n)*)```$", RegexOptions.Multiline)]
     private static partial Regex Transcript();
 
     [GeneratedRegex(@"\]\((?<path>[^):]+)\)|\| `(?<path>[\w./-]+)` \|")]
     private static partial Regex Link();
-
-    [GeneratedRegex("[0-9a-f]{64}")]
-    private static partial Regex Hash();
 }

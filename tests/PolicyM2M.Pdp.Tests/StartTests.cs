@@ -21,7 +21,7 @@ public sealed class StartTests
         Assert.That(text, Does.Contain("test-fleet: baseline").And.Contain(pdp.Git.Head[..12]).And.Contain("(Test policies)"));
         Assert.That(text, Does.Contain($"listening on {pdp.Address} ").And.Contain(pdp.Data.Pki));
         Assert.That(text, Does.Contain("DEVELOPMENT credentials").And.Contain("ca-key.pem"));
-        Assert.That(text, Does.Contain("buf curl --protocol grpc").And.Contain($"{pdp.Address}/policym2m.v1.DecisionService/Decide"));
+        Assert.That(text, Does.Contain("buf@1.75.0 curl --protocol grpc").And.Contain($"{pdp.Address}/policym2m.v1.DecisionService/Decide"));
         Assert.That(text, Does.Contain("""-d '{"attributes":{"firmware.version":{"text":"2.6.0"},"device.type":{"text":"plc"}}}'"""));
         Assert.That(pdp.Log.Lines, Has.Some.StartsWith("Warning: development credentials"));
     }

@@ -24,7 +24,7 @@ internal static class CallFailure
     /// <summary>What failed, in one line and without what the peer may have put into it beyond that.</summary>
     public static string Reason(Exception failure)
     {
-        string text = failure is RpcException rpc ? $"{rpc.StatusCode}: {rpc.Status.Detail}" : failure.Message;
+        string text = failure is not RpcException rpc ? failure.Message : ConnectionFailure.Reason(rpc.Status.DebugException) ?? $"{rpc.StatusCode}: {rpc.Status.Detail}";
         string line = text.ReplaceLineEndings(" ");
         return line.Length > 300 ? line[..300] + "…" : line;
     }

@@ -11,7 +11,17 @@ internal static class MutualTls
     /// <summary>The device's certificate with its key.</summary>
     /// <exception cref="CryptographicException">A file is no PEM, or the key is another certificate's.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
-    public static X509Certificate2 Certificate(PolicyClientOptions options) => X509Certificate2.CreateFromPemFile(options.CertificatePath, options.KeyPath);
+    public static X509Certificate2 Certificate(PolicyClientOptions options)
+    {
+        try
+        {
+            return X509Certificate2.CreateFromPemFile(options.CertificatePath, options.KeyPath);
+        }
+        catch (ArgumentException mismatch)
+        {
+            throw new CryptographicException($"the key in {options.KeyPath} is not that of the certificate in {options.CertificatePath}", mismatch);
+        }
+    }
 
     public static GrpcChannel Channel(PolicyClientOptions options, X509Certificate2 certificate)
     {

@@ -63,7 +63,9 @@ public sealed class DeviceContext
         }
         catch (JsonException malformed)
         {
-            error = $"not JSON: line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}: {FirstSentence(malformed.Message)}";
+            error = json.AsSpan().Trim().IsEmpty ? "not JSON: it is empty"
+                : malformed.LineNumber is { } line ? $"not JSON: line {line + 1}, byte {malformed.BytePositionInLine + 1}: {FirstSentence(malformed.Message)}"
+                : $"not JSON: {FirstSentence(malformed.Message)}";
             return false;
         }
     }

@@ -10,11 +10,11 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace PolicyM2M.Pdp.Identity;
 
-/// <summary>Where callers come in: HTTP/2 over TLS 1.2 or 1.3, with a client certificate of the trust domain, or not at all.</summary>
+/// <summary>Where callers come in: HTTP/2 over TLS 1.3, where it is asked for also 1.2, with a client certificate of the trust domain, or not at all.</summary>
 internal static class MutualTls
 {
     /// <summary>Listens for callers of the trust domain.</summary>
-    public static void ListenWithMutualTls(this KestrelServerOptions kestrel, IPEndPoint endPoint, TlsCredentials credentials) =>
+    public static void ListenWithMutualTls(this KestrelServerOptions kestrel, IPEndPoint endPoint, bool allowTls12, TlsCredentials credentials) =>
         kestrel.Listen(endPoint, listen =>
         {
             ILogger log = kestrel.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(MutualTls).FullName!);
@@ -23,7 +23,7 @@ internal static class MutualTls
             {
                 ServerCertificate = credentials.Server,
                 ServerCertificateChain = credentials.Intermediates,
-                SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                SslProtocols = allowTls12 ? SslProtocols.Tls12 | SslProtocols.Tls13 : SslProtocols.Tls13,
                 ClientCertificateMode = ClientCertificateMode.RequireCertificate,
                 ClientCertificateValidation = (certificate, chain, faults) => IsCaller(certificate, chain, faults, credentials, log),
                 OnAuthenticate = (_, tls) => tls.CertificateChainPolicy = TrustOf(credentials),

@@ -59,7 +59,8 @@ internal sealed class RevisionSource
         if (compiled.Bundle is null)
         {
             throw new StartupException(string.Join('\n',
-                [.. compiled.Diagnostics.Select(DiagnosticText.OfLine), $"the policy set in `{Folder}` of {ActiveRevision.Shorten(compiled.CommitId)} is not valid"]),
+                [.. compiled.Diagnostics.Select(DiagnosticText.OfLine), $"the policy set in `{Folder}` of {ActiveRevision.Shorten(compiled.CommitId)} is not valid, and nothing else is being served yet",
+                    "`--ref COMMIT` serves an earlier commit until this is mended"]),
                 ExitCode.InvalidPolicy);
         }
         return new RevisionStatus(new ActiveRevision(compiled.CommitId, compiled.Summary, compiled.Bundle, now), null, now);

@@ -56,13 +56,16 @@ internal static class CommandLine
         DefaultValueFactory = _ => TimeSpan.FromSeconds(2),
     };
 
+    private static readonly Option<bool> AllowTls12 = new("--tls12") { Description = "Let callers come over TLS 1.2 too; TLS 1.3 only unless given." };
+
     /// <summary>The options; null where the process should end with <paramref name="exitCode"/>, having said why or having shown its help.</summary>
     public static PdpOptions? Parse(string[] args, TextWriter output, TextWriter error, out int exitCode)
     {
         PdpOptions? options = null;
-        var command = new RootCommand("Serves the decisions of a policy set in Git over gRPC with mutual TLS.") { Git, Ref, Folder, Listen, Data, Poll };
+        var command = new RootCommand("Serves the decisions of a policy set in Git over gRPC with mutual TLS.") { Git, Ref, Folder, Listen, Data, Poll, AllowTls12 };
         command.SetAction(parsed => options = new PdpOptions(
-            parsed.GetValue(Git)!, parsed.GetValue(Ref)!, parsed.GetValue(Folder)!, parsed.GetValue(Listen)!, parsed.GetValue(Data), parsed.GetValue(Poll)));
+            parsed.GetValue(Git)!, parsed.GetValue(Ref)!, parsed.GetValue(Folder)!, parsed.GetValue(Listen)!, parsed.GetValue(Data), parsed.GetValue(Poll),
+            parsed.GetValue(AllowTls12)));
         HelpOption help = command.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
 

@@ -9,4 +9,5 @@ namespace PolicyM2M.Pdp.Startup;
 /// <param name="Listen">Where to listen; port 0 lets the system choose.</param>
 /// <param name="Data">The data folder: certificates, registry. Null for <c>.policym2m</c> in the work tree around the current folder.</param>
 /// <param name="Poll">How often the repository and the registry are looked at.</param>
-internal sealed record PdpOptions(string Git, string Ref, string Folder, IPEndPoint Listen, string? Data, TimeSpan Poll);
+/// <param name="AllowTls12">Whether callers may come over TLS 1.2 as well as 1.3.</param>
+internal sealed record PdpOptions(string Git, string Ref, string Folder, IPEndPoint Listen, string? Data, TimeSpan Poll, bool AllowTls12 = false);

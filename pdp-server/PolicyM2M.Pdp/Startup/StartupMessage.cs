@@ -11,22 +11,22 @@ internal static class StartupMessage
     /// <summary>Claims in the command to paste: enough to see that they count, few enough to stay on the screen.</summary>
     private const int ClaimsShown = 2;
 
-    public static void Write(TextWriter console, ActiveRevision revision, RevisionSource source, string address, DataFolder data, DevelopmentCredentials credentials)
+    public static void Write(TextWriter console, ActiveRevision revision, RevisionSource source, string address, DataFolder data, DevelopmentCredentials credentials, bool isDataGiven)
     {
         console.WriteLine($"""
 
-            PolicyM2M decision point
+            PolicyM2M decision point, process {Environment.ProcessId}
               serves    {revision.Bundle.Name}: {string.Join(", ", revision.Bundle.Policies)}
               from      `{source.Folder}` of {source.Repository} at {source.Ref}, commit {revision.ShortId} ({revision.Summary})
               listening on {address} (gRPC, mutual TLS)
               keys and certificates in {data.Pki}, devices in {data.Registry}
             """);
         if (credentials.InUse)
-            WriteDevelopment(console, revision, address, data, credentials);
+            WriteDevelopment(console, revision, address, data, credentials, isDataGiven);
         console.WriteLine("\nCtrl+C stops it.\n");
     }
 
-    private static void WriteDevelopment(TextWriter console, ActiveRevision revision, string address, DataFolder data, DevelopmentCredentials credentials)
+    private static void WriteDevelopment(TextWriter console, ActiveRevision revision, string address, DataFolder data, DevelopmentCredentials credentials, bool isDataGiven)
     {
         if (credentials.Made.Count > 0)
             console.WriteLine($"  made just now: {string.Join(", ", credentials.Made.Select(Path.GetFileName))}");
@@ -36,11 +36,24 @@ internal static class StartupMessage
 
             Ask for a decision, as the device plc-0042:
 
-              npx -y @bufbuild/buf curl --protocol grpc --cert {Shell(data.Certificate("device"))} --key {Shell(data.Key("device"))} \
+              npx -y @bufbuild/buf@1.75.0 curl --protocol grpc --cert {Shell(data.Certificate("device"))} --key {Shell(data.Key("device"))} \
                 --cacert {Shell(data.Certificate("ca"))} \
                 -d {Quoted(Request(revision))} \
                 {address}/policym2m.v1.DecisionService/Decide
+
+            Be that device, with the agent:
+
+              {Agent(address, data, isDataGiven)}
             """);
+    }
+
+    private static string Agent(string address, DataFolder data, bool isDataGiven)
+    {
+        const string Run = "dotnet run --project enforcement-sdk/PolicyM2M.Agent";
+        string where = address == "https://127.0.0.1:8443" ? "" : $" --pdp {address}";
+        string who = !isDataGiven ? ""
+            : $" --cert {Shell(data.Certificate("device"))} --key {Shell(data.Key("device"))} --ca {Shell(data.Certificate("ca"))} --cache {Shell(Path.Combine(data.Path, "agent"))}";
+        return Run + (where + who is { Length: > 0 } more ? " --" + more : "");
     }
 
     /// <summary>A request with values that the schema of this very policy set allows.</summary>
