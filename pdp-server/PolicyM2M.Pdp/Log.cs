@@ -26,6 +26,9 @@ internal static partial class Log
     [LoggerMessage(7, LogLevel.Information, "the newest commit is served again")]
     public static partial void Recovered(this ILogger log);
 
+    [LoggerMessage(8, LogLevel.Warning, "which commit is served cannot be remembered for a restart: {Reason}")]
+    public static partial void LastServedNotWritten(this ILogger log, string reason);
+
     [LoggerMessage(10, LogLevel.Information, "the registry holds {Devices} devices")]
     public static partial void RegistryRead(this ILogger log, int devices);
 

@@ -12,6 +12,9 @@ internal sealed record DataFolder(string Path)
     /// <summary>The registry of devices.</summary>
     public string Registry => System.IO.Path.Combine(Path, "devices.json");
 
+    /// <summary>Which commit was served last.</summary>
+    public string LastServed => System.IO.Path.Combine(Path, "last-served.json");
+
     /// <summary>The certificate of this name.</summary>
     public string Certificate(string name) => System.IO.Path.Combine(Pki, $"{name}.pem");
 
