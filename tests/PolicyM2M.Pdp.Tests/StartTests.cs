@@ -127,6 +127,26 @@ public sealed class StartTests
     }
 
     [Test]
+    public async Task A_server_that_listens_on_every_address_tells_one_that_can_be_asked()
+    {
+        await using RunningPdp pdp = RunningPdp.Prepare();
+        pdp.Git.Commit("Policies", TestPolicies.Files());
+        await pdp.StartServerAsync(pdp.Options("0.0.0.0:0"));
+        int port = new Uri(pdp.Address).Port;
+        Assert.That(pdp.Console.ToString(), Does.Contain($"listening on https://0.0.0.0:{port} ").And.Contain($"https://127.0.0.1:{port}/policym2m.v1.").And.Contain($"--pdp https://127.0.0.1:{port}"));
+    }
+
+    [Test]
+    public async Task A_data_folder_that_is_a_file_is_said_to_be_one()
+    {
+        await using RunningPdp pdp = RunningPdp.Prepare();
+        pdp.Git.Commit("Policies", TestPolicies.Files());
+        File.WriteAllText(pdp.Data.Path, "");
+        StartupException? fault = await Assert.ThrowsAsync<StartupException>(() => pdp.StartServerAsync());
+        Assert.That(fault!.Message, Does.Contain($"`{pdp.Data.Path}` is a file"));
+    }
+
+    [Test]
     public void A_process_that_cannot_run_says_why_in_a_line_and_ends_with_1()
     {
         using var empty = new TemporaryFolder();

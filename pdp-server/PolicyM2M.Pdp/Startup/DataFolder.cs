@@ -22,8 +22,12 @@ internal sealed record DataFolder(string Path)
     public string Key(string name) => System.IO.Path.Combine(Pki, $"{name}-key.pem");
 
     /// <summary>The folder the user named; otherwise <c>.policym2m</c> in the root of the work tree around the current folder.</summary>
-    public static DataFolder Find(string? named) =>
-        new(System.IO.Path.GetFullPath(named ?? System.IO.Path.Combine(WorkTreeAround(Directory.GetCurrentDirectory()), ".policym2m")));
+    /// <exception cref="StartupException">There is a file of that name.</exception>
+    public static DataFolder Find(string? named)
+    {
+        string path = System.IO.Path.GetFullPath(named ?? System.IO.Path.Combine(WorkTreeAround(Directory.GetCurrentDirectory()), ".policym2m"));
+        return File.Exists(path) ? throw new StartupException($"--data: `{path}` is a file; name a folder, which is made where there is none") : new DataFolder(path);
+    }
 
     private static string WorkTreeAround(string folder)
     {

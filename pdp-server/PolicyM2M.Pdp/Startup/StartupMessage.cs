@@ -25,7 +25,7 @@ internal static class StartupMessage
         if (status.Refused is { } refused)
             console.WriteLine($"  BUT the newest commit {ActiveRevision.Shorten(refused.CommitId)} cannot be served, so this is the one that was served last; the log says why");
         if (credentials.InUse)
-            WriteDevelopment(console, revision, address, data, credentials, isDataGiven);
+            WriteDevelopment(console, revision, Reachable(address), data, credentials, isDataGiven);
         console.WriteLine("\nCtrl+C stops it.\n");
     }
 
@@ -49,6 +49,10 @@ internal static class StartupMessage
               {Agent(address, data, isDataGiven)}
             """);
     }
+
+    /// <summary>Every address of the machine is none to connect to; and the development certificate names this machine only as itself.</summary>
+    private static string Reachable(string address) =>
+        address.Replace("//0.0.0.0:", "//127.0.0.1:", StringComparison.Ordinal).Replace("//[::]:", "//127.0.0.1:", StringComparison.Ordinal);
 
     private static string Agent(string address, DataFolder data, bool isDataGiven)
     {
