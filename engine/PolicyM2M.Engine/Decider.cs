@@ -108,7 +108,7 @@ public sealed class Decider
         where TContext : IFacetSource, allows ref struct
         where TPath : IPath
     {
-        int answer = TreeWalk.Answer(Bundle.Trees, Bundle.Trees.Roots[(int)kind], context, ref path);
+        int answer = TreeWalk.Answer(Bundle.Trees, Bundle.Trees.Roots[(int)kind], ref context, ref path);
         return answer >= 0 ? Volatile.Read(ref _answers[answer]) ?? Make(kind, answer) : Join(kind, context, ref path);
     }
 

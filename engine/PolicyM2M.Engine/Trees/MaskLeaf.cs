@@ -32,7 +32,7 @@ internal sealed record MaskLeaf(
     public int WordsPerRow => (Answers.Length + 63) / 64;
 
     /// <summary>The first case that matches; -1 where a facet is missing.</summary>
-    public int FirstMatch<TContext, TPath>(int node, scoped in TContext context, ref TPath path)
+    public int FirstMatch<TContext, TPath>(int node, scoped ref TContext context, ref TPath path)
         where TContext : IFacetSource, allows ref struct
         where TPath : IPath
     {
@@ -71,7 +71,7 @@ internal sealed record MaskLeaf(
     /// Where facets are missing: the places of the cases that could match, as far as the first that must. Each facet is taken by itself, so a case
     /// may be listed that no values of all of them together reach: a bound on the safe side.
     /// </summary>
-    public void Possible<TContext>(scoped in TContext context, List<int> cases)
+    public void Possible<TContext>(scoped ref TContext context, List<int> cases)
         where TContext : IFacetSource, allows ref struct
     {
         var known = new List<int>();

@@ -9,8 +9,8 @@ internal static class TreeWalk
     /// <summary>Says that the short way ended: what was asked for is missing, or the tree forks.</summary>
     public const int NotShort = -1;
 
-    /// <summary>The place of the answer, or <see cref="NotShort"/>. Allocates nothing.</summary>
-    public static int Answer<TContext, TPath>(DecisionTrees trees, int at, scoped in TContext context, ref TPath path)
+    /// <summary>The place of the answer, or <see cref="NotShort"/>. Allocates nothing. The context goes by reference, and not by `in`: a generic one would be copied at each question.</summary>
+    public static int Answer<TContext, TPath>(DecisionTrees trees, int at, scoped ref TContext context, ref TPath path)
         where TContext : IFacetSource, allows ref struct
         where TPath : IPath
     {
@@ -44,11 +44,11 @@ internal static class TreeWalk
                     at = program[at + 2 * count + branch];
                     break;
                 case NodeKind.Cases:
-                    FirstCase(program, at, number, context, ref path, out int answer);
+                    FirstCase(program, at, number, ref context, ref path, out int answer);
                     return answer;
                 case NodeKind.Masks:
                     MaskLeaf leaf = trees.Masks[number];
-                    int match = leaf.FirstMatch(at, context, ref path);
+                    int match = leaf.FirstMatch(at, ref context, ref path);
                     return match < 0 ? NotShort : leaf.Answers[match];
                 default:
                     return NotShort;
@@ -74,7 +74,7 @@ internal static class TreeWalk
     }
 
     /// <summary>The place of the first case whose tests all hold, and its answer; -1 and <see cref="NotShort"/> where that cannot be told.</summary>
-    public static int FirstCase<TContext, TPath>(ReadOnlySpan<int> program, int at, int count, scoped in TContext context, ref TPath path, out int answer)
+    public static int FirstCase<TContext, TPath>(ReadOnlySpan<int> program, int at, int count, scoped ref TContext context, ref TPath path, out int answer)
         where TContext : IFacetSource, allows ref struct
         where TPath : IPath
     {

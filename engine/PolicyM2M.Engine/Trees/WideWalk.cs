@@ -18,7 +18,7 @@ internal ref struct WideWalk<TContext, TPath>
 
     private readonly DecisionTrees _trees;
     private readonly ReadOnlySpan<(long Lowest, long Highest)> _codes;
-    private readonly TContext _context;
+    private TContext _context;
     private readonly WideWalkStore _store;
     private readonly ref TPath _path;
 
@@ -37,7 +37,7 @@ internal ref struct WideWalk<TContext, TPath>
     }
 
     /// <summary>Walks a subtree; returns the fields that every answer in it states.</summary>
-    public readonly uint From(int at)
+    public uint From(int at)
     {
         if (at < 0)
             return _store.Add(~at);
@@ -65,7 +65,7 @@ internal ref struct WideWalk<TContext, TPath>
         }
     }
 
-    private readonly uint Every(ReadOnlySpan<int> program, int at)
+    private uint Every(ReadOnlySpan<int> program, int at)
     {
         // Shared subtrees would otherwise be walked once per path.
         if (_store.Walked.TryGetValue(at, out uint stated))
@@ -82,9 +82,9 @@ internal ref struct WideWalk<TContext, TPath>
         return _store.Walked[at] = stated;
     }
 
-    private readonly uint Cases(ReadOnlySpan<int> program, int at, int count)
+    private uint Cases(ReadOnlySpan<int> program, int at, int count)
     {
-        if (TreeWalk.FirstCase(program, at, count, _context, ref _path, out int answer) >= 0)
+        if (TreeWalk.FirstCase(program, at, count, ref _context, ref _path, out int answer) >= 0)
             return _store.Add(answer);
         if (_store.Walked.TryGetValue(at, out uint stated))
             return stated;
@@ -112,7 +112,7 @@ internal ref struct WideWalk<TContext, TPath>
         do
         {
             var assumed = new AssumedContext<TContext>(_context, trials.Facets, trials.Codes);
-            TreeWalk.FirstCase(program, at, count, assumed, ref nobody, out answer);
+            TreeWalk.FirstCase(program, at, count, ref assumed, ref nobody, out answer);
             stated &= _store.Add(answer);
         }
         while (trials.Next());
@@ -120,7 +120,7 @@ internal ref struct WideWalk<TContext, TPath>
     }
 
     /// <summary>Each test by itself: the cases that could match, as far as the first that must.</summary>
-    private readonly uint Bounded(ReadOnlySpan<int> program, int at, int count)
+    private uint Bounded(ReadOnlySpan<int> program, int at, int count)
     {
         uint stated = uint.MaxValue;
         int next = at + 1;
@@ -145,9 +145,9 @@ internal ref struct WideWalk<TContext, TPath>
         return stated;
     }
 
-    private readonly uint Masks(int at, MaskLeaf leaf)
+    private uint Masks(int at, MaskLeaf leaf)
     {
-        int match = leaf.FirstMatch(at, _context, ref _path);
+        int match = leaf.FirstMatch(at, ref _context, ref _path);
         if (match >= 0)
             return _store.Add(leaf.Answers[match]);
         if (_store.Walked.TryGetValue(at, out uint stated))
@@ -155,7 +155,7 @@ internal ref struct WideWalk<TContext, TPath>
         foreach (int facet in leaf.Facets)
             _path.Pin(facet, _context.TryGet(facet, out long code), code);
         _store.Cases.Clear();
-        leaf.Possible(_context, _store.Cases);
+        leaf.Possible(ref _context, _store.Cases);
         stated = uint.MaxValue;
         foreach (int place in CollectionsMarshal.AsSpan(_store.Cases))
             stated &= _store.Add(leaf.Answers[place]);
