@@ -1,3 +1,4 @@
 using BenchmarkDotNet.Running;
+using PolicyM2M.Benchmarks;
 
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+return OwnCommands.TryRun(args) ?? (BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args) is null ? 1 : 0);

@@ -1,0 +1,80 @@
+using System.Globalization;
+using PolicyM2M.Benchmarks.Measuring;
+using PolicyM2M.Benchmarks.Sets;
+using PolicyM2M.Benchmarks.Table;
+using PolicyM2M.Benchmarks.Workload;
+
+namespace PolicyM2M.Benchmarks;
+
+/// <summary>What the program does beside running BenchmarkDotNet.</summary>
+internal static class OwnCommands
+{
+    private const string Quick = "--quick";
+
+    private static readonly string Usage = $"""
+        usage:
+          workload N DIR        write the common workload with N rules to a folder: a policy set, contexts.jsonl, expected.jsonl
+          workload NAME DIR     the same for one of {string.Join(", ", AllSets.Measured.Select(set => set.Name))}
+          check                 compare the engine's answers on every set with those of naive evaluators
+          table [--quick] [SECTION...]  measure the speed table and print it as Markdown; sections: {string.Join(", ", SpeedTable.SectionNames)}
+        Anything else goes to BenchmarkDotNet: --filter '*', --list flat.
+        """;
+
+    /// <summary>The exit code; null where it is not one of these commands.</summary>
+    public static int? TryRun(string[] args)
+    {
+        switch (args)
+        {
+            case ["workload", var name, var folder]:
+                if (SetOf(name) is not { } set)
+                    return Refuse($"`{name}` is neither a number of rules nor a set");
+                WorkloadFolder.Write(set, folder);
+                return 0;
+            case ["check"]:
+                return Check();
+            case ["table", .. var rest] when rest.All(word => word == Quick || SpeedTable.SectionNames.Contains(word)):
+                return SpeedTable.Print([.. rest.Except([Quick])], rest.Contains(Quick) ? Effort.Quick : Effort.Usual) ? 0 : 1;
+            case [CompileOnce.Command, var folder]:
+                return CompileOnce.Run(folder);
+            case ["table", ..]:
+                return Refuse("there is no such section");
+            case ["workload", ..] or ["help"]:
+                return Refuse("expected a set and a folder");
+            default:
+                return null;
+        }
+    }
+
+    private static GeneratedSet? SetOf(string name) =>
+        int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int rules) && rules > 0
+            ? CommonPolicies.Of(CommonWorkload.Of(rules))
+            : AllSets.Named(name);
+
+    private static int Check()
+    {
+        int wrong = 0;
+        foreach ((string name, Func<GeneratedSet> of) in AllSets.Measured)
+        {
+            string finding;
+            try
+            {
+                GeneratedSet set = of();
+                finding = Subject.Of(set).FirstWrong(set) ?? "right";
+            }
+            catch (SetDoesNotCompileException refused)
+            {
+                finding = refused.Message;
+            }
+            wrong += finding == "right" ? 0 : 1;
+            Console.Out.WriteLine($"{name}: {finding}");
+        }
+        return wrong == 0 ? 0 : 1;
+    }
+
+    private static int Refuse(string reason)
+    {
+        Console.Error.WriteLine(reason);
+        Console.Error.WriteLine(Usage);
+        return 1;
+    }
+}

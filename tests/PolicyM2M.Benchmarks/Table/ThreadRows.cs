@@ -1,0 +1,18 @@
+using PolicyM2M.Benchmarks.Measuring;
+using PolicyM2M.Benchmarks.Workload;
+
+namespace PolicyM2M.Benchmarks.Table;
+
+/// <summary>What a second thread brings.</summary>
+internal static class ThreadRows
+{
+    public static IEnumerable<TableRow> Measure(Effort effort)
+    {
+        var workload = CommonWorkload.Of(10_000);
+        Subject subject = AnswersChecked.Of(CommonPolicies.Of(workload));
+        double scaling = effort.Threads.OfTwoThreads(() => Batch.Raw("raw", subject.ForThread()));
+        // Whatever the index falls short of 2, the machine does: its threads share nothing but what they read.
+        double machine = effort.Threads.OfTwoThreads(() => Batch.HashIndex("hash", workload));
+        yield return TableRow.AtLeast("two threads against one, decisions from plain values, N = 10,000", scaling, 1.9, " ×", $"the index: {TableRow.Number(machine)} ×");
+    }
+}
