@@ -143,7 +143,8 @@ public sealed class PolicyClient : IAsyncDisposable
     private async Task<V1.DecideResponse> CallAsync(DeviceContext sent, IReadOnlyList<DecisionKind> kinds, CancellationToken ending)
     {
         var request = new V1.DecideRequest { Kinds = { kinds.Select(WireMapping.ToWire) } };
-        foreach ((string name, AttributeValue value) in sent.Values)
+        // What no attribute can be counts as missing there as here, and the protocol has no words for it.
+        foreach ((string name, AttributeValue value) in sent.Values.Where(claim => claim.Value.Kind != AttributeValueKind.Other))
             request.Attributes[name] = WireMapping.ToWire(value);
         // gRPC holds a deadline against the machine's own clock, whichever clock the device goes by.
         DateTime deadline = TimeProvider.System.GetUtcNow().UtcDateTime + _options.CallTimeout;

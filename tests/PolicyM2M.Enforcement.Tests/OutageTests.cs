@@ -92,4 +92,16 @@ internal sealed class OutageTests
         ClientEvent.ContextRead mended = world.Events.OfType<ClientEvent.ContextRead>().Last();
         Assert.That((mended.Ignored.Length, mended.Missing.Length), Is.EqualTo((0, 0)));
     }
+
+    [Test]
+    public async Task What_no_attribute_can_be_is_not_sent_and_told_as_ignored()
+    {
+        await using var world = new ClientWorld();
+        PolicyClient client = world.Connect();
+        Assert.That(DeviceContext.TryParseJson("""{ "device.type": 1.5 }""", out DeviceContext? context, out _), Is.True);
+        Assert.That((await client.DecideAsync(context!))[0].Source, Is.EqualTo(DecisionSource.Live));
+        Assert.That(world.Pdp.LastAttributes, Is.Empty);
+        IgnoredValue told = world.Events.OfType<ClientEvent.ContextRead>().Single().Ignored.Single();
+        Assert.That((told.Name, told.Reason), Is.EqualTo(("device.type", "no attribute can be json 1.5; a value is true or false, a whole number of 64 bits, a string, or an array of strings")));
+    }
 }
