@@ -8,7 +8,7 @@ internal static class SourceLimits
 {
     public const int MaximumFiles = 2_000;
     public const int MaximumDepth = 16;
-    public const long MaximumFileBytes = 1 << 20;
+    public const long MaximumFileBytes = 8 << 20;
     public const long MaximumTotalBytes = 16 << 20;
 
     /// <summary>Entries looked at, sources or not: a tree can be made huge at no cost by repeating one subtree.</summary>

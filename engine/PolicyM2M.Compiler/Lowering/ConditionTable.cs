@@ -125,13 +125,13 @@ internal sealed class ConditionTable
     /// <param name="condition">The condition.</param>
     /// <param name="facet">The facet.</param>
     /// <param name="bounds">Where the codes go, in any order and more than once.</param>
-    /// <param name="seen">The joined conditions that were looked at already: parts are shared, and a walk per path would not end.</param>
+    /// <param name="seen">The conditions that were looked at already: parts are shared, and a walk per path would not end.</param>
     public void AddBounds(int condition, int facet, List<long> bounds, HashSet<int> seen)
     {
         Entry entry = _entries[condition];
         if (entry.Facets.AsSpan().BinarySearch(facet) < 0)
             return;
-        if (entry.Join != Join.Test && !seen.Add(condition))
+        if (!seen.Add(condition))
             return;
         _budget.Spend(1);
         foreach ((long low, long high) in entry.Codes.Intervals)

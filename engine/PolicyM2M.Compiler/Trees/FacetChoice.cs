@@ -1,4 +1,5 @@
 using PolicyM2M.Compiler.Lowering;
+using PolicyM2M.Engine.Contexts;
 
 namespace PolicyM2M.Compiler.Trees;
 
@@ -37,7 +38,7 @@ internal sealed class FacetChoice(ConditionTable conditions, Splitter splitter)
         var bounds = new List<long>[facets.Length];
         for (int f = 0; f < facets.Length; f++)
             bounds[f] = [];
-        var seen = new HashSet<int>();
+        HashSet<int>[] seen = [.. facets.Select(_ => new HashSet<int>())];
         foreach (CaseList list in problem.Lists)
         {
             for (int f = 0; facets.Length <= Few && f < facets.Length; f++)
@@ -49,14 +50,16 @@ internal sealed class FacetChoice(ConditionTable conditions, Splitter splitter)
             {
                 foreach (int facet in conditions.FacetsOf(c.Condition))
                 {
-                    seen.Clear();
-                    conditions.AddBounds(c.Condition, facet, bounds[Array.BinarySearch(facets, facet)], seen);
+                    int f = Array.BinarySearch(facets, facet);
+                    conditions.AddBounds(c.Condition, facet, bounds[f], seen[f]);
                 }
             }
         }
         long[][] sorted = [.. bounds.Select(b => b.Distinct().Order().ToArray())];
         var tests = new long[facets.Length];
         var copies = new long[facets.Length];
+        // Many cases share a test, and one test may be a list of thousands.
+        Dictionary<IntervalSet, long>[] covered = [.. facets.Select(_ => new Dictionary<IntervalSet, long>())];
         foreach (LoweredCase c in problem.Cases)
         {
             foreach (int facet in conditions.FacetsOf(c.Condition))
@@ -68,8 +71,13 @@ internal sealed class FacetChoice(ConditionTable conditions, Splitter splitter)
                     copies[f] += sorted[f].Length + 1;
                     continue;
                 }
-                foreach ((long low, long high) in allowed.Intervals)
-                    copies[f] += Splitter.CellOf(sorted[f], high) - Splitter.CellOf(sorted[f], low) + 1;
+                if (!covered[f].TryGetValue(allowed, out long cells))
+                {
+                    foreach ((long low, long high) in allowed.Intervals)
+                        cells += Splitter.CellOf(sorted[f], high) - Splitter.CellOf(sorted[f], low) + 1;
+                    covered[f].Add(allowed, cells);
+                }
+                copies[f] += cells;
             }
         }
         for (int f = 0; f < facets.Length; f++)

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using PolicyM2M.Compiler.Lowering;
-using PolicyM2M.Engine.Contexts;
 
 namespace PolicyM2M.Compiler.Trees;
 
@@ -24,7 +23,7 @@ internal sealed class LeafBuilder(ConditionTable conditions, ImmutableArray<(lon
     }
 
     /// <summary>
-    /// A leaf of many cases: by masks, or one after the other where that is less work for a decision. A word of a row costs about a quarter of a
+    /// A leaf of many cases: by masks, or one after the other where that is less work for a decision. Sixteen words of a row cost about a
     /// test; looking a cell up costs four.
     /// </summary>
     public bool TryMany(Problem problem, out int place)
@@ -32,11 +31,11 @@ internal sealed class LeafBuilder(ConditionTable conditions, ImmutableArray<(lon
         place = 0;
         if (Terms(problem, problem.Size * 4 + 256) is not { } terms)
             return false;
-        var cells = new Dictionary<int, long>();
-        foreach ((int facet, IntervalSet allowed) in terms.SelectMany(term => term.Tests))
-            cells[facet] = cells.GetValueOrDefault(facet) + 2 * allowed.Intervals.Length;
+        int facets = terms.SelectMany(term => term.Tests).Select(test => test.Facet).Distinct().Count();
+        // Terms that share a test make no cells of their own.
+        long rows = terms.SelectMany(term => term.Tests).Distinct().Sum(test => 2L * test.Codes.Intervals.Length);
         long words = (terms.Count + 63) / 64;
-        bool isMasks = cells.Count * (4 + words / 4) < terms.Count && cells.Values.Sum() * words <= MaximumWords;
+        bool isMasks = facets * (4 + words / 16) < terms.Count && rows * words <= MaximumWords;
         place = isMasks ? writer.Masks(MaskLeafBuilder.Build(terms, codes)) : writer.Cases(terms);
         return true;
     }

@@ -19,6 +19,9 @@ internal sealed class TreeBuilder
     /// <summary>How often building a whole tree may copy each case, and besides.</summary>
     private const int CopiesPerCase = 24, CopiesBesides = 50_000;
 
+    /// <summary>Lists of more cases have never made a whole tree of reasonable size: it is not tried.</summary>
+    private const int LargestWhole = 4000;
+
     /// <summary>How many cases a split may leave beyond twice those it splits.</summary>
     private const int Besides = 64;
 
@@ -61,6 +64,9 @@ internal sealed class TreeBuilder
     /// <summary>The tree that splits all lists to the end; false where it grows too large.</summary>
     private bool TryWhole(Problem problem, out int root)
     {
+        root = 0;
+        if (problem.Size > LargestWhole)
+            return false;
         ProgramWriter.Mark mark = _writer.Here;
         Dictionary<Problem, int> before = _built;
         _built = [];

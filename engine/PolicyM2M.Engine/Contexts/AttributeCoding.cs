@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Globalization;
 using PolicyM2M.Engine.Vocabulary;
@@ -17,7 +16,7 @@ internal sealed class AttributeCoding
     /// <summary>The code of a text that no policy names.</summary>
     public const long OtherText = -1;
 
-    private readonly FrozenDictionary<string, int> _textCodes;
+    private readonly TextCodes _textCodes;
     private readonly SemanticVersion[] _versions = [];
     private readonly UInt128[] _addresses = [];
 
@@ -32,7 +31,7 @@ internal sealed class AttributeCoding
         IsRanked = isRanked;
         bool isText = definition.Type == AttributeType.String;
         ImmutableArray<string> texts = !isText || isRanked ? [] : IsEnumeration ? definition.Values : marks;
-        _textCodes = texts.Select((text, code) => KeyValuePair.Create(text, code)).ToFrozenDictionary(StringComparer.Ordinal);
+        _textCodes = new TextCodes(texts);
         switch (definition.Type)
         {
             case AttributeType.Version:
@@ -122,7 +121,7 @@ internal sealed class AttributeCoding
                     code = Rank(Marks.BinarySearch(value.Text, StringComparer.Ordinal));
                     return true;
                 }
-                bool known = _textCodes.TryGetValue(value.Text, out int textCode);
+                bool known = _textCodes.TryGet(value.Text, out int textCode);
                 code = known ? textCode : OtherText;
                 return known || !IsEnumeration;
         }
@@ -150,6 +149,25 @@ internal sealed class AttributeCoding
         AttributeType.Set => IsEnumeration ? $"a list of {OneOf}" : "a list of strings",
         _ => IsEnumeration ? OneOf : "a string",
     };
+
+    /// <summary>The short way for values that need no reading: a truth, a number, a text that is told apart; false also where that is not all there is to say.</summary>
+    public bool TryEncodeShort(in AttributeValue value, out long code)
+    {
+        code = value.Number;
+        switch (Definition.Type)
+        {
+            case AttributeType.Int:
+                return value.Kind == AttributeValueKind.Integer && code >= Lowest && code <= Highest;
+            case AttributeType.Bool:
+                return value.Kind == AttributeValueKind.Boolean;
+            case AttributeType.String when value.Kind == AttributeValueKind.Text && !IsRanked:
+                bool known = _textCodes.TryGet(value.Text, out int textCode);
+                code = textCode;
+                return known || !IsEnumeration;
+            default:
+                return false;
+        }
+    }
 
     private string OneOf => "one of " + string.Join(", ", Definition.Values.Select(v => $"`{v}`"));
 

@@ -24,6 +24,9 @@ public readonly record struct AttributeValue
     /// <summary>Which of them it is.</summary>
     public AttributeValueKind Kind { get; }
 
+    /// <summary>The number, or 1 for true; 0 where it is neither.</summary>
+    internal long Number => _number;
+
     /// <summary>The truth value; false where it is none.</summary>
     public bool Boolean => Kind == AttributeValueKind.Boolean && _number != 0;
 

@@ -91,7 +91,7 @@ internal readonly struct IntervalSet : IEquatable<IntervalSet>
         return -1;
     }
 
-    public bool Equals(IntervalSet other) => Intervals.AsSpan().SequenceEqual(other.Intervals.AsSpan());
+    public bool Equals(IntervalSet other) => _intervals == other._intervals || Intervals.AsSpan().SequenceEqual(other.Intervals.AsSpan());
 
     public override bool Equals(object? obj) => obj is IntervalSet other && Equals(other);
 

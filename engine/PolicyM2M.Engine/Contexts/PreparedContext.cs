@@ -6,14 +6,12 @@ namespace PolicyM2M.Engine.Contexts;
 /// <summary>A context read by the schema of one bundle, ready for any number of decisions at any time. Immutable.</summary>
 public sealed class PreparedContext
 {
-    private readonly long[] _codes;
-    private readonly Standing[] _standings;
+    private readonly Slot[] _slots;
 
-    private PreparedContext(AttributeTable table, long[] codes, Standing[] standings, ImmutableArray<UnusableValue> unusable, ImmutableArray<string> missing)
+    private PreparedContext(AttributeTable table, Slot[] slots, ImmutableArray<UnusableValue> unusable, ImmutableArray<string> missing)
     {
         Table = table;
-        _codes = codes;
-        _standings = standings;
+        _slots = slots;
         Unusable = unusable;
         Missing = missing;
     }
@@ -23,6 +21,12 @@ public sealed class PreparedContext
         Unknown,
         Known,
         Timed,
+    }
+
+    private struct Slot
+    {
+        public long Code;
+        public Standing Standing;
     }
 
     /// <summary>What the context held and the schema does not know or cannot read. Such attributes count as missing.</summary>
@@ -48,21 +52,20 @@ public sealed class PreparedContext
                 values[index] = value;
         }
 
-        var codes = new long[table.Facets.Length];
-        var standings = new Standing[table.Facets.Length];
+        var slots = new Slot[table.Facets.Length];
         var raw = new RawContext(table, values, now: 0);
-        for (int facet = 0; facet < codes.Length; facet++)
+        for (int facet = 0; facet < slots.Length; facet++)
         {
             if (table.IsTimed[facet])
-                standings[facet] = Standing.Timed;
-            else if (raw.TryGet(facet, out codes[facet]))
-                standings[facet] = Standing.Known;
+                slots[facet].Standing = Standing.Timed;
+            else if (raw.TryGet(facet, out slots[facet].Code))
+                slots[facet].Standing = Standing.Known;
             else if (facet < values.Length && values[facet].Kind != AttributeValueKind.None)
                 unusable.Add(new UnusableValue(table.Codings[facet].Definition.Name, IsUnknown: false, $"expected {table.Codings[facet].Expected}"));
         }
-        ImmutableArray<string> missing = [.. table.Needed.Where(name => standings[table.Indexes[name]] == Standing.Unknown)];
+        ImmutableArray<string> missing = [.. table.Needed.Where(name => slots[table.Indexes[name]].Standing == Standing.Unknown)];
         unusable.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
-        return new PreparedContext(table, codes, standings, unusable.ToImmutable(), missing);
+        return new PreparedContext(table, slots, unusable.ToImmutable(), missing);
     }
 
     /// <summary>The context at a moment, in seconds since 1970.</summary>
@@ -74,9 +77,9 @@ public sealed class PreparedContext
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public bool TryGet(int facet, out long code)
         {
-            code = context._codes[facet];
-            Standing standing = context._standings[facet];
-            return standing == Standing.Known || (standing == Standing.Timed && context.TryGetTimed(facet, now, out code));
+            ref readonly Slot slot = ref context._slots[facet];
+            code = slot.Code;
+            return slot.Standing == Standing.Known || (slot.Standing == Standing.Timed && context.TryGetTimed(facet, now, out code));
         }
     }
 
@@ -89,7 +92,7 @@ public sealed class PreparedContext
             return true;
         }
         int instant = Table.AgeOf[asked.Attribute];
-        bool isKnown = Ages.TryGet(_standings[instant] == Standing.Known, _codes[instant], now, Table.Codings[asked.Attribute], out code);
+        bool isKnown = Ages.TryGet(_slots[instant].Standing == Standing.Known, _slots[instant].Code, now, Table.Codings[asked.Attribute], out code);
         if (asked.Kind == FacetKind.Value)
             return isKnown;
         code = isKnown ? 1 : 0;

@@ -7,11 +7,17 @@ namespace PolicyM2M.Engine.Contexts;
 internal readonly ref struct RawContext(AttributeTable table, ReadOnlySpan<AttributeValue> values, long now) : IFacetSource
 {
     private readonly ReadOnlySpan<AttributeValue> _values = values;
+    private readonly ReadOnlySpan<AttributeCoding> _codings = table.Codings.AsSpan();
 
     public bool TryGet(int facet, out long code)
     {
         if (facet < _values.Length)
-            return TryGetValue(facet, out code);
+            return _codings[facet].TryEncodeShort(in _values[facet], out code) || TryGetValue(facet, out code);
+        return TryGetOther(facet, out code);
+    }
+
+    private bool TryGetOther(int facet, out long code)
+    {
         Facet asked = table.Facets[facet];
         switch (asked.Kind)
         {

@@ -26,6 +26,9 @@ internal sealed record MaskLeaf(
     /// <summary>Up to this many facets their rows are kept on the stack.</summary>
     private const int FewFacets = 256;
 
+    /// <summary>So many words are looked at together: beyond them lie cases that match seldom.</summary>
+    private const int BlockWords = 16;
+
     public int WordsPerRow => (Answers.Length + 63) / 64;
 
     /// <summary>The first case that matches; -1 where a facet is missing.</summary>
@@ -46,12 +49,11 @@ internal sealed record MaskLeaf(
                 path.Turn(node, cell);
                 rows[i] = RowOf[FirstBounds[i] + i + cell] * WordsPerRow;
             }
-            for (int word = 0; word < WordsPerRow; word++)
+            for (int first = 0; first < WordsPerRow; first += BlockWords)
             {
-                ulong left = Left(rows, word);
-                if (left != 0)
+                int match = FirstIn(rows, first, Math.Min(BlockWords, WordsPerRow - first));
+                if (match >= 0)
                 {
-                    int match = word * 64 + BitOperations.TrailingZeroCount(left);
                     path.Turn(node, Step.Matched(match));
                     return match;
                 }
@@ -111,6 +113,30 @@ internal sealed record MaskLeaf(
                 high = middle;
         }
         return low - FirstBounds[facet];
+    }
+
+    /// <summary>The first bit that all rows have in a block of words; -1 where there is none. Row after row, so that the vectors of the machine can be used.</summary>
+    private int FirstIn(ReadOnlySpan<int> rows, int first, int count)
+    {
+        Span<ulong> left = stackalloc ulong[BlockWords];
+        left = left[..count];
+        ReadOnlySpan<ulong> all = Rows.AsSpan();
+        all.Slice(rows[0] + first, count).CopyTo(left);
+        for (int i = 1; i < rows.Length; i++)
+        {
+            ReadOnlySpan<ulong> row = all.Slice(rows[i] + first, count);
+            int word = 0;
+            for (; word <= count - Vector<ulong>.Count; word += Vector<ulong>.Count)
+                (new Vector<ulong>(left[word..]) & new Vector<ulong>(row[word..])).CopyTo(left[word..]);
+            for (; word < count; word++)
+                left[word] &= row[word];
+        }
+        for (int word = 0; word < count; word++)
+        {
+            if (left[word] != 0)
+                return (first + word) * 64 + BitOperations.TrailingZeroCount(left[word]);
+        }
+        return -1;
     }
 
     private ulong Left(ReadOnlySpan<int> rows, int word)
