@@ -18,14 +18,16 @@ internal static class CommandLine
             HelpName = "URL",
             Description = "The decision point.",
             DefaultValueFactory = _ => new Uri("https://127.0.0.1:8443"),
-            CustomParser = result => Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out Uri? uri) && uri.Scheme == Uri.UriSchemeHttps
-                ? uri
-                : Refused<Uri>(result, "--pdp takes an address such as https://pdp.example:8443: decisions travel over TLS only"),
+            CustomParser = result => !Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out Uri? uri) || uri.Scheme != Uri.UriSchemeHttps
+                ? Refused<Uri>(result, "--pdp takes an address such as https://pdp.example:8443: decisions travel over TLS only")
+                : uri.PathAndQuery != "/" || uri.Fragment.Length > 0 || uri.UserInfo.Length > 0
+                    ? Refused<Uri>(result, $"--pdp takes an address without more, such as https://{uri.Authority}: who calls is told by the certificate, and what is called by the protocol")
+                    : uri,
         };
         Option<string?> certificate = File("--cert", "The device's certificate, PEM.");
         Option<string?> key = File("--key", "Its private key, PEM.");
         Option<string?> trust = File("--ca", "The only authorities that the decision point's certificate may come from, PEM.");
-        Option<string?> context = File("--context", "What the device says of itself: a JSON object. Without it, what the development device plc-0042 says.");
+        Option<string?> context = File("--context", "What the device says of itself: a JSON object; - is standard input. Without it, what the development device plc-0042 says.");
         Option<string?> cache = new("--cache") { HelpName = "DIR", Description = "The folder that decisions are kept in." };
         Option<bool> json = new("--json") { Description = "Write a JSON object per line, each a decision or an event." };
         Option<bool> once = new("--once") { Description = "Decide once and end: 0 where all is allowed, 2 where something is denied, 1 where the agent could not run." };
@@ -47,6 +49,12 @@ internal static class CommandLine
               dotnet run --project enforcement-sdk/PolicyM2M.Agent -- --context policies/examples/plc-legacy-firmware.json
             """)
         { pdp, certificate, key, trust, context, cache, json, once, interval };
+        root.Validators.Add(parsed =>
+        {
+            // A certificate with the development device's key, or the other way round, is never what is meant.
+            if (parsed.GetResult(certificate) is null != parsed.GetResult(key) is null)
+                parsed.AddError("--cert and --key go together: give both, or neither");
+        });
         root.SetAction((parsed, _) =>
         {
             string? given = parsed.GetValue(context);
@@ -55,10 +63,10 @@ internal static class CommandLine
                 new PolicyClientOptions
                 {
                     Endpoint = parsed.GetValue(pdp)!,
-                    CertificatePath = parsed.GetValue(certificate) ?? development.Value.Certificate,
-                    KeyPath = parsed.GetValue(key) ?? development.Value.Key,
-                    TrustPath = parsed.GetValue(trust) ?? development.Value.Trust,
-                    CachePath = Path.Combine(parsed.GetValue(cache) ?? development.Value.Cache, "decisions.m2mc"),
+                    CertificatePath = Existing(parsed, certificate) ?? development.Value.Certificate,
+                    KeyPath = Existing(parsed, key) ?? development.Value.Key,
+                    TrustPath = Existing(parsed, trust) ?? development.Value.Trust,
+                    CachePath = Path.Combine(Folder(parsed, cache) ?? development.Value.Cache, "decisions.m2mc"),
                 },
                 given is null ? DevelopmentDevice.Claims : Context(given),
                 TimeSpan.FromSeconds(parsed.GetValue(interval)),
@@ -76,7 +84,20 @@ internal static class CommandLine
         return default;
     }
 
-    private static DeviceContext Context(string path) => DeviceContext.TryParseJson(System.IO.File.ReadAllText(path), out DeviceContext? context, out string? error)
-        ? context
-        : throw new CannotRunException($"{path}: {error}");
+    private static string? Existing(ParseResult parsed, Option<string?> option) =>
+        parsed.GetValue(option) is { } path ? Existing(option.Name, path) : null;
+
+    private static string Existing(string option, string path) => System.IO.File.Exists(path) ? path
+        : throw new CannotRunException(Directory.Exists(path) ? $"{option}: `{path}` is a folder, and a file is expected" : $"{option}: there is no file `{path}`");
+
+    private static string? Folder(ParseResult parsed, Option<string?> option) => parsed.GetValue(option) is not { } path ? null
+        : System.IO.File.Exists(path) ? throw new CannotRunException($"{option.Name}: `{path}` is a file, and a folder is expected") : path;
+
+    private static DeviceContext Context(string path)
+    {
+        string json = path == "-" ? Console.In.ReadToEnd() : System.IO.File.ReadAllText(Existing("--context", path));
+        return DeviceContext.TryParseJson(json, out DeviceContext? context, out string? error)
+            ? context
+            : throw new CannotRunException($"--context: {(path == "-" ? "standard input" : $"`{path}`")}: {error}");
+    }
 }

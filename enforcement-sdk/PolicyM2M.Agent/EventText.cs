@@ -12,11 +12,20 @@ internal static class EventText
         ClientEvent.RevisionChanged changed => ("revision-changed", $"revision {Short(changed.Revision.CommitId)}"),
         ClientEvent.Disconnected disconnected => ("disconnected", disconnected.Reason),
         ClientEvent.Refused refused => ("refused", refused.Reason),
+        ClientEvent.ContextRead read => ("context", Of(read)),
         ClientEvent.CacheDiscarded discarded => ("cache-discarded", discarded.Reason),
         ClientEvent.CacheNotWritten notWritten => ("cache-not-written", notWritten.Reason),
         ClientEvent.ClockSetBack setBack => ("clock-set-back", $"{DurationText.Format((long)setBack.Behind.TotalSeconds)} behind the latest time seen"),
         _ => throw new ArgumentOutOfRangeException(nameof(happened), happened, "an event without a text"),
     };
+
+    private static string Of(ClientEvent.ContextRead read)
+    {
+        string ignored = read.Ignored.IsEmpty ? "" : $"ignored, so these count as missing: {string.Join(", ", read.Ignored.Select(value => $"{value.Name} ({value.Reason})"))}";
+        string missing = read.Missing.IsEmpty ? "" : $"missing, so the answer is the strictest over all they could be: {string.Join(", ", read.Missing)}";
+        string text = string.Join("; ", new[] { ignored, missing }.Where(part => part.Length > 0));
+        return text.Length == 0 ? "everything that the policies test is given and used" : text;
+    }
 
     /// <summary>Enough of a commit id to tell it from others.</summary>
     public static string Short(string commitId) => commitId.Length > 12 ? commitId[..12] : commitId;

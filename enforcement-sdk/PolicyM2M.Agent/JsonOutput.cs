@@ -25,6 +25,10 @@ internal sealed class JsonOutput(TextWriter writer, TimeProvider time) : IAgentO
         (string name, string detail) = EventText.Of(happened);
         json.WriteString("event", name);
         json.WriteString("detail", detail);
+        if (happened is ClientEvent.Disconnected disconnected)
+            json.WriteString("cause", disconnected.Detail);
+        if (happened is ClientEvent.ContextRead read)
+            Write(json, read);
     });
 
     public void Decision(DeviceDecision decision) => Line(json =>
@@ -58,6 +62,23 @@ internal sealed class JsonOutput(TextWriter writer, TimeProvider time) : IAgentO
         Instant(json, "freshUntil", decision.FreshUntil);
         Instant(json, "usableUntil", decision.UsableUntil);
     });
+
+    private static void Write(Utf8JsonWriter json, ClientEvent.ContextRead read)
+    {
+        json.WriteStartArray("ignored");
+        foreach (IgnoredValue value in read.Ignored)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", value.Name);
+            json.WriteString("reason", value.Reason);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteStartArray("missing");
+        foreach (string name in read.Missing)
+            json.WriteStringValue(name);
+        json.WriteEndArray();
+    }
 
     private static string Name(DecisionSource source) => source switch
     {

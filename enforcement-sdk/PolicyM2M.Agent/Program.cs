@@ -1,3 +1,5 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using PolicyM2M.Agent;
@@ -7,7 +9,13 @@ using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSi
 using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
 try
 {
-    return await CommandLine.Build(ending.Token).Parse(args).InvokeAsync(CommandLine.Invocation);
+    ParseResult parsed = CommandLine.Build(ending.Token).Parse(args);
+    if (parsed.Action is ParseErrorAction)
+    {
+        await Console.Error.WriteLineAsync($"agent: {string.Join("; ", parsed.Errors.Select(error => error.Message.TrimEnd('.')).Distinct())}; see --help");
+        return ExitCode.CouldNotRun;
+    }
+    return await parsed.InvokeAsync(CommandLine.Invocation);
 }
 catch (Exception failure) when (failure is CannotRunException or IOException or UnauthorizedAccessException or CryptographicException)
 {

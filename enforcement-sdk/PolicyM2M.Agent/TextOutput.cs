@@ -13,14 +13,17 @@ internal sealed class TextOutput(TextWriter writer, TimeProvider time) : IAgentO
     private readonly Lock _lock = new();
     private readonly Dictionary<DecisionKind, Outcome> _lastOutcomes = [];
     private (string, string)? _lastEvent;
+    private string? _lastReason;
 
     public void Device(string id, Uri endpoint) => Write($"{id}\nasks {endpoint}\n");
 
     public void Decision(DeviceDecision decision)
     {
-        bool isSame;
+        bool isSame, isSameReason;
         lock (_lock)
         {
+            string? nothingBecause = decision.Source == DecisionSource.Denied ? decision.Outcome.Denial : null;
+            (isSameReason, _lastReason) = (nothingBecause is not null && nothingBecause == _lastReason, nothingBecause);
             isSame = _lastOutcomes.TryGetValue(decision.Kind, out Outcome? last) && last.Equals(decision.Outcome);
             _lastOutcomes[decision.Kind] = decision.Outcome;
         }
@@ -29,6 +32,12 @@ internal sealed class TextOutput(TextWriter writer, TimeProvider time) : IAgentO
         {
             // Only where it comes from has changed; what holds was shown.
             Write($"\n{Clock()} {head}, as before\n");
+            return;
+        }
+        if (isSameReason)
+        {
+            // What keeps one kind from being decided keeps all.
+            Write($"{Clock()} {head}, for the same reason\n");
             return;
         }
         IEnumerable<string> body = decision.Outcome.Denial is { } reason

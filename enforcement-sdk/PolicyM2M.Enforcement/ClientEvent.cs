@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using PolicyM2M.Wire;
 
 namespace PolicyM2M.Enforcement;
@@ -15,13 +16,22 @@ public abstract record ClientEvent
     /// <param name="Revision">The active revision.</param>
     public sealed record RevisionChanged(RevisionId Revision) : ClientEvent;
 
-    /// <summary>The decision point cannot be reached.</summary>
-    /// <param name="Reason">What failed.</param>
-    public sealed record Disconnected(string Reason) : ClientEvent;
+    /// <summary>The decision point cannot be reached. Told once for each reason until it answers again, however often it is tried.</summary>
+    /// <param name="Reason">What failed, in words.</param>
+    /// <param name="Detail">What the transport said, for who debugs it: its words differ from machine to machine and from time to time.</param>
+    public sealed record Disconnected(string Reason, string Detail) : ClientEvent;
 
     /// <summary>The decision point answered, and will not speak to this device; or its answer made no sense.</summary>
     /// <param name="Reason">What it said.</param>
     public sealed record Refused(string Reason) : ClientEvent;
+
+    /// <summary>
+    /// What the policies ask of this device and did not get. Told when an answer of the decision point shows it, and again when that changes; also when
+    /// nothing is amiss any more.
+    /// </summary>
+    /// <param name="Ignored">Values that were not used, by name in ordinal order: those attributes count as missing.</param>
+    /// <param name="Missing">Attributes that the policies test and a device may say, and this one did not, in ordinal order: the answer is the strictest over all they could be.</param>
+    public sealed record ContextRead(ImmutableArray<IgnoredValue> Ignored, ImmutableArray<string> Missing) : ClientEvent;
 
     /// <summary>What was kept could not be believed, and was thrown away.</summary>
     /// <param name="Reason">What was wrong with it.</param>
@@ -35,3 +45,8 @@ public abstract record ClientEvent
     /// <param name="Behind">How far it stands behind.</param>
     public sealed record ClockSetBack(TimeSpan Behind) : ClientEvent;
 }
+
+/// <summary>A value of the context that the decision point did not use.</summary>
+/// <param name="Name">The attribute.</param>
+/// <param name="Reason">Why: what was expected, or that a device may not say it of itself.</param>
+public readonly record struct IgnoredValue(string Name, string Reason);

@@ -27,6 +27,8 @@ public sealed class PolicyClient : IAsyncDisposable
     private readonly V1.DecisionService.DecisionServiceClient _service;
     private readonly DecisionCache _cache;
     private readonly RevisionWatch _watch;
+    private readonly Outage _outage = new();
+    private readonly ContextReading _reading = new();
     private readonly SharedCalls<ImmutableArray<DeviceDecision>> _calls = new();
     private long _order;
     private long _awayUntil;
@@ -40,7 +42,7 @@ public sealed class PolicyClient : IAsyncDisposable
         _cache = DecisionCache.Open(options, DeviceId, Tell);
         _channel = MutualTls.Channel(options, _certificate);
         _service = new V1.DecisionService.DecisionServiceClient(_channel);
-        _watch = RevisionWatch.Start(_service, options, OnServed, failure => Failed(failure, Interlocked.Increment(ref _order)), Tell);
+        _watch = RevisionWatch.Start(_service, options, OnServed, (failure, wasConnected) => Failed(failure, Interlocked.Increment(ref _order), wasConnected), Tell);
     }
 
     /// <summary>The device's identity, from its certificate: its SPIFFE ID.</summary>
@@ -104,6 +106,7 @@ public sealed class PolicyClient : IAsyncDisposable
             return [.. kinds.Select(kind => Offline(kind, context, "it did not answer a moment ago"))];
 
         DeviceContext sent = _cache.Needed(context);
+        bool wasConnected = _outage.IsConnected;
         for (bool isSecond = false; ; isSecond = true)
         {
             long order = Interlocked.Increment(ref _order);
@@ -115,9 +118,16 @@ public sealed class PolicyClient : IAsyncDisposable
                 ImmutableSortedSet<string> needed = response.NeededAttributes.ToImmutableSortedSet(StringComparer.Ordinal);
                 // The policies may have come to need what was not sent: then the answer is the strictest over all it could be, and need not be.
                 DeviceContext wanted = context.Where(needed.Contains);
+                _outage.Answered();
+                _reading.Heard(context, sent, response.Ignored);
                 if (isSecond || wanted.Values.Keys.All(sent.Values.ContainsKey))
-                    return Accept(response, needed, sent, context, kinds, askedAt, order, served);
-                sent = wanted;
+                {
+                    ImmutableArray<DeviceDecision> accepted = Accept(response, needed, sent, context, kinds, askedAt, order, served);
+                    if (_reading.News(context, needed) is { } news)
+                        Tell(news);
+                    return accepted;
+                }
+                (sent, wasConnected) = (wanted, true);
             }
             catch (RpcException) when (ending.IsCancellationRequested)
             {
@@ -125,7 +135,7 @@ public sealed class PolicyClient : IAsyncDisposable
             }
             catch (Exception failure) when (CallFailure.IsOfTheCall(failure))
             {
-                return Failed(failure, order, context, kinds);
+                return Failed(failure, order, wasConnected, context, kinds);
             }
         }
     }
@@ -133,7 +143,8 @@ public sealed class PolicyClient : IAsyncDisposable
     private async Task<V1.DecideResponse> CallAsync(DeviceContext sent, IReadOnlyList<DecisionKind> kinds, CancellationToken ending)
     {
         var request = new V1.DecideRequest { Kinds = { kinds.Select(WireMapping.ToWire) } };
-        foreach ((string name, AttributeValue value) in sent.Values)
+        // What no attribute can be counts as missing there as here, and the protocol has no words for it.
+        foreach ((string name, AttributeValue value) in sent.Values.Where(claim => claim.Value.Kind != AttributeValueKind.Other))
             request.Attributes[name] = WireMapping.ToWire(value);
         // gRPC holds a deadline against the machine's own clock, whichever clock the device goes by.
         DateTime deadline = TimeProvider.System.GetUtcNow().UtcDateTime + _options.CallTimeout;
@@ -157,23 +168,26 @@ public sealed class PolicyClient : IAsyncDisposable
         return [.. kept.Select(decision => Answer(decision, DecisionSource.Live))];
     }
 
-    private ImmutableArray<DeviceDecision> Failed(Exception failure, long order, DeviceContext context, IReadOnlyList<DecisionKind> kinds)
+    private ImmutableArray<DeviceDecision> Failed(Exception failure, long order, bool wasConnected, DeviceContext context, IReadOnlyList<DecisionKind> kinds)
     {
-        string reason = CallFailure.Reason(failure);
+        string reason = CallFailure.Reason(failure, _options, wasConnected);
         bool isUnreachable = CallFailure.IsUnreachable(failure);
         if (isUnreachable)
             Volatile.Write(ref _awayUntil, _options.Time.GetTimestamp() + (long)(AwayFor.TotalSeconds * _options.Time.TimestampFrequency));
-        Failed(failure, order);
+        Failed(failure, order, wasConnected);
         return [.. kinds.Select(kind => isUnreachable ? Offline(kind, context, reason) : DeviceDecision.Nothing(kind, $"the decision point refused: {reason}"))];
     }
 
     /// <summary>What a failed call, or a broken watch, means for what is kept.</summary>
-    private void Failed(Exception failure, long order)
+    private void Failed(Exception failure, long order, bool wasConnected)
     {
         if (CallFailure.IsUnwelcome(failure))
             _cache.Forget(order);
-        string reason = CallFailure.Reason(failure);
-        Tell(CallFailure.IsUnreachable(failure) ? new ClientEvent.Disconnected(reason) : new ClientEvent.Refused(reason));
+        string reason = CallFailure.Reason(failure, _options, wasConnected);
+        if (!CallFailure.IsUnreachable(failure))
+            Tell(new ClientEvent.Refused(reason));
+        else if (_outage.IsNews(reason))
+            Tell(new ClientEvent.Disconnected(reason, ConnectionFailure.Detail(failure)));
     }
 
     /// <summary>What holds while nobody answers.</summary>
@@ -192,6 +206,7 @@ public sealed class PolicyClient : IAsyncDisposable
     private bool OnServed(RevisionId revision, ImmutableSortedSet<string> needed)
     {
         Volatile.Write(ref _awayUntil, 0);
+        _outage.Answered();
         return _cache.Serve(revision, needed);
     }
 

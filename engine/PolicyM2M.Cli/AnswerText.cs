@@ -15,6 +15,8 @@ internal static class AnswerText
         foreach (Decision decision in answer.Decisions)
             Write(writer, palette, decision, explain);
         WriteIgnored(writer, palette, answer.Context);
+        if (!explain && answer.IsDenied && !answer.Context.Missing.IsEmpty)
+            writer.Write($"{palette.Warn("missing")}, so the answer is the strictest over all they could be: {string.Join(", ", answer.Context.Missing)}\n\n");
         if (explain && !answer.Context.Missing.IsEmpty)
         {
             writer.Write($"{palette.Warn("missing")}, so the answer is the strictest over all they could be:\n");

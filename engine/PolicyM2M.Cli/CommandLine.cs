@@ -33,7 +33,7 @@ internal static partial class CommandLine
     {
         Argument<string> folder = Folder();
         Option<bool> json = new("--json") { Description = "Write the diagnostics as JSON." };
-        var check = new Command("check", "Reports every fault of a policy set. Warnings do not make it fail.") { folder, json };
+        var check = new Command("check", "Reports every fault of a policy set. Warnings do not make it fail. A file may have 1 MiB, and is UTF-8 text and no symbolic link.") { folder, json };
         check.SetAction(parsed => CheckCommand.Run(parsed.GetRequiredValue(folder), parsed.GetValue(json), streams));
         return HelpWithExamples.On(check, """
             Examples:
@@ -46,7 +46,7 @@ internal static partial class CommandLine
     {
         Argument<string> folder = Folder();
         Option<string?> context = new("--context") { HelpName = "FILE", Description = "A file with one context, a JSON object; - is standard input." };
-        Option<string?> contexts = new("--contexts") { HelpName = "FILE", Description = "A file with a context on each line; each gets one line of JSON. - is standard input." };
+        Option<string?> contexts = new("--contexts") { HelpName = "FILE", Description = "A file with a context on each line; each gets one line of JSON, empty lines none. - is standard input." };
         Option<string[]> kind = new("--kind") { HelpName = "KIND", Description = "What to decide; all three unless given. May be given more than once." };
         kind.AcceptOnlyFromAmong([.. DecisionKinds.All.Select(known => known.Name())]);
         Option<bool> explain = new("--explain") { Description = "Say which rule determined each field, and which attributes were missing." };

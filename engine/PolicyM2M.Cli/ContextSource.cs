@@ -56,13 +56,15 @@ internal static class ContextSource
     {
         if (file == StandardInput)
             return streams.Input;
+        if (Directory.Exists(file))
+            throw new CannotRunException($"`{file}` is a folder, and a file is expected");
         try
         {
             return File.OpenRead(file);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new CannotRunException($"{file} cannot be read: {failure.Message}", failure);
+            throw new CannotRunException(File.Exists(file) ? $"`{file}` cannot be read: {failure.Message}" : $"there is no file `{file}`", failure);
         }
     }
 }

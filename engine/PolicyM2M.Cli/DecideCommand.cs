@@ -28,7 +28,7 @@ internal static class DecideCommand
 
     /// <summary>
     /// Answers line by line: each line in is a context, each line out its answer or, where it is no context, an object that
-    /// says so. A bad line stops nothing, but makes the exit code 1 in the end.
+    /// says so. An empty line is passed over. A bad line stops nothing, but makes the exit code 1 in the end.
     /// </summary>
     public static int RunMany(string folder, string file, ImmutableArray<DecisionKind> kinds, DateTimeOffset now, bool explain, Streams streams)
     {
@@ -40,6 +40,8 @@ internal static class DecideCommand
         foreach (byte[]? line in ContextSource.ReadLines(file, streams))
         {
             number++;
+            if (line is not null && line.AsSpan().TrimStart(" \t\r"u8).IsEmpty)
+                continue;
             if (TryParse(line, out DeviceContext? context, out string? error))
             {
                 Answer answer = Answer.Of(decider, kinds, context!, now);
@@ -53,7 +55,12 @@ internal static class DecideCommand
             }
         }
         if (bad > 0)
-            throw new CannotRunException($"{ContextSource.NameOf(file)}: {bad} of {DiagnosticReport.Count(number, "line")} {(bad == 1 ? "is" : "are")} no context");
+        {
+            // Each has its object among the answers already: one more would be the answer to no line.
+            streams.Answers.Flush();
+            streams.Errors.Write($"m2m: {ContextSource.NameOf(file)}: {bad} of {DiagnosticReport.Count(number, "line")} {(bad == 1 ? "is" : "are")} no context\n");
+            return ExitCode.CouldNotRun;
+        }
         return denied ? ExitCode.Denied : ExitCode.Ok;
     }
 
@@ -88,7 +95,7 @@ internal static class DecideCommand
             return null;
         }
         DiagnosticReport.Write(streams.Errors, streams.ErrorColours, compilation.Diagnostics, sources);
-        streams.Errors.Write($"m2m: {folder} is no valid policy set: {DiagnosticReport.Summary(compilation.Diagnostics)}\n");
+        streams.Errors.Write($"m2m: `{folder}` is no valid policy set: {DiagnosticReport.Summary(compilation.Diagnostics)}\n");
         return null;
     }
 }

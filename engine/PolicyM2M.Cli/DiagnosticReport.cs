@@ -9,7 +9,7 @@ internal static class DiagnosticReport
     /// <summary>Every diagnostic with its line of source, and an empty line after each.</summary>
     public static void Write(TextWriter writer, Palette palette, IEnumerable<Diagnostic> diagnostics, IReadOnlyList<SourceFile> sources)
     {
-        Dictionary<string, string> texts = sources.ToDictionary(source => source.Path, source => source.Text, StringComparer.Ordinal);
+        Dictionary<string, string> texts = sources.Where(source => source.Unreadable is null).ToDictionary(source => source.Path, source => source.Text, StringComparer.Ordinal);
         foreach (Diagnostic diagnostic in diagnostics)
         {
             var text = DiagnosticText.Of(diagnostic, texts.GetValueOrDefault(diagnostic.Position.File));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using PolicyM2M.Compiler;
 
 namespace PolicyM2M.Cli;
@@ -12,36 +13,34 @@ internal static class PolicyFolder
 
     /// <summary>
     /// The manifest, and every <c>*.m2m</c>, <c>*.m2m.yaml</c> and <c>*.attributes.yaml</c> of the folder and the folders below it, by path in
-    /// ordinal order. Folders whose name begins with a dot are passed over.
+    /// ordinal order. Folders whose name begins with a dot are passed over. A file that is too large or no UTF-8, and a symbolic link, is among them as
+    /// unreadable: the compiler says so beside the faults of the others.
     /// </summary>
-    /// <exception cref="CannotRunException">The folder is not there, or a file in it cannot be read, is not UTF-8, or is a symbolic link.</exception>
+    /// <exception cref="CannotRunException">The folder is not there, or a file in it cannot be read.</exception>
     public static IReadOnlyList<SourceFile> Read(string folder)
     {
         if (!Directory.Exists(folder))
-            throw new CannotRunException(File.Exists(folder) ? $"{folder} is a file; a policy set is a folder" : $"there is no folder {folder}");
+            throw new CannotRunException(File.Exists(folder) ? $"`{folder}` is a file; a policy set is a folder" : $"there is no folder `{folder}`");
         try
         {
-            return [.. FilesOf(new DirectoryInfo(folder), "").OrderBy(file => file.Path, StringComparer.Ordinal).Select(file => Load(file.Path, file.Info))];
+            return [.. FilesOf(new DirectoryInfo(folder), "").OrderBy(file => file.Path, StringComparer.Ordinal).Select(file => Load(file.Path, file.Entry))];
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new CannotRunException($"{folder} cannot be read: {failure.Message}", failure);
+            throw new CannotRunException($"`{folder}` cannot be read: {failure.Message}", failure);
         }
     }
 
-    private static IEnumerable<(string Path, FileInfo Info)> FilesOf(DirectoryInfo folder, string prefix)
+    private static IEnumerable<(string Path, FileSystemInfo Entry)> FilesOf(DirectoryInfo folder, string prefix)
     {
         foreach (FileSystemInfo entry in folder.EnumerateFileSystemInfos())
         {
             string path = prefix + entry.Name;
-            // The decision point refuses a commit with one: what it names may lie outside what was reviewed.
-            if (entry.LinkTarget is not null)
-                throw new CannotRunException($"{path} is a symbolic link, and a policy set may hold none; put the file itself there");
-            if (entry is FileInfo file && IsPolicyFile(path))
-                yield return (path, file);
-            if (entry is DirectoryInfo below && !entry.Name.StartsWith('.'))
+            if (entry.LinkTarget is not null || (entry is FileInfo && IsPolicyFile(path)))
+                yield return (path, entry);
+            else if (entry is DirectoryInfo below && !entry.Name.StartsWith('.'))
             {
-                foreach ((string Path, FileInfo Info) found in FilesOf(below, path + "/"))
+                foreach ((string Path, FileSystemInfo Entry) found in FilesOf(below, path + "/"))
                     yield return found;
             }
         }
@@ -50,10 +49,15 @@ internal static class PolicyFolder
     private static bool IsPolicyFile(string path) =>
         path == Manifest || PolicyFormatter.SpellingOf(path) is not null || path.EndsWith(".attributes.yaml", StringComparison.Ordinal);
 
-    private static SourceFile Load(string path, FileInfo file)
+    private static SourceFile Load(string path, FileSystemInfo entry)
     {
-        if (file.Length > LargestFile)
-            throw new CannotRunException($"{path} has {file.Length:N0} bytes; the largest policy file may have {LargestFile:N0}");
-        return new SourceFile(path, Utf8.Decode(File.ReadAllBytes(file.FullName), path));
+        // The decision point refuses a commit with one: what it names may lie outside what was reviewed.
+        if (entry.LinkTarget is not null)
+            return new SourceFile(path, "", "it is a symbolic link; put the file itself there");
+        if (((FileInfo)entry).Length is > LargestFile and var length)
+            return new SourceFile(path, "", string.Create(CultureInfo.InvariantCulture, $"it has {length:N0} bytes; split it"));
+        return Utf8.TryDecode(File.ReadAllBytes(entry.FullName), out string? text, out int badByte)
+            ? new SourceFile(path, text)
+            : new SourceFile(path, "", $"it is not UTF-8 from byte {badByte} on; save it as UTF-8");
     }
 }

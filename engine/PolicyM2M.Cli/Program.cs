@@ -1,14 +1,14 @@
 using System.CommandLine;
-using System.CommandLine.Invocation;
 using PolicyM2M.Cli;
 
 Streams streams = Streams.OfProcess();
 try
 {
     ParseResult parsed = CommandLine.Build(streams).Parse(args);
-    if (parsed.Action is ParseErrorAction)
+    if (UsageError.Of(parsed) is { Count: > 0 } faults)
     {
-        foreach (string message in parsed.Errors.Select(error => error.Message).Distinct())
+        WriteJson(string.Join("; ", faults));
+        foreach (string message in faults)
             streams.Errors.Write($"m2m: {message}\n");
         streams.Errors.Write("m2m: see m2m --help\n");
         return ExitCode.CouldNotRun;
@@ -19,6 +19,7 @@ try
 }
 catch (CannotRunException reason)
 {
+    WriteJson(reason.Message);
     streams.Answers.Flush();
     streams.Errors.Write($"m2m: {reason.Message}\n");
     return ExitCode.CouldNotRun;
@@ -28,4 +29,18 @@ catch (IOException failure)
     // Whoever read our output has gone, as `head` does; or the disk is full. There is nobody left to tell but standard error.
     streams.Errors.Write($"m2m: {failure.Message}\n");
     return ExitCode.CouldNotRun;
+}
+
+// Whoever asked for JSON reads standard output, and must find there why there is no answer.
+void WriteJson(string error)
+{
+    if (!args.Contains("--json"))
+        return;
+    streams.Answers.Write(Json.Write(indented: false, writer =>
+    {
+        writer.WriteStartObject();
+        writer.WriteString("error", error);
+        writer.WriteEndObject();
+    }) + "\n");
+    streams.Answers.Flush();
 }

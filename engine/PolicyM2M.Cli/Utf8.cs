@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
 namespace PolicyM2M.Cli;
@@ -13,17 +14,23 @@ internal static class Utf8
     /// <param name="bytes">The bytes.</param>
     /// <param name="what">What they are the content of, for the error.</param>
     /// <exception cref="CannotRunException">They are not UTF-8; the message says from which byte on.</exception>
-    public static string Decode(ReadOnlySpan<byte> bytes, string what)
+    public static string Decode(ReadOnlySpan<byte> bytes, string what) =>
+        TryDecode(bytes, out string? text, out int badByte) ? text : throw new CannotRunException($"{what} is not UTF-8: byte {badByte}");
+
+    /// <summary>The text of those bytes, without a byte-order mark; false, with the number of the first bad byte from 1, where they are not UTF-8.</summary>
+    public static bool TryDecode(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out string? text, out int badByte)
     {
-        if (bytes.StartsWith(ByteOrderMark))
-            bytes = bytes[ByteOrderMark.Length..];
+        (text, badByte) = (null, 0);
+        int mark = bytes.StartsWith(ByteOrderMark) ? ByteOrderMark.Length : 0;
         try
         {
-            return Strict.GetString(bytes);
+            text = Strict.GetString(bytes[mark..]);
+            return true;
         }
         catch (DecoderFallbackException invalid)
         {
-            throw new CannotRunException($"{what} is not UTF-8: byte {invalid.Index + 1}", invalid);
+            badByte = mark + invalid.Index + 1;
+            return false;
         }
     }
 }

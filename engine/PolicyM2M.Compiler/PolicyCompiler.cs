@@ -27,16 +27,18 @@ public static class PolicyCompiler
         return new Compilation(faults.Sorted(), bytes is null ? null : Bundle.Read(bytes), bytes);
     }
 
-    /// <summary>What the policies mean; null where there is no manifest that can be read. Where there are errors it is incomplete.</summary>
+    /// <summary>What the policies mean; null where there is no manifest or no attribute schema that can be read. Where there are errors it is incomplete.</summary>
     internal static BoundPolicySet? Bind(IReadOnlyList<SourceFile> files, Faults faults)
     {
         if (PolicySetReader.Read(files, faults) is not { } set)
             return null;
         ImmutableArray<PolicySyntax> syntax = [.. set.Policies.Select(source => PolicyReader.Read(source, faults))];
+        CheckNames(syntax, faults);
+        if (set.Attributes.IsDefault)
+            return null;
         Dictionary<string, AttributeDefinition> attributes = [];
         foreach (AttributeDefinition attribute in set.Attributes)
             attributes.TryAdd(attribute.Name, attribute);
-        CheckNames(syntax, faults);
         return new BoundPolicySet(set.Name, [.. attributes.Values], [.. syntax.Select(policy => PolicyBinder.Bind(policy, attributes, faults))]);
     }
 

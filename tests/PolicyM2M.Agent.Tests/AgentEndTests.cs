@@ -59,7 +59,30 @@ internal sealed class AgentEndTests
         WriteCredentials(folder);
         FinishedProcess agent = FinishedProcess.Run(Dotnet, [Assembly, "--cert", "device.pem", "--key", "device-key.pem", "--ca", "device.pem", "--cache", "cache", "--once", "--pdp", "https://127.0.0.1:1"], folder.Path);
         Assert.That(agent.ExitCode, Is.EqualTo(2));
-        Assert.That(agent.Output, Does.Contain("nobody listens there"));
+        Assert.That(agent.Output, Does.Contain("disconnected: nobody listens on 127.0.0.1:1\n"));
+        Assert.That(agent.Output.Split("nobody listens"), Has.Length.EqualTo(3), "once where it is found, once where it denies");
+        Assert.That(agent.Output, Does.Contain("rotation: deny, nothing to go by, for the same reason"));
+    }
+
+    [TestCase("agent: --cert and --key go together", "--cert", "device.pem")]
+    [TestCase("agent: --cert: there is no file `nowhere.pem`", "--cert", "nowhere.pem", "--key", "device-key.pem")]
+    [TestCase("agent: --key: `.` is a folder", "--cert", "device.pem", "--key", ".")]
+    [TestCase("agent: --ca: there is no file `nowhere.pem`", "--cert", "device.pem", "--key", "device-key.pem", "--ca", "nowhere.pem")]
+    [TestCase("agent: --cache: `device.pem` is a file", "--cert", "device.pem", "--key", "device-key.pem", "--ca", "device.pem", "--cache", "device.pem")]
+    [TestCase("agent: --context: `empty.json`: not JSON: it is empty", "--cert", "device.pem", "--key", "device-key.pem", "--ca", "device.pem", "--cache", "cache", "--context", "empty.json")]
+    [TestCase("agent: --context: standard input: not JSON: it is empty", "--cert", "device.pem", "--key", "device-key.pem", "--ca", "device.pem", "--cache", "cache", "--context", "-")]
+    [TestCase("agent: device-key.pem holds no certificate in PEM", "--cert", "device-key.pem", "--key", "device-key.pem", "--ca", "device.pem", "--cache", "cache")]
+    [TestCase("agent: device.pem holds no unencrypted private key in PEM", "--cert", "device.pem", "--key", "device.pem", "--ca", "device.pem", "--cache", "cache")]
+    [TestCase("agent: --pdp takes an address without more, such as https://h:1", "--pdp", "https://h:1/foo")]
+    [TestCase("agent: Unrecognized command or argument '--nonsense'", "--nonsense")]
+    public void What_is_wrong_with_an_option_is_one_line_that_names_it(string expected, params string[] arguments)
+    {
+        using var folder = new TemporaryFolder();
+        WriteCredentials(folder);
+        folder.Write("empty.json", "");
+        FinishedProcess agent = FinishedProcess.Run(Dotnet, [Assembly, "--once", .. arguments], folder.Path, "");
+        Assert.That((agent.ExitCode, agent.Output), Is.EqualTo((1, "")), agent.Error);
+        Assert.That(agent.Error, Does.StartWith(expected).And.Match(@"\A[^\n]*\n\z"));
     }
 
     private static string Dotnet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";

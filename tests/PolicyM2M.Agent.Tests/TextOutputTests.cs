@@ -21,4 +21,19 @@ internal sealed class TextOutputTests
         output.Event(new ClientEvent.Refused(Clear));
         Assert.That(written.ToString(), Does.Contain("[2J").And.Not.Contain('\u001b'));
     }
+
+    [Test]
+    public void What_the_policies_did_not_get_is_said_as_text_and_as_JSON()
+    {
+        var read = new ClientEvent.ContextRead([new IgnoredValue("device.tpye", "no policy knows this attribute: did you mean `device.type`?")], ["device.type"]);
+        using var text = new StringWriter();
+        new TextOutput(text, TimeProvider.System).Event(read);
+        Assert.That(text.ToString(), Does.EndWith("""
+            context: ignored, so these count as missing: device.tpye (no policy knows this attribute: did you mean `device.type`?); missing, so the answer is the strictest over all they could be: device.type
+
+            """.ReplaceLineEndings("\n")));
+        using var json = new StringWriter();
+        new JsonOutput(json, TimeProvider.System).Event(read);
+        Assert.That(json.ToString(), Does.EndWith(""","ignored":[{"name":"device.tpye","reason":"no policy knows this attribute: did you mean `device.type`?"}],"missing":["device.type"]}""" + "\n"));
+    }
 }

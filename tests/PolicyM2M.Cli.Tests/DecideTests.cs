@@ -35,6 +35,14 @@ public sealed class DecideTests
         Snapshot.Match(M2M.Transcript(M2M.RunWith(Retired, "decide", "factory", "--context", "-", "--kind", "auth")));
 
     [Test]
+    public void A_denial_says_in_one_line_which_attributes_were_missing()
+    {
+        FinishedProcess run = M2M.RunWith("{}", "decide", "factory", "--context", "-", "--kind", "auth");
+        Assert.That(run.ExitCode, Is.EqualTo(2));
+        Assert.That(run.Output, Does.Contain("\nmissing, so the answer is the strictest over all they could be: ").And.Contain("lifecycle.state"));
+    }
+
+    [Test]
     public void A_kind_that_was_not_asked_for_denies_nothing() =>
         Assert.That(M2M.RunWith(Retired, "decide", "factory", "--context", "-", "--kind", "cipher-suites", "--kind", "rotation").ExitCode, Is.Zero);
 
@@ -80,6 +88,6 @@ public sealed class DecideTests
         Assert.That(run.Output, Is.EqualTo(M2M.Run("check", "broken", "--json").Output));
         run = M2M.RunWith(Plc, "decide", "broken", "--context", "-");
         Assert.That((run.ExitCode, run.Output), Is.EqualTo((3, "")));
-        Assert.That(run.Error, Does.Contain("baseline.m2m:4:7: error M2M201").And.Contain("broken is no valid policy set"));
+        Assert.That(run.Error, Does.Contain("baseline.m2m:4:7: error M2M201").And.Contain("`broken` is no valid policy set"));
     }
 }

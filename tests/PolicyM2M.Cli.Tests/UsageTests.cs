@@ -1,4 +1,4 @@
-using System.Text;
+using System.Text.Json;
 using PolicyM2M.Testing;
 
 namespace PolicyM2M.Cli.Tests;
@@ -14,20 +14,22 @@ public sealed class UsageTests
     public void The_help_has_examples(string arguments) => Snapshot.Match(M2M.Transcript(M2M.Run(arguments.Split(' '))), arguments.Replace(" --", "-").Replace("--", ""));
 
     [TestCase("", "m2m --help")]
-    [TestCase("chekc factory", "chekc")]
+    [TestCase("chekc factory", "there is no command `chekc`; did you mean `check`?")]
+    [TestCase("check --jsn factory", "there is no option `--jsn` of check; did you mean `--json`?")]
+    [TestCase("check --jsn", "there is no option `--jsn` of check")]
     [TestCase("check", "DIR")]
-    [TestCase("check factory --colour", "--colour")]
-    [TestCase("check nowhere", "there is no folder nowhere")]
+    [TestCase("check factory --colour", "there is no option `--colour` of check")]
+    [TestCase("check nowhere", "there is no folder `nowhere`")]
     [TestCase("check factory/policyset.yaml", "is a file")]
     [TestCase("decide factory", "Give either --context or --contexts")]
     [TestCase("decide factory --context a --contexts b", "Give either --context or --contexts")]
-    [TestCase("decide factory --context factory --kind auth", "cannot be read")]
-    [TestCase("decide factory --context nowhere.json", "nowhere.json")]
-    [TestCase("decide factory --contexts nowhere.jsonl", "nowhere.jsonl")]
+    [TestCase("decide factory --context factory --kind auth", "`factory` is a folder, and a file is expected")]
+    [TestCase("decide factory --context nowhere.json", "there is no file `nowhere.json`")]
+    [TestCase("decide factory --contexts nowhere.jsonl", "there is no file `nowhere.jsonl`")]
     [TestCase("decide factory --context - --kind tls", "tls")]
-    [TestCase("decide factory --context -", "standard input: not JSON")]
-    [TestCase("decide nowhere --contexts -", "there is no folder nowhere")]
-    [TestCase("fmt nowhere", "there is no folder nowhere")]
+    [TestCase("decide factory --context -", "standard input: not JSON: it is empty")]
+    [TestCase("decide nowhere --contexts -", "there is no folder `nowhere`")]
+    [TestCase("fmt nowhere", "there is no folder `nowhere`")]
     [TestCase("fmt factory/policyset.yaml", "is no policy")]
     [TestCase("fmt factory --check --to yaml", "--check goes neither")]
     [TestCase("fmt factory --json", "--json goes with --check")]
@@ -36,18 +38,20 @@ public sealed class UsageTests
     {
         FinishedProcess run = M2M.Run(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         Assert.That(run.ExitCode, Is.EqualTo(1));
-        Assert.That(run.Output, Is.Empty);
+        Assert.That(run.Output, arguments.Contains("--json") ? Does.StartWith("{\"error\":") : Is.Empty);
         Assert.That(run.Error, Does.StartWith("m2m: ").And.Contain(reason));
     }
 
-    [Test]
-    public void A_file_that_is_not_UTF8_is_named()
+    [TestCase("check nowhere --json", "there is no folder `nowhere`")]
+    [TestCase("decide factory --context - --json", "standard input: not JSON: it is empty")]
+    [TestCase("decide factory --json --cntext -", "there is no option `--cntext` of decide; did you mean `--context`?")]
+    public void Who_asked_for_JSON_finds_there_why_it_could_not_run(string arguments, string reason)
     {
-        using var set = new TemporaryFolder();
-        set.Write("policyset.yaml", [.. Encoding.UTF8.GetBytes("name: "), 0xE9, (byte)'\n']);
-        FinishedProcess run = M2M.Run("check", set.Path);
+        FinishedProcess run = M2M.Run(arguments.Split(' '));
         Assert.That(run.ExitCode, Is.EqualTo(1));
-        Assert.That(run.Error, Is.EqualTo("m2m: policyset.yaml is not UTF-8: byte 7\n"));
+        using JsonDocument answer = JsonDocument.Parse(run.Output);
+        Assert.That(answer.RootElement.GetProperty("error").GetString(), Is.EqualTo(reason));
+        Assert.That(run.Error, Does.Contain(reason));
     }
 
     [Test]

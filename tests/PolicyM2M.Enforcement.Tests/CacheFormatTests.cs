@@ -89,4 +89,11 @@ internal sealed class CacheFormatTests
         Assert.That(ContextKey.Of(DecisionKind.Auth, one), Is.Not.EqualTo(ContextKey.Of(DecisionKind.Auth, two)));
         Assert.That(ContextKey.Of(DecisionKind.Auth, DeviceContext.Of([new("a", AttributeValue.Of(true))])), Is.Not.EqualTo(ContextKey.Of(DecisionKind.Auth, DeviceContext.Of([new("a", AttributeValue.Of("true"))]))));
     }
+
+    [Test]
+    public void No_set_is_taken_for_another_set_or_for_a_text()
+    {
+        AttributeValue[] values = [AttributeValue.Of(["a", "b"]), AttributeValue.Of(["a\", \"b"]), AttributeValue.Of(["a"]), AttributeValue.Of("a"), AttributeValue.Of(["\"a\""]), AttributeValue.Other("[\"a\", 1]"), AttributeValue.Of(["1:a"])];
+        Assert.That(values.Select(value => ContextKey.Of(DecisionKind.Auth, DeviceContext.Of([new("x", value)]))), Is.Unique);
+    }
 }

@@ -42,7 +42,7 @@ internal sealed class ScriptedPdp : IAsyncDisposable
             {
                 https.ServerCertificate = certificates.Server;
                 https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
-                https.ClientCertificateValidation = (_, _, _) => true;
+                https.ClientCertificateValidation = (_, _, _) => !script.RefusesCertificates;
             });
         }));
         _server = builder.Build();
@@ -109,6 +109,11 @@ internal sealed class ScriptedPdp : IAsyncDisposable
         /// <summary>What an answer waits for.</summary>
         public Func<V1.DecideRequest, Task> Hold { get; set; } = _ => Task.CompletedTask;
 
+        public bool RefusesCertificates { get; set; }
+
+        /// <summary>Why an attribute is not used; null where it is.</summary>
+        public Func<string, (V1.IgnoredReason Reason, string Detail)?> Ignores { get; set; } = _ => null;
+
         public StatusCode? RefusesWatch { get; set; }
 
         public V1.DecideResponse Answer(V1.DecideRequest request)
@@ -118,6 +123,11 @@ internal sealed class ScriptedPdp : IAsyncDisposable
             if (Refuses is { } status)
                 throw new RpcException(new Status(status, "scripted"));
             var response = new V1.DecideResponse { NeededAttributes = { Needed } };
+            foreach (string name in LastAttributes)
+            {
+                if (Ignores(name) is { } ignored)
+                    response.Ignored.Add(new V1.IgnoredAttribute { Name = name, Reason = ignored.Reason, Detail = ignored.Detail });
+            }
             foreach (V1.DecisionKind kind in request.Kinds)
             {
                 V1.Decision decision = WireMapping.ToWire(Decision(WireMapping.FromWire(kind)), Revision, time.GetUtcNow());

@@ -13,9 +13,13 @@ internal static class ContextKey
         // Lengths go before texts, so that no value can imitate another attribute.
         foreach ((string name, AttributeValue value) in context.Values)
         {
-            string text = value.ToString();
-            key.Append('\n').Append(name.Length).Append(':').Append(name).Append('=').Append(text.Length).Append(':').Append(text);
+            Append(key.Append('\n'), name);
+            key.Append(value.Kind == AttributeValueKind.Set ? '#' : '=');
+            foreach (string text in value.Kind == AttributeValueKind.Set ? value.Texts : [value.ToString()])
+                Append(key, text);
         }
         return key.ToString();
     }
+
+    private static void Append(StringBuilder key, string text) => key.Append(text.Length).Append(':').Append(text);
 }

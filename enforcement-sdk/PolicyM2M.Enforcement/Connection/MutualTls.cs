@@ -9,13 +9,14 @@ namespace PolicyM2M.Enforcement.Connection;
 internal static class MutualTls
 {
     /// <summary>The device's certificate with its key.</summary>
-    /// <exception cref="CryptographicException">A file is no PEM, or the key is another certificate's.</exception>
+    /// <exception cref="CryptographicException">A file is no PEM, or the key is another certificate's; the message names the file.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public static X509Certificate2 Certificate(PolicyClientOptions options)
     {
+        using X509Certificate2 alone = Read(options.CertificatePath, "certificate", path => X509Certificate2.CreateFromPem(File.ReadAllText(path)));
         try
         {
-            return X509Certificate2.CreateFromPemFile(options.CertificatePath, options.KeyPath);
+            return Read(options.KeyPath, "unencrypted private key", path => X509Certificate2.CreateFromPem(alone.ExportCertificatePem(), File.ReadAllText(path)));
         }
         catch (ArgumentException mismatch)
         {
@@ -23,10 +24,26 @@ internal static class MutualTls
         }
     }
 
+    private static T Read<T>(string path, string what, Func<string, T> read)
+    {
+        try
+        {
+            return read(path);
+        }
+        catch (CryptographicException malformed)
+        {
+            throw new CryptographicException($"{path} holds no {what} in PEM", malformed);
+        }
+    }
+
     public static GrpcChannel Channel(PolicyClientOptions options, X509Certificate2 certificate)
     {
         var authorities = new X509Certificate2Collection();
-        authorities.ImportFromPemFile(options.TrustPath);
+        Read(options.TrustPath, "certificate", path =>
+        {
+            authorities.ImportFromPemFile(path);
+            return authorities;
+        });
         if (authorities.Count == 0)
             throw new CryptographicException($"{options.TrustPath} holds no certificate");
         var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };

@@ -14,14 +14,14 @@ internal sealed class RevisionWatch : IAsyncDisposable
     private readonly V1.DecisionService.DecisionServiceClient _service;
     private readonly PolicyClientOptions _options;
     private readonly Func<RevisionId, ImmutableSortedSet<string>, bool> _onServed;
-    private readonly Action<Exception> _onFailure;
+    private readonly Action<Exception, bool> _onFailure;
     private readonly Action<ClientEvent> _tell;
     private readonly CancellationTokenSource _ending = new();
     private Task _running = Task.CompletedTask;
 
     private RevisionWatch(
         V1.DecisionService.DecisionServiceClient service, PolicyClientOptions options,
-        Func<RevisionId, ImmutableSortedSet<string>, bool> onServed, Action<Exception> onFailure, Action<ClientEvent> tell)
+        Func<RevisionId, ImmutableSortedSet<string>, bool> onServed, Action<Exception, bool> onFailure, Action<ClientEvent> tell)
     {
         _service = service;
         _options = options;
@@ -33,11 +33,11 @@ internal sealed class RevisionWatch : IAsyncDisposable
     /// <param name="service">The decision point.</param>
     /// <param name="options">How long to pause, and by which clock.</param>
     /// <param name="onServed">Told what is served and what that needs; answers whether these are other policies than before.</param>
-    /// <param name="onFailure">Told why the stream broke.</param>
+    /// <param name="onFailure">Told why the stream broke, and whether it had stood.</param>
     /// <param name="tell">Told what happened, after that.</param>
     public static RevisionWatch Start(
         V1.DecisionService.DecisionServiceClient service, PolicyClientOptions options,
-        Func<RevisionId, ImmutableSortedSet<string>, bool> onServed, Action<Exception> onFailure, Action<ClientEvent> tell)
+        Func<RevisionId, ImmutableSortedSet<string>, bool> onServed, Action<Exception, bool> onFailure, Action<ClientEvent> tell)
     {
         var watch = new RevisionWatch(service, options, onServed, onFailure, tell);
         watch._running = Task.Run(watch.RunAsync);
@@ -57,22 +57,22 @@ internal sealed class RevisionWatch : IAsyncDisposable
         while (!_ending.IsCancellationRequested)
         {
             long began = _options.Time.GetTimestamp();
+            bool isFirst = true;
             try
             {
                 using AsyncServerStreamingCall<V1.WatchResponse> call = _service.Watch(new V1.WatchRequest(), cancellationToken: _ending.Token);
-                bool isFirst = true;
                 await foreach (V1.WatchResponse response in call.ResponseStream.ReadAllAsync(_ending.Token).ConfigureAwait(false))
                 {
                     Follow(response, isFirst);
                     isFirst = false;
                 }
-                _tell(new ClientEvent.Disconnected("the decision point ended the stream"));
+                _onFailure(new RpcException(new Status(StatusCode.Unavailable, "the decision point ended the stream")), true);
             }
             catch (Exception failure) when (CallFailure.IsOfTheCall(failure) || failure is OperationCanceledException)
             {
                 if (_ending.IsCancellationRequested)
                     return;
-                _onFailure(failure);
+                _onFailure(failure, !isFirst);
             }
             await PauseAsync(backoff.After(_options.Time.GetElapsedTime(began))).ConfigureAwait(false);
         }

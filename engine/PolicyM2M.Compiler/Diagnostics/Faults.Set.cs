@@ -25,6 +25,13 @@ internal sealed partial class Faults
     public void NoSuchFile(SourceText source, Span at, string path, IEnumerable<string> paths) =>
         Error(source, at, "M2M405", $"the policy set has no file `{path}`", DidYouMean(Spelling.Nearest(path, paths)));
 
+    public void OutsideSet(SourceText source, Span at, string path) =>
+        Error(source, at, "M2M405", $"`{path}` lies outside the policy set", "a path must lie inside the folder of the manifest, with `/` between folders and without `..`");
+
+    public void Unreadable(SourceFile file) =>
+        Add(new Diagnostic("M2M405", Severity.Error, StartOf(file.Path), 1, $"the policy set can have no file `{file.Path}`: {file.Unreadable}",
+            "a file of a policy set is UTF-8 text of at most 1 MiB, and no symbolic link"));
+
     public void NotListed(SourceText source, string manifest) =>
         Warning(source, new Span(0, 1), "M2M406", $"this policy is not listed in `{manifest}`, so it says nothing",
             "add it under `policies`, at the place that its preferences deserve");

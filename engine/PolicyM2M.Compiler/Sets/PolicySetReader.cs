@@ -7,6 +7,9 @@ using YamlDotNet.RepresentationModel;
 namespace PolicyM2M.Compiler.Sets;
 
 /// <summary>A policy set whose files are told apart: the manifest's facts, the attribute schema, and the policies in order.</summary>
+/// <param name="Name">The set's name.</param>
+/// <param name="Attributes">The attribute schema; default where there is none that can be read, so that nothing can be said of the attributes of policies.</param>
+/// <param name="Policies">The policies that can be read, in order.</param>
 internal sealed record PolicySetSources(string Name, ImmutableArray<AttributeDefinition> Attributes, ImmutableArray<SourceText> Policies);
 
 /// <summary>Reads the manifest and what it names.</summary>
@@ -28,17 +31,22 @@ internal static class PolicySetReader
         var byPath = new SortedDictionary<string, SourceFile>(StringComparer.Ordinal);
         foreach (SourceFile file in files)
             byPath.TryAdd(file.Path, file);
+        foreach (SourceFile file in byPath.Values.Where(file => file.Unreadable is not null))
+            faults.Unreadable(file);
         if (!byPath.TryGetValue(Manifest, out SourceFile? manifestFile))
         {
             faults.NoManifest(Manifest);
             return null;
         }
         var manifest = new SourceText(manifestFile);
+        if (manifestFile.Unreadable is not null)
+            return null;
         if (YamlText.Mapping(manifest, faults) is not { } root)
             return null;
 
         string name = "";
-        ImmutableArray<AttributeDefinition> attributes = [];
+        ImmutableArray<AttributeDefinition> attributes = default;
+        bool hasList = false;
         var policies = ImmutableArray.CreateBuilder<SourceText>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach ((string key, _, YamlNode value) in YamlText.Entries(root, manifest, faults, Keys))
@@ -53,6 +61,7 @@ internal static class PolicySetReader
                     attributes = AttributeSchemaReader.Read(schema, faults);
                     break;
                 case "policies":
+                    hasList = value is YamlSequenceNode { Children.Count: > 0 };
                     policies.AddRange(Policies(value));
                     break;
             }
@@ -63,7 +72,8 @@ internal static class PolicySetReader
 
         foreach ((string path, SourceFile file) in byPath)
         {
-            if (IsPolicy(path) && !policies.Any(policy => policy.Path == path))
+            // Where there is no list, that is the fault, and not that each policy is missing from it.
+            if (hasList && file.Unreadable is null && IsPolicy(path) && !policies.Any(policy => policy.Path == path))
                 faults.NotListed(new SourceText(file), Manifest);
         }
         return new PolicySetSources(name, attributes, policies.ToImmutable());
@@ -79,8 +89,11 @@ internal static class PolicySetReader
             if (!YamlText.TryText(value, key, manifest, faults, out string? path))
                 return null;
             if (byPath.TryGetValue(path, out SourceFile? file))
-                return new SourceText(file);
-            faults.NoSuchFile(manifest, YamlText.SpanOf(value, manifest), path, byPath.Keys);
+                return file.Unreadable is null ? new SourceText(file) : null;
+            if (path.StartsWith('/') || path.Replace('\\', '/').Split('/').Contains(".."))
+                faults.OutsideSet(manifest, YamlText.SpanOf(value, manifest), path);
+            else
+                faults.NoSuchFile(manifest, YamlText.SpanOf(value, manifest), path, byPath.Keys);
             return null;
         }
 

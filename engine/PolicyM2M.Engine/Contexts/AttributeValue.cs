@@ -5,7 +5,8 @@ using System.Runtime.CompilerServices;
 namespace PolicyM2M.Engine.Contexts;
 
 /// <summary>
-/// A value as a context holds it, before the attribute schema gives it a type: a truth value, a whole number, a text or a set of texts.
+/// A value as a context holds it, before the attribute schema gives it a type: a truth value, a whole number, a text or a set of texts; or something else that was
+/// given and that no attribute can have, which every type finds unusable.
 /// The default is no value: a missing attribute.
 /// </summary>
 public readonly record struct AttributeValue
@@ -51,6 +52,10 @@ public readonly record struct AttributeValue
     public static AttributeValue Of(IEnumerable<string> values) =>
         new(AttributeValueKind.Set, 0, new TextSet([.. new SortedSet<string>(values, StringComparer.Ordinal)]));
 
+    /// <summary>A value that no attribute can have, such as <c>1.5</c>.</summary>
+    /// <param name="json">It as JSON, for messages.</param>
+    public static AttributeValue Other(string json) => new(AttributeValueKind.Other, 0, json ?? throw new ArgumentNullException(nameof(json)));
+
     /// <inheritdoc/>
     public override string ToString() => Kind switch
     {
@@ -58,6 +63,8 @@ public readonly record struct AttributeValue
         AttributeValueKind.Boolean => Boolean ? "true" : "false",
         AttributeValueKind.Integer => _number.ToString(CultureInfo.InvariantCulture),
         AttributeValueKind.Set => $"[{string.Join(", ", Texts.Select(text => $"\"{text}\""))}]",
+        // No other kind's text begins like this, so that none can be taken for it.
+        AttributeValueKind.Other => $"json {_content}",
         _ => $"\"{Text}\"",
     };
 
@@ -93,4 +100,7 @@ public enum AttributeValueKind : byte
 
     /// <summary>A set of texts.</summary>
     Set,
+
+    /// <summary>Something that no attribute can have.</summary>
+    Other,
 }

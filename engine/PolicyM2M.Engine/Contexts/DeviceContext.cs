@@ -10,6 +10,9 @@ public sealed class DeviceContext
     /// <summary>The deepest nesting of objects that a JSON context may have.</summary>
     private const int MaximumDepth = 16;
 
+    /// <summary>Of a value that cannot be used, as much as a message needs.</summary>
+    private const int LongestUnusable = 40;
+
     private readonly ImmutableSortedDictionary<string, AttributeValue> _values;
 
     private DeviceContext(ImmutableSortedDictionary<string, AttributeValue> values) => _values = values;
@@ -31,7 +34,8 @@ public sealed class DeviceContext
 
     /// <summary>
     /// Reads a JSON object. Nested objects spell dotted names, so <c>{"device":{"type":"plc"}}</c> and
-    /// <c>{"device.type":"plc"}</c> are the same. A null is a missing attribute.
+    /// <c>{"device.type":"plc"}</c> are the same. A null is a missing attribute; a number that is not whole or not of 64 bits, and an array of other things than
+    /// strings, is an unusable value of its attribute, and spoils no other.
     /// </summary>
     /// <param name="json">The text of one JSON object.</param>
     /// <param name="context">The context, where it could be read.</param>
@@ -75,40 +79,33 @@ public sealed class DeviceContext
         foreach (JsonProperty property in element.EnumerateObject())
         {
             string name = prefix + property.Name;
-            AttributeValue? value = null;
-            switch (property.Value.ValueKind)
+            if (property.Value.ValueKind == JsonValueKind.Null)
+                continue;
+            if (property.Value.ValueKind == JsonValueKind.Object)
             {
-                case JsonValueKind.Object:
-                    if (Read(property.Value, name + ".", values) is { } error)
-                        return error;
-                    continue;
-                case JsonValueKind.Null:
-                    continue;
-                case JsonValueKind.True or JsonValueKind.False:
-                    value = AttributeValue.Of(property.Value.GetBoolean());
-                    break;
-                case JsonValueKind.String:
-                    value = AttributeValue.Of(property.Value.GetString()!);
-                    break;
-                case JsonValueKind.Number when property.Value.TryGetInt64(out long number):
-                    value = AttributeValue.Of(number);
-                    break;
-                case JsonValueKind.Array when property.Value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String):
-                    value = AttributeValue.Of(property.Value.EnumerateArray().Select(item => item.GetString()!));
-                    break;
+                if (Read(property.Value, name + ".", values) is { } error)
+                    return error;
+                continue;
             }
-            if (value is null)
-                return $"`{name}` is {Article(property.Value.ValueKind)}; a value is true or false, a whole number, a string, or an array of strings";
-            if (!values.TryAdd(name, value.Value))
+            if (!values.TryAdd(name, Value(property.Value)))
                 return $"`{name}` is given twice";
         }
         return null;
     }
 
+    private static AttributeValue Value(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.True or JsonValueKind.False => AttributeValue.Of(element.GetBoolean()),
+        JsonValueKind.String => AttributeValue.Of(element.GetString()!),
+        JsonValueKind.Number when element.TryGetInt64(out long number) => AttributeValue.Of(number),
+        JsonValueKind.Array when element.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) => AttributeValue.Of(element.EnumerateArray().Select(item => item.GetString()!)),
+        _ => AttributeValue.Other(element.GetRawText() is { Length: > LongestUnusable } text ? text[..LongestUnusable] + "…" : element.GetRawText()),
+    };
+
     private static string Article(JsonValueKind kind) => kind switch
     {
         JsonValueKind.Array => "an array",
-        JsonValueKind.Number => "a number that is not whole or not of 64 bits",
+        JsonValueKind.Number => "a number",
         JsonValueKind.Null => "null",
         JsonValueKind.String => "a string",
         _ => "a truth value",

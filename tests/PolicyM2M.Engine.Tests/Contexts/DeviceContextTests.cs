@@ -14,9 +14,8 @@ internal sealed class DeviceContextTests
     [TestCase("", "not JSON")]
     [TestCase("[]", "a context is a JSON object, not an array")]
     [TestCase("null", "a context is a JSON object, not null")]
-    [TestCase("{\"a\":1.5}", "`a` is a number that is not whole")]
-    [TestCase("{\"a\":99999999999999999999}", "`a` is a number that is not whole or not of 64 bits")]
-    [TestCase("{\"a\":[1]}", "`a` is an array")]
+    [TestCase("1.5", "a context is a JSON object, not a number")]
+    [TestCase("{\"a\":[\"\\ud800\"]}", "not JSON: a string holds half of a surrogate pair")]
     [TestCase("{\"a\":{\"b\":1},\"a.b\":2}", "`a.b` is given twice")]
     [TestCase("{\"a\":1,\"a\":2}", "not JSON")]
     [TestCase("{\"a\":1", "not JSON: line 1, byte 7")]
@@ -26,6 +25,29 @@ internal sealed class DeviceContextTests
     {
         Assert.That(DeviceContext.TryParseJson(json, out _, out string? error), Is.False);
         Assert.That(error, Does.StartWith(reason));
+    }
+
+    [TestCase("1.5")]
+    [TestCase("1e2")]
+    [TestCase("99999999999999999999")]
+    [TestCase("-9223372036854775809")]
+    [TestCase("[1]")]
+    [TestCase("[\"a\",null]")]
+    [TestCase("[{\"b\":1}]")]
+    public void What_no_attribute_can_be_is_an_unusable_value_and_spoils_no_other(string json)
+    {
+        Assert.That(DeviceContext.TryParseJson($$"""{"a":{{json}},"b":1}""", out DeviceContext? context, out string? error), Is.True, error);
+        Assert.That(context!.Values["b"], Is.EqualTo(AttributeValue.Of(1)));
+        Assert.That((context.Values["a"].Kind, context.Values["a"].ToString()), Is.EqualTo((AttributeValueKind.Other, $"json {json}")));
+        foreach (AttributeType type in Enum.GetValues<AttributeType>())
+            Assert.That(new AttributeCoding(new AttributeDefinition("a", type, Provenance.Claimed, "", null, null, []), []).TryEncode(context.Values["a"], out _), Is.False, $"{type}");
+    }
+
+    [Test]
+    public void Of_a_value_that_cannot_be_used_only_the_beginning_is_kept()
+    {
+        Assert.That(DeviceContext.TryParseJson($$"""{"a":[{{string.Join(',', Enumerable.Repeat("1", 1000))}}]}""", out DeviceContext? context, out _), Is.True);
+        Assert.That(context!.Values["a"].ToString(), Has.Length.LessThan(60).And.EndsWith("…"));
     }
 
     [Test]

@@ -1,0 +1,32 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using PolicyM2M.Engine.Vocabulary;
+
+namespace PolicyM2M.Cli;
+
+/// <summary>
+/// What is wrong with a command line, in the words of its user. The library takes a misspelt option for an argument and then complains of what
+/// comes after it, and of a misspelt command says that one is missing.
+/// </summary>
+internal static class UsageError
+{
+    /// <summary>The faults, the first of them the cause; empty where the command can run.</summary>
+    public static IReadOnlyList<string> Of(ParseResult parsed)
+    {
+        Command command = parsed.CommandResult.Command;
+        IEnumerable<string> arguments = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens).Select(token => token.Value).Concat(parsed.UnmatchedTokens);
+        if (parsed.Action is not (null or ParseErrorAction) && parsed.Errors.Count == 0 && !arguments.Any(IsOption))
+            return [];
+        if (arguments.FirstOrDefault(IsOption) is { } option)
+            return [$"there is no option `{option}` of {command.Name}{DidYouMean(option, command.Options.Where(known => !known.Hidden).Select(known => known.Name))}"];
+        if (command is RootCommand && parsed.UnmatchedTokens is [var name, ..])
+            return [$"there is no command `{name}`{DidYouMean(name, command.Subcommands.Select(known => known.Name))}"];
+        return [.. parsed.Errors.Select(error => error.Message).Distinct()];
+    }
+
+    /// <summary>A hyphen alone is standard input.</summary>
+    private static bool IsOption(string text) => text.Length > 1 && text.StartsWith('-');
+
+    private static string DidYouMean(string name, IEnumerable<string> known) => Spelling.Nearest(name, known) is { } nearest ? $"; did you mean `{nearest}`?" : "";
+}
