@@ -8,7 +8,7 @@ internal static class PolicyFolder
     private const string Manifest = "policyset.yaml";
 
     /// <summary>As large as the decision point takes it: what is valid here must be valid there.</summary>
-    private const long LargestFile = 1 << 20;
+    private const long LargestFile = 8 << 20;
 
     /// <summary>
     /// The manifest, and every <c>*.m2m</c>, <c>*.m2m.yaml</c> and <c>*.attributes.yaml</c> of the folder and the folders below it, by path in

@@ -10,6 +10,8 @@ public sealed class UsageTests
     [TestCase("--help")]
     [TestCase("check --help")]
     [TestCase("decide --help")]
+    [TestCase("compile --help")]
+    [TestCase("bench --help")]
     public void The_help_has_examples(string arguments) => Snapshot.Match(M2M.Transcript(M2M.Run(arguments.Split(' '))), arguments.Replace(" --", "-").Replace("--", ""));
 
     [TestCase("", "m2m --help")]
@@ -25,6 +27,9 @@ public sealed class UsageTests
     [TestCase("decide factory --contexts nowhere.jsonl", "nowhere.jsonl")]
     [TestCase("decide factory --context - --kind tls", "tls")]
     [TestCase("decide factory --context -", "standard input: not JSON")]
+    [TestCase("compile factory", "--output")]
+    [TestCase("bench factory", "--contexts")]
+    [TestCase("decide factory/policyset.yaml --contexts -", "factory/policyset.yaml: this is no bundle")]
     [TestCase("decide nowhere --contexts -", "there is no folder nowhere")]
     public void What_cannot_run_says_why(string arguments, string reason)
     {
