@@ -48,7 +48,7 @@ public static class PolicyCompiler
         DecisionTrees trees;
         try
         {
-            lowered = PolicySetLowering.Lower(bound, new SourcePosition(PolicySetReader.Manifest, 1, 1), budget);
+            lowered = PolicySetLowering.Lower(bound, new SourcePosition(PolicySetReader.Manifest, 1, 1), budget, faults);
             trees = TreeBuilder.Build(lowered, budget, limits);
         }
         catch (BudgetExceededException)

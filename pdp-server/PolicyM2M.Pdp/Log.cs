@@ -26,8 +26,11 @@ internal static partial class Log
     [LoggerMessage(7, LogLevel.Information, "the newest commit is served again")]
     public static partial void Recovered(this ILogger log);
 
-    [LoggerMessage(10, LogLevel.Information, "the registry holds {Devices} devices")]
-    public static partial void RegistryRead(this ILogger log, int devices);
+    [LoggerMessage(8, LogLevel.Warning, "which commit is served cannot be remembered for a restart: {Reason}")]
+    public static partial void LastServedNotWritten(this ILogger log, string reason);
+
+    [LoggerMessage(10, LogLevel.Information, "the registry holds {Devices}")]
+    public static partial void RegistryRead(this ILogger log, string devices);
 
     [LoggerMessage(11, LogLevel.Error, "the registry {File} cannot be used: {Reason}. Until it can, what only the registry knows counts as missing, and the strictest applies")]
     public static partial void RegistryRefused(this ILogger log, string file, string reason);
@@ -41,8 +44,14 @@ internal static partial class Log
     [LoggerMessage(20, LogLevel.Warning, "denied {Rpc} to {Caller}: {Reason}")]
     public static partial void Denied(this ILogger log, string rpc, SpiffeId caller, string reason);
 
-    [LoggerMessage(21, LogLevel.Warning, "refused the client certificate {Thumbprint}: {Reason}")]
-    public static partial void ClientCertificateRefused(this ILogger log, string thumbprint, string reason);
+    [LoggerMessage(21, LogLevel.Warning, "refused the client certificate {Thumbprint}: {Reason}; from {Peer}")]
+    public static partial void ClientCertificateRefused(this ILogger log, string thumbprint, string reason, string peer);
+
+    [LoggerMessage(22, LogLevel.Warning, "refused a connection from {Peer}: {Reason}")]
+    public static partial void ConnectionRefused(this ILogger log, string peer, string reason);
+
+    [LoggerMessage(23, LogLevel.Warning, "refused {Times} more connections from {Peer} within a minute: {Reason}")]
+    public static partial void RefusedAgain(this ILogger log, string peer, int times, string reason);
 
     [LoggerMessage(30, LogLevel.Warning, "development credentials: anybody who can read {Folder} is a device, a gateway or an operator")]
     public static partial void DevelopmentCredentials(this ILogger log, string folder);

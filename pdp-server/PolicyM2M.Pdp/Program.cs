@@ -40,8 +40,10 @@ internal static class Program
     internal static async Task<WebApplication> StartAsync(PdpOptions options, TimeProvider clock, TextWriter console, Action<ILoggingBuilder> logTo)
     {
         RevisionSource source = RevisionSource.Open(options);
-        var revisions = new RevisionState(source.LoadFirst(clock.GetUtcNow()));
         DataFolder data = DataFolder.Find(options.Data);
+        var memory = new LastServed(data.LastServed);
+        var revisions = new RevisionState(source.LoadFirst(clock.GetUtcNow(), memory.Find(source)));
+        Listening.Try(options.Listen);
         DevelopmentCredentials development = DevelopmentCredentials.Prepare(data, clock.GetUtcNow());
         DevelopmentData.Prepare(data, development);
         TlsCredentials credentials = TlsCredentials.Load(data);
@@ -51,7 +53,7 @@ internal static class Program
         logTo(builder.Logging);
         builder.WebHost.UseKestrelCore().ConfigureKestrel((_, kestrel) => kestrel.ListenWithMutualTls(options.Listen, options.AllowTls12, credentials));
 
-        builder.Services.AddSingleton(clock).AddSingleton(options).AddSingleton(source).AddSingleton(revisions);
+        builder.Services.AddSingleton(clock).AddSingleton(options).AddSingleton(source).AddSingleton(revisions).AddSingleton(memory).AddSingleton<RefusedConnections>();
         builder.Services.AddSingleton<RegistryState>().AddSingleton(new RegistryFile(data.Registry));
         builder.Services.AddHostedService<RevisionFollower>().AddHostedService<RegistryFollower>();
 
@@ -73,7 +75,7 @@ internal static class Program
         await pdp.ListenAsync(options);
         if (development.InUse)
             pdp.Logger.DevelopmentCredentials(data.Pki);
-        StartupMessage.Write(console, revisions.Current.Active, source, pdp.Urls.Single(), data, development, isDataGiven: options.Data is not null);
+        StartupMessage.Write(console, revisions.Current, source, pdp.Urls.Single(), data, development, isDataGiven: options.Data is not null);
         return pdp;
     }
 }

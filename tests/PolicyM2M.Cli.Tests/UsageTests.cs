@@ -12,6 +12,7 @@ public sealed class UsageTests
     [TestCase("decide --help")]
     [TestCase("compile --help")]
     [TestCase("bench --help")]
+    [TestCase("fmt --help")]
     public void The_help_has_examples(string arguments) => Snapshot.Match(M2M.Transcript(M2M.Run(arguments.Split(' '))), arguments.Replace(" --", "-").Replace("--", ""));
 
     [TestCase("", "m2m --help")]
@@ -31,6 +32,11 @@ public sealed class UsageTests
     [TestCase("bench factory", "--contexts")]
     [TestCase("decide factory/policyset.yaml --contexts -", "factory/policyset.yaml: this is no bundle")]
     [TestCase("decide nowhere --contexts -", "there is no folder nowhere")]
+    [TestCase("fmt nowhere", "there is no folder nowhere")]
+    [TestCase("fmt factory/policyset.yaml", "is no policy")]
+    [TestCase("fmt factory --check --to yaml", "--check goes neither")]
+    [TestCase("fmt factory --json", "--json goes with --check")]
+    [TestCase("fmt factory --to json", "json")]
     public void What_cannot_run_says_why(string arguments, string reason)
     {
         FinishedProcess run = M2M.Run(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));

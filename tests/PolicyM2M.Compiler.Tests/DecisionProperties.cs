@@ -33,7 +33,7 @@ internal sealed class DecisionProperties
 
     private static void Check(Random random, int contexts, int missing)
     {
-        var policies = new RandomPolicies(random);
+        var policies = new RandomPolicies(random, isCorrelated: missing == 0);
         IReadOnlyList<SourceFile> files = policies.Set();
         var faults = new Faults();
         BoundPolicySet bound = PolicyCompiler.Bind(files, faults)!;
@@ -44,7 +44,7 @@ internal sealed class DecisionProperties
             DeviceContext context = policies.Context(missing);
             foreach (DecisionKind kind in DecisionKinds.All)
             {
-                Outcome actual = decider.Decide(kind, decider.Prepare(context), DateTimeOffset.UnixEpoch).Outcome;
+                Outcome actual = decider.Decide(kind, decider.Prepare(context), RandomPolicies.Now).Outcome;
                 SortedDictionary<string, FieldValue>? expected = NaiveEvaluator.Decide(bound, kind, context);
                 bool isComplete = decider.Prepare(context).Missing.IsEmpty;
                 Assert.That(Shown(actual.IsDenied ? null : actual.Values.ToDictionary(v => v.Field.Name, v => v.Value), isComplete),

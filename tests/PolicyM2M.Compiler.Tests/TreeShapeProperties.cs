@@ -50,7 +50,7 @@ internal sealed class TreeShapeProperties
                 Outcome actual = Decide(decider, kind, context);
                 SortedDictionary<string, FieldValue>? expected = NaiveEvaluator.Decide(bound, kind, context);
                 if (expected is null)
-                    Assert.That(actual.IsDenied);
+                    Assert.That(actual.IsDenied, () => $"{kind.Name()} for {string.Join(", ", context.Values)}\n{actual}\n{_texts}");
                 else if (!actual.IsDenied)
                     Assert.That(Sorted(Outcome.Allow(kind, expected.Select(v => (Field.Find(kind, v.Key)!, v.Value))).Meet(actual)), Is.EqualTo(Sorted(actual)));
             }
@@ -78,13 +78,17 @@ internal sealed class TreeShapeProperties
         }
     });
 
-    private static readonly DateTimeOffset Now = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+    private static string _texts = "";
+
+    private static DateTimeOffset Now => RandomPolicies.Now;
 
     private static (RandomPolicies Policies, BoundPolicySet Bound, Decider Decider) Set(Random random, string shape)
     {
-        var policies = new RandomPolicies(random);
+        var policies = new RandomPolicies(random, isCorrelated: true);
         var faults = new Faults();
-        BoundPolicySet bound = PolicyCompiler.Bind(policies.Set(), faults)!;
+        IReadOnlyList<SourceFile> files = policies.Set();
+        _texts = string.Join("\n", files.Where(file => file.Path.EndsWith(".m2m", StringComparison.Ordinal)).Select(file => file.Text));
+        BoundPolicySet bound = PolicyCompiler.Bind(files, faults)!;
         return (policies, bound, new Decider(Bundle.Read(PolicyCompiler.Emit(bound, faults, Shapes[shape])!)));
     }
 

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Store;
 using PolicyM2M.Testing;
+using PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Pdp.Tests;
 
@@ -40,6 +41,66 @@ public sealed class StartTests
     }
 
     [Test]
+    public async Task A_restart_while_the_newest_commit_is_broken_serves_the_commit_that_was_served_last_and_says_so()
+    {
+        await using RunningPdp pdp = await RunningPdp.StartAsync();
+        string good = pdp.Git.Head;
+        await pdp.StopServerAsync();
+        string broken = pdp.Git.Commit("Broken", ("policies/baseline.m2m", TestPolicies.Broken));
+
+        await pdp.StartServerAsync();
+
+        GetStatusResponse status = await pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest());
+        Assert.That((status.Active.CommitId, status.Refused?.CommitId), Is.EqualTo((good, broken)));
+        Assert.That(status.Refused!.Diagnostics.Select(fault => fault.Code), Is.EqualTo(new[] { "M2M204", "M2M203" }));
+        Assert.That(pdp.Log.Lines, Has.Exactly(1).StartsWith($"Error: the commit {broken[..12]} cannot be served; {good[..12]} keeps serving"));
+        Assert.That(pdp.Log.Lines, Has.Exactly(1).StartsWith("Error: baseline.m2m:5:26: error M2M203: "));
+        Assert.That(pdp.Console.ToString(), Does.Contain($"the newest commit {broken[..12]} cannot be served"));
+
+        string mended = pdp.Git.Commit("Mended", TestPolicies.Baseline("7d"));
+        await RunningPdp.Eventually(async () => await pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest()), now => now.Active.CommitId == mended && now.Refused is null);
+    }
+
+    [Test]
+    public async Task A_restart_while_the_newest_commit_has_no_such_folder_serves_the_commit_that_was_served_last()
+    {
+        await using RunningPdp pdp = await RunningPdp.StartAsync();
+        string good = pdp.Git.Head;
+        await pdp.StopServerAsync();
+        pdp.Git.Git("mv", "policies", "elsewhere");
+        string moved = pdp.Git.Commit("Moved");
+
+        await pdp.StartServerAsync();
+
+        GetStatusResponse status = await pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest());
+        Assert.That((status.Active.CommitId, status.Refused?.CommitId), Is.EqualTo((good, moved)));
+    }
+
+    [TestCase("another source")]
+    [TestCase("a damaged file")]
+    [TestCase("a commit that is gone")]
+    public async Task What_was_served_last_is_served_of_the_same_source_only_and_only_where_it_can_be_read(string what)
+    {
+        await using RunningPdp pdp = await RunningPdp.StartAsync();
+        string good = pdp.Git.Head;
+        await pdp.StopServerAsync();
+        pdp.Git.Commit("Broken", ("policies/baseline.m2m", TestPolicies.Broken));
+        pdp.Git.Git("branch", "release");
+        PdpOptions options = what == "another source" ? pdp.Options() with { Ref = "release" } : pdp.Options();
+        string memory = File.ReadAllText(pdp.Data.LastServed);
+        Assert.That(memory, Does.Contain(good));
+        if (what == "a damaged file")
+            File.WriteAllText(pdp.Data.LastServed, memory[..^4]);
+        if (what == "a commit that is gone")
+            File.WriteAllText(pdp.Data.LastServed, memory.Replace(good, new string('0', 40), StringComparison.Ordinal));
+
+        StartupException? fault = await Assert.ThrowsAsync<StartupException>(() => pdp.StartServerAsync(options));
+
+        Assert.That(fault!.ExitCode, Is.EqualTo(3));
+        Assert.That(fault.Message, Does.Contain("error M2M203").And.Contain("`--ref COMMIT`"));
+    }
+
+    [Test]
     public async Task A_repository_without_the_folder_or_the_ref_is_not_served()
     {
         await using RunningPdp pdp = RunningPdp.Prepare();
@@ -62,6 +123,27 @@ public sealed class StartTests
 
         Assert.That(fault!.ExitCode, Is.EqualTo(1));
         Assert.That(fault.Message, Does.Contain($"cannot listen on {taken.LocalEndpoint}: another process listens there"));
+        Assert.That(Directory.Exists(pdp.Data.Path), Is.False, "no keys are made for a server that cannot listen");
+    }
+
+    [Test]
+    public async Task A_server_that_listens_on_every_address_tells_one_that_can_be_asked()
+    {
+        await using RunningPdp pdp = RunningPdp.Prepare();
+        pdp.Git.Commit("Policies", TestPolicies.Files());
+        await pdp.StartServerAsync(pdp.Options("0.0.0.0:0"));
+        int port = new Uri(pdp.Address).Port;
+        Assert.That(pdp.Console.ToString(), Does.Contain($"listening on https://0.0.0.0:{port} ").And.Contain($"https://127.0.0.1:{port}/policym2m.v1.").And.Contain($"--pdp https://127.0.0.1:{port}"));
+    }
+
+    [Test]
+    public async Task A_data_folder_that_is_a_file_is_said_to_be_one()
+    {
+        await using RunningPdp pdp = RunningPdp.Prepare();
+        pdp.Git.Commit("Policies", TestPolicies.Files());
+        File.WriteAllText(pdp.Data.Path, "");
+        StartupException? fault = await Assert.ThrowsAsync<StartupException>(() => pdp.StartServerAsync());
+        Assert.That(fault!.Message, Does.Contain($"`{pdp.Data.Path}` is a file"));
     }
 
     [Test]

@@ -20,6 +20,19 @@ internal sealed record BoundCase(BoundCondition When, Rule Rule);
 /// <summary>A <c>require</c> or <c>forbid</c>: it applies whenever its condition holds.</summary>
 internal sealed record BoundDemand(BoundCondition When, Rule Rule);
 
+/// <summary>What the clock can be asked for.</summary>
+internal enum ClockReading
+{
+    /// <summary>The moment, in seconds since 1970-01-01T00:00:00Z.</summary>
+    Now,
+
+    /// <summary>The second of the day, 0 to 86,399.</summary>
+    TimeOfDay,
+
+    /// <summary>The day of the week, 0 for Monday to 6.</summary>
+    Weekday,
+}
+
 /// <summary>A condition over attributes whose types are checked. Names are gone: a <c>define</c> stands in every place that names it.</summary>
 internal abstract record BoundCondition
 {
@@ -42,6 +55,24 @@ internal abstract record BoundCondition
 
     /// <summary>The attribute has one of these values.</summary>
     public sealed record OneOf(AttributeDefinition Attribute, ImmutableArray<AttributeValue> Values) : BoundCondition(1);
+
+    /// <summary>The attribute is known; this itself always is.</summary>
+    public sealed record Has(AttributeDefinition Attribute) : BoundCondition(1);
+
+    /// <summary>The set holds the text.</summary>
+    public sealed record Contains(AttributeDefinition Attribute, string Item) : BoundCondition(1);
+
+    /// <summary>The text begins with the prefix, code unit by code unit.</summary>
+    public sealed record StartsWith(AttributeDefinition Attribute, string Prefix) : BoundCondition(1);
+
+    /// <summary>The address lies in one of the blocks.</summary>
+    public sealed record Within(AttributeDefinition Attribute, ImmutableArray<AddressBlock> Blocks) : BoundCondition(1);
+
+    /// <summary>Both attributes, of one type, have the same value.</summary>
+    public sealed record SameAs(AttributeDefinition Left, AttributeDefinition Right) : BoundCondition(1);
+
+    /// <summary>What the clock shows in UTC lies in one of the intervals, both ends included.</summary>
+    public sealed record Clock(ClockReading Reading, ImmutableArray<(long Low, long High)> Values) : BoundCondition(1);
 
     /// <summary>The attribute is less than, or with <paramref name="OrEqual"/> at most, a value.</summary>
     public sealed record Below(AttributeDefinition Attribute, AttributeValue Limit, bool OrEqual) : BoundCondition(1);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using PolicyM2M.Compiler.Diagnostics;
 using PolicyM2M.Compiler.Syntax;
 using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Compiler.Binding;
 
@@ -15,6 +16,7 @@ internal sealed class ConditionBinder(
 
     private readonly Dictionary<string, BoundCondition> _bound = new(StringComparer.Ordinal);
     private readonly HashSet<string> _open = new(StringComparer.Ordinal);
+    private readonly ClockBinder _clock = new(source, faults);
 
     public BoundCondition Bind(ConditionSyntax? condition) => condition switch
     {
@@ -26,6 +28,10 @@ internal sealed class ConditionBinder(
         ConditionSyntax.Comparison comparison => Comparison(comparison),
         ConditionSyntax.OneOf oneOf => OneOf(oneOf),
         ConditionSyntax.Between between => Between(between),
+        ConditionSyntax.Has has => Attribute(has.Attribute) is { } attribute ? new BoundCondition.Has(attribute) : BoundCondition.Never,
+        ConditionSyntax.Relation relation => Relation(relation),
+        ConditionSyntax.Within within => Within(within),
+        ConditionSyntax.SameAs same => SameAs(same),
         _ => throw new InvalidOperationException($"no binding for {condition.GetType().Name}"),
     };
 
@@ -71,10 +77,12 @@ internal sealed class ConditionBinder(
 
     private BoundCondition Comparison(ConditionSyntax.Comparison comparison)
     {
+        if (ClockBinder.ReadingOf(comparison.Attribute.Text) is { } reading)
+            return _clock.Comparison(reading, comparison.Operator, comparison.OperatorSpan, comparison.Literal);
         if (Attribute(comparison.Attribute) is not { } attribute)
             return BoundCondition.Never;
         bool isOrder = comparison.Operator is not (M2MToken.Equal or M2MToken.NotEqual);
-        if (isOrder && !HasOrder(attribute))
+        if ((isOrder && !HasOrder(attribute)) || attribute.Type == AttributeType.Set)
         {
             faults.WrongOperator(source, comparison.OperatorSpan, source.Text.Substring(comparison.OperatorSpan.Start, comparison.OperatorSpan.Length), attribute);
             return BoundCondition.Never;
@@ -94,9 +102,11 @@ internal sealed class ConditionBinder(
 
     private BoundCondition OneOf(ConditionSyntax.OneOf oneOf)
     {
+        if (ClockBinder.ReadingOf(oneOf.Attribute.Text) is { } reading)
+            return _clock.OneOf(reading, oneOf.Literals);
         if (Attribute(oneOf.Attribute) is not { } attribute)
             return BoundCondition.Never;
-        if (attribute.Type == AttributeType.Bool)
+        if (attribute.Type is AttributeType.Bool or AttributeType.Set)
         {
             faults.WrongOperator(source, oneOf.OperatorSpan, "in", attribute);
             return BoundCondition.Never;
@@ -117,6 +127,8 @@ internal sealed class ConditionBinder(
 
     private BoundCondition Between(ConditionSyntax.Between between)
     {
+        if (ClockBinder.ReadingOf(between.Attribute.Text) is { } reading)
+            return _clock.Between(reading, between.Low, between.High);
         if (Attribute(between.Attribute) is not { } attribute)
             return BoundCondition.Never;
         if (!HasOrder(attribute))
@@ -136,15 +148,79 @@ internal sealed class ConditionBinder(
         ]);
     }
 
+    private BoundCondition Relation(ConditionSyntax.Relation relation)
+    {
+        if (Attribute(relation.Attribute) is not { } attribute)
+            return BoundCondition.Never;
+        bool isContains = relation.Word == "contains";
+        if (attribute.Type != (isContains ? AttributeType.Set : AttributeType.String))
+        {
+            faults.WrongOperator(source, relation.OperatorSpan, relation.Word, attribute);
+            return BoundCondition.Never;
+        }
+        if (relation.Literal.Kind != M2MToken.String)
+        {
+            faults.WrongType(source, relation.Literal, attribute, "a string");
+            return BoundCondition.Never;
+        }
+        string text = relation.Literal.Value;
+        if (isContains && attribute.Values.Length > 0 && !attribute.Values.Contains(text))
+        {
+            faults.NotInEnumeration(source, relation.Literal, attribute);
+            return BoundCondition.Never;
+        }
+        if (isContains)
+            return new BoundCondition.Contains(attribute, text);
+        // An enumeration is known whole: what begins so is a list of its values.
+        ImmutableArray<AttributeValue> values = [.. attribute.Values.Where(value => value.StartsWith(text, StringComparison.Ordinal)).Select(AttributeValue.Of)];
+        return attribute.Values.Length == 0 ? new BoundCondition.StartsWith(attribute, text)
+            : values.IsEmpty ? BoundCondition.Never : new BoundCondition.OneOf(attribute, values);
+    }
+
+    private BoundCondition Within(ConditionSyntax.Within within)
+    {
+        if (Attribute(within.Attribute) is not { } attribute)
+            return BoundCondition.Never;
+        if (attribute.Type != AttributeType.Address)
+        {
+            faults.WrongOperator(source, within.OperatorSpan, "within", attribute);
+            return BoundCondition.Never;
+        }
+        var blocks = ImmutableArray.CreateBuilder<AddressBlock>();
+        foreach (AtomSyntax literal in within.Blocks)
+        {
+            if (literal.Kind == M2MToken.Number && AddressBlock.TryParse(literal.Text, out AddressBlock block))
+                blocks.Add(block);
+            else
+                faults.WrongType(source, literal, attribute, "a block such as 10.0.0.0/8 or 2001:db8::/32, with no bits set beyond its prefix");
+        }
+        return blocks.Count == 0 ? BoundCondition.Never : new BoundCondition.Within(attribute, blocks.ToImmutable());
+    }
+
+    private BoundCondition SameAs(ConditionSyntax.SameAs same)
+    {
+        if (ClockBinder.ReadingOf(same.Left.Text) is { } reading)
+            return _clock.Comparison(reading, same.Operator, same.OperatorSpan, new AtomSyntax(M2MToken.Name, same.Right.Text, same.Right.Span));
+        if (Attribute(same.Left) is not { } left || Attribute(same.Right) is not { } right)
+            return BoundCondition.Never;
+        if (left.Type != right.Type || left.AgeOf is not null || right.AgeOf is not null || left == right)
+            faults.NotComparable(source, same.Right.Span, left, right);
+        else if (same.Operator is not (M2MToken.Equal or M2MToken.NotEqual))
+            faults.WrongOperator(source, same.OperatorSpan, source.Text.Substring(same.OperatorSpan.Start, same.OperatorSpan.Length), left);
+        else
+            return same.Operator == M2MToken.Equal ? new BoundCondition.SameAs(left, right) : new BoundCondition.Not(new BoundCondition.SameAs(left, right));
+        return BoundCondition.Never;
+    }
+
     private AttributeDefinition? Attribute(NameSyntax name)
     {
         if (attributes.TryGetValue(name.Text, out AttributeDefinition? attribute))
             return attribute;
-        faults.UnknownAttribute(source, name, attributes.Keys);
+        faults.UnknownAttribute(source, name, attributes.Keys.Concat(ClockBinder.Names));
         return null;
     }
 
-    private static bool HasOrder(AttributeDefinition attribute) => attribute.Type is AttributeType.Int or AttributeType.Version or AttributeType.Duration;
+    private static bool HasOrder(AttributeDefinition attribute) => attribute.Type is AttributeType.Int or AttributeType.Version or AttributeType.Duration or AttributeType.Instant;
 
     private static bool IsAbove(AttributeValue low, AttributeValue high, AttributeDefinition attribute)
     {

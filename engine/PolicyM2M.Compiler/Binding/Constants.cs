@@ -4,63 +4,125 @@ using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Compiler.Binding;
 
-/// <summary>The free texts and versions that a policy set compares attributes with: an attribute's codes are places among them.</summary>
-internal static class Constants
+/// <summary>What a policy set compares attributes with: an attribute's codes are places among its marks, and trees ask for its facets.</summary>
+internal sealed class Constants
 {
-    /// <summary>The coding of each attribute, in the order of the schema, and the names of the attributes that some condition tests.</summary>
-    public static (ImmutableArray<AttributeCoding> Codings, ImmutableArray<string> Tested) Of(BoundPolicySet set)
+    private readonly BoundPolicySet _set;
+    private readonly Dictionary<string, int> _places = new(StringComparer.Ordinal);
+    private readonly HashSet<string>[] _marks;
+    private readonly bool[] _isRanked;
+    private readonly SortedSet<string> _needed = new(StringComparer.Ordinal);
+    private readonly SortedSet<Facet> _facets = [];
+    private readonly HashSet<BoundCondition> _visited = new(ReferenceEqualityComparer.Instance);
+
+    private Constants(BoundPolicySet set)
     {
-        var found = set.Attributes.ToDictionary(attribute => attribute.Name, _ => new HashSet<string>(StringComparer.Ordinal), StringComparer.Ordinal);
-        var tested = new SortedSet<string>(StringComparer.Ordinal);
-        var visited = new HashSet<BoundCondition>(ReferenceEqualityComparer.Instance);
+        _set = set;
+        foreach (AttributeDefinition attribute in set.Attributes)
+            _places.Add(attribute.Name, _places.Count);
+        _marks = [.. set.Attributes.Select(_ => new HashSet<string>(StringComparer.Ordinal))];
+        _isRanked = new bool[set.Attributes.Length];
+    }
+
+    /// <summary>The attributes of a set, in the order of its schema, with their codings and facets.</summary>
+    public static AttributeTable Of(BoundPolicySet set)
+    {
+        var constants = new Constants(set);
         foreach (BoundPolicy policy in set.Policies)
         {
-            Visit(policy.Target);
+            constants.Visit(policy.Target);
             foreach (BoundCondition when in policy.Blocks.SelectMany(block => block.Cases).Select(c => c.When).Concat(policy.Demands.Select(d => d.When)))
-                Visit(when);
+                constants.Visit(when);
         }
-        return ([.. set.Attributes.Select(attribute => new AttributeCoding(attribute, Ordered(attribute, found[attribute.Name])))], [.. tested]);
-
-        void Visit(BoundCondition condition)
-        {
-            if (!visited.Add(condition))
-                return;
-            switch (condition)
-            {
-                case BoundCondition.Any any:
-                    foreach (BoundCondition part in any.Parts)
-                        Visit(part);
-                    break;
-                case BoundCondition.All all:
-                    foreach (BoundCondition part in all.Parts)
-                        Visit(part);
-                    break;
-                case BoundCondition.Not not:
-                    Visit(not.Part);
-                    break;
-                case BoundCondition.OneOf oneOf:
-                    tested.Add(oneOf.Attribute.Name);
-                    found[oneOf.Attribute.Name].UnionWith(oneOf.Values.Select(value => value.Text));
-                    break;
-                case BoundCondition.Below below:
-                    tested.Add(below.Attribute.Name);
-                    found[below.Attribute.Name].Add(below.Limit.Text);
-                    break;
-            }
-        }
+        return new AttributeTable([.. set.Attributes.Select((attribute, place) => new AttributeCoding(attribute, constants.Ordered(place), constants._isRanked[place]))],
+            [.. constants._facets], [.. constants._needed]);
     }
 
     /// <summary>Compares two texts as versions.</summary>
     public static int Compare(string left, string right) => Version(left).CompareTo(Version(right));
 
-    private static ImmutableArray<string> Ordered(AttributeDefinition attribute, HashSet<string> texts) => attribute.Type switch
+    /// <summary>The first text that is after all texts with this prefix, in ordinal order; null where none is.</summary>
+    public static string? After(string prefix)
+    {
+        string head = prefix.TrimEnd(char.MaxValue);
+        return head.Length == 0 ? null : head[..^1] + (char)(head[^1] + 1);
+    }
+
+    private void Visit(BoundCondition condition)
+    {
+        if (!_visited.Add(condition))
+            return;
+        switch (condition)
+        {
+            case BoundCondition.Any any:
+                foreach (BoundCondition part in any.Parts)
+                    Visit(part);
+                break;
+            case BoundCondition.All all:
+                foreach (BoundCondition part in all.Parts)
+                    Visit(part);
+                break;
+            case BoundCondition.Not not:
+                Visit(not.Part);
+                break;
+            case BoundCondition.OneOf oneOf:
+                _marks[Needed(oneOf.Attribute)].UnionWith(oneOf.Values.Select(value => value.Text));
+                break;
+            case BoundCondition.Below below:
+                _marks[Needed(below.Attribute)].Add(below.Limit.Text);
+                break;
+            case BoundCondition.StartsWith starts:
+                int place = Needed(starts.Attribute);
+                _isRanked[place] = true;
+                _marks[place].Add(starts.Prefix);
+                if (After(starts.Prefix) is { } after)
+                    _marks[place].Add(after);
+                break;
+            case BoundCondition.Within within:
+                _marks[Needed(within.Attribute)].UnionWith(within.Blocks.SelectMany(block => new[] { AddressBlock.Format(block.First), AddressBlock.Format(block.Last) }));
+                break;
+            case BoundCondition.Has has:
+                _facets.Add(Facet.Has(Needed(has.Attribute)));
+                break;
+            case BoundCondition.Contains contains:
+                _facets.Add(Facet.Contains(Needed(contains.Attribute), contains.Item));
+                break;
+            case BoundCondition.SameAs same:
+                _facets.Add(Facet.Same(Needed(same.Left), Needed(same.Right)));
+                break;
+            case BoundCondition.Clock clock:
+                _facets.Add(FacetOf(clock.Reading));
+                break;
+        }
+    }
+
+    /// <summary>What a reading of the clock is as a facet.</summary>
+    public static Facet FacetOf(ClockReading reading) => reading switch
+    {
+        ClockReading.Now => Facet.Now,
+        ClockReading.TimeOfDay => Facet.TimeOfDay(0),
+        _ => Facet.Weekday(0),
+    };
+
+    /// <summary>Notes that contexts must give the attribute, or the instant whose age it is.</summary>
+    private int Needed(AttributeDefinition attribute)
+    {
+        _needed.Add(attribute.AgeOf ?? attribute.Name);
+        return _places[attribute.Name];
+    }
+
+    private ImmutableArray<string> Ordered(int place) => _set.Attributes[place].Type switch
     {
         // `2.4` and `2.4.0` are one version: the first in ordinal order stands for both, on every machine.
-        AttributeType.Version => [.. texts.Order(StringComparer.Ordinal).GroupBy(Version).OrderBy(group => group.Key).Select(group => group.First())],
-        AttributeType.String when attribute.Values.Length == 0 => [.. texts.Order(StringComparer.Ordinal)],
+        AttributeType.Version => [.. _marks[place].Order(StringComparer.Ordinal).GroupBy(Version).OrderBy(group => group.Key).Select(group => group.First())],
+        AttributeType.Address => [.. _marks[place].Select(Address).Distinct().Order().Select(AddressBlock.Format)],
+        AttributeType.String when _set.Attributes[place].Values.Length == 0 => [.. _marks[place].Order(StringComparer.Ordinal)],
         _ => [],
     };
 
     private static SemanticVersion Version(string text) =>
         SemanticVersion.TryParse(text, out SemanticVersion? version) ? version : throw new InvalidOperationException($"`{text}` was bound as a version and is none");
+
+    private static UInt128 Address(string text) =>
+        AddressBlock.TryParseAddress(text, out UInt128 address) ? address : throw new InvalidOperationException($"`{text}` was bound as an address and is none");
 }

@@ -32,9 +32,10 @@ internal static class LiteralBinder
         return null;
     }
 
-    /// <summary>Whether a number token is an integer, a version, a duration or a fraction.</summary>
+    /// <summary>Whether a number token is of any type at all.</summary>
     public static bool IsWellFormed(string text) =>
-        TryInteger(text, out _) || IsVersion(text) || DurationText.TryParse(text, out _) || Fraction.TryParse(text, out _);
+        TryInteger(text, out _) || IsVersion(text) || DurationText.TryParse(text, out _) || Fraction.TryParse(text, out _)
+        || InstantText.TryParse(text, out _) || AddressBlock.TryParse(text, out _) || TimeOnly.TryParseExact(text, ["HH:mm", "HH:mm:ss"], CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
 
     private static AttributeValue? Typed(AtomSyntax literal, AttributeDefinition attribute) => (attribute.Type, literal.Kind) switch
     {
@@ -42,6 +43,8 @@ internal static class LiteralBinder
         (AttributeType.Int, M2MToken.Number) when TryInteger(literal.Text, out long number) => AttributeValue.Of(number),
         (AttributeType.String, M2MToken.String) => AttributeValue.Of(literal.Value),
         (AttributeType.Version, M2MToken.Number) when IsVersion(literal.Text) || TryInteger(literal.Text, out _) => AttributeValue.Of(literal.Text),
+        (AttributeType.Instant, M2MToken.Number) when InstantText.TryParse(literal.Text, out _) => AttributeValue.Of(literal.Text),
+        (AttributeType.Address, M2MToken.Number) when AddressBlock.TryParseAddress(literal.Text, out _) => AttributeValue.Of(literal.Text),
         (AttributeType.Duration, M2MToken.Number) when DurationText.TryParse(literal.Text, out _) => AttributeValue.Of(literal.Text),
         _ => null,
     };

@@ -22,7 +22,7 @@ internal sealed class OutcomeBinder(SourceText source, IReadOnlyDictionary<strin
             foreach ((Field field, FieldValue value) in Base(profile, kind).Values)
                 values[field] = value;
         }
-        foreach ((Field field, FieldValue value) in Fields(outcome.Fields, kind))
+        foreach ((Field field, FieldValue value) in Fields(outcome.Fields, kind, values))
             values[field] = value;
         CheckWindows(outcome, values);
         return Outcome.Allow(kind, values.Select(v => (v.Key, v.Value)));
@@ -80,12 +80,12 @@ internal sealed class OutcomeBinder(SourceText source, IReadOnlyDictionary<strin
         return Outcome.Allow(kind, []);
     }
 
-    private Dictionary<Field, FieldValue> Fields(ImmutableArray<FieldSyntax> fields, DecisionKind kind)
+    private Dictionary<Field, FieldValue> Fields(ImmutableArray<FieldSyntax> fields, DecisionKind kind, IReadOnlyDictionary<Field, FieldValue> profile)
     {
         var values = new Dictionary<Field, FieldValue>();
         foreach (FieldSyntax syntax in fields)
         {
-            foreach ((Field field, FieldValue value) in Item(syntax, kind))
+            foreach ((Field field, FieldValue value) in Item(syntax, kind, profile))
             {
                 if (!values.TryAdd(field, value) && field != Field.RevocationWithin)
                     faults.GivenTwice(source, syntax.Name.Span, $"the field `{syntax.Name.Text}`");
@@ -95,7 +95,7 @@ internal sealed class OutcomeBinder(SourceText source, IReadOnlyDictionary<strin
     }
 
     /// <summary>The fields that one item of a body gives: one, or with <c>revocation … within …</c> two.</summary>
-    private IEnumerable<(Field Field, FieldValue Value)> Item(FieldSyntax syntax, DecisionKind kind)
+    private IEnumerable<(Field Field, FieldValue Value)> Item(FieldSyntax syntax, DecisionKind kind, IReadOnlyDictionary<Field, FieldValue> profile)
     {
         string[] names = [.. Field.Of(kind).Where(f => f != Field.RevocationWithin).Select(f => f.Name)];
         Field? field = names.Contains(syntax.Name.Text) ? Field.Find(kind, syntax.Name.Text) : null;
@@ -122,8 +122,36 @@ internal sealed class OutcomeBinder(SourceText source, IReadOnlyDictionary<strin
             else if (Duration(Field.RevocationWithin, within) is { } status)
                 yield return (Field.RevocationWithin, status);
         }
-        if (Value(field, syntax) is { } value)
+        if (syntax.Where is not null || syntax.Change != ListChange.Replace)
+        {
+            if (Changed(field, syntax, (profile.GetValueOrDefault(field) as FieldValue.Names)?.Items) is { } list)
+                yield return (field, list);
+        }
+        else if (Value(field, syntax) is { } value)
+        {
             yield return (field, value);
+        }
+    }
+
+    /// <summary>A list made of the profile's, or selected from the registry.</summary>
+    private FieldValue.Names? Changed(Field field, FieldSyntax syntax, ImmutableArray<string>? given)
+    {
+        if (syntax.Where is { } where)
+            return new FactSelection(source, field, faults).Select(where, given) is { } selected ? new FieldValue.Names(selected) : null;
+        if (given is not { } list || field.Shape is not FieldShape.NameList shape)
+        {
+            faults.NoListToChange(source, syntax.Span, field.Name);
+            return null;
+        }
+        if (Names(field, shape, syntax) is not { } named)
+            return null;
+        foreach (AtomSyntax atom in syntax.Values)
+        {
+            bool isThere = list.Contains(atom.Value);
+            if (isThere && syntax.Change == ListChange.Add)
+                faults.GivenTwice(source, atom.Span, $"`{atom.Text}`");
+        }
+        return new FieldValue.Names(syntax.Change == ListChange.Add ? list.AddRange(named.Items.Except(list)) : list.RemoveAll(named.Items.Contains));
     }
 
     private FieldValue? Value(Field field, FieldSyntax syntax)

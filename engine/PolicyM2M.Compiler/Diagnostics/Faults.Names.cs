@@ -24,6 +24,10 @@ internal sealed partial class Faults
         Error(source, name.Span, "M2M205", $"{kind.Name()} has no field `{name.Text}`",
             DidYouMean(Spelling.Nearest(name.Text, fields)) ?? "items of a list are separated by commas");
 
+    public void UnknownFact(SourceText source, NameSyntax name, string what, IEnumerable<string> facts) =>
+        Error(source, name.Span, "M2M209", $"the registry says nothing of a {what} under `{name.Text}`",
+            DidYouMean(Spelling.Nearest(name.Text, facts)) ?? $"its facts are {string.Join(", ", facts)}");
+
     public void DeclaredTwice(SourceText source, Span at, string what, SourcePosition first) =>
         Error(source, at, "M2M206", $"{what} is declared twice", $"the first is at {first.File}:{first.Line}:{first.Column}");
 

@@ -42,12 +42,35 @@ internal sealed partial class Faults
         Add(new Diagnostic("M2M310", Severity.Error, at, 1, "this makes a decision tree that is too large to build",
             "its cases and the rules of its kind test too many different attributes in too many combinations: test fewer, or the same ones"));
 
+    public void WrongClockValue(SourceText source, AtomSyntax literal, string expected) =>
+        Error(source, literal.Span, "M2M311", $"the clock never shows `{literal.Text}` here", $"expected {expected}");
+
+    public void WrongClockOperator(SourceText source, Span at) =>
+        Error(source, at, "M2M312", "days of the week have no first and no last", "use `==`, `!=`, `in [sat, sun]` or `in fri..mon`");
+
+    public void NotComparable(SourceText source, Span at, AttributeDefinition left, AttributeDefinition right) =>
+        Error(source, at, "M2M313", $"`{left.Name}` is {Article(left)} and `{right.Name}` is {Article(right)}: the two are not compared",
+            left == right ? "an attribute always equals itself" : "two attributes are compared where they have one type, and neither is an age");
+
+    public void AlwaysSo(SourcePosition at, bool holds) =>
+        Add(new Diagnostic(holds ? "M2M314" : "M2M315", Severity.Warning, at, 1, $"this condition {(holds ? "always" : "never")} holds, whatever the values of its attributes",
+            holds ? "what comes after it is never reached" : "the attribute schema and the tests joined here leave no value for which it would"));
+
+    public void EmptySelection(SourceText source, Span at, string what) =>
+        Error(source, at, "M2M316", $"no {what} has all these facts", "a list must name something");
+
+    public void NoListToChange(SourceText source, Span at, string field) =>
+        Error(source, at, "M2M317", $"there is no list `{field}` to change here", "`+` and `-` change the list of the profile before `with`");
+
     private static string Article(AttributeDefinition attribute) => attribute.Type switch
     {
         AttributeType.Bool => "a bool",
         AttributeType.Int => "an int",
         AttributeType.Version => "a version",
         AttributeType.Duration => "a duration",
+        AttributeType.Instant => "an instant",
+        AttributeType.Address => "an address",
+        AttributeType.Set => "a set",
         _ => attribute.Values.Length > 0 ? "an enumeration" : "a string",
     };
 }

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using PolicyM2M.Compiler.Binding;
+using PolicyM2M.Compiler.Diagnostics;
 using PolicyM2M.Engine;
 using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Compiler.Lowering;
 
@@ -14,24 +16,25 @@ internal sealed class PolicySetLowering
     private readonly AttributeTable _attributes;
     private readonly ConditionTable _conditions;
     private readonly CompileBudget _budget;
+    private readonly Faults _faults;
     private readonly Dictionary<BoundCondition, int> _lowered = new(ReferenceEqualityComparer.Instance);
     private readonly ImmutableArray<Rule>.Builder _rules = ImmutableArray.CreateBuilder<Rule>();
     private readonly ImmutableArray<LoweredList>.Builder _lists = ImmutableArray.CreateBuilder<LoweredList>();
 
-    private PolicySetLowering(BoundPolicySet set, CompileBudget budget)
+    private PolicySetLowering(BoundPolicySet set, CompileBudget budget, Faults faults)
     {
+        _faults = faults;
         _set = set;
         _budget = budget;
-        (ImmutableArray<AttributeCoding> codings, ImmutableArray<string> tested) = Constants.Of(set);
-        _attributes = new AttributeTable(codings, [], tested);
+        _attributes = Constants.Of(set);
         _conditions = new ConditionTable(_attributes.Codes, budget);
     }
 
     /// <exception cref="BudgetExceededException">The conditions are too much work.</exception>
-    public static LoweredPolicySet Lower(BoundPolicySet set, SourcePosition manifest, CompileBudget budget)
+    public static LoweredPolicySet Lower(BoundPolicySet set, SourcePosition manifest, CompileBudget budget, Faults faults)
     {
         budget.At = manifest;
-        var lowering = new PolicySetLowering(set, budget);
+        var lowering = new PolicySetLowering(set, budget, faults);
         foreach (BoundPolicy policy in set.Policies)
             lowering.Policy(policy);
         return new LoweredPolicySet(set.Name, [.. set.Policies.Select(policy => policy.Name)], lowering._attributes, lowering._rules.ToImmutable(),
@@ -46,16 +49,25 @@ internal sealed class PolicySetLowering
         {
             _budget.At = block.Source;
             _lists.Add(new LoweredList((int)block.Kind, block.Source,
-                [.. block.Cases.Select(c => new LoweredCase(_conditions.And([target, Condition(c.When)]), Place(c.Rule with { IsCase = true }))),
+                [.. block.Cases.Select(c => new LoweredCase(_conditions.And([target, When(c.When, c.Rule)]), Place(c.Rule with { IsCase = true }))),
                     new LoweredCase(ConditionTable.Always, LoweredCase.Silent)]));
         }
         foreach (BoundDemand demand in policy.Demands)
         {
             _budget.At = demand.Rule.Source;
-            int applies = _conditions.And([target, Condition(demand.When)]);
+            int applies = _conditions.And([target, When(demand.When, demand.Rule)]);
             _lists.Add(new LoweredList((int)demand.Rule.Kind, demand.Rule.Source,
                 [new LoweredCase(applies, Place(demand.Rule)), new LoweredCase(ConditionTable.Always, LoweredCase.Silent)]));
         }
+    }
+
+    /// <summary>The condition of a rule; one that leaves no choice is hardly what its author meant.</summary>
+    private int When(BoundCondition when, Rule rule)
+    {
+        int condition = Condition(when);
+        if (when is not BoundCondition.Constant && condition is ConditionTable.Always or ConditionTable.Never)
+            _faults.AlwaysSo(rule.Source, condition == ConditionTable.Always);
+        return condition;
     }
 
     private int Place(Rule rule)
@@ -76,8 +88,36 @@ internal sealed class PolicySetLowering
             BoundCondition.Not not => _conditions.Not(Condition(not.Part)),
             BoundCondition.OneOf oneOf => OneOf(oneOf),
             BoundCondition.Below below => Below(below),
+            BoundCondition.StartsWith starts => StartsWith(starts),
+            BoundCondition.Within within => Within(within),
+            BoundCondition.Has has => IsSo(Facet.Has(PlaceOf(has.Attribute))),
+            BoundCondition.Contains contains => IsSo(Facet.Contains(PlaceOf(contains.Attribute), contains.Item)),
+            BoundCondition.SameAs same => IsSo(Facet.Same(PlaceOf(same.Left), PlaceOf(same.Right))),
+            BoundCondition.Clock clock => _conditions.Test(FacetPlace(Constants.FacetOf(clock.Reading)), IntervalSet.Of(clock.Values)),
             _ => throw new InvalidOperationException($"no lowering for {condition.GetType().Name}"),
         };
+    }
+
+    private int PlaceOf(AttributeDefinition attribute) => _attributes.Indexes[attribute.Name];
+
+    private int FacetPlace(Facet facet) => _attributes.Codings.Length + _attributes.Others.BinarySearch(facet);
+
+    private int IsSo(Facet facet) => _conditions.Test(FacetPlace(facet), IntervalSet.Between(1, 1));
+
+    private int StartsWith(BoundCondition.StartsWith starts)
+    {
+        int attribute = PlaceOf(starts.Attribute);
+        long first = Code(attribute, AttributeValue.Of(starts.Prefix));
+        long last = Constants.After(starts.Prefix) is { } after ? Code(attribute, AttributeValue.Of(after)) - 1 : _attributes.Codings[attribute].Highest;
+        return _conditions.Test(attribute, IntervalSet.Between(first, last));
+    }
+
+    private int Within(BoundCondition.Within within)
+    {
+        int attribute = PlaceOf(within.Attribute);
+        return _conditions.Test(attribute, IntervalSet.Of(within.Blocks.Select(block => (Code(attribute, Address(block.First)), Code(attribute, Address(block.Last))))));
+
+        static AttributeValue Address(UInt128 address) => AttributeValue.Of(AddressBlock.Format(address));
     }
 
     private int OneOf(BoundCondition.OneOf oneOf)

@@ -12,13 +12,16 @@ namespace PolicyM2M.Compiler.Sets;
 internal sealed class AttributeSchemaReader
 {
     private const string Enumeration = "enum";
+    private const string Default = "default";
+    private const string AgeOf = "age-of";
 
     private static readonly string[] TopKeys = ["attributes"];
-    private static readonly string[] Keys = ["type", "values", "minimum", "maximum", "provenance", "description"];
-    private static readonly string[] TypeNames = ["bool", "int", "string", Enumeration, "version", "duration"];
+    private static readonly string[] Keys = ["type", "values", "minimum", "maximum", "provenance", "description", "default", "age-of"];
+    private static readonly string[] TypeNames = ["bool", "int", "string", Enumeration, "version", "duration", "instant", "address", "set"];
 
     private readonly SourceText _source;
     private readonly Faults _faults;
+    private readonly Dictionary<string, YamlNode> _ages = new(StringComparer.Ordinal);
 
     private AttributeSchemaReader(SourceText source, Faults faults)
     {
@@ -55,7 +58,24 @@ internal sealed class AttributeSchemaReader
         }
         if (!found)
             _faults.MissingKey(_source, new Span(0, 1), "attributes", "the attributes that contexts may hold");
+        CheckAges(attributes);
         return [.. attributes.OrderBy(attribute => attribute.Name, StringComparer.Ordinal)];
+    }
+
+    /// <summary>Only an instant has an age, and only a duration is one; what is not is no age.</summary>
+    private void CheckAges(List<AttributeDefinition> attributes)
+    {
+        for (int i = 0; i < attributes.Count; i++)
+        {
+            if (attributes[i].AgeOf is not { } source)
+                continue;
+            AttributeDefinition? instant = attributes.Find(attribute => attribute.Name == source);
+            if (attributes[i].Type == AttributeType.Duration && instant?.Type == AttributeType.Instant && instant.Provenance == attributes[i].Provenance)
+                continue;
+            _faults.WrongValue(_source, YamlText.SpanOf(_ages[attributes[i].Name], _source), AgeOf,
+                "the name of an instant attribute of the same provenance, in the definition of a duration");
+            attributes[i] = attributes[i] with { AgeOf = null };
+        }
     }
 
     private AttributeDefinition Attribute(string name, YamlNode nameNode, YamlMappingNode fields)
@@ -77,8 +97,31 @@ internal sealed class AttributeSchemaReader
         long? minimum = Limit(given, "minimum", type), maximum = Limit(given, "maximum", type);
         if (minimum > maximum)
             _faults.EmptyRange(_source, YamlText.SpanOf(given["minimum"], _source));
-        return new AttributeDefinition(name, type, Enum.Parse<Provenance>(provenance, ignoreCase: true), description, minimum, maximum,
-            Values(given, typeName, nameNode));
+        string? age = null;
+        if (given.TryGetValue(AgeOf, out YamlNode? ageNode) && YamlText.TryText(ageNode, AgeOf, _source, _faults, out age))
+            _ages[name] = ageNode;
+        var definition = new AttributeDefinition(name, type, Enum.Parse<Provenance>(provenance, ignoreCase: true), description, minimum, maximum,
+            Values(given, typeName, nameNode), AgeOf: age);
+        return given.TryGetValue(Default, out YamlNode? standard) ? definition with { Default = Standard(standard, definition) } : definition;
+    }
+
+    /// <summary>A default must be a value of the attribute; an age has none.</summary>
+    private AttributeValue? Standard(YamlNode node, AttributeDefinition definition)
+    {
+        var coding = new AttributeCoding(definition, []);
+        AttributeValue? value = (definition.Type, node) switch
+        {
+            _ when definition.AgeOf is not null => null,
+            (AttributeType.Bool, YamlScalarNode { Value: "true" or "false" } truth) => AttributeValue.Of(truth.Value == "true"),
+            (AttributeType.Int, YamlScalarNode number) when long.TryParse(number.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long n) => AttributeValue.Of(n),
+            (AttributeType.Set, YamlSequenceNode list) when list.Children.All(item => item is YamlScalarNode) => AttributeValue.Of(list.Children.Select(item => ((YamlScalarNode)item).Value ?? "")),
+            (not (AttributeType.Bool or AttributeType.Int or AttributeType.Set), YamlScalarNode text) => AttributeValue.Of(text.Value ?? ""),
+            _ => null,
+        };
+        if (value is { } usable && coding.TryEncode(usable, out _))
+            return usable;
+        _faults.WrongValue(_source, YamlText.SpanOf(node, _source), Default, definition.AgeOf is null ? coding.Expected : "nothing: an age follows from its instant");
+        return null;
     }
 
     private string? Choice(Dictionary<string, YamlNode> given, string key, string[] choices)
@@ -123,9 +166,9 @@ internal sealed class AttributeSchemaReader
                 _faults.MissingKey(_source, YamlText.SpanOf(nameNode, _source), "values", "the values of the enumeration");
             return [];
         }
-        if (typeName != Enumeration || node is not YamlSequenceNode { Children.Count: > 0 } list)
+        if (typeName is not (Enumeration or "set") || node is not YamlSequenceNode { Children.Count: > 0 } list)
         {
-            _faults.WrongValue(_source, YamlText.SpanOf(node, _source), "values", typeName == Enumeration ? "a list of texts" : "nothing: only an enum has values");
+            _faults.WrongValue(_source, YamlText.SpanOf(node, _source), "values", typeName is Enumeration or "set" ? "a list of texts" : "nothing: only an enum and a set have values");
             return [];
         }
         var values = ImmutableArray.CreateBuilder<string>();

@@ -15,9 +15,10 @@ internal static class YamlText
     /// <summary>The mapping that the file is; null, with a fault, where it is none.</summary>
     public static YamlMappingNode? Mapping(SourceText source, Faults faults)
     {
+        var read = new Span(0, 1);
         try
         {
-            if (!IsShallow(source, faults))
+            if (!IsShallow(source, faults, ref read))
                 return null;
             var stream = new YamlStream();
             stream.Load(new StringReader(source.Text));
@@ -28,13 +29,14 @@ internal static class YamlText
         }
         catch (YamlException malformed)
         {
-            faults.MalformedYaml(source, At(malformed.Start, source), Lowered(malformed.Message));
+            // Some faults the library places at the beginning of the file; what it read last is nearer.
+            faults.MalformedYaml(source, malformed.Start.Index == 0 ? read : At(malformed.Start, source), Lowered(malformed.Message));
             return null;
         }
-        catch (ArgumentOutOfRangeException)
+        catch (Exception slip) when (slip is InvalidOperationException or ArgumentException or FormatException or OverflowException)
         {
-            // The library's own slip: `"\UFFFFFFFF"` is beyond Unicode, and it does not say where it stands.
-            faults.MalformedYaml(source, new Span(0, 1), "an escape names no character of Unicode");
+            // The library's own: it throws these for `a: [b` before a key, and for an escape beyond Unicode.
+            faults.MalformedYaml(source, read, "what follows cannot be read; is a bracket or a quote left open, or an escape no character?");
             return null;
         }
     }
@@ -67,13 +69,17 @@ internal static class YamlText
         return false;
     }
 
-    private static bool IsShallow(SourceText source, Faults faults)
+    /// <param name="source">The file.</param>
+    /// <param name="faults">Where to report.</param>
+    /// <param name="read">The last place that could be read.</param>
+    private static bool IsShallow(SourceText source, Faults faults, ref Span read)
     {
         var parser = new Parser(new StringReader(source.Text));
         int depth = 0;
         while (parser.MoveNext())
         {
-            depth += parser.Current!.NestingIncrease;
+            read = At(parser.Current!.Start, source);
+            depth += parser.Current.NestingIncrease;
             if (depth > MaximumNesting)
             {
                 faults.TooDeep(source, At(parser.Current.Start, source), MaximumNesting);

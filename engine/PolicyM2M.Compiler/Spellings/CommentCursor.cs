@@ -37,12 +37,28 @@ internal sealed class CommentCursor(PolicySyntax policy, Page page)
     public void End(Span item, int next = int.MaxValue)
     {
         int line = LineOf(Math.Max(item.Start, item.End - 1));
-        Flush(comment => comment.Start < next && IsTrailing(comment) && LineOf(comment.Start) == line, 0);
+        Flush(comment => page.TakesComment && comment.Start < next && IsTrailing(comment) && LineOf(comment.Start) == line, 0);
     }
 
-    /// <summary>Prints the comments before an offset that stand, in a YAML source, no further to the right than a column: they are about a section.</summary>
-    public void Outer(int offset, int indentation) =>
-        Flush(comment => !HasLayout && comment.Start < offset && !IsTrailing(comment) && ColumnOf(comment.Start) <= indentation, indentation);
+    /// <summary>
+    /// Prints an empty line before the key of a section, and the comments there. In a YAML source those further to the right than
+    /// the key end the section before.
+    /// </summary>
+    /// <param name="first">Where the section's first item stands.</param>
+    /// <param name="isKey">Whether that is the key itself.</param>
+    /// <param name="outer">The indentation of the key.</param>
+    /// <param name="inner">The indentation of what stands in the section before.</param>
+    public void ReachSection(int first, bool isKey, int outer, int inner)
+    {
+        int line = isKey ? LineOf(first) : HasLayout ? 0 : KeyLineOf(first);
+        bool IsBefore(Span comment) => comment.Start < first && LineOf(comment.Start) < line;
+        Flush(comment => !HasLayout && IsBefore(comment) && (IsTrailing(comment) || ColumnOf(comment.Start) > outer), inner);
+        page.Blank();
+        Flush(IsBefore, comment => HasLayout || ColumnOf(comment) <= outer ? outer : inner);
+    }
+
+    /// <summary>Prints the comments that are left.</summary>
+    public void CloseAll(int inner) => Flush(_ => true, comment => HasLayout || ColumnOf(comment) == 0 ? 0 : inner);
 
     /// <summary>Whether there are comments between two offsets.</summary>
     public bool Any(int from, int to, bool ownLineOnly = false) =>
@@ -62,11 +78,29 @@ internal sealed class CommentCursor(PolicySyntax policy, Page page)
         return before is [.., '\n'] && before[text.Length..].Count('\n') > (text.IsEmpty ? 0 : 1);
     }
 
+    /// <summary>The line of the key above an item, in YAML; or that of the item, where its key stands on it.</summary>
+    private int KeyLineOf(int item)
+    {
+        int start = policy.Source.InFile(new Span(item, 0)).Start;
+        int line = LineOf(item);
+        ReadOnlySpan<char> rest = _file.Text.AsSpan(0, start);
+        ReadOnlySpan<char> before = rest[(rest.LastIndexOf('\n') + 1)..];
+        while (before.TrimStart(" \t-\r") is [] or ['#', ..] && line > 1)
+        {
+            rest = rest[..rest.LastIndexOf('\n')];
+            before = rest[(rest.LastIndexOf('\n') + 1)..];
+            line--;
+        }
+        return line;
+    }
+
     private int ColumnOf(int offset) => policy.Source.PositionOf(offset).Column - 1;
 
     private bool IsTrailing(Span comment) => !StartsLine(comment.Start);
 
-    private void Flush(Func<Span, bool> isDue, int indentation)
+    private void Flush(Func<Span, bool> isDue, int indentation) => Flush(isDue, _ => indentation);
+
+    private void Flush(Func<Span, bool> isDue, Func<int, int> indentation)
     {
         for (; _next < _comments.Length && isDue(_comments[_next]); _next++)
         {
@@ -79,7 +113,7 @@ internal sealed class CommentCursor(PolicySyntax policy, Page page)
             else if (ContinuesTheLast(comment) && page.EndsWithComment)
                 page.Continue(text);
             else
-                OwnLine(comment, text, indentation);
+                OwnLine(comment, text, indentation(comment.Start));
         }
     }
 

@@ -69,6 +69,22 @@ internal sealed class ConditionText
                 _segment.Append($"{one.Attribute.Text} in [");
                 AddList(one.Literals);
                 break;
+            case ConditionSyntax.Has has:
+                _segment.Append($"has {has.Attribute.Text}");
+                break;
+            case ConditionSyntax.Relation relation:
+                _segment.Append($"{relation.Attribute.Text} {relation.Word} {relation.Literal.Text}");
+                break;
+            case ConditionSyntax.Within { Blocks: [var block] } one:
+                _segment.Append($"{one.Attribute.Text} within {block.Text}");
+                break;
+            case ConditionSyntax.Within several:
+                _segment.Append($"{several.Attribute.Text} within [");
+                AddList(several.Blocks);
+                break;
+            case ConditionSyntax.SameAs same:
+                _segment.Append($"{same.Left.Text} {Sign(same.Operator)} {same.Right.Text}");
+                break;
             case ConditionSyntax.Between between:
                 _segment.Append($"{between.Attribute.Text} in {between.Low.Text}..{between.High.Text}");
                 break;

@@ -10,8 +10,11 @@ internal static class FieldText
     public static ImmutableArray<string> Segments(FieldSyntax field)
     {
         var segments = ImmutableArray.CreateBuilder<string>();
+        if (field.Where is { } facts)
+            segments.AddRange(ConditionText.Segments(facts).Select((segment, i) => i == 0 ? $"where {segment}" : segment));
         for (int i = 0; i < field.Values.Length; i++)
-            segments.Add(i + 1 < field.Values.Length ? $"{field.Values[i].Text}," : field.Values[i].Text);
+            segments.Add((i > 0 ? "" : field.Change switch { ListChange.Add => "+ ", ListChange.Remove => "- ", _ => "" })
+                + field.Values[i].Text + (i + 1 < field.Values.Length ? "," : ""));
         if (field.Within is { } within)
             segments.Add($"within {within.Text}");
         return segments.ToImmutable();

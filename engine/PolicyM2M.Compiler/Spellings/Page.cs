@@ -18,10 +18,10 @@ internal sealed class Page(string mark, bool aligns)
     public int Count => _lines.Count;
 
     /// <summary>Whether a comment can be added to the last line.</summary>
-    public bool TakesComment => _lines.Count > 0 && _lines[^1] is { Text.Length: > 0, Comment: null };
+    public bool TakesComment => _lines.Count > 0 && _lines[^1] is { Text.Length: > 0, Comment: null } last && !last.Text.AsSpan().TrimStart().StartsWith(mark);
 
     /// <summary>Whether the last line ends with a comment that another may continue.</summary>
-    public bool EndsWithComment => _lines.Count > 0 && _lines[^1].Comment is not null;
+    public bool EndsWithComment => aligns && _lines.Count > 0 && _lines[^1].Comment is not null;
 
     public void Add(int indentation, string text, bool opens = false)
     {

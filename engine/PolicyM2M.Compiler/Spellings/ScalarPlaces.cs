@@ -13,6 +13,8 @@ internal static class ScalarPlaces
     /// <summary>A place for each character of <paramref name="value"/>, and one for its end.</summary>
     public static int[] Of(string file, int start, int end, ScalarStyle style, string value)
     {
+        if (value.Length == 0)
+            return [start];
         var reading = new Reading(file, start, end);
         switch (style)
         {

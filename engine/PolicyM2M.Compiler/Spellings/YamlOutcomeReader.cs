@@ -88,7 +88,7 @@ internal sealed class YamlOutcomeReader(SourceText file, YamlPieces pieces, Piec
                 return null;
             fields.AddRange(some);
         }
-        return fields.ToImmutable();
+        return Checked(fields.ToImmutable());
     }
 
     private ImmutableArray<FieldSyntax>? Fields(IEnumerable<(string Key, YamlNode KeyNode, YamlNode Value)> entries)
@@ -102,7 +102,15 @@ internal sealed class YamlOutcomeReader(SourceText file, YamlPieces pieces, Piec
             else
                 isRead = false;
         }
-        return isRead ? fields.ToImmutable() : null;
+        return isRead ? Checked(fields.ToImmutable()) : null;
+    }
+
+    private ImmutableArray<FieldSyntax>? Checked(ImmutableArray<FieldSyntax> fields)
+    {
+        if (PieceParser.FirstTakenForValue(fields) is not { } stray)
+            return fields;
+        faults.Unexpected(pieces.Text, stray.Name.Span, $"`{stray.Name.Text}`", "the name of a field");
+        return null;
     }
 
     /// <summary>A field's value is written as in <c>.m2m</c>; its items may be those of a YAML list, too.</summary>

@@ -30,39 +30,38 @@ internal sealed class YamlPrinter
     {
         _comments.Reach(_policy.Name.Span.Start, 0);
         Entry(0, YamlKeys.Policy, YamlScalar.Of(_policy.Name.Text));
+        _comments.End(_policy.Name.Span);
         if (_policy.Description is { } description)
             Entry(0, YamlKeys.Description, TextLiteral.Yaml(description));
         if (_policy.Target is { } target)
             Condition(0, YamlKeys.For, target);
         _comments.End(_policy.HeadSpan);
         List<List<Section>> groups = Groups();
+        int inner = 0;
         for (int i = 0; i < groups.Count; i++)
         {
-            if (i == 1)
+            int indentation = i == 0 ? 0 : 4;
+            for (int n = 0; n < groups[i].Count; n++)
             {
-                _page.Blank();
-                _page.Add(0, $"{YamlKeys.Then}:", opens: true);
-            }
-            bool isFirst = true;
-            foreach (Section section in groups[i])
-            {
-                Print(section, i == 0 ? 0 : 4, isFirst && i > 0);
-                isFirst = false;
+                bool startsGroup = i > 0 && n == 0;
+                DeclarationSyntax first = groups[i][n].Items[0];
+                _comments.ReachSection(first.Span.Start, first is DeclarationSyntax.Block, i == 1 && n == 0 ? 0 : startsGroup ? 2 : indentation, inner);
+                if (i == 1 && n == 0)
+                    _page.Add(0, $"{YamlKeys.Then}:", opens: true);
+                inner = indentation + 2;
+                _page.Add(startsGroup ? 2 : indentation, $"{(startsGroup ? "- " : "")}{groups[i][n].Key}:", opens: true);
+                Print(groups[i][n], inner);
             }
         }
-        _comments.Close(int.MaxValue, 0);
+        _comments.CloseAll(inner);
         return _page.ToString();
     }
 
-    private void Print(Section section, int indentation, bool startsGroup)
+    private void Print(Section section, int inner)
     {
-        _comments.Outer(section.Items[0].Span.Start, indentation);
-        _page.Blank();
-        _page.Add(startsGroup ? indentation - 2 : indentation, $"{(startsGroup ? "- " : "")}{section.Key}:", opens: true);
         for (int i = 0; i < section.Items.Count; i++)
         {
             DeclarationSyntax declaration = section.Items[i];
-            int inner = indentation + 2;
             if (declaration is not DeclarationSyntax.Block)
                 _comments.Reach(declaration.Span.Start, inner);
             switch (declaration)
@@ -192,7 +191,7 @@ internal sealed class YamlPrinter
         ImmutableArray<string> segments = FieldText.Segments(field);
         if (segments.IsEmpty)
             Entry(at, key, YamlKeys.Alone);
-        else if (field.Within is null && (Lists.Contains(field.Name.Text) || field.Values.Length > 1 || FieldText.Tail(field) == YamlKeys.Alone))
+        else if (field is { Within: null, Where: null, Change: ListChange.Replace } && (Lists.Contains(field.Name.Text) || field.Values.Length > 1 || FieldText.Tail(field) == YamlKeys.Alone))
             List(at, key, [.. field.Values.Select(value => value.Text)]);
         else
             Filled(at, key, YamlScalar.Of(segments));

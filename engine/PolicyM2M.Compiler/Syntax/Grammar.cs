@@ -13,7 +13,7 @@ internal static class Grammar
 {
     private static readonly FrozenSet<string> Reserved = FrozenSet.Create(StringComparer.Ordinal,
         "and", "or", "not", "in", "when", "otherwise", "use", "deny", "with", "within", "for",
-        "policy", "define", "profile", "require", "forbid", "true", "false");
+        "policy", "define", "profile", "require", "forbid", "true", "false", "has", "contains", "starts-with", "where");
 
     private static readonly FrozenSet<string> FieldNames =
         DecisionKinds.All.SelectMany(kind => Field.Of(kind)).Select(field => field.Name).ToFrozenSet(StringComparer.Ordinal);
@@ -35,6 +35,10 @@ internal static class Grammar
     private static readonly TokenListParser<M2MToken, AtomSyntax> Literal =
         Token.EqualTo(M2MToken.String).Select(Atom).Or(Token.EqualTo(M2MToken.Number).Select(Atom)).Or(Truth).Named("a literal");
 
+    /// <summary>A name among literals: the days of the week are written so.</summary>
+    private static readonly TokenListParser<M2MToken, AtomSyntax> Bare =
+        Token.EqualTo(M2MToken.Name).Where(token => !Reserved.Contains(token.ToStringValue())).Select(Atom);
+
     private static readonly TokenListParser<M2MToken, Token<M2MToken>> Comparator =
         Token.EqualTo(M2MToken.Equal).Or(Token.EqualTo(M2MToken.NotEqual)).Or(Token.EqualTo(M2MToken.Less))
             .Or(Token.EqualTo(M2MToken.LessOrEqual)).Or(Token.EqualTo(M2MToken.Greater)).Or(Token.EqualTo(M2MToken.GreaterOrEqual))
@@ -42,25 +46,33 @@ internal static class Grammar
 
     private static readonly TokenListParser<M2MToken, (ImmutableArray<AtomSyntax> Items, Span End)> List =
         from open in Token.EqualTo(M2MToken.OpenBracket)
-        from items in Literal.AtLeastOnceDelimitedBy(Token.EqualTo(M2MToken.Comma))
+        from items in Literal.Or(Bare).AtLeastOnceDelimitedBy(Token.EqualTo(M2MToken.Comma))
         from close in Token.EqualTo(M2MToken.CloseBracket)
         select (items.ToImmutableArray(), SpanOf(close));
 
     private static readonly TokenListParser<M2MToken, Func<NameSyntax, Span, ConditionSyntax>> Membership =
         List.Select(list => (Func<NameSyntax, Span, ConditionSyntax>)((name, sign) =>
                 new ConditionSyntax.OneOf(name, sign, list.Items, name.Span.To(list.End))))
-            .Or(from low in Literal
+            .Or(from low in Literal.Or(Bare)
                 from sign in Token.EqualTo(M2MToken.Range)
-                from high in Literal
+                from high in Literal.Or(Bare)
                 select (Func<NameSyntax, Span, ConditionSyntax>)((name, @in) =>
                     new ConditionSyntax.Between(name, @in, low, high, name.Span.To(high.Span))))
             .Named("`[` or a range");
 
     private static readonly TokenListParser<M2MToken, Func<NameSyntax, ConditionSyntax>> Rest =
         (from sign in Comparator
-         from literal in Literal
-         select (Func<NameSyntax, ConditionSyntax>)(name =>
-             new ConditionSyntax.Comparison(name, sign.Kind, SpanOf(sign), literal, name.Span.To(literal.Span))))
+         from literal in Literal.Or(Bare)
+         select (Func<NameSyntax, ConditionSyntax>)(name => literal.Kind == M2MToken.Name && literal.Text is not ("true" or "false")
+             ? new ConditionSyntax.SameAs(name, sign.Kind, SpanOf(sign), new NameSyntax(literal.Text, literal.Span), name.Span.To(literal.Span))
+             : new ConditionSyntax.Comparison(name, sign.Kind, SpanOf(sign), literal, name.Span.To(literal.Span))))
+        .Or(from sign in Keyword("within")
+            from blocks in List.Or(Literal.Select(block => (Items: ImmutableArray.Create(block), End: block.Span)))
+            select (Func<NameSyntax, ConditionSyntax>)(name => new ConditionSyntax.Within(name, SpanOf(sign), blocks.Items, name.Span.To(blocks.End))))
+        .Or(from sign in Keyword("contains").Or(Keyword("starts-with"))
+            from literal in Literal
+            select (Func<NameSyntax, ConditionSyntax>)(name =>
+                new ConditionSyntax.Relation(name, sign.ToStringValue(), SpanOf(sign), literal, name.Span.To(literal.Span))))
         .Or(from sign in Keyword("in")
             from membership in Membership
             select (Func<NameSyntax, ConditionSyntax>)(name => membership(name, SpanOf(sign))));
@@ -78,6 +90,9 @@ internal static class Grammar
             from inner in Superpower.Parse.Ref(() => Condition!)
             from close in Token.EqualTo(M2MToken.CloseParenthesis)
             select inner with { Span = SpanOf(open).To(SpanOf(close)) })
+        .Or(from has in Keyword("has")
+            from name in Name
+            select (ConditionSyntax)new ConditionSyntax.Has(name, SpanOf(has).To(name.Span)))
         .Or(Test)
         .Named("a condition");
 
@@ -99,11 +114,20 @@ internal static class Grammar
         from limit in Value
         select limit;
 
+    private static readonly TokenListParser<M2MToken, AtomSyntax[]> Values = Value.AtLeastOnceDelimitedBy(Token.EqualTo(M2MToken.Comma));
+
     /// <summary>What a field says, as a function of its name.</summary>
     public static readonly TokenListParser<M2MToken, Func<NameSyntax, FieldSyntax>> FieldValues =
-        from values in Value.AtLeastOnceDelimitedBy(Token.EqualTo(M2MToken.Comma)).OptionalOrDefault([])
-        from within in Within.AsNullable().OptionalOrDefault()
-        select (Func<NameSyntax, FieldSyntax>)(name => new FieldSyntax(name, [.. values], within));
+        (from word in Keyword("where")
+         from facts in Condition
+         select (Func<NameSyntax, FieldSyntax>)(name => new FieldSyntax(name, [], null) { Where = facts }))
+        .Or(from sign in Token.EqualTo(M2MToken.Plus).Or(Token.EqualTo(M2MToken.Minus))
+            from values in Values
+            select (Func<NameSyntax, FieldSyntax>)(name =>
+                new FieldSyntax(name, [.. values], null) { Change = sign.Kind == M2MToken.Plus ? ListChange.Add : ListChange.Remove }))
+        .Or(from values in Values.OptionalOrDefault([])
+            from within in Within.AsNullable().OptionalOrDefault()
+            select (Func<NameSyntax, FieldSyntax>)(name => new FieldSyntax(name, [.. values], within)));
 
     private static readonly TokenListParser<M2MToken, FieldSyntax> FieldAndValues =
         from name in Name.Named("a field")
@@ -175,6 +199,9 @@ internal static class Grammar
         .Or(from keyword in Keyword("otherwise")
             from answer in Answer
             select new CaseSyntax(SpanOf(keyword), null, answer));
+
+    /// <summary>Whether some kind of decision has a field of that name.</summary>
+    public static bool IsField(string name) => FieldNames.Contains(name);
 
     public static Span SpanOf(Token<M2MToken> token) => new(token.Span.Position.Absolute, token.Span.Length);
 

@@ -13,7 +13,7 @@ internal sealed class Lexer
         ("==", M2MToken.Equal), ("!=", M2MToken.NotEqual), ("<=", M2MToken.LessOrEqual), (">=", M2MToken.GreaterOrEqual), ("..", M2MToken.Range),
         ("<", M2MToken.Less), (">", M2MToken.Greater), ("=", M2MToken.Is), ("{", M2MToken.OpenBrace), ("}", M2MToken.CloseBrace),
         ("(", M2MToken.OpenParenthesis), (")", M2MToken.CloseParenthesis), ("[", M2MToken.OpenBracket), ("]", M2MToken.CloseBracket),
-        (",", M2MToken.Comma), (":", M2MToken.Colon),
+        (",", M2MToken.Comma), (":", M2MToken.Colon), ("+", M2MToken.Plus), ("-", M2MToken.Minus),
     ];
 
     private readonly SourceText _source;
@@ -69,7 +69,9 @@ internal sealed class Lexer
     private void Next()
     {
         char first = _text[_at];
-        if (char.IsAsciiLetter(first))
+        if (EndOfAddress() is > 0 and int address)
+            Emit(M2MToken.Number, address);
+        else if (char.IsAsciiLetter(first))
             Emit(M2MToken.Name, EndOfName());
         else if (char.IsAsciiDigit(first) || (first == '-' && char.IsAsciiDigit(Peek(1))))
             Emit(M2MToken.Number, EndOfNumber());
@@ -79,6 +81,27 @@ internal sealed class Lexer
             Emit(found.Kind, _at + found.Text.Length);
         else
             Unreadable();
+    }
+
+    /// <summary>An IPv6 address or block, which is told from all else by its two colons next to each other, or its seven; 0 where there is none.</summary>
+    private int EndOfAddress()
+    {
+        int end = _at, colons = 0;
+        bool isShortened = false;
+        for (; end < _text.Length && (char.IsAsciiHexDigit(_text[end]) || _text[end] == ':' || (_text[end] == '.' && IsDigit(end + 1))); end++)
+        {
+            isShortened |= _text[end] == ':' && end > _at && _text[end - 1] == ':';
+            colons += _text[end] == ':' ? 1 : 0;
+        }
+        if ((!isShortened && colons != 7) || IsWord(end))
+            return 0;
+        if (end < _text.Length && _text[end] == '/' && IsDigit(end + 1))
+        {
+            end++;
+            while (IsDigit(end))
+                end++;
+        }
+        return end;
     }
 
     /// <summary>A name: letters, digits, <c>_</c>, and single <c>-</c> or <c>.</c> between them.</summary>

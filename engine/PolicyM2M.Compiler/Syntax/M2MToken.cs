@@ -11,7 +11,7 @@ internal enum M2MToken
     [Token(Category = "string")]
     String,
 
-    /// <summary>Whatever begins with a digit: integers, versions, durations, fractions.</summary>
+    /// <summary>Whatever begins with a digit: integers, versions, durations, fractions, instants, times of day; and every address.</summary>
     [Token(Category = "value")]
     Number,
 
@@ -41,6 +41,12 @@ internal enum M2MToken
 
     [Token(Example = "=")]
     Is,
+
+    [Token(Example = "+")]
+    Plus,
+
+    [Token(Example = "-")]
+    Minus,
 
     [Token(Example = "..")]
     Range,

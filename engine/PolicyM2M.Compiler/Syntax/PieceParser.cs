@@ -28,6 +28,12 @@ internal sealed class PieceParser(SourceText source, Faults faults)
         return isRead;
     }
 
+    /// <summary>
+    /// The first field that <c>.m2m</c> would take for a value of the field before it: one whose name is no field's, behind one that has no value.
+    /// </summary>
+    public static FieldSyntax? FirstTakenForValue(IReadOnlyList<FieldSyntax> fields) =>
+        fields.Skip(1).Where((field, i) => fields[i] is { Values.IsEmpty: true, Within: null } && !Grammar.IsField(field.Name.Text)).FirstOrDefault();
+
     private bool TryParse<T>(TokenListParser<M2MToken, T> parser, Span piece, string? expected, [MaybeNullWhen(false)] out T value)
     {
         Token<M2MToken>[] tokens = [.. Lexer.Tokenize(source, piece, faults).Tokens];

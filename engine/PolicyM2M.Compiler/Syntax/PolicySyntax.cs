@@ -67,8 +67,27 @@ internal sealed record OutcomeSyntax(NameSyntax? Profile, ImmutableArray<FieldSy
 /// <summary>A field of a body: <c>suites A, B</c>, <c>revocation hard within 24h</c>, <c>rotate-now</c>.</summary>
 internal sealed record FieldSyntax(NameSyntax Name, ImmutableArray<AtomSyntax> Values, AtomSyntax? Within)
 {
+    /// <summary>What is done to the list that the profile gives, where the values are not the list itself.</summary>
+    public ListChange Change { get; init; }
+
+    /// <summary>The facts by which names are selected; null where they are listed.</summary>
+    public ConditionSyntax? Where { get; init; }
+
     /// <summary>All of it, from its name to its last value.</summary>
-    public Span Span => Name.Span.To(Within?.Span ?? (Values.IsDefaultOrEmpty ? Name.Span : Values[^1].Span));
+    public Span Span => Name.Span.To(Where?.Span ?? Within?.Span ?? (Values.IsDefaultOrEmpty ? Name.Span : Values[^1].Span));
+}
+
+/// <summary>What a field does to the list that a profile gives.</summary>
+internal enum ListChange
+{
+    /// <summary>It takes its place.</summary>
+    Replace,
+
+    /// <summary><c>+</c>: it adds names at the end.</summary>
+    Add,
+
+    /// <summary><c>-</c>: it takes names out.</summary>
+    Remove,
 }
 
 /// <summary>A literal or a name where a value stands.</summary>
@@ -93,6 +112,18 @@ internal abstract record ConditionSyntax(Span Span)
     public sealed record Comparison(NameSyntax Attribute, M2MToken Operator, Span OperatorSpan, AtomSyntax Literal, Span Span) : ConditionSyntax(Span);
 
     public sealed record OneOf(NameSyntax Attribute, Span OperatorSpan, ImmutableArray<AtomSyntax> Literals, Span Span) : ConditionSyntax(Span);
+
+    /// <summary><c>has x</c>: the attribute is known.</summary>
+    public sealed record Has(NameSyntax Attribute, Span Span) : ConditionSyntax(Span);
+
+    /// <summary><c>x contains "a"</c>, <c>x starts-with "a"</c>.</summary>
+    public sealed record Relation(NameSyntax Attribute, string Word, Span OperatorSpan, AtomSyntax Literal, Span Span) : ConditionSyntax(Span);
+
+    /// <summary><c>x within 10.0.0.0/8</c>, <c>x within [10.0.0.0/8, 2001:db8::/32]</c>.</summary>
+    public sealed record Within(NameSyntax Attribute, Span OperatorSpan, ImmutableArray<AtomSyntax> Blocks, Span Span) : ConditionSyntax(Span);
+
+    /// <summary><c>x == y</c>, <c>x != y</c>: two attributes.</summary>
+    public sealed record SameAs(NameSyntax Left, M2MToken Operator, Span OperatorSpan, NameSyntax Right, Span Span) : ConditionSyntax(Span);
 
     public sealed record Between(NameSyntax Attribute, Span OperatorSpan, AtomSyntax Low, AtomSyntax High, Span Span) : ConditionSyntax(Span);
 }

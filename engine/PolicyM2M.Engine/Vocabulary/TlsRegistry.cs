@@ -55,6 +55,67 @@ public static class TlsRegistry
     /// <summary>All signature schemes by name.</summary>
     public static IReadOnlyDictionary<string, SignatureScheme> SignatureSchemes => SchemesByName.Value;
 
+    /// <summary>
+    /// What the registry's table says of the names of a field, as <c>where</c> selects by it: for each name its facts in the table's words. Yes and no
+    /// are truths, bits are numbers, and a set of words (versions) is written with blanks between them.
+    /// </summary>
+    internal static IReadOnlyList<(string Name, IReadOnlyDictionary<string, string> Facts)> Facts(string field) => field switch
+    {
+        "suites" => SuiteFacts.Value,
+        "groups" => GroupFacts.Value,
+        "signatures" => SchemeFacts.Value,
+        _ => [],
+    };
+
+    private static readonly Lazy<IReadOnlyList<(string, IReadOnlyDictionary<string, string>)>> SuiteFacts = new(() => LoadFacts("tls_cipher_suites.csv", row => row["kind"] == "suite" ? new()
+    {
+        ["aead"] = row["aead"],
+        ["forward-secret"] = row["forward_secret"],
+        ["key-bits"] = row["key_bits"],
+        ["tag-bits"] = row["tag_bits"],
+        ["key-exchange"] = row["kx"],
+        ["authentication"] = row["auth"],
+        ["cipher"] = row["cipher"],
+        ["mac"] = row["mac"],
+        ["hash"] = row["hash"],
+        ["recommended"] = row["recommended"],
+        ["rfc10015"] = row["rfc10015"],
+        ["dtls"] = row["dtls_ok"] == "Y" ? "yes" : "no",
+        ["version"] = row["max_version"],
+    } : null));
+
+    private static readonly Lazy<IReadOnlyList<(string, IReadOnlyDictionary<string, string>)>> GroupFacts = new(() => LoadFacts("tls_supported_groups.csv", row => new()
+    {
+        ["kind"] = row["kind"],
+        ["classical-bits"] = row["classical_bits"],
+        ["pq-category"] = row["pq_category"],
+        ["tls12"] = row["tls12"],
+        ["tls13"] = row["tls13"],
+        ["dtls"] = row["dtls_ok"] == "Y" ? "yes" : "no",
+        ["recommended"] = row["recommended"],
+        ["fips-140-3"] = row["fips_140_3"],
+    }));
+
+    private static readonly Lazy<IReadOnlyList<(string, IReadOnlyDictionary<string, string>)>> SchemeFacts = new(() => LoadFacts("tls_signature_schemes.csv", row => new()
+    {
+        ["algorithm"] = row["algorithm"],
+        ["hash"] = row["hash"],
+        ["curve"] = row["curve"],
+        ["tls12"] = row["tls12"],
+        ["tls13-handshake"] = row["tls13_handshake"],
+        ["tls13-certificate"] = row["tls13_certificate"],
+        ["recommended"] = row["recommended"],
+        ["fips-140-3"] = row["fips_140_3"],
+    }));
+
+    private static IReadOnlyList<(string, IReadOnlyDictionary<string, string>)> LoadFacts(string resource, Func<CsvRow, Dictionary<string, string>?> read)
+    {
+        using Stream stream = typeof(TlsRegistry).Assembly.GetManifestResourceStream(resource)
+            ?? throw new InvalidOperationException($"the embedded table {resource} is missing from the assembly");
+        using var reader = new StreamReader(stream);
+        return [.. CsvTable.Read(reader).Select(row => (row["iana_name"], Facts: read(row))).Where(row => row.Facts is not null).Select(row => (row.Item1, (IReadOnlyDictionary<string, string>)row.Facts!))];
+    }
+
     private static FrozenDictionary<string, T> Load<T>(string resource, Func<CsvRow, T?> read, Func<T, string> key)
         where T : class
     {

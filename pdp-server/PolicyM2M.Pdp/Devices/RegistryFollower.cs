@@ -45,7 +45,7 @@ internal sealed class RegistryFollower(RegistryFile file, RegistryState state, R
             case RegistryReading.Read { Registry: var registry }:
                 _refusal = null;
                 state.Replace(registry);
-                log.RegistryRead(registry.All.Count);
+                log.RegistryRead(registry.All.Count == 1 ? "1 device" : $"{registry.All.Count} devices");
                 Review(registry);
                 break;
             case RegistryReading.Malformed { Reason: var reason }:

@@ -5,12 +5,15 @@ using PolicyM2M.Store;
 namespace PolicyM2M.Pdp.Revisions;
 
 /// <summary>Follows the ref: a commit that compiles becomes active, one that does not changes nothing but the status.</summary>
-internal sealed class RevisionFollower(RevisionSource source, RevisionState state, PdpOptions options, TimeProvider clock, ILogger<RevisionFollower> log)
-    : BackgroundService
+internal sealed class RevisionFollower(
+    RevisionSource source, RevisionState state, LastServed memory, PdpOptions options, TimeProvider clock, ILogger<RevisionFollower> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        LogActivation(state.Current.Active, []);
+        RevisionStatus first = state.Current;
+        Activated(first.Active, []);
+        if (first.Refused is { } refused)
+            LogRefusal(refused, first.Active);
         using var timer = new PeriodicTimer(options.Poll, clock);
         try
         {
@@ -51,12 +54,12 @@ internal sealed class RevisionFollower(RevisionSource source, RevisionState stat
     {
         if (compiled.Bundle is null)
         {
-            log.RevisionRefused(ActiveRevision.Shorten(compiled.CommitId), status.Active.ShortId);
-            LogDiagnostics(compiled.Diagnostics);
-            return status with { Refused = new RefusedRevision(compiled.CommitId, now, compiled.Diagnostics, null, MayHeal: false), LastPolledAt = now };
+            var refused = new RefusedRevision(compiled.CommitId, now, compiled.Diagnostics, null, MayHeal: false);
+            LogRefusal(refused, status.Active);
+            return status with { Refused = refused, LastPolledAt = now };
         }
         var active = new ActiveRevision(compiled.CommitId, compiled.Summary, compiled.Bundle, now, status.Active);
-        LogActivation(active, compiled.Diagnostics);
+        Activated(active, compiled.Diagnostics);
         return new RevisionStatus(active, null, now);
     }
 
@@ -72,14 +75,35 @@ internal sealed class RevisionFollower(RevisionSource source, RevisionState stat
         // The same fault at every look would fill the log; the status shows that it lasts.
         if (status.Refused is { } known && known.CommitId == commit && known.Fault == reason)
             return status with { LastPolledAt = now };
-        log.RepositoryUnreadable(status.Active.ShortId, reason);
-        return status with { Refused = new RefusedRevision(commit, now, [], reason, MayHeal: true), LastPolledAt = now };
+        var refused = new RefusedRevision(commit, now, [], reason, MayHeal: true);
+        LogRefusal(refused, status.Active);
+        return status with { Refused = refused, LastPolledAt = now };
     }
 
-    private void LogActivation(ActiveRevision active, IEnumerable<Diagnostic> diagnostics)
+    private void LogRefusal(RefusedRevision refused, ActiveRevision active)
+    {
+        if (refused.Fault is { } fault)
+        {
+            log.RepositoryUnreadable(active.ShortId, fault);
+            return;
+        }
+        log.RevisionRefused(ActiveRevision.Shorten(refused.CommitId), active.ShortId);
+        LogDiagnostics(refused.Diagnostics);
+    }
+
+    private void Activated(ActiveRevision active, IEnumerable<Diagnostic> diagnostics)
     {
         log.Serving(active.Bundle.Name, active.ShortId, active.Summary);
         LogDiagnostics(diagnostics);
+        try
+        {
+            memory.Remember(source, active.CommitId);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // Answers do not need it; only a restart with a broken newest commit would.
+            log.LastServedNotWritten(fault.Message);
+        }
     }
 
     private void LogDiagnostics(IEnumerable<Diagnostic> diagnostics)

@@ -50,19 +50,51 @@ internal sealed class RevisionSource
         return new CompiledRevision(revision.CommitId, revision.Summary, compilation.Diagnostics, compilation.Bundle);
     }
 
-    /// <summary>The revision with which the server starts: without one it does not.</summary>
+    /// <summary>The revision with which the server starts: the newest or, where that cannot be served, the one that was served last. Without either it does not.</summary>
+    /// <param name="now">The moment.</param>
+    /// <param name="lastServed">The commit that was served last; null where none is known.</param>
     /// <exception cref="StartupException">The policy set is not valid; the message has every diagnostic.</exception>
     /// <exception cref="PolicyStoreException">The repository, the ref or the folder cannot be read.</exception>
-    public RevisionStatus LoadFirst(DateTimeOffset now)
+    public RevisionStatus LoadFirst(DateTimeOffset now, string? lastServed)
     {
-        CompiledRevision compiled = Compile(FindCommit());
-        if (compiled.Bundle is null)
+        string commit = "";
+        try
         {
-            throw new StartupException(string.Join('\n',
-                [.. compiled.Diagnostics.Select(DiagnosticText.OfLine), $"the policy set in `{Folder}` of {ActiveRevision.Shorten(compiled.CommitId)} is not valid, and nothing else is being served yet",
-                    "`--ref COMMIT` serves an earlier commit until this is mended"]),
-                ExitCode.InvalidPolicy);
+            commit = FindCommit();
+            CompiledRevision newest = Compile(commit);
+            return Active(newest, now) is { } active
+                ? new RevisionStatus(active, null, now)
+                : Last(lastServed, new RefusedRevision(commit, now, newest.Diagnostics, null, MayHeal: false)) ?? throw Invalid(newest);
         }
-        return new RevisionStatus(new ActiveRevision(compiled.CommitId, compiled.Summary, compiled.Bundle, now), null, now);
+        catch (PolicyStoreException fault)
+        {
+            RevisionStatus? last = Last(lastServed, new RefusedRevision(commit, now, [], fault.Message, MayHeal: true));
+            if (last is null)
+                throw;
+            return last;
+        }
     }
+
+    private RevisionStatus? Last(string? lastServed, RefusedRevision newest)
+    {
+        try
+        {
+            return lastServed is not null && Active(Compile(lastServed), newest.SeenAt) is { } active ? new RevisionStatus(active, newest, newest.SeenAt) : null;
+        }
+        catch (PolicyStoreException)
+        {
+            // Pruned, or of a repository that is gone: then there is nothing but the fault of the newest to tell.
+            return null;
+        }
+    }
+
+    private static ActiveRevision? Active(CompiledRevision compiled, DateTimeOffset now) =>
+        compiled.Bundle is { } bundle ? new ActiveRevision(compiled.CommitId, compiled.Summary, bundle, now) : null;
+
+    private StartupException Invalid(CompiledRevision compiled) => new(
+        string.Join('\n',
+            [.. compiled.Diagnostics.Select(DiagnosticText.OfLine),
+                $"the policy set in `{Folder}` of {ActiveRevision.Shorten(compiled.CommitId)} is not valid, and no earlier commit is known to have been served with this data folder",
+                "`--ref COMMIT` serves an earlier commit until this is mended"]),
+        ExitCode.InvalidPolicy);
 }

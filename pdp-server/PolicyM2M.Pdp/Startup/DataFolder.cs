@@ -12,6 +12,9 @@ internal sealed record DataFolder(string Path)
     /// <summary>The registry of devices.</summary>
     public string Registry => System.IO.Path.Combine(Path, "devices.json");
 
+    /// <summary>Which commit was served last.</summary>
+    public string LastServed => System.IO.Path.Combine(Path, "last-served.json");
+
     /// <summary>The certificate of this name.</summary>
     public string Certificate(string name) => System.IO.Path.Combine(Pki, $"{name}.pem");
 
@@ -19,8 +22,12 @@ internal sealed record DataFolder(string Path)
     public string Key(string name) => System.IO.Path.Combine(Pki, $"{name}-key.pem");
 
     /// <summary>The folder the user named; otherwise <c>.policym2m</c> in the root of the work tree around the current folder.</summary>
-    public static DataFolder Find(string? named) =>
-        new(System.IO.Path.GetFullPath(named ?? System.IO.Path.Combine(WorkTreeAround(Directory.GetCurrentDirectory()), ".policym2m")));
+    /// <exception cref="StartupException">There is a file of that name.</exception>
+    public static DataFolder Find(string? named)
+    {
+        string path = System.IO.Path.GetFullPath(named ?? System.IO.Path.Combine(WorkTreeAround(Directory.GetCurrentDirectory()), ".policym2m"));
+        return File.Exists(path) ? throw new StartupException($"--data: `{path}` is a file; name a folder, which is made where there is none") : new DataFolder(path);
+    }
 
     private static string WorkTreeAround(string folder)
     {

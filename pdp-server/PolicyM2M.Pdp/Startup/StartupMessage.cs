@@ -11,8 +11,9 @@ internal static class StartupMessage
     /// <summary>Claims in the command to paste: enough to see that they count, few enough to stay on the screen.</summary>
     private const int ClaimsShown = 2;
 
-    public static void Write(TextWriter console, ActiveRevision revision, RevisionSource source, string address, DataFolder data, DevelopmentCredentials credentials, bool isDataGiven)
+    public static void Write(TextWriter console, RevisionStatus status, RevisionSource source, string address, DataFolder data, DevelopmentCredentials credentials, bool isDataGiven)
     {
+        ActiveRevision revision = status.Active;
         console.WriteLine($"""
 
             PolicyM2M decision point, process {Environment.ProcessId}
@@ -21,8 +22,10 @@ internal static class StartupMessage
               listening on {address} (gRPC, mutual TLS)
               keys and certificates in {data.Pki}, devices in {data.Registry}
             """);
+        if (status.Refused is { } refused)
+            console.WriteLine($"  BUT the newest commit {ActiveRevision.Shorten(refused.CommitId)} cannot be served, so this is the one that was served last; the log says why");
         if (credentials.InUse)
-            WriteDevelopment(console, revision, address, data, credentials, isDataGiven);
+            WriteDevelopment(console, revision, Reachable(address), data, credentials, isDataGiven);
         console.WriteLine("\nCtrl+C stops it.\n");
     }
 
@@ -46,6 +49,10 @@ internal static class StartupMessage
               {Agent(address, data, isDataGiven)}
             """);
     }
+
+    /// <summary>Every address of the machine is none to connect to; and the development certificate names this machine only as itself.</summary>
+    private static string Reachable(string address) =>
+        address.Replace("//0.0.0.0:", "//127.0.0.1:", StringComparison.Ordinal).Replace("//[::]:", "//127.0.0.1:", StringComparison.Ordinal);
 
     private static string Agent(string address, DataFolder data, bool isDataGiven)
     {

@@ -64,9 +64,30 @@ internal static class NaiveEvaluator
         BoundCondition.Any any => any.Parts.Any(part => Holds(part, context)),
         BoundCondition.All all => all.Parts.All(part => Holds(part, context)),
         BoundCondition.Not not => !Holds(not.Part, context),
-        BoundCondition.OneOf oneOf => oneOf.Values.Any(value => Compare(oneOf.Attribute, context.Values[oneOf.Attribute.Name], value) == 0),
-        BoundCondition.Below below => Compare(below.Attribute, context.Values[below.Attribute.Name], below.Limit) is var order && (order < 0 || (below.OrEqual && order == 0)),
+        BoundCondition.OneOf oneOf => oneOf.Values.Any(value => Compare(oneOf.Attribute, ValueOf(oneOf.Attribute, context), value) == 0),
+        BoundCondition.Below below => Compare(below.Attribute, ValueOf(below.Attribute, context), below.Limit) is var order && (order < 0 || (below.OrEqual && order == 0)),
+        BoundCondition.Has has => context.Values.ContainsKey($"given {has.Attribute.AgeOf ?? has.Attribute.Name}"),
+        BoundCondition.Contains contains => ValueOf(contains.Attribute, context).Texts.Contains(contains.Item),
+        BoundCondition.StartsWith starts => ValueOf(starts.Attribute, context).Text.StartsWith(starts.Prefix, StringComparison.Ordinal),
+        BoundCondition.Within within => within.Blocks.Any(block => block.Contains(Address(ValueOf(within.Attribute, context)))),
+        BoundCondition.SameAs same => Compare(same.Left, ValueOf(same.Left, context), ValueOf(same.Right, context)) == 0,
+        BoundCondition.Clock clock => Clock(clock.Reading) is var shown && clock.Values.Any(interval => shown >= interval.Low && shown <= interval.High),
         _ => throw new InvalidOperationException(condition.GetType().Name),
+    };
+
+    /// <summary>A completed context holds every value that conditions look at, but for ages and defaults.</summary>
+    private static AttributeValue ValueOf(AttributeDefinition attribute, DeviceContext context)
+    {
+        if (attribute.AgeOf is { } instant && context.Values.TryGetValue(instant, out AttributeValue since))
+            return AttributeValue.Of(DurationText.Format(RandomPolicies.Now.ToUnixTimeSeconds() - Instant(since)));
+        return context.Values.TryGetValue(attribute.Name, out AttributeValue value) ? value : attribute.Default ?? throw new InvalidOperationException($"{attribute.Name} was not completed");
+    }
+
+    private static long Clock(ClockReading reading) => reading switch
+    {
+        ClockReading.Now => RandomPolicies.Now.ToUnixTimeSeconds(),
+        ClockReading.TimeOfDay => (long)RandomPolicies.Now.TimeOfDay.TotalSeconds,
+        _ => ((int)RandomPolicies.Now.DayOfWeek + 6) % 7,
     };
 
     private static int Compare(AttributeDefinition attribute, AttributeValue left, AttributeValue right) => attribute.Type switch
@@ -75,6 +96,8 @@ internal static class NaiveEvaluator
         AttributeType.Int => left.Integer.CompareTo(right.Integer),
         AttributeType.Version => Version(left).CompareTo(Version(right)),
         AttributeType.Duration => Seconds(left).CompareTo(Seconds(right)),
+        AttributeType.Instant => Instant(left).CompareTo(Instant(right)),
+        AttributeType.Address => Address(left).CompareTo(Address(right)),
         _ => string.CompareOrdinal(left.Text, right.Text),
     };
 
@@ -103,13 +126,14 @@ internal static class NaiveEvaluator
     /// <summary>The context with every missing attribute filled in, in every way that matters.</summary>
     private static IEnumerable<DeviceContext> Completions(BoundPolicySet set, DeviceContext context)
     {
-        IEnumerable<DeviceContext> completions = [context];
-        foreach (AttributeDefinition attribute in Tested(set).Where(attribute => !context.Values.ContainsKey(attribute.Name)))
+        // What is given stays told from what is assumed: `has` asks for it.
+        IEnumerable<DeviceContext> completions = [context.Values.Keys.Aggregate(context, (all, name) => all.With($"given {name}", AttributeValue.Of(true)))];
+        foreach (AttributeDefinition attribute in Tested(set).Where(attribute => !context.Values.ContainsKey(attribute.Name) && attribute.Default is null))
             completions = completions.SelectMany(c => Representatives(set, attribute).Select(value => c.With(attribute.Name, value))).ToList();
         return completions;
     }
 
-    private static IEnumerable<AttributeDefinition> Tested(BoundPolicySet set) => Constants.Of(set).Tested.Select(name => set.Attributes.First(a => a.Name == name));
+    private static IEnumerable<AttributeDefinition> Tested(BoundPolicySet set) => Constants.Of(set).Needed.Select(name => set.Attributes.First(a => a.Name == name));
 
     private static ImmutableArray<AttributeValue> Representatives(BoundPolicySet set, AttributeDefinition attribute)
     {
@@ -117,19 +141,34 @@ internal static class NaiveEvaluator
         {
             BoundCondition.OneOf oneOf when oneOf.Attribute.Name == attribute.Name => oneOf.Values.AsEnumerable(),
             BoundCondition.Below below when below.Attribute.Name == attribute.Name => [below.Limit],
+            BoundCondition.OneOf oneOf when oneOf.Attribute.AgeOf == attribute.Name => oneOf.Values.Select(Born),
+            BoundCondition.Below below when below.Attribute.AgeOf == attribute.Name => [Born(below.Limit)],
+            BoundCondition.StartsWith starts when starts.Attribute.Name == attribute.Name => [AttributeValue.Of(starts.Prefix), AttributeValue.Of(starts.Prefix + "~"), AttributeValue.Of(starts.Prefix + "\0")],
+            BoundCondition.Within within when within.Attribute.Name == attribute.Name => within.Blocks.SelectMany(block => new[] { block.First - 1, block.First, block.Last, block.Last + 1 })
+                .Select(address => AttributeValue.Of(AddressBlock.Format(address))),
             _ => [],
         });
         return attribute.Type switch
         {
             AttributeType.Bool => [AttributeValue.Of(true), AttributeValue.Of(false)],
-            AttributeType.Int => [.. constants.SelectMany(c => new[] { c.Integer - 1, c.Integer, c.Integer + 1 })
+            // What is asked only for its being there has one class of values.
+            AttributeType.Int => [.. constants.SelectMany(c => new[] { c.Integer - 1, c.Integer, c.Integer + 1 }).Append(attribute.Minimum ?? 0)
                 .Where(n => n >= (attribute.Minimum ?? n) && n <= (attribute.Maximum ?? n)).Distinct().Select(AttributeValue.Of)],
             AttributeType.Duration => [.. constants.SelectMany(c => new[] { Seconds(c) - 1, Seconds(c), Seconds(c) + 1 })
                 .Where(n => n >= (attribute.Minimum ?? 0) && n <= (attribute.Maximum ?? n)).Distinct().Select(n => AttributeValue.Of(DurationText.Format(n)))],
+            AttributeType.Instant => [.. constants.Select(Instant).SelectMany(n => new[] { n - 1, n, n + 1 }).Append(RandomPolicies.Now.ToUnixTimeSeconds())
+                .Where(n => n <= RandomPolicies.Now.ToUnixTimeSeconds() || !set.Attributes.Any(a => a.AgeOf == attribute.Name)).Distinct().Select(n => AttributeValue.Of(InstantText.Format(n)))],
+            AttributeType.Set => [.. Subsets([.. Tests(set).OfType<BoundCondition.Contains>().Select(test => test.Item).Distinct()])],
+            AttributeType.Address => [.. constants.Distinct().Append(AttributeValue.Of("::"))],
             AttributeType.Version => [.. constants.SelectMany(c => new[] { c.Text, c.Text + ".1" }).Append("0.0.0-0").Distinct().Select(AttributeValue.Of)],
-            _ => attribute.Values.Length > 0 ? [.. attribute.Values.Select(AttributeValue.Of)] : [.. constants.Distinct().Append(AttributeValue.Of("something else"))],
+            _ => attribute.Values.Length > 0 ? [.. attribute.Values.Select(AttributeValue.Of)] : [.. constants.Distinct().Append(AttributeValue.Of("something else")).Append(AttributeValue.Of(""))],
         };
     }
+
+    private static AttributeValue Born(AttributeValue age) => AttributeValue.Of(InstantText.Format(RandomPolicies.Now.ToUnixTimeSeconds() - Seconds(age)));
+
+    private static IEnumerable<AttributeValue> Subsets(string[] items) =>
+        Enumerable.Range(0, 1 << items.Length).Select(bits => AttributeValue.Of(items.Where((_, i) => (bits >> i & 1) != 0)));
 
     private static IEnumerable<BoundCondition> Tests(BoundPolicySet set) => set.Policies
         .SelectMany(policy => policy.Blocks.SelectMany(b => b.Cases).Select(c => c.When).Concat(policy.Demands.Select(d => d.When)).Append(policy.Target))
@@ -146,4 +185,8 @@ internal static class NaiveEvaluator
     private static SemanticVersion Version(AttributeValue value) => SemanticVersion.TryParse(value.Text, out SemanticVersion? version) ? version : throw new FormatException(value.Text);
 
     private static long Seconds(AttributeValue value) => DurationText.TryParse(value.Text, out long seconds) ? seconds : throw new FormatException(value.Text);
+
+    private static long Instant(AttributeValue value) => InstantText.TryParse(value.Text, out long seconds) ? seconds : throw new FormatException(value.Text);
+
+    private static UInt128 Address(AttributeValue value) => AddressBlock.TryParseAddress(value.Text, out UInt128 address) ? address : throw new FormatException(value.Text);
 }

@@ -5,8 +5,13 @@ using PolicyM2M.Engine.Contexts;
 namespace PolicyM2M.Compiler.Tests.Oracle;
 
 /// <summary>Random policy sets, as text, and random contexts for them. Small worlds, so that rules overlap and collide often.</summary>
-internal sealed class RandomPolicies(Random random)
+/// <param name="random">The source of chance.</param>
+/// <param name="isCorrelated">Whether policies compare attributes with each other and look at one attribute in several ways: where it is missing the answer is then a bound.</param>
+internal sealed class RandomPolicies(Random random, bool isCorrelated = false)
 {
+    /// <summary>The moment of every decision, a Monday.</summary>
+    public static readonly DateTimeOffset Now = new(2026, 11, 23, 12, 30, 0, TimeSpan.Zero);
+
     private const string Schema = """
         attributes:
           kind:    { type: enum, values: [a, b, c, d], provenance: claimed, description: an enumeration }
@@ -15,12 +20,21 @@ internal sealed class RandomPolicies(Random random)
           version: { type: version, provenance: claimed, description: a version }
           age:     { type: duration, maximum: 1d, provenance: claimed, description: a duration }
           flag:    { type: bool, provenance: claimed, description: a bool }
+          twin:    { type: enum, values: [a, b, c, d], provenance: claimed, description: another enumeration }
+          tags:    { type: set, provenance: claimed, description: a set }
+          place:   { type: address, provenance: claimed, description: an address }
+          due:     { type: instant, provenance: claimed, description: an instant }
+          born:    { type: instant, provenance: claimed, description: an instant that has an age }
+          uptime:  { type: duration, age-of: born, provenance: claimed, description: an age }
+          serial:  { type: string, provenance: claimed, description: a text that has beginnings }
+          mode:    { type: enum, values: [on, off], default: off, provenance: claimed, description: with a default }
         """;
 
     private static readonly string[] Suites = ["TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_CCM_SHA256"];
     private static readonly string[] Texts = ["one", "two", "three"];
     private static readonly string[] Versions = ["1.0.0", "1.5", "2.0.0-rc.1", "2.0.0", "3.1.4"];
     private static readonly string[] Ages = ["1m", "1h", "5h", "23h"];
+    private static readonly string[] Tags = ["x", "y", "z"];
     private static readonly string[] Labels = ["read", "write", "admin"];
 
     public IReadOnlyList<SourceFile> Set()
@@ -42,6 +56,13 @@ internal sealed class RandomPolicies(Random random)
             ["version"] = AttributeValue.Of(Pick("0.9", "1.0.0", "1.2", "1.5.0", "2.0.0-beta", "2.0.0-rc.1", "2.0.0", "2.5", "3.1.4", "4")),
             ["age"] = AttributeValue.Of(Pick("0s", "1m", "30m", "1h", "4h", "5h", "23h", "1d")),
             ["flag"] = AttributeValue.Of(random.Next(2) == 0),
+            ["twin"] = AttributeValue.Of(Pick("a", "b", "c", "d")),
+            ["tags"] = AttributeValue.Of(Tags.Where(_ => random.Next(2) == 0)),
+            ["place"] = AttributeValue.Of(Pick("10.0.0.0", "10.1.2.3", "10.255.255.255", "11.0.0.0", "192.168.7.1", "192.168.8.1", "2001:db8::1", "2001:db9::", "::1")),
+            ["due"] = AttributeValue.Of(Pick("2026-11-22", "2026-11-23T12:29:59Z", "2026-11-23T12:30Z", "2027-01-31", "2027-01-31T00:00:01Z")),
+            ["born"] = AttributeValue.Of(Pick("2026-11-23T12:29:59Z", "2026-11-23T12:30Z", "2026-11-23T11:30Z", "2026-11-23T11:29:59Z", "2026-11-20", "2020-01-01")),
+            ["serial"] = AttributeValue.Of(Pick("AB", "AB-1", "ABC", "AC", "A", "B", "")),
+            ["mode"] = AttributeValue.Of(Pick("on", "off")),
         };
         for (int i = random.Next(missing + 1); i > 0; i--)
             all.Remove(Pick([.. all.Keys]));
@@ -97,7 +118,7 @@ internal sealed class RandomPolicies(Random random)
         _ => $"not ({Condition(depth - 1)})",
     };
 
-    private string Test() => random.Next(10) switch
+    private string Test() => random.Next(isCorrelated ? 21 : 18) switch
     {
         0 => "flag",
         1 => $"kind {Pick("==", "!=")} \"{Pick("a", "b", "c", "d")}\"",
@@ -108,6 +129,18 @@ internal sealed class RandomPolicies(Random random)
         6 => $"version {Comparison()} {Pick(Versions)}",
         7 => $"age {Comparison()} {Pick(Ages)}",
         8 => $"version in {Versions[0]}..{Pick(Versions[1..])}",
+        9 => $"tags contains \"{Pick(Tags)}\"",
+        10 => $"place within {Pick("10.0.0.0/8", "192.168.7.0/24", "2001:db8::/32", "[10.1.0.0/16, ::1]")}",
+        11 => $"due {Comparison()} {Pick("2026-11-23T12:30Z", "2027-01-31")}",
+        12 => $"uptime {Comparison()} {Pick("0s", "1s", "1h", "3d")}",
+        13 => $"serial starts-with \"{Pick("A", "AB", "AB-")}\"",
+        14 => $"time.of-day in {Pick("22:00..06:00", "12:00..12:30", "12:30..13:00")}",
+        15 => $"time.weekday {Pick("== mon", "!= mon", "in [sat, sun]", "in fri..mon")}",
+        16 => $"time.now {Comparison()} {Pick("2026-11-23T12:30Z", "2027-01-31")}",
+        17 => $"mode == \"{Pick("on", "off")}\"",
+        18 => $"has {Pick("kind", "tags", "uptime", "mode")}",
+        19 => $"kind {Pick("==", "!=")} twin",
+        20 => $"serial == \"{Pick("AB", "AC")}\"",
         _ => "flag == false",
     };
 

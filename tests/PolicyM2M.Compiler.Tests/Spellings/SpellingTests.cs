@@ -43,6 +43,71 @@ internal sealed partial class SpellingTests
         Assert.That(DecisionBytes.Of(PolicyCompiler.Compile(yaml)), Is.EqualTo(DecisionBytes.Of(PolicyCompiler.Compile(set))));
     });
 
+    [Test]
+    public void A_comment_is_kept_wherever_it_stands() => SeededProperty.Holds(Runs, random =>
+    {
+        string policy = new RandomPolicies(random).Set()[2].Text;
+        for (int i = 0; i < 4; i++)
+        {
+            int[] gaps = [.. Enumerable.Range(0, policy.Length).Where(at => policy[at] is ' ' or '\n' && policy[..at].Split('\n')[^1] is var line && !line.Contains("//", StringComparison.Ordinal))];
+            int gap = gaps[random.Next(gaps.Length)];
+            policy = policy.Insert(gap, $"{(random.Next(2) == 0 ? "\n" : "")}{(random.Next(3) == 0 ? "\n" : " ")}// comment {i} # of // four\n");
+        }
+        CheckRoundTrip(policy);
+    });
+
+    [Test]
+    public void Whatever_stands_in_a_file_it_is_read_or_refused() => SeededProperty.Holds(Runs, random =>
+    {
+        string policy = random.Next(2) == 0 ? Print(new RandomPolicies(random).Set()[2].Text, PolicySpelling.M2M, PolicySpelling.Yaml) : YamlExample;
+        for (int i = random.Next(1, 6); i > 0; i--)
+        {
+            int at = random.Next(policy.Length);
+            policy = random.Next(3) switch
+            {
+                0 => policy.Remove(at, Math.Min(random.Next(1, 8), policy.Length - at)),
+                1 => policy.Insert(at, Alphabet[random.Next(Alphabet.Length)]),
+                _ => policy.Insert(at, policy.Substring(random.Next(at + 1), Math.Min(random.Next(20), at / 2))),
+            };
+        }
+        if (PolicyFormatter.Format(new SourceFile("p.m2m.yaml", policy), PolicySpelling.Yaml).Text is not { } text)
+            return;
+        Assert.That(TreeText.Of(Parse(text, PolicySpelling.Yaml)), Is.EqualTo(TreeText.Of(Parse(policy, PolicySpelling.Yaml))), () => policy);
+        Assert.That(Print(text, PolicySpelling.Yaml, PolicySpelling.Yaml), Is.EqualTo(text), () => policy);
+        string m2m = Print(text, PolicySpelling.Yaml, PolicySpelling.M2M);
+        Assert.That(TreeText.Of(Parse(m2m, PolicySpelling.M2M)), Is.EqualTo(TreeText.Of(Parse(policy, PolicySpelling.Yaml))), () => policy);
+    });
+
+    private static readonly string[] Alphabet =
+        ["#", " # note\n", "\n", "\n\n", "  ", ":", ": ", "- ", "'", "\"", "\\", "\\u0041", "[", "]", "{", "}", ",", "&a ", "*a", "|\n", ">-\n", "!!str ", "true", "null", "//", "(", ")", " and ", "\r\n", "\t", "\u2028", "\u0085", "\uFEFF", "é", "\U0001F50C", "%", "@", "---\n", "...\n", "? "];
+
+    private const string YamlExample = """
+        policy: example   # a comment
+        description: 'it''s "quoted"'
+        define:
+          folded: >-
+            device.type == "plc"
+            and not (device.type == "sensor")
+          literal: |
+            device.type == "plc"
+            or boot.secure  // a comment
+          quoted: "device.type == \"\u0070lc\" and \
+            boot.secure"
+        profiles:
+          one: { kind: auth, methods: [x509, psk], revocation: hard within 2h, mutual: required }
+        # between
+        then:
+          - profiles: { two: { kind: auth, use: one, with: [{ mutual: required }, { mutual: optional }] } }
+            auth:
+              - when: folded
+                deny: "no\tnever"   # because
+
+              - otherwise: { use: two }
+          - rules:
+              - { require: r, kind: rotation, use: { rotate-now: true, spread: 10% }, when: literal }
+              - { forbid: f, kind: rotation, deny: no }
+        """;
+
     private static void CheckRoundTrip(string policy)
     {
         string tree = TreeText.Of(Parse(policy, PolicySpelling.M2M));
@@ -51,7 +116,7 @@ internal sealed partial class SpellingTests
         Assert.That(Print(canonical, PolicySpelling.M2M, PolicySpelling.M2M), Is.EqualTo(canonical));
         string yaml = Print(policy, PolicySpelling.M2M, PolicySpelling.Yaml);
         Assert.That(TreeText.Of(Parse(yaml, PolicySpelling.Yaml)), Is.EqualTo(tree), () => $"yaml\n{yaml}");
-        Assert.That(Print(yaml, PolicySpelling.Yaml, PolicySpelling.Yaml), Is.EqualTo(yaml));
+        Assert.That(Print(yaml, PolicySpelling.Yaml, PolicySpelling.Yaml), Is.EqualTo(yaml), () => yaml);
         string back = Print(yaml, PolicySpelling.Yaml, PolicySpelling.M2M);
         Assert.That(TreeText.Of(Parse(back, PolicySpelling.M2M)), Is.EqualTo(tree), () => $"back\n{back}");
         Assert.That(Print(back, PolicySpelling.M2M, PolicySpelling.M2M), Is.EqualTo(back));

@@ -1,0 +1,130 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using PolicyM2M.Compiler.Diagnostics;
+using PolicyM2M.Compiler.Syntax;
+using PolicyM2M.Engine.Lattice;
+using PolicyM2M.Engine.Vocabulary;
+
+namespace PolicyM2M.Compiler.Binding;
+
+/// <summary>
+/// <c>suites where key-bits &gt;= 256 and aead</c>: names by the facts of the registry's tables, never by what a name looks like. A cell that is empty
+/// in the table is a fact that is not so, and compares with nothing.
+/// </summary>
+internal sealed class FactSelection(SourceText source, Field field, Faults faults)
+{
+    private const string Yes = "yes";
+    private const string No = "no";
+
+    private bool _isFaulty;
+
+    /// <summary>The names with these facts, in the given order; null where the condition is no condition over facts.</summary>
+    /// <param name="where">The condition.</param>
+    /// <param name="from">The names to select from; null for all of the table, in its order.</param>
+    public ImmutableArray<string>? Select(ConditionSyntax where, ImmutableArray<string>? from)
+    {
+        IReadOnlyList<(string Name, IReadOnlyDictionary<string, string> Facts)> table = TlsRegistry.Facts(field.Name);
+        if (table.Count == 0)
+        {
+            faults.WrongFieldValue(source, where.Span, field, "names: only suites, groups and signatures have facts to select by");
+            return null;
+        }
+        // One row checks the condition: which facts there are does not hang on the row.
+        Holds(where, table[0].Facts);
+        if (_isFaulty)
+            return null;
+        ImmutableArray<string> selected = [.. table.Where(row => Holds(where, row.Facts)).Select(row => row.Name)];
+        if (from is { } order)
+            selected = [.. order.Where(selected.Contains)];
+        if (!selected.IsEmpty)
+            return selected;
+        faults.EmptySelection(source, where.Span, ((FieldShape.NameList)field.Shape).What);
+        return null;
+    }
+
+    private bool Holds(ConditionSyntax where, IReadOnlyDictionary<string, string> facts)
+    {
+        switch (where)
+        {
+            // Every part is looked at, so that every fault is told.
+            case ConditionSyntax.Any any:
+                return any.Parts.Aggregate(false, (holds, part) => Holds(part, facts) | holds);
+            case ConditionSyntax.All all:
+                return all.Parts.Aggregate(true, (holds, part) => Holds(part, facts) & holds);
+            case ConditionSyntax.Not not:
+                return !Holds(not.Part, facts);
+            case ConditionSyntax.Named named:
+                return Fact(named.Name, facts) is { } truth && IsTruth(named.Name, truth) && truth == Yes;
+            case ConditionSyntax.Comparison comparison:
+                return Fact(comparison.Attribute, facts) is { } fact && Compares(comparison, fact);
+            case ConditionSyntax.OneOf oneOf:
+                return Fact(oneOf.Attribute, facts) is { } word && oneOf.Literals.Any(literal => literal.Value == word);
+            case ConditionSyntax.Between between:
+                return Fact(between.Attribute, facts) is { } bits && Number(between.Low) is { } low && Number(between.High) is { } high
+                    && TryNumber(bits, out long n) && n >= low && n <= high;
+            default:
+                Wrong(where.Span, "a comparison of facts");
+                return false;
+        }
+    }
+
+    private bool Compares(ConditionSyntax.Comparison comparison, string fact)
+    {
+        bool isEquality = comparison.Operator is M2MToken.Equal or M2MToken.NotEqual;
+        if (comparison.Literal.Kind == M2MToken.String || comparison.Literal.Kind == M2MToken.Name)
+        {
+            if (!isEquality)
+                Wrong(comparison.OperatorSpan, "`==` or `!=`");
+            string text = comparison.Literal.Value switch { "true" => Yes, "false" => No, var other => other };
+            return fact == text == (comparison.Operator == M2MToken.Equal);
+        }
+        if (Number(comparison.Literal) is not { } limit)
+            return false;
+        if (!TryNumber(fact, out long bits))
+            return false;
+        return comparison.Operator switch
+        {
+            M2MToken.Equal => bits == limit,
+            M2MToken.NotEqual => bits != limit,
+            M2MToken.Less => bits < limit,
+            M2MToken.LessOrEqual => bits <= limit,
+            M2MToken.Greater => bits > limit,
+            _ => bits >= limit,
+        };
+    }
+
+    private string? Fact(NameSyntax name, IReadOnlyDictionary<string, string> facts)
+    {
+        if (facts.TryGetValue(name.Text, out string? fact))
+            return fact;
+        _isFaulty = true;
+        faults.UnknownFact(source, name, ((FieldShape.NameList)field.Shape).What, facts.Keys.Order(StringComparer.Ordinal));
+        return null;
+    }
+
+    /// <summary>Whether the fact is one that is so or not: alone it stands for its being so. What is so only with conditions is not.</summary>
+    private bool IsTruth(NameSyntax name, string value)
+    {
+        bool isTruth = TlsRegistry.Facts(field.Name).Any(row => row.Facts[name.Text] == Yes);
+        if (!isTruth)
+            Wrong(name.Span, $"a comparison: `{name.Text}` is not so or not so, but for example `{value}`");
+        return isTruth;
+    }
+
+    private long? Number(AtomSyntax literal)
+    {
+        if (TryNumber(literal.Text, out long number))
+            return number;
+        Wrong(literal.Span, "a whole number, or a string");
+        return null;
+    }
+
+    private static bool TryNumber(string text, out long number) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+
+    private void Wrong(Span at, string expected)
+    {
+        if (!_isFaulty)
+            faults.WrongFieldValue(source, at, field, expected);
+        _isFaulty = true;
+    }
+}

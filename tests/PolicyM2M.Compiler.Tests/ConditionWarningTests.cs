@@ -1,0 +1,33 @@
+namespace PolicyM2M.Compiler.Tests;
+
+/// <summary>Conditions that leave no choice are warned of; they do not make a set invalid.</summary>
+internal sealed class ConditionWarningTests
+{
+    [TestCase("risk >= 0", "M2M314")]
+    [TestCase("kind in [\"a\", \"b\"]", "M2M314")]
+    [TestCase("has kind or not has kind", "M2M314")]
+    [TestCase("time.of-day >= 00:00", "M2M314")]
+    [TestCase("risk == 1 and risk == 2", "M2M315")]
+    [TestCase("risk > 5 and not (risk > 3)", "M2M315")]
+    [TestCase("place within 10.0.0.0/8 and place within 11.0.0.0/8", "M2M315")]
+    [TestCase("name starts-with \"ab\" and name starts-with \"b\"", "M2M315")]
+    [TestCase("risk >= 1", null)]
+    [TestCase("place within 10.0.0.0/8 and place within 10.1.0.0/16", null)]
+    public void A_condition_that_leaves_no_choice_is_warned_of(string condition, string? code)
+    {
+        Compilation compilation = PolicyCompiler.Compile(
+        [
+            new SourceFile("policyset.yaml", "name: s\nattributes: a.attributes.yaml\npolicies: [p.m2m]\n"),
+            new SourceFile("a.attributes.yaml", """
+                attributes:
+                  risk:  { type: int, minimum: 0, maximum: 100, provenance: claimed, description: x }
+                  kind:  { type: enum, values: [a, b], provenance: claimed, description: x }
+                  name:  { type: string, provenance: claimed, description: x }
+                  place: { type: address, provenance: claimed, description: x }
+                """),
+            new SourceFile("p.m2m", $"policy p\nauth {{\n  when {condition} deny \"x\"\n  otherwise use {{ methods x509 }}\n}}\n"),
+        ]);
+        Assert.That(compilation.Bundle, Is.Not.Null);
+        Assert.That(compilation.Diagnostics.Select(d => (d.Code, d.Position.Line)), Is.EqualTo(code is null ? [] : new[] { (code, 3) }));
+    }
+}
