@@ -18,12 +18,13 @@ internal static partial class CommandLine
 
     public static RootCommand Build(Streams streams)
     {
-        var root = new RootCommand("m2m checks PolicyM2M policies and says what they decide.") { Check(streams), Decide(streams), Fmt(streams) };
+        var root = new RootCommand("m2m checks PolicyM2M policies and says what they decide.") { Check(streams), Decide(streams), Fmt(streams), Compile(streams), Bench(streams) };
         HelpWithExamples.On(root, """
             Examples:
               m2m check policies
               m2m decide policies --context plc.json --explain
               m2m fmt policies --check
+              m2m compile policies -o policies.m2mb
 
             """ + "\n" + ExitCodes);
         return root;
@@ -33,7 +34,7 @@ internal static partial class CommandLine
     {
         Argument<string> folder = Folder();
         Option<bool> json = new("--json") { Description = "Write the diagnostics as JSON." };
-        var check = new Command("check", "Reports every fault of a policy set. Warnings do not make it fail. A file may have 1 MiB, and is UTF-8 text and no symbolic link.") { folder, json };
+        var check = new Command("check", "Reports every fault of a policy set. Warnings do not make it fail. A file may have 8 MiB, and is UTF-8 text and no symbolic link.") { folder, json };
         check.SetAction(parsed => CheckCommand.Run(parsed.GetRequiredValue(folder), parsed.GetValue(json), streams));
         return HelpWithExamples.On(check, """
             Examples:
@@ -44,11 +45,10 @@ internal static partial class CommandLine
 
     private static Command Decide(Streams streams)
     {
-        Argument<string> folder = Folder();
+        Argument<string> folder = FolderOrBundle();
         Option<string?> context = new("--context") { HelpName = "FILE", Description = "A file with one context, a JSON object; - is standard input." };
         Option<string?> contexts = new("--contexts") { HelpName = "FILE", Description = "A file with a context on each line; each gets one line of JSON, empty lines none. - is standard input." };
-        Option<string[]> kind = new("--kind") { HelpName = "KIND", Description = "What to decide; all three unless given. May be given more than once." };
-        kind.AcceptOnlyFromAmong([.. DecisionKinds.All.Select(known => known.Name())]);
+        Option<string[]> kind = Kind("What to decide; all three unless given. May be given more than once.");
         Option<bool> explain = new("--explain") { Description = "Say which rule determined each field, and which attributes were missing." };
         Option<bool> json = new("--json") { Description = "Write JSON: an array with an object for each kind." };
         Option<DateTimeOffset?> now = Now();
@@ -94,6 +94,15 @@ internal static partial class CommandLine
     private static DateTimeOffset Moment(DateTimeOffset? given) => given ?? TimeProvider.System.GetUtcNow();
 
     private static Argument<string> Folder() => new("DIR") { Description = "The folder of the policy set, which holds policyset.yaml." };
+
+    private static Argument<string> FolderOrBundle() => new("DIR|FILE") { Description = "The folder of the policy set, or a bundle that `m2m compile` wrote." };
+
+    private static Option<string[]> Kind(string description)
+    {
+        Option<string[]> kind = new("--kind") { HelpName = "KIND", Description = description };
+        kind.AcceptOnlyFromAmong([.. DecisionKinds.All.Select(known => known.Name())]);
+        return kind;
+    }
 
     private static ImmutableArray<DecisionKind> Kinds(string[] names) =>
         names.Length == 0 ? [.. DecisionKinds.All] : [.. DecisionKinds.All.Where(kind => names.Contains(kind.Name()))];

@@ -1,3 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
+using PolicyM2M.Engine.Contexts;
+
 namespace PolicyM2M.Cli;
 
 /// <summary>Reads contexts from a file or, where it is called <c>-</c>, from standard input.</summary>
@@ -50,6 +53,26 @@ internal static class ContextSource
         }
         if (tooLong || line.Count > 0)
             yield return tooLong ? null : [.. line];
+    }
+
+    /// <summary>Reads a line as a context; where it is none, <paramref name="error"/> says why.</summary>
+    public static bool TryParse(byte[]? line, [NotNullWhen(true)] out DeviceContext? context, [NotNullWhen(false)] out string? error)
+    {
+        context = null;
+        if (line is null)
+        {
+            error = $"longer than {LongestLine} bytes";
+            return false;
+        }
+        try
+        {
+            return DeviceContext.TryParseJson(Utf8.Decode(line, "the line"), out context, out error);
+        }
+        catch (CannotRunException notText)
+        {
+            error = notText.Message;
+            return false;
+        }
     }
 
     private static Stream Open(string file, Streams streams)

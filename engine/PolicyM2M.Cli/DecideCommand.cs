@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using PolicyM2M.Compiler;
-using PolicyM2M.Engine;
 using PolicyM2M.Engine.Contexts;
 using PolicyM2M.Engine.Vocabulary;
 
@@ -10,15 +8,15 @@ namespace PolicyM2M.Cli;
 internal static class DecideCommand
 {
     /// <summary>Answers for the one context of a file.</summary>
-    public static int RunOne(string folder, string file, ImmutableArray<DecisionKind> kinds, DateTimeOffset now, bool explain, bool json, Streams streams)
+    public static int RunOne(string policies, string file, ImmutableArray<DecisionKind> kinds, DateTimeOffset now, bool explain, bool json, Streams streams)
     {
         string text = ContextSource.ReadAll(file, streams);
         if (!DeviceContext.TryParseJson(text, out DeviceContext? context, out string? error))
             throw new CannotRunException($"{ContextSource.NameOf(file)}: {error}");
-        if (Compile(folder, json, streams) is not { } decider)
+        if (LoadedPolicies.Load(policies, json, streams) is not { } loaded)
             return ExitCode.InvalidPolicy;
 
-        Answer answer = Answer.Of(decider, kinds, context, now);
+        Answer answer = Answer.Of(loaded.Decider, kinds, context, now);
         if (json)
             streams.Answers.Write(AnswerJson.Write(answer, explain, indented: true) + "\n");
         else
@@ -30,9 +28,9 @@ internal static class DecideCommand
     /// Answers line by line: each line in is a context, each line out its answer or, where it is no context, an object that
     /// says so. An empty line is passed over. A bad line stops nothing, but makes the exit code 1 in the end.
     /// </summary>
-    public static int RunMany(string folder, string file, ImmutableArray<DecisionKind> kinds, DateTimeOffset now, bool explain, Streams streams)
+    public static int RunMany(string policies, string file, ImmutableArray<DecisionKind> kinds, DateTimeOffset now, bool explain, Streams streams)
     {
-        if (Compile(folder, json: false, streams) is not { } decider)
+        if (LoadedPolicies.Load(policies, json: false, streams) is not { } loaded)
             return ExitCode.InvalidPolicy;
 
         int number = 0, bad = 0;
@@ -42,16 +40,16 @@ internal static class DecideCommand
             number++;
             if (line is not null && line.AsSpan().TrimStart(" \t\r"u8).IsEmpty)
                 continue;
-            if (TryParse(line, out DeviceContext? context, out string? error))
+            if (ContextSource.TryParse(line, out DeviceContext? context, out string? error))
             {
-                Answer answer = Answer.Of(decider, kinds, context!, now);
+                Answer answer = Answer.Of(loaded.Decider, kinds, context, now);
                 denied |= answer.IsDenied;
                 streams.Answers.Write(AnswerJson.Write(answer, explain, indented: false) + "\n");
             }
             else
             {
                 bad++;
-                streams.Answers.Write(AnswerJson.Error(number, error!) + "\n");
+                streams.Answers.Write(AnswerJson.Error(number, error) + "\n");
             }
         }
         if (bad > 0)
@@ -62,40 +60,5 @@ internal static class DecideCommand
             return ExitCode.CouldNotRun;
         }
         return denied ? ExitCode.Denied : ExitCode.Ok;
-    }
-
-    private static bool TryParse(byte[]? line, out DeviceContext? context, out string? error)
-    {
-        context = null;
-        if (line is null)
-        {
-            error = $"longer than {ContextSource.LongestLine} bytes";
-            return false;
-        }
-        try
-        {
-            return DeviceContext.TryParseJson(Utf8.Decode(line, "the line"), out context, out error);
-        }
-        catch (CannotRunException notText)
-        {
-            error = notText.Message;
-            return false;
-        }
-    }
-
-    private static Decider? Compile(string folder, bool json, Streams streams)
-    {
-        IReadOnlyList<SourceFile> sources = PolicyFolder.Read(folder);
-        Compilation compilation = PolicyCompiler.Compile(sources);
-        if (compilation.Bundle is { } bundle)
-            return new Decider(bundle);
-        if (json)
-        {
-            streams.Answers.Write(CheckCommand.AsJson(compilation) + "\n");
-            return null;
-        }
-        DiagnosticReport.Write(streams.Errors, streams.ErrorColours, compilation.Diagnostics, sources);
-        streams.Errors.Write($"m2m: `{folder}` is no valid policy set: {DiagnosticReport.Summary(compilation.Diagnostics)}\n");
-        return null;
     }
 }

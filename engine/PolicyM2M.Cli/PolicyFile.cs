@@ -35,27 +35,7 @@ internal sealed record PolicyFile(string Path)
         }
     }
 
-    /// <summary>Writes the whole text beside the file and then puts it in the file's place, so that whenever it ends there is one or the other.</summary>
-    public void Write(string text)
-    {
-        string beside = $"{FullPath}.{Environment.ProcessId}.tmp";
-        try
-        {
-            using (var stream = new FileStream(beside, FileMode.CreateNew, FileAccess.Write, FileShare.None))
-            {
-                stream.Write(Utf8.Strict.GetBytes(text));
-                stream.Flush(flushToDisk: true);
-            }
-            if (!OperatingSystem.IsWindows() && File.Exists(FullPath))
-                File.SetUnixFileMode(beside, File.GetUnixFileMode(FullPath));
-            File.Move(beside, FullPath, overwrite: true);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            File.Delete(beside);
-            throw new CannotRunException($"{Path} cannot be written: {failure.Message}", failure);
-        }
-    }
+    public void Write(string text) => WholeFile.Write(Path, Utf8.Strict.GetBytes(text));
 }
 
 /// <summary>A policy and what it was printed as.</summary>

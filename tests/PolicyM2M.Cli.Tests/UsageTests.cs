@@ -10,6 +10,8 @@ public sealed class UsageTests
     [TestCase("--help")]
     [TestCase("check --help")]
     [TestCase("decide --help")]
+    [TestCase("compile --help")]
+    [TestCase("bench --help")]
     [TestCase("fmt --help")]
     public void The_help_has_examples(string arguments) => Snapshot.Match(M2M.Transcript(M2M.Run(arguments.Split(' '))), arguments.Replace(" --", "-").Replace("--", ""));
 
@@ -30,6 +32,9 @@ public sealed class UsageTests
     [TestCase("decide factory --context -", "standard input: not JSON: it is empty")]
     [TestCase("decide nowhere --contexts -", "there is no folder `nowhere`")]
     [TestCase("fmt nowhere", "there is no folder `nowhere`")]
+    [TestCase("compile factory", "--output")]
+    [TestCase("bench factory", "--contexts")]
+    [TestCase("decide factory/policyset.yaml --contexts -", "this is no bundle")]
     [TestCase("fmt factory/policyset.yaml", "is no policy")]
     [TestCase("fmt factory --check --to yaml", "--check goes neither")]
     [TestCase("fmt factory --json", "--json goes with --check")]

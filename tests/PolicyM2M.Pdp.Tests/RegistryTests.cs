@@ -37,7 +37,6 @@ public sealed class RegistryTests
     [TestCase("""{ "devices": {}, "device": {} }""", "`device`")]
     [TestCase("""{ "devices": { "a/b": {} } }""", "`a/b` cannot be the id")]
     [TestCase("""{ "devices": { "a": {}, "a": {} } }""", "not JSON")]
-    [TestCase("""{ "devices": { "a": { "x": [1] } } }""", "of `a`: `x` is an array")]
     [TestCase("""{ "devices": { "a": 1 } }""", "of `a`")]
     [TestCase("""{ "devices": { "a": { "x": "\ud800" } } }""", "surrogate")]
     [TestCase("""{ "devices": { "\ud800": {} } }""", "surrogate")]

@@ -20,6 +20,7 @@ internal static class FloorPlan
     public const string Enforcement = "PolicyM2M.Enforcement";
     public const string Agent = "PolicyM2M.Agent";
     public const string Testing = "PolicyM2M.Testing";
+    public const string Benchmarks = "PolicyM2M.Benchmarks";
 
     /// <summary>Packages that every project may have: they leave nothing behind in what is shipped.</summary>
     public static readonly string[] Everywhere = ["Microsoft.CodeAnalysis.BannedApiAnalyzers"];
@@ -45,14 +46,14 @@ internal static class FloorPlan
     public static readonly IReadOnlyDictionary<string, Floor> Workshop = new Dictionary<string, Floor>
     {
         [Testing] = new([Engine, Compiler], ["NUnit"]),
-        ["PolicyM2M.Benchmarks"] = new([.. Products.Keys], ["BenchmarkDotNet"]),
+        [Benchmarks] = new([.. Products.Keys], ["BenchmarkDotNet"]),
     };
 
     /// <summary>
     /// What a test project may stand on: any product, and real counterparts for what it tests: a client for the server, a server for
-    /// the client.
+    /// the client. What measures the products is tested too: a benchmark of a wrong answer says nothing.
     /// </summary>
-    public static Floor OfTests(string project) => new([Testing, .. Products.Keys], [.. InTests, .. project switch
+    public static Floor OfTests(string project) => new([Testing, .. Products.Keys, .. project == $"{Benchmarks}.Tests" ? new[] { Benchmarks } : []], [.. InTests, .. project switch
     {
         "PolicyM2M.Pdp.Tests" => ["Grpc.Net.Client"],
         "PolicyM2M.Enforcement.Tests" or "PolicyM2M.Agent.Tests" => ["Grpc.AspNetCore"],

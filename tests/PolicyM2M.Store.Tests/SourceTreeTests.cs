@@ -25,7 +25,7 @@ public sealed class SourceTreeTests
     {
         Write("logo.png", [0x89, 0x50, 0, 1]);
         Write("latin1.txt", [0xE4, 0xF6]);
-        Write("huge.txt", Encoding.UTF8.GetBytes(new string('x', (1 << 20) + 1)));
+        Write("huge.txt", Encoding.UTF8.GetBytes(new string('x', (8 << 20) + 1)));
         _git.Commit("first", ("policyset.yaml", "1"), ("contexts/plc.json", "{}"));
 
         Assert.That(Read().Select(source => source.Path), Is.EqualTo(new[] { "contexts/plc.json", "policyset.yaml" }));
@@ -64,11 +64,11 @@ public sealed class SourceTreeTests
     [Test]
     public void A_source_of_exactly_the_longest_length_is_read_and_a_longer_one_is_refused()
     {
-        _git.Commit("first", ("a.m2m", new string(' ', 1 << 20)));
-        Assert.That(Read().Single().Text, Has.Length.EqualTo(1 << 20));
+        _git.Commit("first", ("a.m2m", new string(' ', 8 << 20)));
+        Assert.That(Read().Single().Text, Has.Length.EqualTo(8 << 20));
 
-        _git.Commit("second", ("a.m2m", new string(' ', (1 << 20) + 1)));
-        Refusal.Of(() => Read(), "`a.m2m` has 1048577 bytes");
+        _git.Commit("second", ("a.m2m", new string(' ', (8 << 20) + 1)));
+        Refusal.Of(() => Read(), "`a.m2m` has 8388609 bytes");
     }
 
     [Test]

@@ -46,6 +46,13 @@ public sealed class Bundle
     /// <summary>The place of an attribute among the values of a raw context; -1 where the schema has no such attribute.</summary>
     public int PlaceOf(string attribute) => AttributeTable.Indexes.TryGetValue(attribute, out int place) ? place : -1;
 
+    /// <summary>Counts the trees: what a walk can meet. Takes as long as the bundle is large.</summary>
+    public BundleStatistics Describe()
+    {
+        (int nodes, int depth, int cases) = TreeShape.Of(Trees);
+        return new BundleStatistics(nodes, depth, cases);
+    }
+
     /// <summary>Reads a bundle, checking everything that a walk relies on.</summary>
     /// <exception cref="InvalidDataException">The bytes are no bundle, or one of another format version, or they were damaged.</exception>
     public static Bundle Read(ReadOnlyMemory<byte> bytes) =>

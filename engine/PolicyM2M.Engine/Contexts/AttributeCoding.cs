@@ -29,6 +29,7 @@ internal sealed class AttributeCoding
         Definition = definition;
         Marks = marks;
         IsRanked = isRanked;
+        IsPlainInt = definition.Type == AttributeType.Int;
         bool isText = definition.Type == AttributeType.String;
         ImmutableArray<string> texts = !isText || isRanked ? [] : IsEnumeration ? definition.Values : marks;
         _textCodes = new TextCodes(texts);
@@ -149,6 +150,9 @@ internal sealed class AttributeCoding
         AttributeType.Set => IsEnumeration ? $"a list of {OneOf}" : "a list of strings",
         _ => IsEnumeration ? OneOf : "a string",
     };
+
+    /// <summary>Whether a code is the number itself.</summary>
+    public bool IsPlainInt { get; }
 
     /// <summary>The short way for values that need no reading: a truth, a number, a text that is told apart; false also where that is not all there is to say.</summary>
     public bool TryEncodeShort(in AttributeValue value, out long code)

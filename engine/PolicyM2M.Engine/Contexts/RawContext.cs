@@ -11,9 +11,17 @@ internal readonly ref struct RawContext(AttributeTable table, ReadOnlySpan<Attri
 
     public bool TryGet(int facet, out long code)
     {
-        if (facet < _values.Length)
-            return _codings[facet].TryEncodeShort(in _values[facet], out code) || TryGetValue(facet, out code);
-        return TryGetOther(facet, out code);
+        if ((uint)facet >= (uint)_values.Length)
+            return TryGetOther(facet, out code);
+        ref readonly AttributeValue value = ref _values[facet];
+        AttributeCoding coding = _codings[facet];
+        if (coding.IsPlainInt && value.Kind == AttributeValueKind.Integer)
+        {
+            code = value.Number;
+            if (code >= coding.Lowest && code <= coding.Highest)
+                return true;
+        }
+        return coding.TryEncodeShort(in value, out code) || TryGetValue(facet, out code);
     }
 
     private bool TryGetOther(int facet, out long code)

@@ -10,8 +10,8 @@ internal static class AllSets
     [
         .. new[] { 10, 100, 1000, 10_000 }.Select(rules => ($"workload-{rules}", (Func<GeneratedSet>)(() => CommonPolicies.Of(CommonWorkload.Of(rules))))),
         .. AdversarialSets.All.Select(set => (set.Name, (Func<GeneratedSet>)(() => set.Of(AdversarialSets.UsualRules)))),
-        ("policies-for-sites", () => ManyPolicies.ForSites(ManyPolicies.Usual)),
-        ("policies-for-all", () => ManyPolicies.ForAll(ManyPolicies.Usual)),
+        ("policies-for-sites", () => ManyPolicies.ForSites(ManyPolicies.UsualPolicies)),
+        ("policies-for-all", () => ManyPolicies.ForAll(ManyPolicies.UsualPolicies)),
     ];
 
     public static GeneratedSet? Named(string name) => Measured.FirstOrDefault(set => set.Name == name).Of?.Invoke();

@@ -16,7 +16,7 @@ internal static class PolicyRows
 
     private static IEnumerable<TableRow> Against(Effort effort, string what, Func<int, GeneratedSet> of)
     {
-        GeneratedSet set = of(ManyPolicies.Usual);
+        GeneratedSet set = of(ManyPolicies.UsualPolicies);
         var compiled = CompileOnce.OfSet(set);
         if (compiled.Fault.Length > 0)
             return [TableRow.NotMeasured(what, compiled.Fault)];

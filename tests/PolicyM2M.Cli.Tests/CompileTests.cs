@@ -1,0 +1,88 @@
+using System.Security.Cryptography;
+using PolicyM2M.Testing;
+
+namespace PolicyM2M.Cli.Tests;
+
+[TestFixture]
+public sealed class CompileTests
+{
+    private const string Plc = """{ "device.type": "plc", "firmware.version": "2.5.0", "lifecycle.state": "active", "location.site": "plant-7", "posture.risk": 70 }""";
+
+    private TemporaryFolder _folder = null!;
+
+    [SetUp]
+    public void Make_an_empty_folder() => _folder = new TemporaryFolder();
+
+    [TearDown]
+    public void Delete_the_folder() => _folder.Dispose();
+
+    [Test]
+    public void The_bundle_is_written_and_its_hash_is_that_of_its_bytes()
+    {
+        FinishedProcess run = Compile(_folder["factory.m2mb"]);
+
+        Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
+        byte[] bytes = File.ReadAllBytes(_folder["factory.m2mb"]);
+        Assert.That(run.Output, Does.Match(@"^written: \S+factory\.m2mb: \S+ with 2 policies and \d+ rules, [\d,]+ bytes; bundle [0-9a-f]{64}\n$")
+            .And.Contain($"{bytes.Length:N0} bytes; bundle {Convert.ToHexStringLower(SHA256.HashData(bytes))}"));
+    }
+
+    [Test]
+    public void What_a_bundle_decides_is_what_its_folder_decides()
+    {
+        Compile(_folder["factory.m2mb"]);
+        FinishedProcess folder = M2M.RunWith(Plc, "decide", "factory", "--context", "-", "--explain", "--json");
+        Assert.That(M2M.RunWith(Plc, "decide", _folder["factory.m2mb"], "--context", "-", "--explain", "--json"), Is.EqualTo(folder));
+        Assert.That(folder.Output, Does.Contain("plant-7"));
+    }
+
+    [Test]
+    public void A_bundle_that_is_there_is_replaced_and_nothing_else_is_left()
+    {
+        _folder.Write("factory.m2mb", "an old one");
+        Assert.That(Compile(_folder["factory.m2mb"]).ExitCode, Is.Zero);
+        Assert.That(File.ReadAllText(_folder["factory.m2mb"]), Does.StartWith("M2MB"));
+        Assert.That(Directory.GetFileSystemEntries(_folder.Path), Is.EqualTo(new[] { _folder["factory.m2mb"] }));
+    }
+
+    [Test]
+    public void A_folder_is_not_overwritten()
+    {
+        Directory.CreateDirectory(_folder["out"]);
+        FinishedProcess run = Compile(_folder["out"]);
+        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Error, Does.Contain("out is a folder; expected the name of the file to write"));
+        Assert.That(Directory.Exists(_folder["out"]), Is.True);
+    }
+
+    [Test]
+    public void A_file_in_a_folder_that_is_not_there_cannot_be_written()
+    {
+        FinishedProcess run = Compile(_folder["nowhere/factory.m2mb"]);
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")));
+        Assert.That(run.Error, Does.StartWith("m2m: ").And.Contain("factory.m2mb cannot be written"));
+    }
+
+    [Test]
+    public void An_invalid_set_leaves_the_old_bundle_as_it_was()
+    {
+        _folder.Write("broken.m2mb", "an old one");
+        FinishedProcess run = M2M.Run("compile", "broken", "-o", _folder["broken.m2mb"]);
+        Assert.That(run.ExitCode, Is.EqualTo(3));
+        Assert.That(run.Error, Does.Contain("error M2M201").And.Contain("`broken` is no valid policy set"));
+        Assert.That(File.ReadAllText(_folder["broken.m2mb"]), Is.EqualTo("an old one"));
+    }
+
+    [Test]
+    public void A_damaged_bundle_decides_nothing()
+    {
+        Compile(_folder["factory.m2mb"]);
+        byte[] bytes = File.ReadAllBytes(_folder["factory.m2mb"]);
+        _folder.Write("half.m2mb", bytes[..(bytes.Length / 2)]);
+        FinishedProcess run = M2M.RunWith(Plc, "decide", _folder["half.m2mb"], "--context", "-");
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")));
+        Assert.That(run.Error, Does.Contain("half.m2mb: the bundle is damaged"));
+    }
+
+    private static FinishedProcess Compile(string file) => M2M.Run("compile", "factory", "-o", file);
+}
