@@ -9,9 +9,10 @@ namespace PolicyM2M.Benchmarks.Measuring;
 /// <param name="Run">Does them; what it returns depends on all of them, so that none can be left out.</param>
 internal sealed record Batch(string Name, int Operations, Func<long> Run)
 {
-    public static Batch HashIndex(string name, CommonWorkload workload)
+    public static Batch HashIndex(string name, CommonWorkload workload) => HashIndex(name, workload, new HashIndex(workload.Rules));
+
+    public static Batch HashIndex(string name, CommonWorkload workload, HashIndex index)
     {
-        var index = new HashIndex(workload.Rules);
         WorkloadRequest[] requests = [.. workload.Requests];
         return new Batch(name, requests.Length, () =>
         {

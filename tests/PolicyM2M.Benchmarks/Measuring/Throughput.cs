@@ -7,16 +7,20 @@ namespace PolicyM2M.Benchmarks.Measuring;
 /// <param name="Time">How long each side runs in a round.</param>
 internal sealed record Throughput(int Rounds, TimeSpan Time)
 {
-    /// <summary>The median over the rounds of the operations of two threads for each operation of one. Each thread gets a batch of its own, made beforehand.</summary>
-    public double OfTwoThreads(Func<Batch> batch)
+    /// <summary>The medians over the rounds. Each thread gets a batch of its own, made beforehand.</summary>
+    public Scaling OfTwoThreads(Func<Batch> batch)
     {
         Batch[] both = [batch(), batch()];
-        Operations(both, Time);
-        return Figures.MedianOf(Enumerable.Range(0, Rounds).Select(_ => Operations(both, Time) / Operations(both[..1], Time)));
+        Run(both, Time);
+        var rounds = Enumerable.Range(0, Rounds).Select(_ => (Two: Run(both, Time), One: Run(both[..1], Time))).ToArray();
+        return new Scaling(
+            Figures.MedianOf(rounds.Select(round => round.Two.Operations / round.One.Operations)),
+            Figures.MedianOf(rounds.Select(round => 2 * round.Two.Operations / round.Two.Processor.TotalSeconds / (round.One.Operations / round.One.Processor.TotalSeconds))));
     }
 
-    private static double Operations(Batch[] batches, TimeSpan time)
+    private static (double Operations, TimeSpan Processor) Run(Batch[] batches, TimeSpan time)
     {
+        TimeSpan before = Environment.CpuUsage.TotalTime;
         long[] done = new long[batches.Length];
         using var start = new Barrier(batches.Length);
         Thread[] threads = [.. batches.Select((batch, i) => new Thread(() =>
@@ -34,6 +38,11 @@ internal sealed record Throughput(int Rounds, TimeSpan Time)
             thread.Start();
         foreach (Thread thread in threads)
             thread.Join();
-        return done.Sum();
+        return (done.Sum(), Environment.CpuUsage.TotalTime - before);
     }
 }
+
+/// <summary>How many times the throughput of one thread two threads have.</summary>
+/// <param name="ByClock">As the clock on the wall has it: it also tells what else the machine was doing.</param>
+/// <param name="ByProcessorTime">As the processor time has it that a decision took: less than 2 only where the threads hinder each other.</param>
+internal readonly record struct Scaling(double ByClock, double ByProcessorTime);
