@@ -45,14 +45,14 @@ public sealed class PolicyFolderTests
         _folder.Write("set/policyset.yaml", "name: x\nattributes: x.attributes.yaml\npolicies: [bad.m2m, large.m2m, link.m2m, wrong.m2m]\n");
         _folder.Write("set/x.attributes.yaml", [0xFF, (byte)'\n']);
         _folder.Write("set/bad.m2m", [.. "policy "u8.ToArray(), 0xE9]);
-        _folder.Write("set/large.m2m", new string(' ', (1 << 20) + 1));
+        _folder.Write("set/large.m2m", new string(' ', (8 << 20) + 1));
         _folder.Write("set/wrong.m2m", "policy wrong\nauth {\n");
         File.CreateSymbolicLink(_folder["set/link.m2m"], "wrong.m2m");
         FinishedProcess run = M2M.Run("check", _folder["set"]);
         Assert.That(run.ExitCode, Is.EqualTo(3), run.Error);
         foreach (string fault in new[]
         {
-            "bad.m2m:1:1: error M2M405: the policy set can have no file `bad.m2m`: it is not UTF-8 from byte 8 on", "large.m2m:1:1: error M2M405: the policy set can have no file `large.m2m`: it has 1,048,577 bytes",
+            "bad.m2m:1:1: error M2M405: the policy set can have no file `bad.m2m`: it is not UTF-8 from byte 8 on", "large.m2m:1:1: error M2M405: the policy set can have no file `large.m2m`: it has 8,388,609 bytes",
             "link.m2m:1:1: error M2M405: the policy set can have no file `link.m2m`: it is a symbolic link", "x.attributes.yaml:1:1: error M2M405", "wrong.m2m:2:", "5 files",
         })
             Assert.That(run.Output, Does.Contain(fault));

@@ -30,7 +30,7 @@ internal sealed partial class Faults
 
     public void Unreadable(SourceFile file) =>
         Add(new Diagnostic("M2M405", Severity.Error, StartOf(file.Path), 1, $"the policy set can have no file `{file.Path}`: {file.Unreadable}",
-            "a file of a policy set is UTF-8 text of at most 1 MiB, and no symbolic link"));
+            "a file of a policy set is UTF-8 text of at most 8 MiB, and no symbolic link"));
 
     public void NotListed(SourceText source, string manifest) =>
         Warning(source, new Span(0, 1), "M2M406", $"this policy is not listed in `{manifest}`, so it says nothing",
