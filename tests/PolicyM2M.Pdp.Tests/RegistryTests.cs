@@ -37,6 +37,8 @@ public sealed class RegistryTests
     [TestCase("""{ "devices": {}, "device": {} }""", "`device`")]
     [TestCase("""{ "devices": { "a/b": {} } }""", "`a/b` cannot be the id")]
     [TestCase("""{ "devices": { "a": {}, "a": {} } }""", "not JSON")]
+    [TestCase("""{ "devices": { "a": { "x": [1] } } }""", "of `a`: `x` is json [1], and no attribute can be that")]
+    [TestCase("""{ "devices": { "a": { "x": 1.5 } } }""", "of `a`: `x` is json 1.5")]
     [TestCase("""{ "devices": { "a": 1 } }""", "of `a`")]
     [TestCase("""{ "devices": { "a": { "x": "\ud800" } } }""", "surrogate")]
     [TestCase("""{ "devices": { "\ud800": {} } }""", "surrogate")]

@@ -66,6 +66,9 @@ internal sealed class DeviceRegistry
                 return $"`{Printable(device.Name)}` cannot be the id of a device";
             if (!DeviceContext.TryParseJson(device.Value.GetRawText(), out DeviceContext? attributes, out string? fault))
                 return $"of `{device.Name}`: {fault}";
+            // A device may be taken for one that said nothing; what an operator wrote and nobody can use is a mistake to mend.
+            if (attributes.Values.FirstOrDefault(value => value.Value.Kind == AttributeValueKind.Other) is { Key: { } unusable, Value: var value })
+                return $"of `{device.Name}`: `{Printable(unusable)}` is {value}, and no attribute can be that";
             devices[device.Name] = attributes;
         }
         return null;
