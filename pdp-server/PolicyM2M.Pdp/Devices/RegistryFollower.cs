@@ -49,15 +49,16 @@ internal sealed class RegistryFollower(RegistryFile file, RegistryState state, R
                 Review(registry);
                 break;
             case RegistryReading.Malformed { Reason: var reason }:
-                state.Replace(DeviceRegistry.Empty);
+                // Said first: whoever sees that decisions changed finds the reason in the log.
                 if (_refusal != reason)
                     log.RegistryRefused(file.Path, reason);
                 _refusal = reason;
+                state.Replace(DeviceRegistry.Empty);
                 break;
             case RegistryReading.Missing:
                 _refusal = null;
-                state.Replace(DeviceRegistry.Empty);
                 log.RegistryMissing(file.Path);
+                state.Replace(DeviceRegistry.Empty);
                 break;
         }
     }
