@@ -39,7 +39,8 @@ public static class PolicyCompiler
         Dictionary<string, AttributeDefinition> attributes = [];
         foreach (AttributeDefinition attribute in set.Attributes)
             attributes.TryAdd(attribute.Name, attribute);
-        return new BoundPolicySet(set.Name, [.. attributes.Values], [.. syntax.Select(policy => PolicyBinder.Bind(policy, attributes, faults))]);
+        WaiverTerms terms = WaiverTerms.Of(set.LongestWaiver, syntax);
+        return new BoundPolicySet(set.Name, [.. attributes.Values], WaiverTerms.Place([.. syntax.Select(policy => PolicyBinder.Bind(policy, attributes, terms, faults))]));
     }
 
     /// <summary>The bundle's bytes; null where compiling them is too much work, which is reported.</summary>

@@ -16,7 +16,7 @@ internal sealed partial class LanguageReferenceTests
     {
         Compilation compilation = PolicyCompiler.Compile(
         [
-            new SourceFile("policyset.yaml", "name: reference\nattributes: device.attributes.yaml\npolicies: [example.m2m]\n"),
+            new SourceFile("policyset.yaml", "name: reference\nattributes: device.attributes.yaml\npolicies: [example.m2m]\nlongest-waiver: 90d\n"),
             new SourceFile("device.attributes.yaml", Schema),
             new SourceFile("example.m2m", policy),
         ]);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using PolicyM2M.Engine;
 using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Lattice;
 using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Compiler.Binding;
@@ -9,7 +10,14 @@ namespace PolicyM2M.Compiler.Binding;
 internal sealed record BoundPolicySet(string Name, ImmutableArray<AttributeDefinition> Attributes, ImmutableArray<BoundPolicy> Policies);
 
 /// <summary>A policy: outside its target it says nothing.</summary>
-internal sealed record BoundPolicy(string Name, SourcePosition Source, BoundCondition Target, ImmutableArray<BoundBlock> Blocks, ImmutableArray<BoundDemand> Demands);
+internal sealed record BoundPolicy(string Name, SourcePosition Source, BoundCondition Target, ImmutableArray<BoundBlock> Blocks, ImmutableArray<BoundDemand> Demands)
+{
+    /// <summary>What the policy takes out of demands, of whichever policy.</summary>
+    public ImmutableArray<BoundWaiver> Waivers { get; init; } = [];
+
+    /// <summary>What the policy claims of all decisions.</summary>
+    public ImmutableArray<BoundInvariant> Invariants { get; init; } = [];
+}
 
 /// <summary>A block: its first case that matches is chosen. The last case always matches: it is <c>otherwise</c>, or the denial where nothing did.</summary>
 internal sealed record BoundBlock(DecisionKind Kind, SourcePosition Source, ImmutableArray<BoundCase> Cases);
@@ -17,8 +25,44 @@ internal sealed record BoundBlock(DecisionKind Kind, SourcePosition Source, Immu
 /// <summary>A case of a block.</summary>
 internal sealed record BoundCase(BoundCondition When, Rule Rule);
 
-/// <summary>A <c>require</c> or <c>forbid</c>: it applies whenever its condition holds.</summary>
-internal sealed record BoundDemand(BoundCondition When, Rule Rule);
+/// <summary>A <c>require</c> or <c>forbid</c>: it applies whenever its condition holds, and no waiver takes it out.</summary>
+internal sealed record BoundDemand(string Name, BoundCondition When, Rule Rule)
+{
+    /// <summary>The waivers that name it.</summary>
+    public ImmutableArray<BoundWaiver> Waivers { get; init; } = [];
+}
+
+/// <summary>A <c>waive</c>: in the target of its policy and under its condition it takes one demand out, from an instant and until before another.</summary>
+/// <param name="Demand">The demand, as <c>policy.name</c>.</param>
+/// <param name="When">The target and the condition.</param>
+/// <param name="From">The first second in which it holds, since 1970-01-01T00:00:00Z.</param>
+/// <param name="Until">The first second in which it no longer holds.</param>
+/// <param name="Because">Why.</param>
+/// <param name="ApprovedBy">Who approved it.</param>
+/// <param name="Source">Where it stands.</param>
+internal sealed record BoundWaiver(string Demand, BoundCondition When, long From, long Until, string Because, string ApprovedBy, SourcePosition Source)
+{
+    /// <summary>When it holds: its condition and its time.</summary>
+    public BoundCondition Holds { get; } = new BoundCondition.All([When, new BoundCondition.Clock(ClockReading.Now, [(From, Until - 1)])]);
+}
+
+/// <summary>An <c>invariant</c>: in the target of its policy and under its condition every decision of the kind is a denial, or at least as strict as this.</summary>
+/// <param name="Text">What it says, in the author's words.</param>
+/// <param name="When">The target and the condition.</param>
+/// <param name="Always">The outcome that decisions must not be looser than.</param>
+/// <param name="Source">Where it stands.</param>
+internal sealed record BoundInvariant(string Text, BoundCondition When, Outcome Always, SourcePosition Source)
+{
+    /// <summary>The fields in which an outcome is looser than the invariant allows; empty where it keeps it.</summary>
+    public ImmutableArray<Field> BrokenBy(Outcome decided)
+    {
+        if (decided.IsDenied)
+            return [];
+        return Always.IsDenied
+            ? [.. decided.Values.Select(value => value.Field)]
+            : [.. Always.Values.Where(value => decided[value.Field] is not { } actual || !actual.Equals(value.Field.Shape.Meet(actual, value.Value))).Select(value => value.Field)];
+    }
+}
 
 /// <summary>What the clock can be asked for.</summary>
 internal enum ClockReading
@@ -71,8 +115,8 @@ internal abstract record BoundCondition
     /// <summary>Both attributes, of one type, have the same value.</summary>
     public sealed record SameAs(AttributeDefinition Left, AttributeDefinition Right) : BoundCondition(1);
 
-    /// <summary>What the clock shows in UTC lies in one of the intervals, both ends included.</summary>
-    public sealed record Clock(ClockReading Reading, ImmutableArray<(long Low, long High)> Values) : BoundCondition(1);
+    /// <summary>What the clock shows at an offset from UTC, in minutes, lies in one of the intervals, both ends included.</summary>
+    public sealed record Clock(ClockReading Reading, ImmutableArray<(long Low, long High)> Values, int OffsetMinutes = 0) : BoundCondition(1);
 
     /// <summary>The attribute is less than, or with <paramref name="OrEqual"/> at most, a value.</summary>
     public sealed record Below(AttributeDefinition Attribute, AttributeValue Limit, bool OrEqual) : BoundCondition(1);

@@ -6,9 +6,15 @@ using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Compiler.Binding;
 
-/// <summary>Checks what is asked of the clock: <c>time.now</c>, <c>time.of-day</c> and <c>time.weekday</c>, all in UTC.</summary>
-internal sealed class ClockBinder(SourceText source, Faults faults)
+/// <summary>
+/// Checks what is asked of the clock: <c>time.now</c>, and in the policy's zone <c>time.of-day</c> and <c>time.weekday</c>.
+/// A zone is a fixed offset from UTC: named zones change by decree, and a bundle must have the same bytes everywhere.
+/// </summary>
+internal sealed class ClockBinder(SourceText source, int offsetMinutes, Faults faults)
 {
+    /// <summary>The offsets that are in use anywhere lie within 14 hours of UTC.</summary>
+    private const int LargestOffset = 14 * 60;
+
     private const long LastSecond = 86_399;
 
     private static readonly ImmutableArray<string> Days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
@@ -65,8 +71,22 @@ internal sealed class ClockBinder(SourceText source, Faults faults)
         return Of(reading, [(lowest, high), (low, highest)]);
     }
 
-    private static BoundCondition.Clock Of(ClockReading reading, ImmutableArray<(long Low, long High)> values) =>
-        new BoundCondition.Clock(reading, [.. values.Where(interval => interval.Low <= interval.High)]);
+    /// <summary>The offset of a policy's zone, in minutes; 0, with a fault, where it is none.</summary>
+    public static int OffsetOf(AtomSyntax? zone, SourceText source, Faults faults)
+    {
+        if (zone is null)
+            return 0;
+        if (zone.Text[0] is '+' or '-' && TimeOnly.TryParseExact(zone.Text.AsSpan(1), "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out TimeOnly offset)
+            && offset.ToTimeSpan().TotalMinutes <= LargestOffset)
+        {
+            return (int)offset.ToTimeSpan().TotalMinutes * (zone.Text[0] == '-' ? -1 : 1);
+        }
+        faults.WrongZone(source, zone);
+        return 0;
+    }
+
+    private BoundCondition.Clock Of(ClockReading reading, ImmutableArray<(long Low, long High)> values) =>
+        new(reading, [.. values.Where(interval => interval.Low <= interval.High)], reading == ClockReading.Now ? 0 : offsetMinutes);
 
     private static (long Lowest, long Highest) Range(ClockReading reading) => reading switch
     {

@@ -9,14 +9,14 @@ namespace PolicyM2M.Compiler.Binding;
 /// <summary>Checks the conditions of one file. A condition with a fault becomes one that never holds: the set is refused anyway.</summary>
 internal sealed class ConditionBinder(
     SourceText source, IReadOnlyDictionary<string, AttributeDefinition> attributes, IReadOnlyDictionary<string, DeclarationSyntax.Define> defines,
-    IReadOnlySet<string> unreadable, Faults faults)
+    IReadOnlySet<string> unreadable, int offsetMinutes, Faults faults)
 {
     /// <summary>Names may nest through names; this bounds the recursion of everything that walks a condition.</summary>
     private const int MaximumDepth = 256;
 
     private readonly Dictionary<string, BoundCondition> _bound = new(StringComparer.Ordinal);
     private readonly HashSet<string> _open = new(StringComparer.Ordinal);
-    private readonly ClockBinder _clock = new(source, faults);
+    private readonly ClockBinder _clock = new(source, offsetMinutes, faults);
 
     public BoundCondition Bind(ConditionSyntax? condition) => condition switch
     {

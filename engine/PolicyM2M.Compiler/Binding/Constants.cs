@@ -31,7 +31,7 @@ internal sealed class Constants
         foreach (BoundPolicy policy in set.Policies)
         {
             constants.Visit(policy.Target);
-            foreach (BoundCondition when in policy.Blocks.SelectMany(block => block.Cases).Select(c => c.When).Concat(policy.Demands.Select(d => d.When)))
+            foreach (BoundCondition when in policy.Blocks.SelectMany(block => block.Cases).Select(c => c.When).Concat(policy.Demands.Select(d => d.When)).Concat(policy.Waivers.Select(w => w.Holds)))
                 constants.Visit(when);
         }
         return new AttributeTable([.. set.Attributes.Select((attribute, place) => new AttributeCoding(attribute, constants.Ordered(place), constants._isRanked[place]))],
@@ -91,17 +91,17 @@ internal sealed class Constants
                 _facets.Add(Facet.Same(Needed(same.Left), Needed(same.Right)));
                 break;
             case BoundCondition.Clock clock:
-                _facets.Add(FacetOf(clock.Reading));
+                _facets.Add(FacetOf(clock));
                 break;
         }
     }
 
     /// <summary>What a reading of the clock is as a facet.</summary>
-    public static Facet FacetOf(ClockReading reading) => reading switch
+    public static Facet FacetOf(BoundCondition.Clock clock) => clock.Reading switch
     {
         ClockReading.Now => Facet.Now,
-        ClockReading.TimeOfDay => Facet.TimeOfDay(0),
-        _ => Facet.Weekday(0),
+        ClockReading.TimeOfDay => Facet.TimeOfDay(clock.OffsetMinutes),
+        _ => Facet.Weekday(clock.OffsetMinutes),
     };
 
     /// <summary>Notes that contexts must give the attribute, or the instant whose age it is.</summary>

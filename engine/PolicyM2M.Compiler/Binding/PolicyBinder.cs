@@ -18,20 +18,23 @@ internal sealed class PolicyBinder
     private readonly Dictionary<string, DeclarationSyntax.Define> _defines;
     private readonly Dictionary<string, DeclarationSyntax.Profile> _profiles;
 
-    private PolicyBinder(PolicySyntax policy, IReadOnlyDictionary<string, AttributeDefinition> attributes, Faults faults)
+    private readonly WaiverTerms _terms;
+
+    private PolicyBinder(PolicySyntax policy, IReadOnlyDictionary<string, AttributeDefinition> attributes, WaiverTerms terms, Faults faults)
     {
         _policy = policy;
+        _terms = terms;
         _faults = faults;
         _defines = Named<DeclarationSyntax.Define>("define", define => define.Name);
         _profiles = Named<DeclarationSyntax.Profile>("profile", profile => profile.Name);
         HashSet<string> unreadable = [.. policy.Declarations.OfType<DeclarationSyntax.Unreadable>().Select(declaration => declaration.Name.Text)];
-        _conditions = new ConditionBinder(policy.Source, attributes, _defines, unreadable, faults);
+        _conditions = new ConditionBinder(policy.Source, attributes, _defines, unreadable, ClockBinder.OffsetOf(policy.Zone, policy.Source, faults), faults);
         _outcomes = new OutcomeBinder(policy.Source, _profiles, unreadable, faults);
     }
 
     /// <summary>The meaning of a policy; what has faults is reported and left out.</summary>
-    public static BoundPolicy Bind(PolicySyntax policy, IReadOnlyDictionary<string, AttributeDefinition> attributes, Faults faults) =>
-        new PolicyBinder(policy, attributes, faults).Policy();
+    public static BoundPolicy Bind(PolicySyntax policy, IReadOnlyDictionary<string, AttributeDefinition> attributes, WaiverTerms terms, Faults faults) =>
+        new PolicyBinder(policy, attributes, terms, faults).Policy();
 
     private BoundPolicy Policy()
     {
@@ -50,7 +53,12 @@ internal sealed class PolicyBinder
             else
                 _outcomes.Bind(profile.Outcome, profile.Kind);
         }
-        return new BoundPolicy(_policy.Name.Text, _policy.Source.PositionOf(_policy.Name.Span), _conditions.Bind(_policy.Target), Blocks(), Demands());
+        BoundCondition target = _conditions.Bind(_policy.Target);
+        return new BoundPolicy(_policy.Name.Text, _policy.Source.PositionOf(_policy.Name.Span), target, Blocks(), Demands())
+        {
+            Waivers = [.. _policy.Declarations.OfType<DeclarationSyntax.Waive>().Select(waive => Waiver(waive, target)).OfType<BoundWaiver>()],
+            Invariants = [.. _policy.Declarations.OfType<DeclarationSyntax.Invariant>().Select(invariant => Invariant(invariant, target))],
+        };
     }
 
     private ImmutableArray<BoundBlock> Blocks()
@@ -104,10 +112,31 @@ internal sealed class PolicyBinder
             SourcePosition position = _policy.Source.PositionOf(name.Span);
             if (!names.TryAdd(name.Text, position))
                 _faults.DeclaredTwice(_policy.Source, name.Span, $"`{name.Text}`", names[name.Text]);
-            demands.Add(new BoundDemand(_conditions.Bind(when), Rule($"{word} {name.Text}", name.Span, says)));
+            demands.Add(new BoundDemand(name.Text, _conditions.Bind(when), Rule($"{word} {name.Text}", name.Span, says)));
         }
         return demands.ToImmutable();
     }
+
+    private BoundWaiver? Waiver(DeclarationSyntax.Waive waive, BoundCondition target)
+    {
+        BoundCondition when = _conditions.Bind(waive.When);
+        return _terms.Check(waive, _policy.Source, _faults) is { } time
+            ? new BoundWaiver(waive.Demand.Text, Both(target, when), time.From, time.Until, waive.Because, waive.ApprovedBy, _policy.Source.PositionOf(waive.Demand.Span))
+            : null;
+    }
+
+    private BoundInvariant Invariant(DeclarationSyntax.Invariant invariant, BoundCondition target)
+    {
+        if (string.IsNullOrWhiteSpace(invariant.Text))
+            _faults.SaysNothing(_policy.Source, invariant.Span, "an invariant", "what always holds, in words");
+        Outcome always = invariant.Outcome is { } outcome ? _outcomes.Bind(outcome, invariant.Kind) : Outcome.Deny(invariant.Kind, invariant.Text is "" ? "always" : invariant.Text);
+        if (invariant.Outcome is { Profile: null, Fields.IsEmpty: true })
+            _faults.SaysNothing(_policy.Source, invariant.Span, "an invariant", "a field that decisions always have");
+        return new BoundInvariant(invariant.Text, Both(target, _conditions.Bind(invariant.When)), always, _policy.Source.PositionOf(invariant.Span));
+    }
+
+    private static BoundCondition Both(BoundCondition target, BoundCondition when) =>
+        target is BoundCondition.Constant { Value: true } ? when : new BoundCondition.All([target, when]);
 
     private Rule Rule(string label, Span at, Outcome says) => new(_policy.Name.Text, label, _policy.Source.PositionOf(at), says);
 

@@ -28,6 +28,10 @@ internal sealed partial class Faults
         Error(source, name.Span, "M2M209", $"the registry says nothing of a {what} under `{name.Text}`",
             DidYouMean(Spelling.Nearest(name.Text, facts)) ?? $"its facts are {string.Join(", ", facts)}");
 
+    public void UnknownDemand(SourceText source, NameSyntax name, IReadOnlyCollection<string> demands) =>
+        Error(source, name.Span, "M2M210", demands.Contains(name.Text) ? $"the set has more than one demand `{name.Text}`" : $"the set has no demand `{name.Text}`",
+            DidYouMean(Spelling.Nearest(name.Text, demands) ?? demands.FirstOrDefault(demand => demand.EndsWith($".{name.Text}", StringComparison.Ordinal))) ?? "a demand is named by its policy and its own name, such as plant7.public-tls13");
+
     public void DeclaredTwice(SourceText source, Span at, string what, SourcePosition first) =>
         Error(source, at, "M2M206", $"{what} is declared twice", $"the first is at {first.File}:{first.Line}:{first.Column}");
 

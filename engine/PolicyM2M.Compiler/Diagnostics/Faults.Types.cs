@@ -62,6 +62,25 @@ internal sealed partial class Faults
     public void NoListToChange(SourceText source, Span at, string field) =>
         Error(source, at, "M2M317", $"there is no list `{field}` to change here", "`+` and `-` change the list of the profile before `with`");
 
+    public void NotAnInstant(SourceText source, AtomSyntax atom) =>
+        Error(source, atom.Span, "M2M318", $"`{atom.Text}` is no instant", "expected one such as 2027-01-31 or 2027-01-31T06:00Z");
+
+    public void NoWaivers(SourceText source, Span at) =>
+        Error(source, at, "M2M319", "this policy set allows no waivers", "policyset.yaml says how long one may hold at most, such as: longest-waiver: 90d");
+
+    public void LongWaiver(SourceText source, Span at, long longest) =>
+        Error(source, at, "M2M320", $"this waiver holds for longer than the {DurationText.Format(longest)} that policyset.yaml allows",
+            "let it end earlier, or begin later with `from`");
+
+    public void EmptyWaiver(SourceText source, Span at) =>
+        Error(source, at, "M2M321", "this waiver ends before it begins");
+
+    public void SaysNothing(SourceText source, Span at, string what, string expected) =>
+        Error(source, at, "M2M322", $"{what} must say {expected}");
+
+    public void WrongZone(SourceText source, AtomSyntax zone) =>
+        Error(source, zone.Span, "M2M323", $"`{zone.Text}` is no offset from UTC", "expected one from -14:00 to +14:00, such as +02:00");
+
     private static string Article(AttributeDefinition attribute) => attribute.Type switch
     {
         AttributeType.Bool => "a bool",

@@ -49,24 +49,24 @@ internal sealed class PolicySetLowering
         {
             _budget.At = block.Source;
             _lists.Add(new LoweredList((int)block.Kind, block.Source,
-                [.. block.Cases.Select(c => new LoweredCase(_conditions.And([target, When(c.When, c.Rule)]), Place(c.Rule with { IsCase = true }))),
+                [.. block.Cases.Select(c => new LoweredCase(_conditions.And([target, When(c.When, c.Rule.Source)]), Place(c.Rule with { IsCase = true }))),
                     new LoweredCase(ConditionTable.Always, LoweredCase.Silent)]));
         }
         foreach (BoundDemand demand in policy.Demands)
         {
             _budget.At = demand.Rule.Source;
-            int applies = _conditions.And([target, When(demand.When, demand.Rule)]);
+            int applies = _conditions.And([target, When(demand.When, demand.Rule.Source), .. demand.Waivers.Select(waiver => _conditions.Not(When(waiver.Holds, waiver.Source)))]);
             _lists.Add(new LoweredList((int)demand.Rule.Kind, demand.Rule.Source,
                 [new LoweredCase(applies, Place(demand.Rule)), new LoweredCase(ConditionTable.Always, LoweredCase.Silent)]));
         }
     }
 
     /// <summary>The condition of a rule; one that leaves no choice is hardly what its author meant.</summary>
-    private int When(BoundCondition when, Rule rule)
+    private int When(BoundCondition when, SourcePosition source)
     {
         int condition = Condition(when);
         if (when is not BoundCondition.Constant && condition is ConditionTable.Always or ConditionTable.Never)
-            _faults.AlwaysSo(rule.Source, condition == ConditionTable.Always);
+            _faults.AlwaysSo(source, condition == ConditionTable.Always);
         return condition;
     }
 
@@ -93,7 +93,7 @@ internal sealed class PolicySetLowering
             BoundCondition.Has has => IsSo(Facet.Has(PlaceOf(has.Attribute))),
             BoundCondition.Contains contains => IsSo(Facet.Contains(PlaceOf(contains.Attribute), contains.Item)),
             BoundCondition.SameAs same => IsSo(Facet.Same(PlaceOf(same.Left), PlaceOf(same.Right))),
-            BoundCondition.Clock clock => _conditions.Test(FacetPlace(Constants.FacetOf(clock.Reading)), IntervalSet.Of(clock.Values)),
+            BoundCondition.Clock clock => _conditions.Test(FacetPlace(Constants.FacetOf(clock)), IntervalSet.Of(clock.Values)),
             _ => throw new InvalidOperationException($"no lowering for {condition.GetType().Name}"),
         };
     }

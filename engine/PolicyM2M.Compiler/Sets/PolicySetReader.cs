@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using PolicyM2M.Compiler.Diagnostics;
 using PolicyM2M.Compiler.Syntax;
 using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Vocabulary;
 using YamlDotNet.RepresentationModel;
 
 namespace PolicyM2M.Compiler.Sets;
@@ -10,7 +11,11 @@ namespace PolicyM2M.Compiler.Sets;
 /// <param name="Name">The set's name.</param>
 /// <param name="Attributes">The attribute schema; default where there is none that can be read, so that nothing can be said of the attributes of policies.</param>
 /// <param name="Policies">The policies that can be read, in order.</param>
-internal sealed record PolicySetSources(string Name, ImmutableArray<AttributeDefinition> Attributes, ImmutableArray<SourceText> Policies);
+internal sealed record PolicySetSources(string Name, ImmutableArray<AttributeDefinition> Attributes, ImmutableArray<SourceText> Policies)
+{
+    /// <summary>The longest that a waiver may hold, in seconds; null where the manifest allows none.</summary>
+    public long? LongestWaiver { get; init; }
+}
 
 /// <summary>Reads the manifest and what it names.</summary>
 internal static class PolicySetReader
@@ -19,7 +24,7 @@ internal static class PolicySetReader
     public const string PolicyExtension = ".m2m";
     public const string YamlPolicyExtension = ".m2m.yaml";
 
-    private static readonly string[] Keys = ["name", "attributes", "policies"];
+    private static readonly string[] Keys = ["name", "attributes", "policies", "longest-waiver"];
 
     /// <summary>Whether a file of this path is a policy, in either spelling.</summary>
     public static bool IsPolicy(string path) => path.EndsWith(PolicyExtension, StringComparison.Ordinal) || path.EndsWith(YamlPolicyExtension, StringComparison.Ordinal);
@@ -46,6 +51,7 @@ internal static class PolicySetReader
 
         string name = "";
         ImmutableArray<AttributeDefinition> attributes = default;
+        long? longestWaiver = null;
         bool hasList = false;
         var policies = ImmutableArray.CreateBuilder<SourceText>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
@@ -59,6 +65,12 @@ internal static class PolicySetReader
                     break;
                 case "attributes" when File(value, key) is { } schema:
                     attributes = AttributeSchemaReader.Read(schema, faults);
+                    break;
+                case "longest-waiver":
+                    if (DurationText.TryParse((value as YamlScalarNode)?.Value, out long longest) && longest > 0)
+                        longestWaiver = longest;
+                    else
+                        faults.WrongValue(manifest, YamlText.SpanOf(value, manifest), key, "a duration such as 90d");
                     break;
                 case "policies":
                     hasList = value is YamlSequenceNode { Children.Count: > 0 };
@@ -76,7 +88,7 @@ internal static class PolicySetReader
             if (hasList && file.Unreadable is null && IsPolicy(path) && !policies.Any(policy => policy.Path == path))
                 faults.NotListed(new SourceText(file), Manifest);
         }
-        return new PolicySetSources(name, attributes, policies.ToImmutable());
+        return new PolicySetSources(name, attributes, policies.ToImmutable()) { LongestWaiver = longestWaiver };
 
         void Missing(string key, string meaning)
         {

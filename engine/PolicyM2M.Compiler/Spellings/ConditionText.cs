@@ -42,7 +42,7 @@ internal sealed class ConditionText
         {
             ConditionSyntax.Any => outer != Within.Nothing,
             ConditionSyntax.All => outer is Within.All or Within.Not || (outer == Within.Any && depth <= DeepestForReaders),
-            ConditionSyntax.Named or ConditionSyntax.Not => false,
+            ConditionSyntax.Named or ConditionSyntax.Not or ConditionSyntax.Has => false,
             _ => outer == Within.Not && depth <= DeepestForReaders,
         };
         if (needs)

@@ -30,7 +30,7 @@ internal sealed class M2MPrinter
     private string Text()
     {
         _comments.Reach(_policy.Name.Span.Start, 0);
-        string head = $"policy {_policy.Name.Text}{(_policy.Description is { } description ? $" {TextLiteral.M2M(description)}" : "")}";
+        string head = $"policy {_policy.Name.Text}{(_policy.Description is { } description ? $" {TextLiteral.M2M(description)}" : "")}{(_policy.Zone is { } zone ? $" zone {zone.Text}" : "")}";
         WithCondition(head, "for", _policy.Target);
         _comments.End(_policy.HeadSpan);
         ImmutableArray<DeclarationSyntax> all = _policy.Declarations;
@@ -77,24 +77,41 @@ internal sealed class M2MPrinter
             case DeclarationSyntax.Forbid forbid:
                 WithCondition($"forbid {forbid.Name.Text.PadRight(width)} : {forbid.Kind.Name()} {TextLiteral.M2M(forbid.Reason)}", "when", forbid.When);
                 break;
+            case DeclarationSyntax.Waive waive:
+                Waive(waive);
+                break;
+            case DeclarationSyntax.Invariant invariant:
+                Demand($"invariant {TextLiteral.M2M(invariant.Text)} : {invariant.Kind.Name()} always", invariant.Outcome, invariant.When, invariant.Span);
+                break;
             default:
                 throw new InvalidOperationException($"no spelling for {declaration.GetType().Name}");
         }
     }
 
-    private void Require(DeclarationSyntax.Require require, int width)
+    private void Waive(DeclarationSyntax.Waive waive)
     {
-        string head = $"require {require.Name.Text.PadRight(width)} : {require.Kind.Name()}{M2MBodies.Opening(require.Outcome)}";
+        WithCondition($"waive {waive.Demand.Text}", "when", waive.When);
+        _page.Add(2, $"{(waive.From is { } from ? $"from {from.Text} " : "")}until {waive.Until.Text}");
+        _page.Add(2, $"because {TextLiteral.M2M(waive.Because)} approved-by {TextLiteral.M2M(waive.ApprovedBy)}");
+    }
+
+    private void Require(DeclarationSyntax.Require require, int width) =>
+        Demand($"require {require.Name.Text.PadRight(width)} : {require.Kind.Name()}", require.Outcome, require.When, require.Span);
+
+    /// <summary>What is demanded of outcomes, and when; without an outcome it is a denial.</summary>
+    private void Demand(string opening, OutcomeSyntax? outcome, ConditionSyntax? when, Span span)
+    {
+        string head = opening + (outcome is null ? " deny" : M2MBodies.Opening(outcome));
         string close = "";
-        if (!M2MBodies.NeedsBody(require.Outcome))
+        if (outcome is null || !M2MBodies.NeedsBody(outcome))
             close = head;
-        else if (OneLine(require) is not null)
-            close = $"{head} {M2MBodies.OneLine(require.Outcome.Fields)}";
+        else if (OneLine(opening, outcome, span) is { } line)
+            close = line;
         else
-            _bodies.Print(0, head, require.Outcome.Fields, require.Span.End, isLong: true);
+            _bodies.Print(0, head, outcome.Fields, span.End, isLong: true);
         if (close.Length > 0)
-            WithCondition(close, "when", require.When);
-        else if (require.When is { } when)
+            WithCondition(close, "when", when);
+        else if (when is not null)
             _bodies.Append(" when", ConditionText.Segments(when));
     }
 
@@ -169,13 +186,16 @@ internal sealed class M2MPrinter
 
     /// <summary>Whether an empty line stands between the two where the source, being YAML, says nothing of it.</summary>
     private bool IsApart(DeclarationSyntax one, DeclarationSyntax next) => one.GetType() != next.GetType() || !IsOneLine(one) || !IsOneLine(next)
-        || one is DeclarationSyntax.Profile or DeclarationSyntax.Block;
+        || one is DeclarationSyntax.Profile or DeclarationSyntax.Block or DeclarationSyntax.Waive;
 
-    private string? OneLine(DeclarationSyntax.Require require)
+    private string? OneLine(DeclarationSyntax.Require require) => OneLine($"require {require.Name.Text} : {require.Kind.Name()}", require.Outcome, require.Span);
+
+    /// <summary>What is demanded, on one line; null where the author gave it several, or where it would be too long.</summary>
+    private string? OneLine(string opening, OutcomeSyntax outcome, Span span)
     {
-        if (M2MBodies.NeedsBody(require.Outcome) && !_bodies.IsOneLine(require.Outcome.Fields, require.Span.End))
+        if (M2MBodies.NeedsBody(outcome) && !_bodies.IsOneLine(outcome.Fields, span.End))
             return null;
-        string text = $"require {require.Name.Text} : {require.Kind.Name()}{M2MBodies.Opening(require.Outcome)}{(M2MBodies.NeedsBody(require.Outcome) ? $" {M2MBodies.OneLine(require.Outcome.Fields)}" : "")}";
+        string text = $"{opening}{M2MBodies.Opening(outcome)}{(M2MBodies.NeedsBody(outcome) ? $" {M2MBodies.OneLine(outcome.Fields)}" : "")}";
         return text.Length <= Page.Width ? text : null;
     }
 

@@ -37,6 +37,7 @@ internal sealed class YamlPolicyReader
         NameSyntax? name = null;
         string? description = null;
         ConditionSyntax? target = null;
+        AtomSyntax? zone = null;
         foreach ((string key, YamlNode keyNode, YamlNode value) in YamlText.Entries(root, _file, _faults, [.. YamlKeys.Head, .. YamlKeys.Sections]))
         {
             switch (key)
@@ -46,6 +47,9 @@ internal sealed class YamlPolicyReader
                     break;
                 case YamlKeys.Description:
                     description = _outcomes.Text(value, key);
+                    break;
+                case YamlKeys.Zone:
+                    zone = Zone(value);
                     break;
                 case YamlKeys.For:
                     target = Condition(value, key);
@@ -59,6 +63,7 @@ internal sealed class YamlPolicyReader
             _faults.NoYamlPolicy(_file, new Span(0, 1));
         return new PolicySyntax(_pieces.Text, name ?? new NameSyntax("", new Span(0, 0)), description, target, _declarations.ToImmutable())
         {
+            Zone = zone,
             Comments = [.. _pieces.Comments],
         };
     }
@@ -151,15 +156,21 @@ internal sealed class YamlPolicyReader
 
     private void Rule(YamlNode item)
     {
-        if (_outcomes.Parts(item, YamlKeys.Rules, "a mapping that begins with `require` or `forbid`", item, known: null) is not { } parts)
+        if (_outcomes.Parts(item, YamlKeys.Rules, "a mapping that begins with `require`, `forbid`, `waive` or `invariant`", item, known: null) is not { } parts)
             return;
         string? word = YamlKeys.RuleWords.FirstOrDefault(known => parts.Key(known) is not null);
         if (word is null)
         {
-            _faults.MissingKey(_file, parts.Span, YamlKeys.Require, "the name of the requirement; or `forbid` that of the prohibition");
+            _faults.MissingKey(_file, parts.Span, YamlKeys.Require, "the name of the requirement; or `forbid`, `waive` or `invariant` says what else it is");
             return;
         }
         parts = _outcomes.Parts(item, word, "a rule", item, YamlKeys.OfRule(word))!;
+        if (word is YamlKeys.Waive or YamlKeys.Invariant)
+        {
+            if ((word == YamlKeys.Waive ? (DeclarationSyntax?)Waive(parts) : Invariant(parts)) is { } exception)
+                _declarations.Add(exception with { Span = _pieces[item] });
+            return;
+        }
         NameSyntax? name = _outcomes.Name(parts.Value(word)!, word);
         DecisionKind? kind = _outcomes.Kind(parts);
         ConditionSyntax? when = parts.Value(YamlKeys.When) is { } condition ? Condition(condition, YamlKeys.When) : null;
@@ -173,6 +184,54 @@ internal sealed class YamlPolicyReader
         {
             _declarations.Add(new DeclarationSyntax.Forbid(name!.Value, kind!.Value, reason, when) { Span = _pieces[item] });
         }
+    }
+
+    private DeclarationSyntax.Waive? Waive(YamlParts parts)
+    {
+        NameSyntax? demand = _outcomes.Name(parts.Value(YamlKeys.Waive)!, YamlKeys.Waive);
+        ConditionSyntax? when = parts.Required(YamlKeys.When, "the condition under which it is waived") is { } condition ? Condition(condition, YamlKeys.When) : null;
+        AtomSyntax? from = parts.Value(YamlKeys.From) is { } start ? Instant(start, YamlKeys.From) : null;
+        AtomSyntax? until = parts.Required(YamlKeys.Until, "the instant at which the waiver ends") is { } end ? Instant(end, YamlKeys.Until) : null;
+        string? because = parts.Required(YamlKeys.Because, "the reason") is { } reason ? _outcomes.Text(reason, YamlKeys.Because) : null;
+        string? approver = parts.Required(YamlKeys.ApprovedBy, "who approved it") is { } who ? _outcomes.Text(who, YamlKeys.ApprovedBy) : null;
+        bool isRead = from is null == parts.Value(YamlKeys.From) is null;
+        return isRead && demand is { } name && when is not null && until is not null && because is not null && approver is not null
+            ? new DeclarationSyntax.Waive(name, when, from, until, because, approver)
+            : null;
+    }
+
+    private DeclarationSyntax.Invariant? Invariant(YamlParts parts)
+    {
+        const string Expected = "`deny`, or a mapping with `use`";
+        string? text = _outcomes.Text(parts.Value(YamlKeys.Invariant)!, YamlKeys.Invariant);
+        DecisionKind? kind = _outcomes.Kind(parts);
+        ConditionSyntax? when = parts.Value(YamlKeys.When) is { } condition ? Condition(condition, YamlKeys.When) : null;
+        OutcomeSyntax? outcome = null;
+        bool isRead = when is null == parts.Value(YamlKeys.When) is null && text is not null && kind is not null;
+        if (parts.Required(YamlKeys.Always, "what always holds") is not { } always)
+            return null;
+        if (always is not YamlScalarNode { Value: YamlKeys.Deny })
+        {
+            outcome = _outcomes.Parts(always, YamlKeys.Always, Expected, always, [YamlKeys.Use, YamlKeys.With]) is { } inner ? _outcomes.Outcome(inner, isInline: false) : null;
+            isRead &= outcome is not null;
+        }
+        return isRead ? new DeclarationSyntax.Invariant(text!, kind!.Value, outcome, when) : null;
+    }
+
+    private AtomSyntax? Instant(YamlNode value, string key)
+    {
+        if (value is YamlScalarNode)
+            return _parser.TryInstant(_pieces[value], out AtomSyntax? instant) ? instant : null;
+        _faults.WrongValue(_file, YamlText.SpanOf(value, _file), key, "an instant such as 2027-01-31");
+        return null;
+    }
+
+    private AtomSyntax? Zone(YamlNode value)
+    {
+        if (value is YamlScalarNode)
+            return _parser.TryOffset(_pieces[value], out AtomSyntax? offset) ? offset : null;
+        _faults.WrongValue(_file, YamlText.SpanOf(value, _file), YamlKeys.Zone, "an offset from UTC such as \"+02:00\"");
+        return null;
     }
 
     private ConditionSyntax? Condition(YamlNode value, string key)

@@ -33,6 +33,8 @@ internal sealed class YamlPrinter
         _comments.End(_policy.Name.Span);
         if (_policy.Description is { } description)
             Entry(0, YamlKeys.Description, TextLiteral.Yaml(description));
+        if (_policy.Zone is { } zone)
+            Entry(0, YamlKeys.Zone, TextLiteral.Yaml(zone.Text));
         if (_policy.Target is { } target)
             Condition(0, YamlKeys.For, target);
         _comments.End(_policy.HeadSpan);
@@ -130,6 +132,27 @@ internal sealed class YamlPrinter
                 Entry(indentation + 2, YamlKeys.Kind, forbid.Kind.Name());
                 Entry(indentation + 2, YamlKeys.Deny, TextLiteral.Yaml(forbid.Reason));
                 When(indentation + 2, forbid.When);
+                break;
+            case DeclarationSyntax.Waive waive:
+                Entry(indentation, $"- {YamlKeys.Waive}", YamlScalar.Of(waive.Demand.Text));
+                Condition(indentation + 2, YamlKeys.When, waive.When);
+                if (waive.From is { } from)
+                    Entry(indentation + 2, YamlKeys.From, YamlScalar.Of(from.Text));
+                Entry(indentation + 2, YamlKeys.Until, YamlScalar.Of(waive.Until.Text));
+                Entry(indentation + 2, YamlKeys.Because, TextLiteral.Yaml(waive.Because));
+                Entry(indentation + 2, YamlKeys.ApprovedBy, TextLiteral.Yaml(waive.ApprovedBy));
+                break;
+            case DeclarationSyntax.Invariant invariant:
+                Entry(indentation, $"- {YamlKeys.Invariant}", TextLiteral.Yaml(invariant.Text));
+                Entry(indentation + 2, YamlKeys.Kind, invariant.Kind.Name());
+                if (invariant.Outcome is null)
+                    Entry(indentation + 2, YamlKeys.Always, YamlKeys.Deny);
+                else
+                {
+                    _page.Add(indentation + 2, $"{YamlKeys.Always}:", opens: true);
+                    Outcome(indentation + 4, invariant.Outcome);
+                }
+                When(indentation + 2, invariant.When);
                 break;
             default:
                 throw new InvalidOperationException($"no spelling for {declaration.GetType().Name}");

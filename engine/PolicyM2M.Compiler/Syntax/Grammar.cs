@@ -13,7 +13,7 @@ internal static class Grammar
 {
     private static readonly FrozenSet<string> Reserved = FrozenSet.Create(StringComparer.Ordinal,
         "and", "or", "not", "in", "when", "otherwise", "use", "deny", "with", "within", "for",
-        "policy", "define", "profile", "require", "forbid", "true", "false", "has", "contains", "starts-with", "where");
+        "policy", "define", "profile", "require", "forbid", "waive", "invariant", "true", "false", "has", "contains", "starts-with", "where");
 
     private static readonly FrozenSet<string> FieldNames =
         DecisionKinds.All.SelectMany(kind => Field.Of(kind)).Select(field => field.Name).ToFrozenSet(StringComparer.Ordinal);
@@ -28,6 +28,9 @@ internal static class Grammar
         Token.EqualTo(M2MToken.Name).Where(token => DecisionKinds.TryParse(token.ToStringValue(), out _))
             .Select(token => DecisionKinds.TryParse(token.ToStringValue(), out DecisionKind kind) ? kind : default)
             .Named("`cipher-suites`, `auth` or `rotation`");
+
+    public static readonly TokenListParser<M2MToken, AtomSyntax> Instant =
+        Token.EqualTo(M2MToken.Number).Select(Atom).Named("an instant such as 2027-01-31");
 
     private static readonly TokenListParser<M2MToken, AtomSyntax> Truth =
         Token.EqualTo(M2MToken.Name).Where(token => token.ToStringValue() is "true" or "false").Select(Atom);
@@ -154,13 +157,22 @@ internal static class Grammar
     private static readonly TokenListParser<M2MToken, ConditionSyntax?> OptionalWhen =
         Keyword("when").IgnoreThen(Condition).AsNullable().OptionalOrDefault();
 
+    /// <summary>An offset from UTC: <c>+02:00</c>. A number token takes a minus along, and leaves a plus.</summary>
+    public static readonly TokenListParser<M2MToken, AtomSyntax> Offset =
+        (from plus in Token.EqualTo(M2MToken.Plus)
+         from digits in Token.EqualTo(M2MToken.Number)
+         select new AtomSyntax(M2MToken.Number, $"+{digits.ToStringValue()}", SpanOf(plus).To(SpanOf(digits))))
+        .Or(Token.EqualTo(M2MToken.Number).Select(Atom))
+        .Named("an offset from UTC such as +02:00");
+
     /// <summary>The line that opens a file.</summary>
-    public static readonly TokenListParser<M2MToken, (NameSyntax Name, string? Description, ConditionSyntax? Target)> Policy =
+    public static readonly TokenListParser<M2MToken, PolicyHead> Policy =
         from keyword in Keyword("policy")
         from name in Name
         from description in Text.AsNullable().OptionalOrDefault()
+        from zone in Keyword("zone").IgnoreThen(Offset).AsNullable().OptionalOrDefault()
         from target in Keyword("for").IgnoreThen(Condition).AsNullable().OptionalOrDefault()
-        select (name, description, target);
+        select new PolicyHead(name, description, zone, target);
 
     /// <summary>Every declaration but a block, whose cases are parsed one by one.</summary>
     public static readonly TokenListParser<M2MToken, DeclarationSyntax> Declaration =
@@ -188,7 +200,23 @@ internal static class Grammar
             from kind in Kind
             from reason in Text
             from when in OptionalWhen
-            select (DeclarationSyntax)new DeclarationSyntax.Forbid(name, kind, reason, when));
+            select (DeclarationSyntax)new DeclarationSyntax.Forbid(name, kind, reason, when))
+        .Or(from keyword in Keyword("waive")
+            from demand in Name.Named("the name of a demand such as plant7.public-tls13")
+            from when in Keyword("when").IgnoreThen(Condition)
+            from start in Keyword("from").IgnoreThen(Instant).AsNullable().OptionalOrDefault()
+            from until in Keyword("until").IgnoreThen(Instant)
+            from because in Keyword("because").IgnoreThen(Text)
+            from approver in Keyword("approved-by").IgnoreThen(Text)
+            select (DeclarationSyntax)new DeclarationSyntax.Waive(demand, when, start, until, because, approver))
+        .Or(from keyword in Keyword("invariant")
+            from text in Text
+            from colon in Token.EqualTo(M2MToken.Colon)
+            from kind in Kind
+            from always in Keyword("always")
+            from outcome in Keyword("deny").Select(_ => (OutcomeSyntax?)null).Or(Outcome.Select(outcome => (OutcomeSyntax?)outcome)).Named("`{`, a profile or `deny`")
+            from when in OptionalWhen
+            select (DeclarationSyntax)new DeclarationSyntax.Invariant(text, kind, outcome, when));
 
     /// <summary>A case of a block.</summary>
     public static readonly TokenListParser<M2MToken, CaseSyntax> Case =

@@ -17,6 +17,10 @@ internal sealed class PieceParser(SourceText source, Faults faults)
 
     public bool TryKind(Span piece, out DecisionKind kind) => TryParse(Grammar.Kind, piece, "`cipher-suites`, `auth` or `rotation`", out kind);
 
+    public bool TryInstant(Span piece, [NotNullWhen(true)] out AtomSyntax? value) => TryParse(Grammar.Instant, piece, "an instant", out value);
+
+    public bool TryOffset(Span piece, [NotNullWhen(true)] out AtomSyntax? value) => TryParse(Grammar.Offset, piece, "an offset from UTC such as +02:00", out value);
+
     /// <summary>One item of a list.</summary>
     public bool TryValue(Span piece, [NotNullWhen(true)] out AtomSyntax? value) => TryParse(Grammar.Value, piece, "a value", out value);
 

@@ -39,8 +39,9 @@ internal sealed class PolicyParser
         }
 
         bool hasPolicyLine = slices.Count > 0 && Slices.Is(slices[0][0], "policy");
-        (NameSyntax Name, string? Description, ConditionSyntax? Target) head = default;
-        bool hasHead = hasPolicyLine && TryParse(Grammar.Policy, slices[0], out head);
+        PolicyHead? head = null;
+        if (hasPolicyLine)
+            TryParse(Grammar.Policy, slices[0], out head);
         ImmutableArray<DeclarationSyntax>.Builder declarations = ImmutableArray.CreateBuilder<DeclarationSyntax>();
         foreach (ArraySegment<Token<M2MToken>> slice in slices.Skip(hasPolicyLine ? 1 : 0))
         {
@@ -49,8 +50,8 @@ internal sealed class PolicyParser
         }
 
         // Names and types are checked even where the head is broken, so that one run reports everything.
-        NameSyntax name = hasHead ? head.Name : new NameSyntax("", new Span(0, 0));
-        return new PolicySyntax(_source, name, head.Description, head.Target, declarations.ToImmutable()) { Comments = [.. comments] };
+        head ??= new PolicyHead(new NameSyntax("", new Span(0, 0)), null, null, null);
+        return new PolicySyntax(_source, head.Name, head.Description, head.Target, declarations.ToImmutable()) { Zone = head.Zone, Comments = [.. comments] };
     }
 
     private DeclarationSyntax? Declaration(ArraySegment<Token<M2MToken>> slice)

@@ -6,15 +6,21 @@ namespace PolicyM2M.Compiler.Syntax;
 /// <summary>A name as written.</summary>
 internal readonly record struct NameSyntax(string Text, Span Span);
 
+/// <summary>The line that opens a policy.</summary>
+internal sealed record PolicyHead(NameSyntax Name, string? Description, AtomSyntax? Zone, ConditionSyntax? Target);
+
 /// <summary>A policy as written: one file.</summary>
 internal sealed record PolicySyntax(
     SourceText Source, NameSyntax Name, string? Description, ConditionSyntax? Target, ImmutableArray<DeclarationSyntax> Declarations)
 {
+    /// <summary>The offset from UTC in which the policy reads times of day and weekdays, as written; null for UTC.</summary>
+    public AtomSyntax? Zone { get; init; }
+
     /// <summary>The comments in the order of the source, each with the sign that begins it.</summary>
     public ImmutableArray<Span> Comments { get; init; } = [];
 
     /// <summary>What the policy says of itself, from its name to its target.</summary>
-    public Span HeadSpan => Name.Span.To(Target?.Span ?? Name.Span);
+    public Span HeadSpan => Name.Span.To(Target?.Span ?? Zone?.Span ?? Name.Span);
 }
 
 /// <summary>One thing a policy declares.</summary>
@@ -42,6 +48,12 @@ internal abstract record DeclarationSyntax
 
     /// <summary><c>forbid no-retired : auth "…" when …</c></summary>
     public sealed record Forbid(NameSyntax Name, DecisionKind Kind, string Reason, ConditionSyntax? When) : DeclarationSyntax;
+
+    /// <summary><c>waive plant7.public-tls13 when … from … until … because "…" approved-by "…"</c></summary>
+    public sealed record Waive(NameSyntax Demand, ConditionSyntax When, AtomSyntax? From, AtomSyntax Until, string Because, string ApprovedBy) : DeclarationSyntax;
+
+    /// <summary><c>invariant "…" : cipher-suites always { … } when …</c>; without an outcome it is <c>always deny</c>.</summary>
+    public sealed record Invariant(string Text, DecisionKind Kind, OutcomeSyntax? Outcome, ConditionSyntax? When) : DeclarationSyntax;
 }
 
 /// <summary>A case of a block; without a condition it is <c>otherwise</c>.</summary>

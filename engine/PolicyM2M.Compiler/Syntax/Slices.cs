@@ -8,7 +8,7 @@ namespace PolicyM2M.Compiler.Syntax;
 internal static class Slices
 {
     private static readonly FrozenSet<string> Openers = FrozenSet.Create(StringComparer.Ordinal,
-        ["policy", "define", "profile", "require", "forbid", .. DecisionKinds.All.Select(kind => kind.Name())]);
+        ["policy", "define", "profile", "require", "forbid", "waive", "invariant", .. DecisionKinds.All.Select(kind => kind.Name())]);
 
     /// <summary>
     /// A declaration begins with its key word outside all braces; or at the start of a line, so that a brace left open swallows
@@ -76,7 +76,7 @@ internal static class Slices
     /// <summary>Whether the word follows a colon, or stands where a profile's or rule's kind would if the colon had not been forgotten.</summary>
     private static bool IsKindOfRule(Token<M2MToken>[] all, int start, int at) =>
         at > 0 && (all[at - 1].Kind == M2MToken.Colon
-            || (at == start + 2 && DecisionKinds.TryParse(all[at].ToStringValue(), out _) && (Is(all[start], "profile") || Is(all[start], "require") || Is(all[start], "forbid"))));
+            || (at == start + 2 && DecisionKinds.TryParse(all[at].ToStringValue(), out _) && (Is(all[start], "profile") || Is(all[start], "require") || Is(all[start], "forbid") || Is(all[start], "invariant"))));
 
     /// <summary>Whether a declaration can begin with the token.</summary>
     public static bool IsOpener(Token<M2MToken> token) => token.Kind == M2MToken.Name && Openers.Contains(token.ToStringValue());

@@ -39,7 +39,7 @@ internal static class NaiveEvaluator
                 isGranted = true;
                 says.Add(block.Cases.First(c => Holds(c.When, context)).Rule.Says);
             }
-            says.AddRange(policy.Demands.Where(demand => demand.Rule.Kind == kind && Holds(demand.When, context)).Select(demand => demand.Rule.Says));
+            says.AddRange(policy.Demands.Where(demand => demand.Rule.Kind == kind && Holds(demand.When, context) && !IsWaived(demand, context)).Select(demand => demand.Rule.Says));
             isDenied |= says.Any(outcome => outcome.IsDenied);
             foreach (Outcome outcome in says)
                 met = Meet(kind, met, new SortedDictionary<string, FieldValue>(outcome.Values.ToDictionary(v => v.Field.Name, v => v.Value), StringComparer.Ordinal));
@@ -58,6 +58,9 @@ internal static class NaiveEvaluator
         return met;
     }
 
+    private static bool IsWaived(BoundDemand demand, DeviceContext context) => demand.Waivers.Any(waiver =>
+        RandomPolicies.Now.ToUnixTimeSeconds() >= waiver.From && RandomPolicies.Now.ToUnixTimeSeconds() < waiver.Until && Holds(waiver.When, context));
+
     private static bool Holds(BoundCondition condition, DeviceContext context) => condition switch
     {
         BoundCondition.Constant constant => constant.Value,
@@ -71,7 +74,7 @@ internal static class NaiveEvaluator
         BoundCondition.StartsWith starts => ValueOf(starts.Attribute, context).Text.StartsWith(starts.Prefix, StringComparison.Ordinal),
         BoundCondition.Within within => within.Blocks.Any(block => block.Contains(Address(ValueOf(within.Attribute, context)))),
         BoundCondition.SameAs same => Compare(same.Left, ValueOf(same.Left, context), ValueOf(same.Right, context)) == 0,
-        BoundCondition.Clock clock => Clock(clock.Reading) is var shown && clock.Values.Any(interval => shown >= interval.Low && shown <= interval.High),
+        BoundCondition.Clock clock => Clock(clock.Reading, RandomPolicies.Now.ToOffset(TimeSpan.FromMinutes(clock.OffsetMinutes))) is var shown && clock.Values.Any(interval => shown >= interval.Low && shown <= interval.High),
         _ => throw new InvalidOperationException(condition.GetType().Name),
     };
 
@@ -83,11 +86,11 @@ internal static class NaiveEvaluator
         return context.Values.TryGetValue(attribute.Name, out AttributeValue value) ? value : attribute.Default ?? throw new InvalidOperationException($"{attribute.Name} was not completed");
     }
 
-    private static long Clock(ClockReading reading) => reading switch
+    private static long Clock(ClockReading reading, DateTimeOffset local) => reading switch
     {
-        ClockReading.Now => RandomPolicies.Now.ToUnixTimeSeconds(),
-        ClockReading.TimeOfDay => (long)RandomPolicies.Now.TimeOfDay.TotalSeconds,
-        _ => ((int)RandomPolicies.Now.DayOfWeek + 6) % 7,
+        ClockReading.Now => local.ToUnixTimeSeconds(),
+        ClockReading.TimeOfDay => (long)local.TimeOfDay.TotalSeconds,
+        _ => ((int)local.DayOfWeek + 6) % 7,
     };
 
     private static int Compare(AttributeDefinition attribute, AttributeValue left, AttributeValue right) => attribute.Type switch
@@ -171,7 +174,7 @@ internal static class NaiveEvaluator
         Enumerable.Range(0, 1 << items.Length).Select(bits => AttributeValue.Of(items.Where((_, i) => (bits >> i & 1) != 0)));
 
     private static IEnumerable<BoundCondition> Tests(BoundPolicySet set) => set.Policies
-        .SelectMany(policy => policy.Blocks.SelectMany(b => b.Cases).Select(c => c.When).Concat(policy.Demands.Select(d => d.When)).Append(policy.Target))
+        .SelectMany(policy => policy.Blocks.SelectMany(b => b.Cases).Select(c => c.When).Concat(policy.Demands.Select(d => d.When)).Concat(policy.Waivers.Select(w => w.When)).Append(policy.Target))
         .SelectMany(Leaves);
 
     private static IEnumerable<BoundCondition> Leaves(BoundCondition condition) => condition switch

@@ -37,10 +37,14 @@ internal sealed class RandomPolicies(Random random, bool isCorrelated = false)
     private static readonly string[] Tags = ["x", "y", "z"];
     private static readonly string[] Labels = ["read", "write", "admin"];
 
+    /// <summary>The demands of the policies so far, which later ones may waive.</summary>
+    private readonly List<string> _demands = [];
+
     public IReadOnlyList<SourceFile> Set()
     {
+        _demands.Clear();
         int policies = random.Next(1, 4);
-        string manifest = "name: random\nattributes: schema.attributes.yaml\npolicies:\n" + string.Concat(Enumerable.Range(0, policies).Select(i => $"  - p{i}.m2m\n"));
+        string manifest = "name: random\nlongest-waiver: 90d\nattributes: schema.attributes.yaml\npolicies:\n" + string.Concat(Enumerable.Range(0, policies).Select(i => $"  - p{i}.m2m\n"));
         return [new SourceFile("policyset.yaml", manifest), new SourceFile("schema.attributes.yaml", Schema),
             .. Enumerable.Range(0, policies).Select(i => new SourceFile($"p{i}.m2m", Policy(i)))];
     }
@@ -71,7 +75,7 @@ internal sealed class RandomPolicies(Random random, bool isCorrelated = false)
 
     private string Policy(int number)
     {
-        var text = new StringBuilder($"policy p{number}");
+        var text = new StringBuilder($"policy p{number}{Pick("", "", "", " zone +02:00", " zone -11:30")}");
         if (random.Next(3) == 0)
             text.Append($" for {Condition(1)}");
         text.Append("\n\ndefine named = ").Append(Condition(2)).Append('\n');
@@ -82,12 +86,22 @@ internal sealed class RandomPolicies(Random random, bool isCorrelated = false)
         if (random.Next(4) > 0)
             text.Append(Block("rotation", Rotation));
         for (int i = random.Next(3); i > 0; i--)
-            text.Append(CultureInfo.InvariantCulture, $"require r{i} : cipher-suites {{ {Channel()} }} when {Condition(1)}\n");
+            text.Append(CultureInfo.InvariantCulture, $"require {Demand(number, $"r{i}")} : cipher-suites {{ {Channel()} }} when {Condition(1)}\n");
         if (random.Next(3) == 0)
-            text.Append($"require a : auth {{ {Auth()} }}\n");
+            text.Append($"require {Demand(number, "a")} : auth {{ {Auth()} }}\n");
         if (random.Next(3) == 0)
-            text.Append($"forbid f : rotation \"no\" when {Condition(2)}\n");
+            text.Append($"forbid {Demand(number, "f")} : rotation \"no\" when {Condition(2)}\n");
+        for (int i = _demands.Count > 0 ? random.Next(3) : 0; i > 0; i--)
+            text.Append($"waive {Pick([.. _demands])} when {Condition(1)} {Some("from 2026-11-23", "from 2026-11-23T12:30:01Z")} until {Pick("2026-12-01", "2026-11-23T12:30:02Z", "2027-02-20")} because \"random\" approved-by \"chance\"\n");
+        if (random.Next(4) == 0)
+            text.Append($"invariant \"random\" : cipher-suites always {Pick("deny", "{ versions 1.3 }", "{ suites where aead and key-bits >= 128 }")} when {Condition(1)}\n");
         return text.ToString();
+    }
+
+    private string Demand(int policy, string name)
+    {
+        _demands.Add($"p{policy}.{name}");
+        return name;
     }
 
     private string Block(string kind, Func<string> fields)
@@ -100,7 +114,7 @@ internal sealed class RandomPolicies(Random random, bool isCorrelated = false)
         return text.Append("}\n").ToString();
     }
 
-    private string Channel() => Some("versions 1.3", "versions 1.2, 1.3") + Some($"suites {Several(Suites)}", $"suites {Several(Suites)}", $"suites {Several(Suites)}")
+    private string Channel() => Some("versions 1.3", "versions 1.2, 1.3") + Some($"suites {Several(Suites)}", $"suites {Several(Suites)}", $"suites where {Pick("aead and version == \"TLS1.3\"", "key-bits >= 256 and dtls")}")
         + Some("early-data permitted", "early-data forbidden") + Some("resumption permitted", "resumption forbidden") + Some("session-lifetime 1h", "session-lifetime 8h") + Windows();
 
     private string Auth() => Some("methods x509", "methods psk, x509", "methods x509, spiffe-x509, psk") + Some("mutual required", "mutual optional")

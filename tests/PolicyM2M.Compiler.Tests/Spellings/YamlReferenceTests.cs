@@ -16,7 +16,7 @@ internal sealed partial class YamlReferenceTests
     {
         Compilation compilation = PolicyCompiler.Compile(
         [
-            new SourceFile("policyset.yaml", "name: reference\nattributes: device.attributes.yaml\npolicies: [example.m2m.yaml]\n"),
+            new SourceFile("policyset.yaml", "name: reference\nattributes: device.attributes.yaml\npolicies: [example.m2m.yaml]\nlongest-waiver: 90d\n"),
             new SourceFile("device.attributes.yaml", Schema),
             new SourceFile("example.m2m.yaml", policy),
         ]);

@@ -1,0 +1,116 @@
+using System.Globalization;
+using PolicyM2M.Compiler.Binding;
+using PolicyM2M.Compiler.Diagnostics;
+using PolicyM2M.Engine;
+using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Lattice;
+using PolicyM2M.Engine.Regions;
+using PolicyM2M.Engine.Vocabulary;
+
+namespace PolicyM2M.Compiler.Tests;
+
+/// <summary>When a waiver holds, for whom, and what a zone moves.</summary>
+internal sealed class WaiverTests
+{
+    private const string Policies = """
+        policy base
+        auth { otherwise use { methods x509  fresh-for 1h  usable-for 1h } }
+        forbid risky : auth "risky" when risk >= 50
+        """;
+
+    private const string Waiver = """
+        policy site for place == "seven"
+        waive base.risky when id == "plc-1" until 2027-01-31 because "ticket" approved-by "secops"
+        """;
+
+    [TestCase("2026-11-01T23:59:59Z", "plc-1", "seven", false, TestName = "Not before the longest time that the manifest allows")]
+    [TestCase("2026-11-02T00:00:00Z", "plc-1", "seven", true, TestName = "From then on")]
+    [TestCase("2027-01-30T23:59:59Z", "plc-1", "seven", true, TestName = "To the last second")]
+    [TestCase("2027-01-31T00:00:00Z", "plc-1", "seven", false, TestName = "Not at its end")]
+    [TestCase("2027-01-01T00:00:00Z", "plc-2", "seven", false, TestName = "Not for another device")]
+    [TestCase("2027-01-01T00:00:00Z", "plc-1", "eight", false, TestName = "Not outside the target of its policy")]
+    [TestCase("2027-01-01T00:00:00Z", null, "seven", false, TestName = "Not where the device is not known")]
+    public void A_waiver_takes_a_demand_out(string now, string? id, string place, bool isWaived)
+    {
+        Assert.That(Decide(now, id, place).Outcome.IsDenied, Is.Not.EqualTo(isWaived));
+    }
+
+    [Test]
+    public void A_decision_that_a_waiver_allows_ends_with_it()
+    {
+        Decider decider = Decider(Policies, Waiver);
+        var path = new DecisionPath();
+        PreparedContext context = decider.Prepare(Context("plc-1", "seven"));
+        decider.Decide(DecisionKind.Auth, context, Instant("2027-01-30T00:00:00Z"), path);
+        Assert.That(path.Region().HoldsUntil(context, Instant("2027-01-30T00:00:00Z")), Is.EqualTo(Instant("2027-01-31T00:00:00Z")));
+    }
+
+    [Test]
+    public void A_zone_moves_the_time_of_day_and_the_day_of_the_week()
+    {
+        const string InZone = """
+            policy base zone -05:00
+            auth { when time.of-day in 22:00..06:00 and time.weekday == sun deny "sunday night"
+                   otherwise use { methods x509 } }
+            """;
+        Decider decider = Decider(InZone);
+        Assert.That(decider.Decide(DecisionKind.Auth, decider.Prepare(DeviceContext.Of([])), Instant("2026-11-23T03:30:00Z")).Outcome.IsDenied, Is.True, "Sunday 22:30 there");
+        Assert.That(decider.Decide(DecisionKind.Auth, decider.Prepare(DeviceContext.Of([])), Instant("2026-11-23T05:30:00Z")).Outcome.IsDenied, Is.False, "Monday 00:30 there");
+        Assert.That(decider.Decide(DecisionKind.Auth, decider.Prepare(DeviceContext.Of([])), Instant("2026-11-22T22:30:00Z")).Outcome.IsDenied, Is.False, "Sunday 17:30 there");
+    }
+
+    [TestCase("{ session-lifetime 2h }", false)]
+    [TestCase("{ session-lifetime 30m }", true)]
+    [TestCase("{ suites TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384 }", false)]
+    [TestCase("{ suites TLS_AES_256_GCM_SHA384 }", true)]
+    [TestCase("{ resumption forbidden }", true)]
+    [TestCase("{ early-data forbidden }", false)]
+    [TestCase("deny", true)]
+    public void An_invariant_is_broken_by_what_is_looser(string always, bool isBroken)
+    {
+        string policy = $$"""
+            policy base
+            cipher-suites { otherwise use { versions 1.3  suites TLS_AES_128_GCM_SHA256  session-lifetime 1h } }
+            invariant "x" : cipher-suites always {{always}}
+            """;
+        Decider decider = Decider(policy);
+        var faults = new Faults();
+        BoundInvariant invariant = PolicyCompiler.Bind(Files(policy), faults)!.Policies[0].Invariants[0];
+        Outcome decided = decider.Decide(DecisionKind.CipherSuites, decider.Prepare(DeviceContext.Of([])), DateTimeOffset.UnixEpoch).Outcome;
+        Assert.That(invariant.BrokenBy(decided).Length > 0, Is.EqualTo(isBroken));
+        Assert.That(invariant.BrokenBy(Outcome.Deny(DecisionKind.CipherSuites, "no")), Is.Empty);
+    }
+
+    private static Decision Decide(string now, string? id, string place)
+    {
+        Decider decider = Decider(Policies, Waiver);
+        return decider.Decide(DecisionKind.Auth, decider.Prepare(Context(id, place)), Instant(now));
+    }
+
+    private static DeviceContext Context(string? id, string place)
+    {
+        DeviceContext context = DeviceContext.Of([]).With("place", AttributeValue.Of(place)).With("risk", AttributeValue.Of(80));
+        return id is null ? context : context.With("id", AttributeValue.Of(id));
+    }
+
+    private static DateTimeOffset Instant(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
+
+    private static Decider Decider(params string[] policies)
+    {
+        Compilation compilation = PolicyCompiler.Compile(Files(policies));
+        Assert.That(compilation.Diagnostics, Is.Empty);
+        return new Decider(compilation.Bundle!);
+    }
+
+    private static SourceFile[] Files(params string[] policies) =>
+    [
+        new SourceFile("policyset.yaml", $"name: s\nattributes: a.attributes.yaml\nlongest-waiver: 90d\npolicies: [{string.Join(", ", policies.Select((_, i) => $"p{i}.m2m"))}]\n"),
+        new SourceFile("a.attributes.yaml", """
+            attributes:
+              id:    { type: string, provenance: claimed, description: x }
+              place: { type: string, provenance: claimed, description: x }
+              risk:  { type: int, provenance: claimed, description: x }
+            """),
+        .. policies.Select((policy, i) => new SourceFile($"p{i}.m2m", policy)),
+    ];
+}
