@@ -49,8 +49,7 @@ internal static class AnswerText
 
     private static void Write(TextWriter writer, Palette palette, Field field, FieldValue value, string[] because)
     {
-        string text = value is FieldValue.Names { Items: [] } ? "none" : value.ToString();
-        writer.Write($"  {field.Name.PadRight(NameColumn)}{text}\n");
+        writer.Write($"  {field.Name.PadRight(NameColumn)}{value}\n");
         foreach (string line in because)
             writer.Write($"  {new string(' ', NameColumn)}{palette.Faint(line)}\n");
     }

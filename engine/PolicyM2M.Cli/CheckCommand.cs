@@ -2,6 +2,7 @@ using System.Text.Json;
 using PolicyM2M.Compiler;
 using PolicyM2M.Compiler.Diagnostics;
 using PolicyM2M.Engine.Bundles;
+using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Cli;
 
@@ -23,6 +24,8 @@ internal static class CheckCommand
     {
         DiagnosticReport.Write(streams.Answers, streams.AnswerColours, compilation.Diagnostics, sources);
         string summary = DiagnosticReport.Summary(compilation.Diagnostics);
+        foreach (Claim invariant in compilation.Invariants)
+            streams.Answers.Write($"{streams.AnswerColours.Warn("not yet proven")}: \"{invariant.Text}\" ({invariant.Source}); `m2m test` checks it on the contexts of the tests\n");
         streams.Answers.Write(compilation.Bundle is { } bundle
             ? $"{streams.AnswerColours.Good("valid")}: {Contents(bundle)}, {summary}; bundle {bundle.Hash}\n"
             : $"{streams.AnswerColours.Bad("invalid")}: {summary}\n");
@@ -38,6 +41,18 @@ internal static class CheckCommand
         writer.WriteBoolean("valid", compilation.Bundle is not null);
         writer.WriteString("bundle", compilation.Bundle?.Hash);
         WriteDiagnostics(writer, compilation.Diagnostics);
+        writer.WriteStartArray("invariants");
+        foreach (Claim invariant in compilation.Invariants)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("text", invariant.Text);
+            writer.WriteString("kind", invariant.Kind.Name());
+            writer.WriteString("file", invariant.Source.File);
+            writer.WriteNumber("line", invariant.Source.Line);
+            writer.WriteString("state", "not yet proven");
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
         writer.WriteEndObject();
     });
 

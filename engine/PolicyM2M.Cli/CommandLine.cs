@@ -13,16 +13,17 @@ internal static partial class CommandLine
           1  could not run: bad arguments, or files that cannot be read
           2  denied: at least one kind asked for
           3  the policy set has errors
-          4  fmt --check: a policy is not formatted
+          4  not as expected: a test failed, or with fmt --check a policy is not formatted
         """;
 
     public static RootCommand Build(Streams streams)
     {
-        var root = new RootCommand("m2m checks PolicyM2M policies and says what they decide.") { Check(streams), Decide(streams), Fmt(streams), Compile(streams), Bench(streams) };
+        var root = new RootCommand("m2m checks PolicyM2M policies and says what they decide.") { Check(streams), Decide(streams), Test(streams), Fmt(streams), Compile(streams), Bench(streams) };
         HelpWithExamples.On(root, """
             Examples:
               m2m check policies
               m2m decide policies --context plc.json --explain
+              m2m test policies
               m2m fmt policies --check
               m2m compile policies -o policies.m2mb
 

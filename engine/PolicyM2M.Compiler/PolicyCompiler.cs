@@ -22,9 +22,18 @@ public static class PolicyCompiler
     {
         ArgumentNullException.ThrowIfNull(files);
         var faults = new Faults();
+        (BoundPolicySet? bound, byte[]? bytes) = CompileBound(files, faults);
+        return new Compilation(faults.Sorted(), bytes is null ? null : Bundle.Read(bytes), bytes)
+        {
+            Invariants = bytes is null ? [] : [.. bound!.Policies.SelectMany(policy => policy.Invariants).Select(invariant => new Claim(invariant.Text, invariant.Always.Kind, invariant.Source))],
+        };
+    }
+
+    /// <summary>The meaning and the bundle's bytes; no bytes where there is an error.</summary>
+    internal static (BoundPolicySet? Bound, byte[]? Bytes) CompileBound(IReadOnlyList<SourceFile> files, Faults faults)
+    {
         BoundPolicySet? bound = Bind(files, faults);
-        byte[]? bytes = bound is null || faults.HasErrors ? null : Emit(bound, faults, TreeLimits.Usual);
-        return new Compilation(faults.Sorted(), bytes is null ? null : Bundle.Read(bytes), bytes);
+        return (bound, bound is null || faults.HasErrors ? null : Emit(bound, faults, TreeLimits.Usual));
     }
 
     /// <summary>What the policies mean; null where there is no manifest or no attribute schema that can be read. Where there are errors it is incomplete.</summary>

@@ -13,6 +13,7 @@ public sealed class UsageTests
     [TestCase("compile --help")]
     [TestCase("bench --help")]
     [TestCase("fmt --help")]
+    [TestCase("test --help")]
     public void The_help_has_examples(string arguments) => Snapshot.Match(M2M.Transcript(M2M.Run(arguments.Split(' '))), arguments.Replace(" --", "-").Replace("--", ""));
 
     [TestCase("", "m2m --help")]
@@ -32,6 +33,7 @@ public sealed class UsageTests
     [TestCase("decide factory --context -", "standard input: not JSON: it is empty")]
     [TestCase("decide nowhere --contexts -", "there is no folder `nowhere`")]
     [TestCase("fmt nowhere", "there is no folder `nowhere`")]
+    [TestCase("test nowhere", "there is no folder `nowhere`")]
     [TestCase("compile factory", "--output")]
     [TestCase("bench factory", "--contexts")]
     [TestCase("decide factory/policyset.yaml --contexts -", "this is no bundle")]

@@ -10,7 +10,7 @@ internal static class Repository
     public static IReadOnlyList<SourceFile> Sources(string folder) =>
     [
         .. Directory.GetFiles(folder, "*", SearchOption.AllDirectories)
-            .Where(path => path.EndsWith(".m2m", StringComparison.Ordinal) || path.EndsWith(".yaml", StringComparison.Ordinal))
+            .Where(path => path.EndsWith(".m2m", StringComparison.Ordinal) || path.EndsWith(".yaml", StringComparison.Ordinal) || path.EndsWith(".json", StringComparison.Ordinal))
             .Select(path => new SourceFile(Path.GetRelativePath(folder, path).Replace('\\', '/'), File.ReadAllText(path))),
     ];
 }

@@ -108,19 +108,9 @@ internal sealed class AttributeSchemaReader
     /// <summary>A default must be a value of the attribute; an age has none.</summary>
     private AttributeValue? Standard(YamlNode node, AttributeDefinition definition)
     {
-        var coding = new AttributeCoding(definition, []);
-        AttributeValue? value = (definition.Type, node) switch
-        {
-            _ when definition.AgeOf is not null => null,
-            (AttributeType.Bool, YamlScalarNode { Value: "true" or "false" } truth) => AttributeValue.Of(truth.Value == "true"),
-            (AttributeType.Int, YamlScalarNode number) when long.TryParse(number.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long n) => AttributeValue.Of(n),
-            (AttributeType.Set, YamlSequenceNode list) when list.Children.All(item => item is YamlScalarNode) => AttributeValue.Of(list.Children.Select(item => ((YamlScalarNode)item).Value ?? "")),
-            (not (AttributeType.Bool or AttributeType.Int or AttributeType.Set), YamlScalarNode text) => AttributeValue.Of(text.Value ?? ""),
-            _ => null,
-        };
-        if (value is { } usable && coding.TryEncode(usable, out _))
+        if (YamlAttributeValue.Read(node, definition) is { } usable)
             return usable;
-        _faults.WrongValue(_source, YamlText.SpanOf(node, _source), Default, definition.AgeOf is null ? coding.Expected : "nothing: an age follows from its instant");
+        _faults.WrongValue(_source, YamlText.SpanOf(node, _source), Default, YamlAttributeValue.Expected(definition));
         return null;
     }
 

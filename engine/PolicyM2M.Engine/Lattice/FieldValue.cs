@@ -25,7 +25,7 @@ public abstract record FieldValue
         }
 
         /// <inheritdoc/>
-        public override string ToString() => string.Join(", ", Items);
+        public override string ToString() => Items.IsEmpty ? "none" : string.Join(", ", Items);
     }
 
     /// <summary>A length of time in whole seconds; the shorter is stricter.</summary>

@@ -1,0 +1,38 @@
+using System.Globalization;
+using System.Xml;
+using System.Xml.Linq;
+using PolicyM2M.Compiler.PolicyTests;
+using PolicyM2M.Engine.Vocabulary;
+
+namespace PolicyM2M.Cli;
+
+/// <summary>The report of a run of policy tests for continuous integration, in the JUnit XML that its servers read.</summary>
+internal static class TestJUnit
+{
+    public static string Of(PolicyTestRun run)
+    {
+        XElement[] cases =
+        [
+            .. run.Diagnostics.Select(diagnostic => Case(diagnostic.Position.File, diagnostic.Code, run.IsValid ? null : $"{diagnostic.Position}: {diagnostic.Message}")),
+            .. run.Cases.Select(result => Case(result.Source.File, result.Name, result.HasPassed ? null
+                : string.Join('\n', result.Failures.Select(failure => $"{failure.Decided.Kind.Name()}: {failure.Expected}\ngot {failure.Decided.Outcome}\n{string.Join('\n', failure.Decided.Rules.Select(rule => $"by {rule}"))}")))),
+            .. run.Snapshots.Select(snapshot => Case(snapshot.Source.File, snapshot.File, snapshot.IsSame ? null : string.Join('\n', LineDifference.Of(snapshot.Accepted ?? "", snapshot.Actual)))),
+            .. run.Invariants.Select(invariant => Case(invariant.Source.File, invariant.Text, invariant.Broken.IsEmpty ? null : string.Join('\n', invariant.Broken.Select(broken => $"{broken.Context}: too loose in {broken.Fields}")))),
+        ];
+        var suite = new XElement("testsuite", new XAttribute("name", run.Bundle?.Name ?? "policies"),
+            new XAttribute("tests", cases.Length.ToString(CultureInfo.InvariantCulture)),
+            new XAttribute("failures", cases.Count(item => item.HasElements).ToString(CultureInfo.InvariantCulture)), cases);
+        return new XDeclaration("1.0", "utf-8", null) + "\n" + new XElement("testsuites", suite) + "\n";
+    }
+
+    private static XElement Case(string file, string name, string? failure)
+    {
+        var item = new XElement("testcase", new XAttribute("classname", Clean(file)), new XAttribute("name", Clean(name)));
+        if (failure is not null)
+            item.Add(new XElement("failure", new XAttribute("message", Clean(failure.Split('\n')[0])), Clean(failure)));
+        return item;
+    }
+
+    /// <summary>XML has no way to write a control character.</summary>
+    private static string Clean(string text) => string.Concat(text.Select(c => XmlConvert.IsXmlChar(c) || char.IsSurrogate(c) ? c : '\uFFFD'));
+}

@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+using PolicyM2M.Compiler.Diagnostics;
+using PolicyM2M.Engine;
+using PolicyM2M.Engine.Bundles;
+using PolicyM2M.Engine.Vocabulary;
+
+namespace PolicyM2M.Compiler.PolicyTests;
+
+/// <summary>What became of the tests of a policy set.</summary>
+/// <param name="Diagnostics">Every fault of the policies and of the tests, sorted; where there is an error nothing was run.</param>
+/// <param name="Bundle">The compiled set; null where there is an error.</param>
+/// <param name="Cases">The cases that were run, by file and place.</param>
+/// <param name="Snapshots">The snapshots that were compared.</param>
+/// <param name="Invariants">The invariants, and whether a context of the tests breaks them.</param>
+/// <param name="Coverage">Which rules the tests reach; null where some tests were left out.</param>
+public sealed record PolicyTestRun(
+    ImmutableArray<Diagnostic> Diagnostics, Bundle? Bundle, ImmutableArray<CaseResult> Cases, ImmutableArray<SnapshotResult> Snapshots,
+    ImmutableArray<InvariantResult> Invariants, RuleCoverage? Coverage)
+{
+    /// <summary>What the path of a file of tests ends with.</summary>
+    public const string TestExtension = ".tests.yaml";
+
+    /// <summary>What the path of an accepted snapshot ends with.</summary>
+    public const string SnapshotExtension = ".snapshot.txt";
+
+    /// <summary>Whether the policies and the tests could be read.</summary>
+    public bool IsValid => Bundle is not null;
+
+    /// <summary>Whether everything is as expected.</summary>
+    public bool HasPassed => IsValid && Cases.All(result => result.HasPassed) && Snapshots.All(snapshot => snapshot.IsSame) && Invariants.All(invariant => invariant.Broken.IsEmpty);
+}
+
+/// <summary>What became of one case.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Source">Where it stands.</param>
+/// <param name="Failures">What is not as expected; empty where all is.</param>
+public sealed record CaseResult(string Name, SourcePosition Source, ImmutableArray<CaseFailure> Failures)
+{
+    /// <summary>Whether all is as expected.</summary>
+    public bool HasPassed => Failures.IsEmpty;
+}
+
+/// <summary>Something that is not as a case expects.</summary>
+/// <param name="Expected">What was expected, as a sentence.</param>
+/// <param name="Decided">What was decided.</param>
+/// <param name="Missing">The attributes that were missing, so that the decision is the strictest over all they could be.</param>
+public sealed record CaseFailure(string Expected, Decision Decided, ImmutableArray<string> Missing);
+
+/// <summary>What became of one snapshot.</summary>
+/// <param name="File">The file of the accepted decisions.</param>
+/// <param name="Source">Where the snapshot is asked for.</param>
+/// <param name="Accepted">What was accepted; null where there is no such file.</param>
+/// <param name="Actual">What is decided now.</param>
+public sealed record SnapshotResult(string File, SourcePosition Source, string? Accepted, string Actual)
+{
+    /// <summary>Whether the decisions are the accepted ones.</summary>
+    public bool IsSame => Accepted == Actual;
+
+    /// <summary>How many contexts it holds.</summary>
+    public int Contexts => Actual.Split('\n').Count(line => line.StartsWith("== ", StringComparison.Ordinal));
+}
+
+/// <summary>An invariant. It is not proven: what is known is that no context of the tests breaks it, or which do.</summary>
+/// <param name="Text">What it says.</param>
+/// <param name="Kind">The kind of decision it speaks of.</param>
+/// <param name="Source">Where it stands.</param>
+/// <param name="Checked">For how many contexts it was checked: those under its condition.</param>
+/// <param name="Broken">Where it is broken: the context, and the fields that are too loose.</param>
+public sealed record InvariantResult(string Text, DecisionKind Kind, SourcePosition Source, int Checked, ImmutableArray<(string Context, string Fields, Decision Decided)> Broken);
+
+/// <summary>Which rules some test reaches: the case that is chosen, and the demand that applies.</summary>
+/// <param name="Reached">How many are reached.</param>
+/// <param name="NotReached">Those that no test reaches, in the order of the manifest.</param>
+public sealed record RuleCoverage(int Reached, ImmutableArray<Rule> NotReached)
+{
+    /// <summary>How many rules there are.</summary>
+    public int Total => Reached + NotReached.Length;
+}

@@ -1,0 +1,132 @@
+using System.Text.Json;
+using System.Xml.Linq;
+using PolicyM2M.Testing;
+
+namespace PolicyM2M.Cli.Tests;
+
+/// <summary><c>m2m test</c>, as its users call it.</summary>
+[TestFixture]
+public sealed class TestTests
+{
+    private const string Policy = """
+        policy p
+        auth {
+          when kind == "plc" and risk < 60  use { methods x509, psk  key-protection tee  fresh-for 1h  usable-for 3d }
+          when kind == "sensor"             use { methods psk  fresh-for 1h  usable-for 3d }
+        }
+        forbid lost : auth "the risk is too high" when risk >= 90
+        invariant "no shared keys" : auth always { methods x509 }
+        invariant "nobody at risk" : auth always deny when risk >= 60
+        """;
+
+    private const string Tests = """
+        now: 2026-11-23T12:00Z
+        fixtures:
+          plc: { kind: plc, risk: 10 }
+        cases:
+          - name: a PLC
+            given: plc
+            expect: { auth: { methods: [x509, psk], key-protection: { at-least: tee }, fresh-for: { at-most: 1h }, decided-by: p auth case 1 } }
+          - name: a PLC of which nobody knows the risk
+            given: { like: plc, risk: null }
+            expect: { auth: deny }
+        tables:
+          - name: risk
+            given: plc
+            columns: [risk, auth]
+            rows:
+              - [59, allow]
+              - [60, deny]
+        snapshots:
+          - contexts: contexts
+            file: contexts.snapshot.txt
+        """;
+
+    [Test]
+    public void A_set_whose_tests_pass()
+    {
+        using TemporaryFolder folder = Folder(Policy.Replace("methods x509, psk", "methods x509", StringComparison.Ordinal), Tests.Replace("methods: [x509, psk]", "methods: [x509]", StringComparison.Ordinal));
+        FinishedProcess accepted = M2M.RunIn(folder.Path, "", "test", ".", "--accept");
+        FinishedProcess run = M2M.RunIn(folder.Path, "", "test", ".", "--coverage");
+        Assert.That(accepted.ExitCode, Is.Zero, accepted.Output);
+        Assert.That(run.ExitCode, Is.Zero);
+        Assert.That(File.ReadAllText(folder["contexts.snapshot.txt"]), Is.EqualTo("== contexts/plc.json\ncipher-suites: deny: no policy that applies has a block for `cipher-suites`\nauth: allow\n  methods x509\n  key-protection tee\n  capabilities none\n  fresh-for 1h\n  usable-for 3d\nrotation: deny: no policy that applies has a block for `rotation`\n"));
+        Snapshot.Match(M2M.Transcript(run));
+    }
+
+    [Test]
+    public void A_set_whose_tests_fail_says_what_was_expected_and_which_rules_decided()
+    {
+        using TemporaryFolder folder = Folder(Policy, Tests.Replace("tee", "hsm", StringComparison.Ordinal).Replace("[60, deny]", "[60, allow]", StringComparison.Ordinal));
+        folder.Write("contexts.snapshot.txt", "== contexts/plc.json\nauth: allow\n  methods psk\n");
+        FinishedProcess run = M2M.RunIn(folder.Path, "", "test", ".");
+        Assert.That(run.ExitCode, Is.EqualTo(4));
+        Snapshot.Match(M2M.Transcript(run));
+    }
+
+    [Test]
+    public void The_report_as_json_has_all_of_it()
+    {
+        using TemporaryFolder folder = Folder(Policy, Tests);
+        using var report = JsonDocument.Parse(M2M.RunIn(folder.Path, "", "test", ".", "--json").Output);
+        Assert.That(report.RootElement.GetProperty("passed").GetBoolean(), Is.False);
+        Assert.That(report.RootElement.GetProperty("cases").GetArrayLength(), Is.EqualTo(4));
+        Assert.That(report.RootElement.GetProperty("snapshots")[0].GetProperty("passed").GetBoolean(), Is.False, "nothing was accepted");
+        Assert.That(report.RootElement.GetProperty("invariants")[0].GetProperty("state").GetString(), Is.EqualTo("broken"));
+        Assert.That(report.RootElement.GetProperty("invariants")[1].GetProperty("state").GetString(), Is.EqualTo("not yet proven"));
+        Assert.That(report.RootElement.GetProperty("coverage").GetProperty("not-reached").GetArrayLength(), Is.EqualTo(2));
+    }
+
+    [Test]
+    public void The_report_for_continuous_integration_counts_what_failed()
+    {
+        using TemporaryFolder folder = Folder(Policy, Tests);
+        M2M.RunIn(folder.Path, "", "test", ".", "--junit", "report.xml");
+        XElement suite = XDocument.Load(folder["report.xml"]).Root!.Element("testsuite")!;
+        Assert.That((suite.Attribute("tests")!.Value, suite.Attribute("failures")!.Value), Is.EqualTo(("7", "2")));
+        Assert.That(suite.Elements("testcase").Single(item => item.Attribute("name")!.Value == "no shared keys").Element("failure")!.Value, Does.Contain("methods"));
+    }
+
+    [Test]
+    public void A_filter_runs_what_it_names_and_says_nothing_of_coverage()
+    {
+        using TemporaryFolder folder = Folder(Policy, Tests);
+        FinishedProcess run = M2M.RunIn(folder.Path, "", "test", ".", "--filter", "RISK, row");
+        Assert.That(run.Output, Does.Contain("2 cases, 0 snapshots"));
+        Assert.That(run.Output, Does.Not.Contain("coverage"));
+        FinishedProcess none = M2M.RunIn(folder.Path, "", "test", ".", "--filter", "nothing like it");
+        Assert.That((none.ExitCode, none.Error), Is.EqualTo((1, "m2m: no case and no snapshot holds `nothing like it` in its file or name\n")));
+    }
+
+    [Test]
+    public void A_set_without_tests_and_one_with_faults_are_not_passed()
+    {
+        using TemporaryFolder folder = Folder(Policy, Tests);
+        folder.Write("more.tests.yaml", "now: 2026-11-23\ncases:\n  - name: x\n    given: { kind: plx }\n    expect: { auth: allow }\n");
+        FinishedProcess faulty = M2M.RunIn(folder.Path, "", "test", ".");
+        Assert.That(faulty.ExitCode, Is.EqualTo(3));
+        Assert.That(faulty.Output, Does.Contain("more.tests.yaml:4:20: error M2M504").And.Contain("no test was run"));
+        File.Delete(folder["more.tests.yaml"]);
+        File.Delete(folder["p.tests.yaml"]);
+        Assert.That(M2M.RunIn(folder.Path, "", "test", ".").Error, Is.EqualTo("m2m: `.` has no tests: they stand in files that end with .tests.yaml\n"));
+    }
+
+    [Test]
+    public void The_shipped_policies_pass_and_every_rule_is_reached()
+    {
+        FinishedProcess run = M2M.Run("test", Path.Combine(ProjectFolder.RepositoryRootOf(typeof(TestTests).Assembly), "policies"));
+        Assert.That(run.ExitCode, Is.Zero, run.Output);
+        Assert.That(run.Output, Does.Match(@"coverage: (\d+) of \1 rules reached"));
+    }
+
+    private static TemporaryFolder Folder(string policy, string tests)
+    {
+        var folder = new TemporaryFolder();
+        folder.Write("policyset.yaml", "name: s\nattributes: s.attributes.yaml\npolicies: [p.m2m]\n");
+        folder.Write("s.attributes.yaml", "attributes:\n  kind: { type: enum, values: [plc, sensor], provenance: claimed, description: x }\n  risk: { type: int, provenance: registry, description: x }\n");
+        folder.Write("p.m2m", policy);
+        folder.Write("p.tests.yaml", tests);
+        folder.Write("contexts/plc.json", """{ "kind": "plc", "risk": 10 }""");
+        return folder;
+    }
+}
