@@ -3,18 +3,18 @@ using PolicyM2M.Testing;
 
 namespace PolicyM2M.Cli.Tests;
 
-/// <summary>What the README shows is what a reader gets.</summary>
+/// <summary>What the README and the pages beside it show is what a reader gets.</summary>
 [TestFixture]
 public sealed partial class ReadmeTests
 {
     private static readonly string Root = ProjectFolder.RepositoryRootOf(typeof(ReadmeTests).Assembly);
 
     private static IEnumerable<TestCaseData> Transcripts =>
-        Transcript().Matches(Readme()).Select(match => new TestCaseData(match.Groups["arguments"].Value, match.Groups["output"].Value)
+        Directory.GetFiles(Path.Combine(Root, "docs"), "*.md").Order(StringComparer.Ordinal).Select(File.ReadAllText).Prepend(Readme()).SelectMany(page => Transcript().Matches(page)).Select(match => new TestCaseData(match.Groups["arguments"].Value, match.Groups["output"].Value)
             .SetArgDisplayNames(match.Groups["arguments"].Value));
 
     [TestCaseSource(nameof(Transcripts))]
-    public void A_command_of_the_README_prints_what_it_shows(string arguments, string output)
+    public void A_command_prints_what_its_page_shows(string arguments, string output)
     {
         FinishedProcess run = M2M.RunIn(Root, "", arguments.Split(' '));
         Assert.That(run.Output + run.Error, Is.EqualTo(output));
@@ -33,7 +33,7 @@ public sealed partial class ReadmeTests
 
     private static string Readme() => File.ReadAllText(Path.Combine(Root, "README.md"));
 
-    [GeneratedRegex(@"^```\n\$ m2m (?<arguments>.*)\n(?<output>(?:(?!```).*\n)*)```$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^```(?:console)?\n\$ m2m (?<arguments>.*)\n(?<output>(?:(?!```).*\n)*)```$", RegexOptions.Multiline)]
     private static partial Regex Transcript();
 
     [GeneratedRegex(@"\]\((?<path>[^):]+)\)|\| `(?<path>[\w./-]+)` \|")]

@@ -90,7 +90,7 @@ public sealed class TestTests
     [Test]
     public void A_filter_runs_what_it_names_and_says_nothing_of_coverage()
     {
-        using TemporaryFolder folder = Folder(Policy, Tests);
+        using TemporaryFolder folder = Folder(Policy.Replace("methods x509, psk", "methods x509", StringComparison.Ordinal), Tests);
         FinishedProcess run = M2M.RunIn(folder.Path, "", "test", ".", "--filter", "RISK, row");
         Assert.That(run.Output, Does.Contain("2 cases, 0 snapshots"));
         Assert.That(run.Output, Does.Not.Contain("coverage"));

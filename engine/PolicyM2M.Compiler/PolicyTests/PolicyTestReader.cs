@@ -130,13 +130,13 @@ internal sealed class PolicyTestReader
         }
         string prefix = folder.TrimEnd('/') + "/";
         var contexts = ImmutableArray.CreateBuilder<(string, DeviceContext)>();
-        foreach (SourceFile context in _files.Values.Where(known => known.Path.StartsWith(prefix, StringComparison.Ordinal) && known.Path.EndsWith(".json", StringComparison.Ordinal))
-                     .OrderBy(known => known.Path, StringComparer.Ordinal))
+        string[] paths = [.. _files.Keys.Where(path => path.StartsWith(prefix, StringComparison.Ordinal) && path.EndsWith(".json", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        foreach (string path in paths)
         {
-            if (_given.FromFile(context.Path, YamlText.SpanOf(entries["contexts"], _source)) is { } read)
-                contexts.Add((context.Path, read));
+            if (_given.FromFile(path, YamlText.SpanOf(entries["contexts"], _source)) is { } read)
+                contexts.Add((path, read));
         }
-        if (contexts.Count == 0)
+        if (paths.Length == 0)
             _faults.NoContextFile(_source, YamlText.SpanOf(entries["contexts"], _source), prefix, "the policy set has no folder of this name with a `.json` file in it");
         bool isInside = !file.StartsWith('/') && !file.Replace('\\', '/').Split('/').Contains("..");
         if (!isInside)

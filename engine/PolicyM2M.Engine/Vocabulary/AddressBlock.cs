@@ -52,6 +52,15 @@ public readonly record struct AddressBlock(UInt128 First, UInt128 Last)
         return (whole.IsIPv4MappedToIPv6 ? whole.MapToIPv4() : whole).ToString();
     }
 
+    /// <inheritdoc/>
+    public override string ToString()
+    {
+        int prefix = Bits - (int)UInt128.PopCount(Last ^ First);
+        string first = Format(First);
+        bool isV4 = !first.Contains(':', StringComparison.Ordinal) && prefix >= MappedPrefix;
+        return prefix == Bits ? first : $"{first}/{(isV4 ? prefix - MappedPrefix : prefix).ToString(CultureInfo.InvariantCulture)}";
+    }
+
     private static bool TryParseAddress(string? text, out UInt128 address, out bool isV4)
     {
         address = default;

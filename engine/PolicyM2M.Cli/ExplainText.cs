@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using PolicyM2M.Compiler.Explanations;
+using PolicyM2M.Engine;
+using PolicyM2M.Engine.Bundles;
+using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Lattice;
+using PolicyM2M.Engine.Regions;
+using PolicyM2M.Engine.Vocabulary;
+
+namespace PolicyM2M.Cli;
+
+/// <summary>An explanation as people read it: the decision, each policy's part in it, where it holds, and what would change it.</summary>
+internal static class ExplainText
+{
+    private const int NameColumn = 18;
+
+    public static void Write(TextWriter writer, Palette palette, ImmutableArray<Explanation> explanations, PreparedContext context, Bundle bundle)
+    {
+        foreach (Explanation explanation in explanations)
+            Write(writer, palette, explanation);
+        foreach (UnusableValue value in context.Unusable)
+            writer.Write($"{palette.Warn("ignored")}, so it counts as missing: {value.Name}: {value.Expected}\n");
+        writer.Write(palette.Faint($"bundle {bundle.Hash}") + "\n");
+    }
+
+    private static void Write(TextWriter writer, Palette palette, Explanation explanation)
+    {
+        Decision decision = explanation.Decision;
+        writer.Write($"{palette.Strong(decision.Kind.Name())}: {(decision.Outcome.Denial is { } reason ? $"{palette.Bad("deny")}: {reason}" : palette.Good("allow"))}\n");
+        foreach ((Field field, FieldValue value) in decision.Outcome.Values)
+        {
+            writer.Write($"  {field.Name.PadRight(NameColumn)}{value}\n");
+            foreach (Rule rule in decision.Determining(field))
+                writer.Write($"  {new string(' ', NameColumn)}{palette.Faint($"by {rule}")}\n");
+        }
+        foreach (PolicyExplanation policy in explanation.Policies)
+            Write(writer, palette, policy);
+        if (!explanation.Missing.IsEmpty)
+            writer.Write($"\n  {palette.Warn("missing")}, so the answer is the strictest over all they could be: {string.Join(", ", explanation.Missing)}\n");
+        writer.Write($"\n  {palette.Strong("the same holds")} {(explanation.Region.Constraints.IsEmpty ? "everywhere" : "where")}\n");
+        foreach (RegionConstraint constraint in explanation.Region.Constraints)
+            writer.Write($"    {constraint}\n");
+        if (explanation.HoldsUntil is { } until)
+            writer.Write($"  {palette.Strong("until")} {InstantText.Format(until.ToUnixTimeSeconds())}\n");
+        if (explanation.Counterfactual is { } counterfactual)
+            Write(writer, palette, decision, counterfactual);
+        writer.Write('\n');
+    }
+
+    private static void Write(TextWriter writer, Palette palette, PolicyExplanation policy)
+    {
+        string says = policy.Applies switch
+        {
+            true => policy.Because.IsEmpty ? "" : $"applies: {Tests(policy.Because)}",
+            false => $"says nothing: {Tests(policy.Because)}",
+            null => $"may apply: {Tests(policy.Because)}",
+        };
+        writer.Write($"\n  {palette.Strong(policy.Policy)} {palette.Faint($"({policy.Source})")}{(says.Length == 0 ? "" : $" {says}")}\n");
+        foreach (RuleExplanation rule in policy.Rules)
+        {
+            string state = rule.WaivedBy is not null ? palette.Warn("waived") : rule.Applies switch
+            {
+                true => palette.Good("yes"),
+                false => palette.Faint("no"),
+                null => palette.Warn("maybe"),
+            };
+            writer.Write($"    {state,-5} {rule.Rule.Label} {palette.Faint($"({rule.Rule.Source})")}{(rule.Because.IsEmpty ? "" : $": {Tests(rule.Because)}")}\n");
+            if (rule.WaivedBy is { } waiver)
+                writer.Write($"          {waiver}\n");
+        }
+    }
+
+    private static string Tests(ImmutableArray<Reason> because) => string.Join("; ", because.Select(reason => reason.Holds switch
+    {
+        true => reason.Test,
+        false => $"{reason.Test} fails ({reason.Met})",
+        null => $"{reason.Test} is open ({reason.Met})",
+    }));
+
+    private static void Write(TextWriter writer, Palette palette, Decision decision, Counterfactual counterfactual)
+    {
+        string goal = decision.Outcome.IsDenied ? "it would be allowed" : "it would be decided otherwise";
+        if (counterfactual.Changes.IsEmpty)
+        {
+            writer.Write(counterfactual.IsWhole
+                ? $"  {palette.Strong("no change")} of the context makes that {goal}\n"
+                : $"  {palette.Strong("no small change")} was found by which {goal}; the search ended after {counterfactual.Tried} contexts, so there may be one\n");
+            return;
+        }
+        writer.Write($"  {palette.Strong(goal)} with{(counterfactual.Changes.Length > 1 ? " one of these" : "")}{(counterfactual.IsWhole ? "" : " (the search was cut off, so there may be others)")}:\n");
+        foreach (ContextChange change in counterfactual.Changes)
+        {
+            writer.Write($"    {string.Join(", ", change.Values.Select(value => $"{value.Attribute.Name} {Shown(value.Attribute, value.After)}{(value.Before is { } before ? $" instead of {Shown(value.Attribute, before)}" : "")}"))}\n");
+            writer.Write($"      {palette.Faint(Difference(decision.Outcome, change.Decision.Outcome))}\n");
+        }
+    }
+
+    private static string Difference(Outcome before, Outcome after) => after.IsDenied || before.IsDenied ? after.ToString()
+        : string.Join(", ", Field.Of(after.Kind).Where(field => !Equals(before[field], after[field])).Select(field => $"{field.Name} {after[field]?.ToString() ?? "not constrained"}"));
+
+    private static string Shown(AttributeDefinition attribute, AttributeValue value) =>
+        attribute.Type is AttributeType.String or AttributeType.Set or AttributeType.Bool or AttributeType.Int ? value.ToString() : value.Text;
+}

@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using PolicyM2M.Engine;
+using PolicyM2M.Engine.Contexts;
+
+namespace PolicyM2M.Compiler.Explanations;
+
+/// <summary>Searches the smallest change of a context that gives another decision: first all of one attribute, then all of two, and so on.</summary>
+internal sealed class CounterfactualSearch(Decider decider, DeviceContext context, DateTimeOffset now, Decision decision, int limit)
+{
+    /// <summary>Changes of more attributes than this tell nobody what to do.</summary>
+    private const int MostAttributes = 4;
+
+    private readonly AttributeValue[] _values = Raw(decider, context);
+    private readonly List<ContextChange> _found = [];
+    private int _tried;
+
+    /// <param name="candidates">The attributes that may change, each with the values to try, the nearest first.</param>
+    public Counterfactual Search(IReadOnlyList<(AttributeDefinition Attribute, ImmutableArray<AttributeValue> Values)> candidates)
+    {
+        bool isWhole = true;
+        for (int size = 1; size <= Math.Min(MostAttributes, candidates.Count) && _found.Count == 0 && isWhole; size++)
+            isWhole = Try(candidates, 0, size, []);
+        return new Counterfactual([.. _found], isWhole && (_found.Count > 0 || candidates.Count <= MostAttributes), _tried);
+    }
+
+    /// <summary>Tries all changes of so many attributes; of each combination of attributes the nearest that does it is kept. False where the search was cut off.</summary>
+    private bool Try(IReadOnlyList<(AttributeDefinition Attribute, ImmutableArray<AttributeValue> Values)> candidates, int from, int size, ImmutableArray<AttributeDefinition> chosen)
+    {
+        if (size == 0)
+            return Found(chosen) is null;
+        for (int i = from; i <= candidates.Count - size; i++)
+        {
+            int place = decider.Bundle.PlaceOf(candidates[i].Attribute.Name);
+            AttributeValue before = _values[place];
+            int known = _found.Count;
+            foreach (AttributeValue value in candidates[i].Values)
+            {
+                if (_tried >= limit)
+                {
+                    _values[place] = before;
+                    return false;
+                }
+                _values[place] = value;
+                if (size > 1 ? !Try(candidates, i + 1, size - 1, chosen.Add(candidates[i].Attribute)) : Found(chosen.Add(candidates[i].Attribute)) is { } change && Keep(change))
+                {
+                    _values[place] = before;
+                    if (size > 1)
+                        return false;
+                    break;
+                }
+                // Of one combination of attributes one change is enough.
+                if (size > 1 && _found.Count > known && chosen.Length > 0)
+                    break;
+            }
+            _values[place] = before;
+        }
+        return true;
+    }
+
+    private bool Keep(ContextChange change)
+    {
+        _found.Add(change);
+        return true;
+    }
+
+    private ContextChange? Found(ImmutableArray<AttributeDefinition> changed)
+    {
+        _tried++;
+        Decision other = decider.Decide(decision.Kind, _values, now);
+        if (other.Outcome.Equals(decision.Outcome) || (decision.Outcome.IsDenied && other.Outcome.IsDenied))
+            return null;
+        return new ContextChange([.. changed.Select(attribute => (attribute, context.Values.TryGetValue(attribute.Name, out AttributeValue before) ? before : (AttributeValue?)null, _values[decider.Bundle.PlaceOf(attribute.Name)]))], other);
+    }
+
+    private static AttributeValue[] Raw(Decider decider, DeviceContext context)
+    {
+        var values = new AttributeValue[decider.Bundle.Attributes.Count];
+        foreach ((string name, AttributeValue value) in context.Values)
+        {
+            if (decider.Bundle.PlaceOf(name) is >= 0 and int place)
+                values[place] = value;
+        }
+        return values;
+    }
+}

@@ -1,0 +1,96 @@
+using System.Collections.Immutable;
+using PolicyM2M.Compiler.Binding;
+using PolicyM2M.Compiler.Diagnostics;
+using PolicyM2M.Engine;
+using PolicyM2M.Engine.Bundles;
+using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Regions;
+using PolicyM2M.Engine.Vocabulary;
+
+namespace PolicyM2M.Compiler.Explanations;
+
+/// <summary>Explains the decisions of a policy set from its sources: the trees say what is decided, and the conditions as they were written say why.</summary>
+public sealed class Explainer
+{
+    /// <summary>How many contexts a search for a counterfactual decides before it gives up: some tenths of a second.</summary>
+    private const int SearchLimit = 300_000;
+
+    private readonly BoundPolicySet _set;
+    private readonly Decider _decider;
+
+    private Explainer(BoundPolicySet set, Decider decider)
+    {
+        _set = set;
+        _decider = decider;
+    }
+
+    /// <summary>The bundle that it explains.</summary>
+    public Bundle Bundle => _decider.Bundle;
+
+    /// <summary>An explainer of a policy set; null where the set has errors.</summary>
+    /// <param name="files">The set's files, in any order.</param>
+    /// <param name="diagnostics">Every fault, sorted.</param>
+    public static Explainer? Of(IReadOnlyList<SourceFile> files, out ImmutableArray<Diagnostic> diagnostics)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        var faults = new Faults();
+        (BoundPolicySet? set, byte[]? bytes) = PolicyCompiler.CompileBound(files, faults);
+        diagnostics = faults.Sorted();
+        return set is null || bytes is null ? null : new Explainer(set, new Decider(Bundle.Read(bytes)));
+    }
+
+    /// <summary>A context as the set's attribute schema reads it.</summary>
+    public PreparedContext Prepare(DeviceContext context) => _decider.Prepare(context);
+
+    /// <summary>Decides, and explains the decision.</summary>
+    public Explanation Explain(DecisionKind kind, DeviceContext context, DateTimeOffset now, bool counterfactual)
+    {
+        PreparedContext prepared = _decider.Prepare(context);
+        var path = new DecisionPath();
+        Decision decision = _decider.Decide(kind, prepared, now, path);
+        var region = path.Region();
+        var reading = new ContextReading(context, now);
+        BoundCondition[] tests = [.. Conditions(kind).SelectMany(CandidateValues.Tests).Distinct()];
+        HashSet<string> read = [.. tests.SelectMany(CandidateValues.Attributes).Select(attribute => attribute.AgeOf ?? attribute.Name)];
+        return new Explanation(decision, [.. _set.Policies.Where(policy => Speaks(policy, kind)).Select(policy => Policy(policy, kind, reading))],
+            [.. prepared.Missing.Where(read.Contains)], region, region.HoldsUntil(prepared, now),
+            counterfactual ? Search(decision, tests, read, context, now) : null);
+    }
+
+    private Counterfactual Search(Decision decision, BoundCondition[] tests, HashSet<string> read, DeviceContext context, DateTimeOffset now)
+    {
+        var values = new CandidateValues(tests, context, now);
+        return new CounterfactualSearch(_decider, context, now, decision, SearchLimit)
+            .Search([.. _set.Attributes.Where(attribute => read.Contains(attribute.Name)).Select(attribute => (attribute, values.For(attribute)))]);
+    }
+
+    private static bool Speaks(BoundPolicy policy, DecisionKind kind) => policy.Blocks.Any(block => block.Kind == kind) || policy.Demands.Any(demand => demand.Rule.Kind == kind);
+
+    private IEnumerable<BoundCondition> Conditions(DecisionKind kind) => _set.Policies.Where(policy => Speaks(policy, kind)).SelectMany(policy => policy.Blocks.Where(block => block.Kind == kind)
+        .SelectMany(block => block.Cases).Select(c => c.When).Concat(policy.Demands.Where(demand => demand.Rule.Kind == kind).SelectMany(demand => demand.Waivers.Select(waiver => waiver.When).Append(demand.When))).Append(policy.Target));
+
+    private static PolicyExplanation Policy(BoundPolicy policy, DecisionKind kind, ContextReading reading)
+    {
+        var reasons = new Reasons(reading);
+        bool? applies = reading.Holds(policy.Target);
+        var rules = ImmutableArray.CreateBuilder<RuleExplanation>();
+        foreach (BoundBlock block in applies == false ? [] : policy.Blocks.Where(block => block.Kind == kind))
+        {
+            foreach (BoundCase c in block.Cases)
+            {
+                bool? holds = reading.Holds(c.When);
+                rules.Add(new RuleExplanation(c.Rule, holds == true && rules.Any(earlier => earlier.Applies is null) ? null : holds, reasons.Of(c.When), null));
+                if (holds == true)
+                    break;
+            }
+        }
+        foreach (BoundDemand demand in applies == false ? [] : policy.Demands.Where(demand => demand.Rule.Kind == kind))
+        {
+            BoundWaiver? waiver = demand.Waivers.FirstOrDefault(waiver => reading.Holds(waiver.Holds) == true);
+            bool? holds = reading.Holds(demand.When);
+            rules.Add(new RuleExplanation(demand.Rule, waiver is null ? holds : false, reasons.Of(demand.When),
+                waiver is null || holds == false ? null : $"waived at {waiver.Source} until {InstantText.Format(waiver.Until)} because \"{waiver.Because}\", approved by \"{waiver.ApprovedBy}\""));
+        }
+        return new PolicyExplanation(policy.Name, policy.Source, applies, reasons.Of(policy.Target), rules.ToImmutable());
+    }
+}

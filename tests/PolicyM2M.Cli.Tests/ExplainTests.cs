@@ -1,0 +1,55 @@
+using System.Text.Json;
+using PolicyM2M.Testing;
+
+namespace PolicyM2M.Cli.Tests;
+
+/// <summary><c>m2m explain</c>, as its users call it.</summary>
+[TestFixture]
+public sealed class ExplainTests
+{
+    private static readonly string Policies = Path.Combine(ProjectFolder.RepositoryRootOf(typeof(ExplainTests).Assembly), "policies");
+
+    [TestCase("gateway-high-risk", "auth")]
+    [TestCase("meter-quarantined", "rotation")]
+    [TestCase("sensor-unknown-everything", "cipher-suites")]
+    public void An_explanation_for_people(string example, string kind) => Snapshot.Match(M2M.Transcript(Explain(example, "--kind", kind)), $"{example}-{kind}");
+
+    [Test]
+    public void The_json_has_what_the_text_has()
+    {
+        using var json = JsonDocument.Parse(Explain("gateway-high-risk", "--json").Output);
+        JsonElement auth = json.RootElement.GetProperty("decisions").EnumerateArray().Single(decision => decision.GetProperty("kind").GetString() == "auth");
+        Assert.That(auth.GetProperty("policies").GetArrayLength(), Is.EqualTo(3));
+        Assert.That(auth.GetProperty("policies")[0].GetProperty("rules")[0].GetProperty("because")[0].GetProperty("test").GetString(), Is.EqualTo("lifecycle.state == \"manufactured\""));
+        Assert.That(auth.GetProperty("region").GetArrayLength(), Is.GreaterThan(3));
+        Assert.That(auth.GetProperty("counterfactual").GetProperty("changes").GetArrayLength(), Is.GreaterThan(0));
+        Assert.That(JsonDocument.Parse(Explain("gateway-high-risk", "--json", "--no-counterfactual").Output).RootElement.GetProperty("decisions")[0].TryGetProperty("counterfactual", out _), Is.False);
+    }
+
+    [Test]
+    public void A_waived_demand_is_named_with_its_waiver()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("policyset.yaml", "name: s\nattributes: s.attributes.yaml\npolicies: [p.m2m]\nlongest-waiver: 90d\n");
+        folder.Write("s.attributes.yaml", "attributes:\n  id: { type: string, provenance: claimed, description: x }\n");
+        folder.Write("p.m2m", "policy p\nauth { otherwise use { methods x509 } }\nforbid all : auth \"closed\"\nwaive p.all when id == \"a\" until 2027-01-31 because \"ticket\" approved-by \"secops\"\n");
+        FinishedProcess run = M2M.RunIn(folder.Path, """{"id":"a"}""", "explain", ".", "--context", "-", "--kind", "auth", "--now", "2027-01-01");
+        Assert.That(run.ExitCode, Is.Zero);
+        Assert.That(run.Output, Does.Contain("waived forbid all").And.Contain("until 2027-01-31 because \"ticket\", approved by \"secops\""));
+        Assert.That(run.Output, Does.Contain("until 2027-01-31\n"), "the decision ends with the waiver");
+        FinishedProcess other = M2M.RunIn(folder.Path, """{"id":"b"}""", "explain", ".", "--context", "-", "--kind", "auth", "--now", "2027-01-01");
+        Assert.That(other.ExitCode, Is.EqualTo(2));
+        Assert.That(other.Output, Does.Contain("id \"a\" instead of \"b\""));
+    }
+
+    [Test]
+    public void A_set_with_errors_explains_nothing()
+    {
+        FinishedProcess run = M2M.RunWith("{}", "explain", "broken", "--context", "-");
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((3, "")));
+        Assert.That(run.Error, Does.Contain("is no valid policy set"));
+    }
+
+    private static FinishedProcess Explain(string example, params string[] more) =>
+        M2M.Run(["explain", Policies, "--context", Path.Combine(Policies, "examples", example + ".json"), "--now", "2026-11-23T12:00Z", .. more]);
+}
