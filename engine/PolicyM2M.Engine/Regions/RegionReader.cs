@@ -55,18 +55,20 @@ internal sealed class RegionReader(DecisionTrees trees, AttributeTable attribute
 
     private void Narrow(int facet, IntervalSet codes) => _codes[facet] = _codes.TryGetValue(facet, out IntervalSet known) ? known.And(codes) : codes;
 
-    /// <summary>Every code whose branch leads to the same place.</summary>
-    private void Taken(ReadOnlySpan<int> program, int node, int facet, int branch)
+    private void Taken(ReadOnlySpan<int> program, int node, int facet, int branch) =>
+        Narrow(facet, CodesTo(program, node, TreeWalk.Branches(program, node)[branch], attributes.Codes[facet]));
+
+    /// <summary>Every code of a facet by which a node leads to a place.</summary>
+    public static IntervalSet CodesTo(ReadOnlySpan<int> program, int node, int place, (long Lowest, long Highest) codes)
     {
         ReadOnlySpan<int> branches = TreeWalk.Branches(program, node);
-        (long lowest, long highest) = attributes.Codes[facet];
         var same = new List<(long, long)>();
         for (int i = 0; i < branches.Length; i++)
         {
-            if (branches[i] == branches[branch])
-                same.Add((StartOf(program, node, i, lowest), i + 1 == branches.Length ? highest : StartOf(program, node, i + 1, lowest) - 1));
+            if (branches[i] == place)
+                same.Add((StartOf(program, node, i, codes.Lowest), i + 1 == branches.Length ? codes.Highest : StartOf(program, node, i + 1, codes.Lowest) - 1));
         }
-        Narrow(facet, IntervalSet.Of(same));
+        return IntervalSet.Of(same);
     }
 
     private static long StartOf(ReadOnlySpan<int> program, int node, int branch, long lowest) => Words.KindOf(program[node]) switch

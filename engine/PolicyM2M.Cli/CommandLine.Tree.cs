@@ -1,0 +1,31 @@
+using System.CommandLine;
+
+namespace PolicyM2M.Cli;
+
+internal static partial class CommandLine
+{
+    private static Command Tree(Streams streams)
+    {
+        Argument<string> folder = FolderOrBundle();
+        Option<string[]> kind = Kind("Whose tree to draw; all three unless given. May be given more than once.");
+        Option<int?> depth = new("--depth") { HelpName = "N", Description = "Draw so many levels, 6 unless given; what lies deeper is counted." };
+        Option<string?> svg = new("--svg") { HelpName = "FILE", Description = "Write a picture." };
+        Option<bool> dot = new("--dot") { Description = "Write the whole graph for Graphviz to standard output." };
+        var tree = new Command("tree", "Draws the decision trees that a policy set is compiled to.") { folder, kind, depth, svg, dot };
+        tree.Validators.Add(parsed =>
+        {
+            if (parsed.GetValue(svg) is not null && parsed.GetValue(dot))
+                parsed.AddError("Give either --svg or --dot.");
+            if (parsed.GetResult(depth)?.Errors.Any() == false && parsed.GetValue(depth) < 1)
+                parsed.AddError("--depth is at least 1.");
+        });
+        tree.SetAction(parsed => TreeCommand.Run(parsed.GetRequiredValue(folder), Kinds(parsed.GetValue(kind) ?? []), parsed.GetValue(depth) ?? 6, parsed.GetValue(svg), parsed.GetValue(dot), streams));
+        return HelpWithExamples.On(tree, """
+            Examples:
+              m2m tree policies --kind rotation
+              m2m tree policies --kind auth --depth 3
+              m2m tree policies --svg trees.svg
+              m2m tree policies --kind cipher-suites --dot | dot -Tpdf > tree.pdf
+            """ + "\n\n" + ExitCodes);
+    }
+}

@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using System.Text;
+using PolicyM2M.Engine.Bundles;
+using PolicyM2M.Engine.Vocabulary;
+
+namespace PolicyM2M.Cli;
+
+/// <summary><c>m2m tree</c>: draws the decision trees of a policy set.</summary>
+internal static class TreeCommand
+{
+    public static int Run(string policies, ImmutableArray<DecisionKind> kinds, int depth, string? svg, bool dot, Streams streams)
+    {
+        if (LoadedPolicies.Load(policies, json: false, streams) is not { } loaded)
+            return ExitCode.InvalidPolicy;
+        TreePicture[] pictures = [.. kinds.Select(kind => TreePicture.Of(loaded.Decider.Bundle, kind))];
+        if (dot)
+            streams.Answers.Write(TreeDot.Of(pictures));
+        else if (svg is not null)
+        {
+            WholeFile.Write(svg, Encoding.UTF8.GetBytes(TreeSvg.Of(loaded.Decider.Bundle.Name, pictures, depth)));
+            streams.Answers.Write($"{streams.AnswerColours.Good("drawn")}: {svg}\n");
+        }
+        else
+        {
+            foreach (TreePicture picture in pictures)
+                WriteText(streams.Answers, streams.AnswerColours, picture, depth);
+        }
+        return ExitCode.Ok;
+    }
+
+    /// <summary>Such as <c>auth: 214 nodes, of which 96 are answers</c>.</summary>
+    public static string Title(TreePicture picture)
+    {
+        int answers = picture.Nodes.Count(node => node.Form == TreePictureForm.Answer);
+        return $"{picture.Kind.Name()}: {DiagnosticReport.Count(picture.Nodes.Length - answers, "node")} and {DiagnosticReport.Count(answers, "answer")}";
+    }
+
+    private static void WriteText(TextWriter writer, Palette palette, TreePicture picture, int depth)
+    {
+        writer.Write($"{palette.Strong(Title(picture))}\n");
+        // Whether the parent at each depth has more to come, and so its line goes on.
+        var open = new List<bool>();
+        foreach (TreeRow row in TreeRows.Of(picture, depth))
+        {
+            if (row.Depth > 0)
+            {
+                open.RemoveRange(row.Depth - 1, open.Count - (row.Depth - 1));
+                writer.Write(palette.Faint(string.Concat(open.Select(goesOn => goesOn ? "│  " : "   ")) + (row.IsLast ? "└─ " : "├─ ")));
+                open.Add(!row.IsLast);
+            }
+            else
+                open.Clear();
+            string text = row.IsDenied == true ? palette.Bad(row.Text) : row.IsDenied == false ? palette.Good(row.Text) : palette.Faint(row.Text);
+            writer.Write($"{row.Label}{(row.Name is null ? "" : $"{(row.Label.Length > 0 ? " " : "")}{palette.Warn(row.Name)}")}{(row.Text.Length == 0 ? "" : row.Label.Length > 0 || row.Name is not null ? $" → {text}" : text)}\n");
+        }
+        writer.Write('\n');
+    }
+}

@@ -1,0 +1,44 @@
+using System.Globalization;
+using System.Xml.Linq;
+using PolicyM2M.Testing;
+
+namespace PolicyM2M.Cli.Tests;
+
+/// <summary><c>m2m tree</c>, as its users call it.</summary>
+[TestFixture]
+public sealed class TreeTests
+{
+    private static readonly string Root = ProjectFolder.RepositoryRootOf(typeof(TreeTests).Assembly);
+
+    [TestCase("tree docs/first", "first")]
+    [TestCase("tree policies --kind rotation --depth 2", "rotation")]
+    [TestCase("tree docs/first --kind cipher-suites --dot", "dot")]
+    public void A_tree_for_people(string arguments, string name) => Snapshot.Match(M2M.Transcript(M2M.RunIn(Root, "", arguments.Split(' '))), name);
+
+    [Test]
+    public void Every_text_of_a_picture_lies_within_it()
+    {
+        using var folder = new TemporaryFolder();
+        FinishedProcess run = M2M.RunIn(Root, "", "tree", "policies", "--svg", folder["trees.svg"]);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        XElement svg = XDocument.Load(folder["trees.svg"]).Root!;
+        double width = double.Parse(svg.Attribute("width")!.Value, CultureInfo.InvariantCulture), height = double.Parse(svg.Attribute("height")!.Value, CultureInfo.InvariantCulture);
+        XElement[] texts = [.. svg.Elements().Where(element => element.Name.LocalName == "text")];
+        Assert.That(texts, Has.Length.GreaterThan(50));
+        foreach (XElement text in texts)
+        {
+            // Half an em is what characters of a fixed-width font take, and a little more.
+            Assert.That(double.Parse(text.Attribute("x")!.Value, CultureInfo.InvariantCulture) + text.Value.Length * 8, Is.LessThan(width), text.Value);
+            Assert.That(double.Parse(text.Attribute("y")!.Value, CultureInfo.InvariantCulture), Is.LessThan(height), text.Value);
+        }
+    }
+
+    [TestCase("--depth 0", "--depth is at least 1")]
+    [TestCase("--svg x.svg --dot", "Give either --svg or --dot")]
+    public void What_cannot_be_drawn_is_refused(string arguments, string reason)
+    {
+        FinishedProcess run = M2M.RunIn(Root, "", ["tree", "docs/first", .. arguments.Split(' ')]);
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")));
+        Assert.That(run.Error, Does.Contain(reason));
+    }
+}
