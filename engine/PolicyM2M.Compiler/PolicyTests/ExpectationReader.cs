@@ -50,8 +50,9 @@ internal sealed class ExpectationReader(SourceText source, IReadOnlyList<string>
             case DecidedBy:
                 foreach (YamlNode item in value is YamlSequenceNode several ? several.Children : [value])
                 {
-                    string rule = (item as YamlScalarNode)?.Value ?? "";
-                    if (rules.Contains(rule))
+                    if (item is not YamlScalarNode { Value: { Length: > 0 } rule })
+                        Wrong(item, key, "a rule such as: baseline auth case 2");
+                    else if (rules.Contains(rule))
                         yield return new Expectation.DecidedBy(kind, rule);
                     else
                         faults.UnknownRule(source, SpanOf(item), rule, rules);

@@ -86,6 +86,11 @@ internal sealed class PolicyTestReader
             return;
         DeviceContext? shared = entries.TryGetValue("given", out YamlNode? given) ? _given.Context(given) : DeviceContext.Empty;
         YamlNode[] columns = [.. Required(item, entries, "columns", "the attributes and expectations, in the order of the cells")];
+        if (columns.FirstOrDefault(column => column is not YamlScalarNode) is { } strange)
+        {
+            _faults.WrongValue(_source, YamlText.SpanOf(strange, _source), "columns", "the name of an attribute, or an expectation such as auth or auth.key-protection");
+            return;
+        }
         var isExpected = columns.Select(column => Column((column as YamlScalarNode)?.Value ?? "")).ToList();
         if (columns.Length > 0 && !isExpected.Exists(column => column is not null))
             _faults.AssertsNothing(_source, First(item), name);
@@ -93,7 +98,12 @@ internal sealed class PolicyTestReader
         foreach (YamlNode row in Required(item, entries, "rows", "the cells of each case"))
         {
             number++;
-            YamlNode[] cells = row is YamlSequenceNode sequence ? [.. sequence.Children] : [];
+            if (row is not YamlSequenceNode sequence)
+            {
+                _faults.WrongValue(_source, YamlText.SpanOf(row, _source), "rows", "a list with a cell for each column");
+                continue;
+            }
+            YamlNode[] cells = [.. sequence.Children];
             if (cells.Length != columns.Length)
             {
                 _faults.RowOfOtherLength(_source, First(row), cells.Length, columns.Length);

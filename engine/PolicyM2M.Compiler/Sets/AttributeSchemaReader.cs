@@ -98,8 +98,11 @@ internal sealed class AttributeSchemaReader
         if (minimum > maximum)
             _faults.EmptyRange(_source, YamlText.SpanOf(given["minimum"], _source));
         string? age = null;
-        if (given.TryGetValue(AgeOf, out YamlNode? ageNode) && YamlText.TryText(ageNode, AgeOf, _source, _faults, out age))
+        if (given.TryGetValue(AgeOf, out YamlNode? ageNode) && YamlText.TryText(ageNode, AgeOf, _source, _faults, out string? instant))
+        {
+            age = instant;
             _ages[name] = ageNode;
+        }
         var definition = new AttributeDefinition(name, type, Enum.Parse<Provenance>(provenance, ignoreCase: true), description, minimum, maximum,
             Values(given, typeName, nameNode), AgeOf: age);
         return given.TryGetValue(Default, out YamlNode? standard) ? definition with { Default = Standard(standard, definition) } : definition;

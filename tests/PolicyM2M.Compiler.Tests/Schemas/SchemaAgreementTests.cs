@@ -1,0 +1,157 @@
+using System.Text.Json.Nodes;
+using PolicyM2M.Compiler.Diagnostics;
+using PolicyM2M.Compiler.PolicyTests;
+using PolicyM2M.Testing;
+
+namespace PolicyM2M.Compiler.Tests.Schemas;
+
+/// <summary>
+/// What an editor says by a schema and what the compiler says is the same: each takes a file or refuses it. Left to the compiler alone is what
+/// a schema cannot know: names that other files declare, and what stands inside a condition.
+/// </summary>
+internal sealed class SchemaAgreementTests
+{
+    private const string Attributes = """
+        {"attributes": {
+          "kind": {"type": "enum", "values": ["plc", "sensor"], "provenance": "claimed", "description": "x", "default": "plc"},
+          "tags": {"type": "set", "values": ["a", "b"], "provenance": "claimed", "description": "x"},
+          "risk": {"type": "int", "minimum": 0, "maximum": 100, "provenance": "registry", "description": "x"},
+          "since": {"type": "instant", "provenance": "claimed", "description": "x"},
+          "age": {"type": "duration", "age-of": "since", "provenance": "claimed", "description": "x"},
+          "uptime": {"type": "duration", "maximum": "30d", "provenance": "attested", "description": "x", "default": "1h"},
+          "boot.secure": {"type": "bool", "provenance": "attested", "description": "x", "default": false}
+        }}
+        """;
+
+    private const string Manifest = """{"name": "s", "attributes": "s.attributes.yaml", "policies": ["p.m2m.yaml"], "longest-waiver": "90d"}""";
+
+    private const string Policy = """
+        {"policy": "p", "description": "x", "zone": "+02:00", "for": "kind == \"plc\"",
+         "define": {"odd": "risk > 5"},
+         "profiles": {"modern": {"kind": "auth", "methods": ["x509"], "fresh-for": "1h"}, "more": {"kind": "auth", "use": "modern", "with": {"mutual": "required"}}},
+         "auth": [{"when": "odd", "deny": "no"}, {"when": "risk > 3", "use": "modern", "with": {"methods": ["psk"]}}, {"otherwise": {"use": {"methods": ["x509"], "attestation": "within 6h"}}}],
+         "rules": [
+           {"require": "a", "kind": "auth", "use": {"mutual": "required"}, "when": "odd"},
+           {"forbid": "b", "kind": "rotation", "deny": "no"},
+           {"waive": "p.a", "when": "odd", "from": "2026-12-01", "until": "2027-01-31", "because": "x", "approved-by": "y"},
+           {"invariant": "c", "kind": "auth", "always": "deny", "when": "odd"},
+           {"invariant": "d", "kind": "auth", "always": {"use": {"mutual": "required"}}}],
+         "then": [{"rotation": [{"otherwise": {"use": {"lifetime": "1d", "rotate-now": true}}}]}]}
+        """;
+
+    private const string Tests = """
+        {"now": "2026-11-23T12:00Z",
+         "fixtures": {"plc": {"kind": "plc", "risk": 3}},
+         "cases": [
+           {"name": "x", "given": "plc", "expect": {"auth": "allow", "rotation": {"lifetime": "1d", "decided-by": "p rotation otherwise"}}},
+           {"name": "y", "given": {"like": "plc", "risk": 50}, "now": "2027-01-01", "expect": {"auth": {"deny": "no", "decided-by": ["p auth case 1"]}, "cipher-suites": {"deny-contains": "a"}}},
+           {"name": "z", "expect": {"auth": {"methods": {"includes": ["x509"], "excludes": "psk"}, "fresh-for": {"at-most": "1h"}}}}],
+         "tables": [{"name": "t", "given": "plc", "columns": ["risk", "auth"], "rows": [[3, "allow"], [60, "deny"]]}],
+         "snapshots": [{"contexts": "c", "file": "c.snapshot.txt"}]}
+        """;
+
+    private static IEnumerable<TestCaseData> Shipped =>
+        from path in Directory.GetFiles(Path.Combine(Repository.Root, "policies"), "*.yaml", SearchOption.AllDirectories)
+        let name = path.EndsWith("policyset.yaml", StringComparison.Ordinal) ? "policyset" : path.EndsWith(".attributes.yaml", StringComparison.Ordinal) ? "attributes" : path.EndsWith(".tests.yaml", StringComparison.Ordinal) ? "tests" : "policy"
+        select new TestCaseData(name, path).SetArgDisplayNames(Path.GetRelativePath(Repository.Root, path));
+
+    [TestCaseSource(nameof(Shipped))]
+    public void What_ships_is_accepted(string schema, string path) =>
+        Assert.That(SchemaFile.Load(schema).Faults(YamlAsJson.Of(File.ReadAllText(path))!.ToJsonString()), Is.Empty);
+
+    [TestCase("policyset", Manifest)]
+    [TestCase("attributes", Attributes)]
+    [TestCase("policy", Policy)]
+    [TestCase("tests", Tests)]
+    public void What_the_schema_refuses_the_compiler_refuses_and_the_other_way_round(string name, string document)
+    {
+        SchemaFile schema = SchemaFile.Load(name);
+        Assert.That(schema.Faults(document), Is.Empty);
+        Assert.That(Refused(name, document), Is.Empty, "the document is sound before it is changed");
+        int refused = 0;
+        SeededProperty.Holds(400, random =>
+        {
+            JsonNode changed = JsonNode.Parse(document)!;
+            string what = Change(changed, random);
+            IReadOnlyList<string> bySchema = schema.Faults(changed.ToJsonString()), byLoader = Refused(name, changed.ToJsonString());
+            refused += bySchema.Count > 0 ? 1 : 0;
+            Assert.That(bySchema.Count > 0, Is.EqualTo(byLoader.Count > 0), () => $"{what}\nschema: {string.Join("; ", bySchema.Take(1))}\ncompiler: {string.Join("; ", byLoader)}");
+        });
+        Assert.That(refused, Is.GreaterThan(100));
+    }
+
+    [Test]
+    public void Every_field_is_known_to_the_schemas()
+    {
+        string policy = File.ReadAllText(Path.Combine(Repository.Root, "schemas", "json", "policy.schema.json")), tests = File.ReadAllText(Path.Combine(Repository.Root, "schemas", "json", "tests.schema.json"));
+        foreach (Engine.Lattice.Field field in Engine.Vocabulary.DecisionKinds.All.SelectMany(kind => Engine.Lattice.Field.Of(kind)).Distinct())
+        {
+            Assert.That(tests, Does.Contain($"\"{field.Name}\""));
+            if (field != Engine.Lattice.Field.RevocationWithin)
+                Assert.That(policy, Does.Contain($"\"{field.Name}\""));
+        }
+    }
+
+    /// <summary>The faults of a document that its own shape has.</summary>
+    private static IReadOnlyList<string> Refused(string name, string document)
+    {
+        string path = name switch { "policyset" => "policyset.yaml", "attributes" => "s.attributes.yaml", "policy" => "p.m2m.yaml", _ => "s.tests.yaml" };
+        var files = new Dictionary<string, string> { ["policyset.yaml"] = Manifest, ["s.attributes.yaml"] = Attributes, ["p.m2m.yaml"] = Policy, ["s.tests.yaml"] = Tests, ["c/x.json"] = "{}", [path] = document };
+        SourceFile[] sources = [.. files.Select(file => new SourceFile(file.Key, file.Value))];
+        IEnumerable<Diagnostic> all = name == "tests" ? PolicyTester.Run(sources, sources, null, null).Diagnostics : PolicyCompiler.Compile(sources).Diagnostics;
+        return [.. all.Where(fault => fault.Severity == Severity.Error && fault.Position.File == path && !IsOfOtherFiles(fault.Code) && fault.Help?.Contains("the name of an instant attribute", StringComparison.Ordinal) != true).Select(fault => fault.ToString())];
+    }
+
+    /// <summary>Names declared elsewhere, values by their meaning, and what comes twice under different keys.</summary>
+    private static bool IsOfOtherFiles(string code) =>
+        code is "M2M201" or "M2M202" or "M2M203" or "M2M204" or "M2M206" or "M2M207" or "M2M208" or "M2M210" or "M2M405" or "M2M501" or "M2M503" or "M2M504" or "M2M506" or "M2M510" or "M2M511"
+        || (code.StartsWith("M2M3", StringComparison.Ordinal) && code != "M2M308");
+
+    /// <summary>One change somewhere: a key gone, a key misspelt, or a value of another shape. What the cells of a table must be, its columns say, which no schema can follow.</summary>
+    private static string Change(JsonNode root, Random random)
+    {
+        JsonNode[] places = [.. Below(root).Where(node => node is JsonObject { Count: > 0 } or JsonArray { Count: > 0 }).Where(node => !node.GetPath().Contains(".rows[", StringComparison.Ordinal) && !node.GetPath().EndsWith(".columns", StringComparison.Ordinal))];
+        JsonNode place = places[random.Next(places.Length)];
+        if (place is JsonArray list)
+        {
+            int at = random.Next(list.Count);
+            list[at] = Value(random);
+            return $"{list.GetPath()}[{at}] = {list[at]}";
+        }
+        var mapping = (JsonObject)place;
+        string key = mapping.ElementAt(random.Next(mapping.Count)).Key;
+        JsonNode? value = mapping[key];
+        switch (random.Next(3))
+        {
+            case 0:
+                mapping.Remove(key);
+                return $"{mapping.GetPath()} without {key}";
+            case 1:
+                mapping.Remove(key);
+                mapping["un known"] = value;
+                return $"{mapping.GetPath()}: {key} misspelt";
+            default:
+                mapping[key] = Value(random);
+                return $"{mapping.GetPath()}.{key} = {mapping[key]}";
+        }
+    }
+
+    private static JsonNode Value(Random random) => random.Next(5) switch
+    {
+        0 => new JsonObject(),
+        1 => new JsonArray(),
+        2 => JsonValue.Create(""),
+        3 => new JsonArray(new JsonArray("a")),
+        _ => new JsonObject { ["a"] = "b" },
+    };
+
+    private static IEnumerable<JsonNode> Below(JsonNode? node)
+    {
+        if (node is null)
+            yield break;
+        yield return node;
+        IEnumerable<JsonNode?> children = node switch { JsonObject mapping => mapping.Select(entry => entry.Value), JsonArray list => list, _ => [] };
+        foreach (JsonNode below in children.SelectMany(Below))
+            yield return below;
+    }
+}
