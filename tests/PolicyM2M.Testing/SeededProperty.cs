@@ -35,7 +35,7 @@ public static class SeededProperty
         }
         catch (Exception failure) when (failure is not (SuccessException or IgnoreException or InconclusiveException))
         {
-            throw new AssertionException($"It does not hold for the seed {seed}; repeat with {SeedVariable}={seed}.\n{failure.Message}", failure);
+            throw new AssertionException($"It does not hold for the seed {seed}; repeat with {SeedVariable}={seed}.\n{(failure is AssertionException ? failure.Message : failure)}", failure);
         }
     }
 }

@@ -18,11 +18,12 @@ internal sealed class AttributeTable
         Needed = needed;
         Indexes = codings.Select((coding, index) => KeyValuePair.Create(coding.Definition.Name, index)).ToFrozenDictionary(StringComparer.Ordinal);
         AgeOf = [.. codings.Select(AgeSource)];
+        // Before anything is looked up by what they say: they may come from damaged bytes.
+        for (int i = 0; i < others.Length; i++)
+            Demand(IsSound(others[i]) && (i == 0 || others[i - 1].CompareTo(others[i]) < 0), "the facets are not in order");
         Facets = [.. codings.Select((_, attribute) => Facet.Value(attribute)), .. others];
         Codes = [.. Facets.Select(facet => facet.Kind == FacetKind.Value ? (codings[facet.Attribute].Lowest, codings[facet.Attribute].Highest) : facet.Codes)];
         IsTimed = [.. Facets.Select(facet => facet.IsClock || (facet.Kind is FacetKind.Value or FacetKind.Has && AgeOf[facet.Attribute] >= 0))];
-        for (int i = 0; i < others.Length; i++)
-            Demand(IsSound(others[i]) && (i == 0 || others[i - 1].CompareTo(others[i]) < 0), "the facets are not in order");
     }
 
     public ImmutableArray<AttributeCoding> Codings { get; }

@@ -21,10 +21,10 @@ public static class InstantText
         return isRead;
     }
 
-    /// <summary>The shortest way to write it: the day alone at midnight UTC.</summary>
+    /// <summary>The shortest way to write it: the day alone at midnight UTC. One before or after the calendar, which only damaged bytes hold, is written as its first or last.</summary>
     public static string Format(long seconds)
     {
-        DateTimeOffset instant = DateTimeOffset.FromUnixTimeSeconds(seconds);
+        DateTimeOffset instant = DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(seconds, DateTimeOffset.MinValue.ToUnixTimeSeconds(), DateTimeOffset.MaxValue.ToUnixTimeSeconds()));
         string format = instant.TimeOfDay == TimeSpan.Zero ? Formats[0] : instant.Second == 0 ? Formats[1] : Formats[2];
         return instant.ToString(format, CultureInfo.InvariantCulture);
     }
