@@ -51,7 +51,7 @@ internal sealed class SchemaAgreementTests
         """;
 
     private static IEnumerable<TestCaseData> Shipped =>
-        from path in Directory.GetFiles(Path.Combine(Repository.Root, "policies"), "*.yaml", SearchOption.AllDirectories)
+        from path in Directory.GetFiles(Path.Combine(Repository.Root, "policies"), "*.yaml", SearchOption.AllDirectories).Append(Path.Combine(Repository.Root, "schemas", "device.attributes.yaml"))
         let name = path.EndsWith("policyset.yaml", StringComparison.Ordinal) ? "policyset" : path.EndsWith(".attributes.yaml", StringComparison.Ordinal) ? "attributes" : path.EndsWith(".tests.yaml", StringComparison.Ordinal) ? "tests" : "policy"
         select new TestCaseData(name, path).SetArgDisplayNames(Path.GetRelativePath(Repository.Root, path));
 
