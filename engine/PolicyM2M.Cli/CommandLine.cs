@@ -18,7 +18,7 @@ internal static partial class CommandLine
 
     public static RootCommand Build(Streams streams)
     {
-        var root = new RootCommand("m2m checks PolicyM2M policies and says what they decide.") { Check(streams), Decide(streams), Explain(streams), Tree(streams), Test(streams), Fmt(streams), Compile(streams), Bench(streams) };
+        var root = new RootCommand("m2m checks PolicyM2M policies and says what they decide.") { Check(streams), Decide(streams), Explain(streams), Tree(streams), Test(streams), Fmt(streams), Schema(streams), Compile(streams), Bench(streams) };
         HelpWithExamples.On(root, """
             Examples:
               m2m check policies

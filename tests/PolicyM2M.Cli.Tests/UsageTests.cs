@@ -14,6 +14,7 @@ public sealed class UsageTests
     [TestCase("bench --help")]
     [TestCase("fmt --help")]
     [TestCase("test --help")]
+    [TestCase("schema --help")]
     [TestCase("tree --help")]
     [TestCase("explain --help")]
     public void The_help_has_examples(string arguments) => Snapshot.Match(M2M.Transcript(M2M.Run(arguments.Split(' '))), arguments.Replace(" --", "-").Replace("--", ""));

@@ -2,14 +2,17 @@ using System.Text.RegularExpressions;
 
 namespace PolicyM2M.Compiler.Tests;
 
-/// <summary>What <c>docs/language.md</c> shows, compiles; and what the compiler can say, it lists.</summary>
+/// <summary>What <c>docs/language.md</c> and the recipes show, compiles; and what the compiler can say, the first lists.</summary>
 internal sealed partial class LanguageReferenceTests
 {
     private static readonly string Reference = File.ReadAllText(Path.Combine(Repository.Root, "docs", "language.md"));
     private static readonly string Schema = File.ReadAllText(Path.Combine(Repository.Root, "policies", "device.attributes.yaml"));
 
-    private static IEnumerable<TestCaseData> Examples => Fence().Matches(Reference)
-        .Select(fence => new TestCaseData(fence.Groups[1].Value).SetArgDisplayNames($"line {Reference[..fence.Index].Count(c => c == '\n') + 1}"));
+    private static IEnumerable<TestCaseData> Examples =>
+        from page in new[] { "language.md", "recipes.md" }
+        let text = File.ReadAllText(Path.Combine(Repository.Root, "docs", page))
+        from fence in Fence().Matches(text)
+        select new TestCaseData(fence.Groups[1].Value).SetArgDisplayNames($"{page} line {text[..fence.Index].Count(c => c == '\n') + 1}");
 
     [TestCaseSource(nameof(Examples))]
     public void Every_example_compiles(string policy)

@@ -1,0 +1,20 @@
+using System.Text.Json.Nodes;
+using PolicyM2M.Testing;
+
+namespace PolicyM2M.Cli.Tests;
+
+/// <summary><c>m2m schema</c>, as its users call it.</summary>
+[TestFixture]
+public sealed class SchemaTests
+{
+    [Test]
+    public void The_schema_of_contexts_knows_each_attribute_in_both_spellings()
+    {
+        FinishedProcess run = M2M.Run("schema", Path.Combine(ProjectFolder.RepositoryRootOf(typeof(SchemaTests).Assembly), "policies"));
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        JsonNode properties = JsonNode.Parse(run.Output)!["properties"]!;
+        Assert.That(properties["posture.risk"]!["maximum"]!.GetValue<int>(), Is.EqualTo(100));
+        Assert.That(properties["device"]!["properties"]!["type"]!["enum"]!.AsArray().Select(value => value!.GetValue<string>()), Does.Contain("plc"));
+        Assert.That(properties["device"]!["properties"]!["model"]!["properties"]!["identifier"]!["type"]!.GetValue<string>(), Is.EqualTo("string"));
+    }
+}
