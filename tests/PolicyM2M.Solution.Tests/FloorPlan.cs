@@ -56,6 +56,7 @@ internal static class FloorPlan
     public static Floor OfTests(string project) => new([Testing, .. Products.Keys, .. project == $"{Benchmarks}.Tests" ? new[] { Benchmarks } : []], [.. InTests, .. project switch
     {
         "PolicyM2M.Pdp.Tests" => ["Grpc.Net.Client"],
+        "PolicyM2M.Compiler.Tests" => ["NJsonSchema", "YamlDotNet"],
         "PolicyM2M.Enforcement.Tests" or "PolicyM2M.Agent.Tests" => ["Grpc.AspNetCore"],
         _ => Array.Empty<string>(),
     }]);
