@@ -10,13 +10,16 @@ internal sealed class ConcurrencyTests
     {
         await using var world = new ClientWorld();
         PolicyClient client = world.Connect();
+        world.Script.FreshFor = world.Script.UsableFor = TimeSpan.Zero;
+        // A revision that becomes known while they ask would make theirs two questions.
+        await client.DecideAsync(ClientWorld.Context);
+        int before = world.Pdp.Calls;
         var answer = new TaskCompletionSource();
         world.Script.Hold = _ => answer.Task;
-        world.Script.FreshFor = world.Script.UsableFor = TimeSpan.Zero;
         Task[] callers = [.. Enumerable.Range(0, 50).Select(_ => client.DecideAsync(ClientWorld.Context))];
         answer.SetResult();
         await Task.WhenAll(callers);
-        Assert.That(world.Pdp.Calls, Is.EqualTo(1));
+        Assert.That(world.Pdp.Calls, Is.EqualTo(before + 1));
     }
 
     [Test]
