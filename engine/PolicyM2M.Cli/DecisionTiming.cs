@@ -8,7 +8,7 @@ namespace PolicyM2M.Cli;
 
 /// <summary>What a decision costs.</summary>
 /// <param name="FromValues">Nanoseconds from plain values.</param>
-/// <param name="Prepared">Nanoseconds from a context prepared before.</param>
+/// <param name="Prepared">Nanoseconds of a device that asks again, its context prepared: what the clock has no part in is remembered.</param>
 /// <param name="BytesFromValues">Bytes that a decision from plain values allocates.</param>
 /// <param name="BytesPrepared">Bytes that a decision from a prepared context allocates.</param>
 /// <param name="Batches">Over how many batches the times are medians.</param>

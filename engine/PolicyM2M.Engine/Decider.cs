@@ -20,8 +20,12 @@ public sealed class Decider
     /// </summary>
     private const int MaximumKept = 50_000;
 
+    private readonly DecisionTrees _trees;
     private readonly Decision?[] _answers;
     private readonly uint[] _stated;
+    private readonly RegionMemory _regions;
+    private readonly Lazy<Cells?>[] _cells;
+    private readonly DirectCache<Decision>[] _byCells;
     private readonly ConcurrentDictionary<int[], Decision>[] _joined;
     private readonly ConcurrentDictionary<int[], Decision>.AlternateLookup<ReadOnlySpan<int>>[] _lookups;
 
@@ -30,6 +34,7 @@ public sealed class Decider
     {
         ArgumentNullException.ThrowIfNull(bundle);
         Bundle = bundle;
+        _trees = bundle.Trees;
         AnswerTable answers = bundle.Trees.Answers;
         _answers = new Decision?[answers.Count];
         _stated = new uint[answers.Count];
@@ -38,6 +43,9 @@ public sealed class Decider
             foreach (int rule in answers[answer])
                 _stated[answer] |= bundle.RuleTable.StatedBy(rule);
         }
+        _regions = new RegionMemory(bundle.Trees, bundle.AttributeTable);
+        _cells = [.. bundle.Trees.Roots.Select(root => new Lazy<Cells?>(() => Cells.Of(_trees, bundle.AttributeTable.Codes.AsSpan(), root)))];
+        _byCells = [.. DecisionKinds.All.Select(_ => new DirectCache<Decision>())];
         _joined = [.. DecisionKinds.All.Select(_ => new ConcurrentDictionary<int[], Decision>(RuleSets.Comparer))];
         _lookups = [.. _joined.Select(kept => kept.GetAlternateLookup<ReadOnlySpan<int>>())];
     }
@@ -56,8 +64,16 @@ public sealed class Decider
     /// <exception cref="ArgumentException">The context was prepared by another bundle.</exception>
     public Decision Decide(DecisionKind kind, PreparedContext context, DateTimeOffset now)
     {
+        Demand(context);
+        if (context.Known(kind) is { } known)
+            return known;
         var path = default(NoPath);
-        return Decide(kind, At(context, now), ref path);
+        bool askedClock = false;
+        PreparedContext.AtTime at = context.At(now, ref askedClock);
+        Decision decision = Decide(kind, ref at, ref path);
+        if (!askedClock)
+            context.Keep(kind, decision);
+        return decision;
     }
 
     /// <summary>Decides, and notes the way taken, which tells the region in which the decision holds.</summary>
@@ -65,8 +81,12 @@ public sealed class Decider
     public Decision Decide(DecisionKind kind, PreparedContext context, DateTimeOffset now, DecisionPath path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        path.Begin(Bundle.Trees, Bundle.AttributeTable);
-        return Decide(kind, At(context, now), ref path);
+        Demand(context);
+        path.Begin(_regions);
+        bool askedClock = false;
+        PreparedContext.AtTime at = context.At(now, ref askedClock);
+        var pen = new DecisionPath.Pen(path);
+        return Decide(kind, ref at, ref pen);
     }
 
     /// <summary>Decides straight from raw values: each attribute is read when a test asks for it, and nothing is prepared or allocated.</summary>
@@ -77,7 +97,8 @@ public sealed class Decider
     public Decision Decide(DecisionKind kind, ReadOnlySpan<AttributeValue> values, DateTimeOffset now)
     {
         var path = default(NoPath);
-        return Decide(kind, Raw(values, now), ref path);
+        RawContext raw = Raw(values, now);
+        return Decide(kind, ref raw, ref path);
     }
 
     /// <summary>Decides straight from raw values, and notes the way taken.</summary>
@@ -85,31 +106,32 @@ public sealed class Decider
     public Decision Decide(DecisionKind kind, ReadOnlySpan<AttributeValue> values, DateTimeOffset now, DecisionPath path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        path.Begin(Bundle.Trees, Bundle.AttributeTable);
-        return Decide(kind, Raw(values, now), ref path);
+        path.Begin(_regions);
+        RawContext raw = Raw(values, now);
+        var pen = new DecisionPath.Pen(path);
+        return Decide(kind, ref raw, ref pen);
     }
 
-    private PreparedContext.AtTime At(PreparedContext context, DateTimeOffset now)
+    private void Demand(PreparedContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
         if (!ReferenceEquals(context.Table, Bundle.AttributeTable))
             throw new ArgumentException("the context was prepared by another bundle", nameof(context));
-        return context.At(now.ToUnixTimeSeconds());
     }
 
     private RawContext Raw(ReadOnlySpan<AttributeValue> values, DateTimeOffset now)
     {
         if (values.Length != Bundle.AttributeTable.Codings.Length)
             throw new ArgumentException($"there are {values.Length} values for {Bundle.AttributeTable.Codings.Length} attributes", nameof(values));
-        return new RawContext(Bundle.AttributeTable, values, now.ToUnixTimeSeconds());
+        return new RawContext(Bundle.AttributeTable, values, now);
     }
 
-    private Decision Decide<TContext, TPath>(DecisionKind kind, scoped TContext context, ref TPath path)
+    private Decision Decide<TContext, TPath>(DecisionKind kind, scoped ref TContext context, ref TPath path)
         where TContext : IFacetSource, allows ref struct
         where TPath : IPath
     {
-        int answer = TreeWalk.Answer(Bundle.Trees, Bundle.Trees.Roots[(int)kind], ref context, ref path);
-        return answer >= 0 ? Volatile.Read(ref _answers[answer]) ?? Make(kind, answer) : Join(kind, context, ref path);
+        int answer = TreeWalk.Answer(_trees, _trees.Roots[(int)kind], ref context, ref path);
+        return answer >= 0 ? _answers[answer] ?? Make(kind, answer) : Recall(kind, ref context, ref path);
     }
 
     private Decision Make(DecisionKind kind, int answer)
@@ -119,14 +141,32 @@ public sealed class Decider
         return Interlocked.CompareExchange(ref _answers[answer], made, null) ?? made;
     }
 
-    private Decision Join<TContext, TPath>(DecisionKind kind, scoped TContext context, ref TPath path)
+    /// <summary>Where the short way ends, contexts of the same cells are walked once, unless the way itself is wanted.</summary>
+    private Decision Recall<TContext, TPath>(DecisionKind kind, scoped ref TContext context, ref TPath path)
+        where TContext : IFacetSource, allows ref struct
+        where TPath : IPath
+    {
+        if (typeof(TPath) != typeof(NoPath) || _cells[(int)kind].Value is not { } cells)
+            return Join(kind, ref context, ref path);
+        Span<long> key = stackalloc long[Cells.MaximumFacets];
+        key = key[..cells.Count];
+        cells.Read(ref context, key);
+        ulong hash = DirectCache<Decision>.Hash(key);
+        if (_byCells[(int)kind].Find(key, hash) is { } known)
+            return known;
+        Decision decision = Join(kind, ref context, ref path);
+        _byCells[(int)kind].Keep(key, hash, decision);
+        return decision;
+    }
+
+    private Decision Join<TContext, TPath>(DecisionKind kind, scoped ref TContext context, ref TPath path)
         where TContext : IFacetSource, allows ref struct
         where TPath : IPath
     {
         WideWalkStore store = WideWalkStore.OfThread;
-        store.Begin(Bundle.Trees.Answers, _stated);
+        store.Begin(_trees.Answers, _stated);
         path.Restart();
-        uint stated = new WideWalk<TContext, TPath>(Bundle.Trees, Bundle.AttributeTable.Codes.AsSpan(), context, store, ref path).From(Bundle.Trees.Roots[(int)kind]);
+        uint stated = new WideWalk<TContext, TPath>(_trees, Bundle.AttributeTable.Codes.AsSpan(), context, store, ref path).From(_trees.Roots[(int)kind]);
         ReadOnlySpan<int> key = store.Distinct(stated);
         if (_lookups[(int)kind].TryGetValue(key, out Decision? decision))
             return decision;

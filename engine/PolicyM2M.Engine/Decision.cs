@@ -7,6 +7,8 @@ namespace PolicyM2M.Engine;
 /// <summary>An answer: the outcome, and the rules that determined it. Immutable, shared by all threads.</summary>
 public sealed class Decision
 {
+    private ImmutableArray<Rule>[]? _determining;
+
     internal Decision(Outcome outcome, ImmutableArray<Rule> rules)
     {
         Outcome = outcome;
@@ -36,11 +38,18 @@ public sealed class Decision
     public TimeSpan UsableFor { get; }
 
     /// <summary>The rules that determined one field: those that state the value it came to, or for a list all that state it.</summary>
-    public IEnumerable<Rule> Determining(Field field)
+    public ImmutableArray<Rule> Determining(Field field)
     {
         ArgumentNullException.ThrowIfNull(field);
+        // Found out when first asked for, and then kept with the decision, which is shared.
+        ImmutableArray<Rule>[] determining = _determining ??= [.. Field.Of(Kind).Select(Find)];
+        return field.PlaceIn(Kind) is >= 0 and int place ? determining[place] : [];
+    }
+
+    private ImmutableArray<Rule> Find(Field field)
+    {
         FieldValue? value = Outcome[field];
-        return Rules.Where(rule => rule.Says[field] is { } said && (field.Shape is FieldShape.NameList || said.Equals(value)));
+        return [.. Rules.Where(rule => rule.Says[field] is { } said && (field.Shape is FieldShape.NameList || said.Equals(value)))];
     }
 
     private static TimeSpan Window(Outcome outcome, Field field) =>

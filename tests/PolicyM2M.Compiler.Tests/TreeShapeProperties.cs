@@ -78,6 +78,33 @@ internal sealed class TreeShapeProperties
         }
     });
 
+    /// <summary>What a decider remembers is what it would say anew: the very same decision, at whatever moment, and the same region.</summary>
+    [Test]
+    public void What_is_remembered_is_what_would_be_decided_anew([Values("whole", "lean", "cases", "masks")] string shape) => SeededProperty.Holds(Runs / 3, random =>
+    {
+        (RandomPolicies policies, _, Decider old) = Set(random, shape);
+        PreparedContext[] contexts = [.. Enumerable.Range(0, 12).Select(i => old.Prepare(policies.Context(missing: i % 4)))];
+        DateTimeOffset[] moments = [Now, Now.AddHours(-7), Now.AddDays(200), Now.AddSeconds(random.Next(-100_000_000, 100_000_000))];
+        var path = new DecisionPath();
+        foreach (PreparedContext context in contexts)
+        {
+            var anew = new Decider(old.Bundle);
+            foreach (DateTimeOffset moment in moments)
+            {
+                foreach (DecisionKind kind in DecisionKinds.All)
+                {
+                    Decision expected = anew.Decide(kind, context, moment, path);
+                    string region = path.Region().ToString();
+                    Decision actual = old.Decide(kind, context, moment);
+                    Assert.That(actual.Outcome, Is.EqualTo(expected.Outcome), () => $"{kind.Name()} at {moment}\n{_texts}");
+                    Assert.That(actual.Rules, Is.EqualTo(expected.Rules));
+                    Assert.That(old.Decide(kind, context, moment, path).Outcome, Is.EqualTo(expected.Outcome));
+                    Assert.That(path.Region().ToString(), Is.EqualTo(region));
+                }
+            }
+        }
+    });
+
     private static string _texts = "";
 
     private static DateTimeOffset Now => RandomPolicies.Now;

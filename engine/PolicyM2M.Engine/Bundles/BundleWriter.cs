@@ -103,7 +103,7 @@ internal sealed class BundleWriter : IDisposable
 
     private void Value(DecisionKind kind, Field field, FieldValue value)
     {
-        _out.Write((byte)Field.Of(kind).IndexOf(field));
+        _out.Write((byte)field.PlaceIn(kind));
         switch (value)
         {
             case FieldValue.Names names:

@@ -29,7 +29,6 @@ internal sealed class AttributeCoding
         Definition = definition;
         Marks = marks;
         IsRanked = isRanked;
-        IsPlainInt = definition.Type == AttributeType.Int;
         bool isText = definition.Type == AttributeType.String;
         ImmutableArray<string> texts = !isText || isRanked ? [] : IsEnumeration ? definition.Values : marks;
         _textCodes = new TextCodes(texts);
@@ -122,9 +121,8 @@ internal sealed class AttributeCoding
                     code = Rank(Marks.BinarySearch(value.Text, StringComparer.Ordinal));
                     return true;
                 }
-                bool known = _textCodes.TryGet(value.Text, out int textCode);
-                code = known ? textCode : OtherText;
-                return known || !IsEnumeration;
+                code = _textCodes.CodeOf(value.Text);
+                return code != OtherText || !IsEnumeration;
         }
     }
 
@@ -151,27 +149,14 @@ internal sealed class AttributeCoding
         _ => IsEnumeration ? OneOf : "a string",
     };
 
-    /// <summary>Whether a code is the number itself.</summary>
-    public bool IsPlainInt { get; }
-
-    /// <summary>The short way for values that need no reading: a truth, a number, a text that is told apart; false also where that is not all there is to say.</summary>
-    public bool TryEncodeShort(in AttributeValue value, out long code)
+    /// <summary>The short way for the values that most contexts hold.</summary>
+    public ShortCoding Short => Definition.Type switch
     {
-        code = value.Number;
-        switch (Definition.Type)
-        {
-            case AttributeType.Int:
-                return value.Kind == AttributeValueKind.Integer && code >= Lowest && code <= Highest;
-            case AttributeType.Bool:
-                return value.Kind == AttributeValueKind.Boolean;
-            case AttributeType.String when value.Kind == AttributeValueKind.Text && !IsRanked:
-                bool known = _textCodes.TryGet(value.Text, out int textCode);
-                code = textCode;
-                return known || !IsEnumeration;
-            default:
-                return false;
-        }
-    }
+        AttributeType.Int => ShortCoding.OfNumbers(AttributeValue.Mark.WholeNumber, Lowest, Highest),
+        AttributeType.Bool => ShortCoding.OfNumbers(AttributeValue.Mark.Truth, Lowest, Highest),
+        AttributeType.String when !IsRanked => ShortCoding.OfTexts(_textCodes, isOtherUsable: !IsEnumeration),
+        _ => default,
+    };
 
     private string OneOf => "one of " + string.Join(", ", Definition.Values.Select(v => $"`{v}`"));
 

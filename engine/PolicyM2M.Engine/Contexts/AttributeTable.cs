@@ -14,6 +14,7 @@ internal sealed class AttributeTable
     public AttributeTable(ImmutableArray<AttributeCoding> codings, ImmutableArray<Facet> others, ImmutableArray<string> needed)
     {
         Codings = codings;
+        ShortCodings = [.. codings.Select(coding => coding.Short)];
         Others = others;
         Needed = needed;
         Indexes = codings.Select((coding, index) => KeyValuePair.Create(coding.Definition.Name, index)).ToFrozenDictionary(StringComparer.Ordinal);
@@ -27,6 +28,9 @@ internal sealed class AttributeTable
     }
 
     public ImmutableArray<AttributeCoding> Codings { get; }
+
+    /// <summary>The short way of each.</summary>
+    public ImmutableArray<ShortCoding> ShortCodings { get; }
 
     public ImmutableArray<Facet> Others { get; }
 

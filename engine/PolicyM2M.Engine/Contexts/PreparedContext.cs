@@ -1,12 +1,14 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Engine.Contexts;
 
-/// <summary>A context read by the schema of one bundle, ready for any number of decisions at any time. Immutable.</summary>
+/// <summary>A context read by the schema of one bundle, ready for any number of decisions at any time. Immutable but for what it remembers: a decision that the clock has no part in is made once.</summary>
 public sealed class PreparedContext
 {
     private readonly Slot[] _slots;
+    private readonly Decision?[] _known = new Decision?[DecisionKinds.All.Count];
 
     private PreparedContext(AttributeTable table, Slot[] slots, ImmutableArray<UnusableValue> unusable, ImmutableArray<string> missing)
     {
@@ -53,7 +55,7 @@ public sealed class PreparedContext
         }
 
         var slots = new Slot[table.Facets.Length];
-        var raw = new RawContext(table, values, now: 0);
+        var raw = new RawContext(table, values, DateTimeOffset.UnixEpoch);
         for (int facet = 0; facet < slots.Length; facet++)
         {
             if (table.IsTimed[facet])
@@ -68,18 +70,35 @@ public sealed class PreparedContext
         return new PreparedContext(table, slots, unusable.ToImmutable(), missing);
     }
 
-    /// <summary>The context at a moment, in seconds since 1970.</summary>
-    internal AtTime At(long now) => new(this, now);
+    /// <summary>What was decided of it before, where that hangs on nothing but the context; null where nothing is known.</summary>
+    internal Decision? Known(DecisionKind kind) => _known[(int)kind];
 
-    /// <summary>The prepared codes, and those that depend on the clock.</summary>
-    internal readonly ref struct AtTime(PreparedContext context, long now) : IFacetSource
+    /// <summary>Keeps a decision that hangs on nothing but the context. Whichever thread comes last wins: all of them say the same.</summary>
+    internal void Keep(DecisionKind kind, Decision decision) => _known[(int)kind] = decision;
+
+    /// <summary>The context at a moment, of which whole seconds count.</summary>
+    /// <param name="now">The moment.</param>
+    /// <param name="askedClock">Becomes true where something was asked that the clock tells.</param>
+    internal AtTime At(DateTimeOffset now, ref bool askedClock) => new(this, now, ref askedClock);
+
+    /// <summary>The prepared codes, and those that depend on the clock. Copies note in one place that the clock was asked.</summary>
+    internal readonly ref struct AtTime(PreparedContext context, DateTimeOffset now, ref bool askedClock) : IFacetSource
     {
+        private readonly Slot[] _slots = context._slots;
+        private readonly ref bool _askedClock = ref askedClock;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public bool TryGet(int facet, out long code)
         {
-            ref readonly Slot slot = ref context._slots[facet];
+            ref readonly Slot slot = ref _slots[facet];
             code = slot.Code;
-            return slot.Standing == Standing.Known || (slot.Standing == Standing.Timed && context.TryGetTimed(facet, now, out code));
+            return slot.Standing == Standing.Known || (slot.Standing == Standing.Timed && TryGetTimed(facet, out code));
+        }
+
+        private bool TryGetTimed(int facet, out long code)
+        {
+            _askedClock = true;
+            return context.TryGetTimed(facet, now.ToUnixTimeSeconds(), out code);
         }
     }
 

@@ -1,27 +1,25 @@
+using System.Runtime.CompilerServices;
+
 namespace PolicyM2M.Engine.Contexts;
 
 /// <summary>Reads facets straight from raw values, each when it is asked for: nothing is prepared, nothing allocated.</summary>
 /// <param name="table">The attributes.</param>
 /// <param name="values">A value for each attribute, in the table's order; no value where it is missing.</param>
-/// <param name="now">The moment of the decision, in seconds since 1970.</param>
-internal readonly ref struct RawContext(AttributeTable table, ReadOnlySpan<AttributeValue> values, long now) : IFacetSource
+/// <param name="now">The moment of the decision: whole seconds of it count. Few decisions ask for it.</param>
+internal readonly ref struct RawContext(AttributeTable table, ReadOnlySpan<AttributeValue> values, DateTimeOffset now) : IFacetSource
 {
     private readonly ReadOnlySpan<AttributeValue> _values = values;
-    private readonly ReadOnlySpan<AttributeCoding> _codings = table.Codings.AsSpan();
+    private readonly ReadOnlySpan<ShortCoding> _codings = table.ShortCodings.AsSpan();
 
-    public bool TryGet(int facet, out long code)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryGet(int facet, out long code) =>
+        ((uint)facet < (uint)_values.Length && _codings[facet].TryEncodeNumber(in _values[facet], out code)) || TryGetLonger(facet, out code);
+
+    private bool TryGetLonger(int facet, out long code)
     {
         if ((uint)facet >= (uint)_values.Length)
             return TryGetOther(facet, out code);
-        ref readonly AttributeValue value = ref _values[facet];
-        AttributeCoding coding = _codings[facet];
-        if (coding.IsPlainInt && value.Kind == AttributeValueKind.Integer)
-        {
-            code = value.Number;
-            if (code >= coding.Lowest && code <= coding.Highest)
-                return true;
-        }
-        return coding.TryEncodeShort(in value, out code) || TryGetValue(facet, out code);
+        return _codings[facet].TryEncodeText(in _values[facet], out code) || TryGetValue(facet, out code);
     }
 
     private bool TryGetOther(int facet, out long code)
@@ -44,7 +42,7 @@ internal readonly ref struct RawContext(AttributeTable table, ReadOnlySpan<Attri
                 code = isKnown && table.Codings[asked.Attribute].AreSame(left, right) ? 1 : 0;
                 return isKnown;
             default:
-                code = asked.Read(now);
+                code = asked.Read(now.ToUnixTimeSeconds());
                 return true;
         }
     }
@@ -55,7 +53,7 @@ internal readonly ref struct RawContext(AttributeTable table, ReadOnlySpan<Attri
         if (instant < 0)
             return table.Codings[attribute].TryEncode(Effective(attribute), out code);
         bool isKnown = table.Codings[instant].TryEncode(Effective(instant), out long since);
-        return Ages.TryGet(isKnown, since, now, table.Codings[attribute], out code);
+        return Ages.TryGet(isKnown, since, now.ToUnixTimeSeconds(), table.Codings[attribute], out code);
     }
 
     private AttributeValue Effective(int attribute) =>

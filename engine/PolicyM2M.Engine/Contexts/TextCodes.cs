@@ -7,66 +7,105 @@ namespace PolicyM2M.Engine.Contexts;
 
 /// <summary>
 /// Finds a text's place among known ones: open addressing in twice the room. The texts are those of the policies, so that nobody who only sends contexts
-/// can make the search long; and the hash need not be secret, only fast on short texts.
+/// can make the search long; and the hash need not be secret, only fast on short texts. Mostly a text's ends tell it apart, and then no more of it is hashed;
+/// up to eight code units the ends are all of it, and the known text itself need not be touched.
 /// </summary>
 internal sealed class TextCodes
 {
-    private readonly string?[] _texts;
-    private readonly int[] _codes;
-    private readonly int _mask;
+    private const ulong Factor = 0x9E3779B97F4A7C15;
+    private const ulong OtherFactor = 0xC2B2AE3D27D4EB4F;
+
+    /// <summary>How far from its place a text may lie before all of each text is hashed.</summary>
+    private const int FarAway = 4;
+
+    private readonly Entry[] _entries;
+    private readonly int _shift;
+    private readonly bool _areEndsEnough;
 
     public TextCodes(ImmutableArray<string> texts)
     {
         int size = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(4, texts.Length * 2));
-        _mask = size - 1;
-        _texts = new string?[size];
-        _codes = new int[size];
+        _shift = 64 - BitOperations.Log2((uint)size);
+        _areEndsEnough = true;
+        _entries = new Entry[size];
+        if (Fill(texts) > FarAway)
+        {
+            _areEndsEnough = false;
+            Array.Clear(_entries);
+            Fill(texts);
+        }
+    }
+
+    /// <summary>The text's place among the known ones, or <see cref="AttributeCoding.OtherText"/>.</summary>
+    public long CodeOf(string text)
+    {
+        Entry[] entries = _entries;
+        var ends = Ends.Of(text);
+        ulong hash = ends.Hash();
+        if (!_areEndsEnough)
+            hash = HashOfAll(hash, text);
+        for (int at = (int)(hash >> _shift); ; at++)
+        {
+            if (at >= entries.Length)
+                at = 0;
+            ref readonly Entry entry = ref entries[at];
+            if (entry.Text is null)
+                return AttributeCoding.OtherText;
+            if (entry.First == ends.First && entry.Last == ends.Last && entry.Length == text.Length && (text.Length <= 2 * Ends.Block || string.Equals(entry.Text, text)))
+                return entry.Code;
+        }
+    }
+
+    /// <summary>Places the texts; how far from its start the farthest lies.</summary>
+    private int Fill(ImmutableArray<string> texts)
+    {
+        int farthest = 0;
         for (int code = 0; code < texts.Length; code++)
         {
-            int at = Hash(texts[code]) & _mask;
-            while (_texts[at] is not null && _texts[at] != texts[code])
-                at = (at + 1) & _mask;
-            (_texts[at], _codes[at]) = (texts[code], code);
+            string text = texts[code];
+            var ends = Ends.Of(text);
+            int start = (int)((_areEndsEnough ? ends.Hash() : HashOfAll(ends.Hash(), text)) >> _shift), away = 0;
+            while (_entries[(start + away) % _entries.Length].Text is { } other && other != text)
+                away++;
+            _entries[(start + away) % _entries.Length] = new Entry(ends.First, ends.Last, text, text.Length, code);
+            farthest = Math.Max(farthest, away);
         }
+        return farthest;
     }
 
-    public bool TryGet(string text, out int code)
+    /// <summary>Goes on from the hash of the ends.</summary>
+    private static ulong HashOfAll(ulong hash, string text)
     {
-        for (int at = Hash(text) & _mask; ; at = (at + 1) & _mask)
-        {
-            string? known = _texts[at];
-            if (known is null)
-            {
-                code = -1;
-                return false;
-            }
-            if (string.Equals(known, text))
-            {
-                code = _codes[at];
-                return true;
-            }
-        }
+        for (int i = Ends.Block; i < text.Length - Ends.Block; i += Ends.Block)
+            hash = BitOperations.RotateLeft((hash ^ Ends.BlockAt(text, i)) * OtherFactor, 29);
+        return hash * Factor;
     }
 
-    /// <summary>Four code units at a time; the last four may overlap those before them.</summary>
-    private static int Hash(string text)
+    private readonly record struct Entry(ulong First, ulong Last, string? Text, int Length, int Code);
+
+    /// <summary>The first and the last four code units of a text, which may overlap: up to eight units that is all of it.</summary>
+    private readonly record struct Ends(ulong First, ulong Last)
     {
-        const ulong Factor = 0x9E3779B97F4A7C15;
-        ulong hash = (uint)text.Length;
-        ReadOnlySpan<char> units = text;
-        if (units.Length >= 4)
+        public const int Block = 4;
+
+        /// <summary>A product carries upwards only: it is its highest bits that all of the text has a part in.</summary>
+        public ulong Hash() => ((First * OtherFactor) ^ Last) * Factor;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Ends Of(string text) =>
+            text.Length >= Block ? new Ends(BlockAt(text, 0), BlockAt(text, text.Length - Block)) : new Ends(Few(text), 0);
+
+        /// <summary>Four code units as one number; there must be so many.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static ulong BlockAt(string text, int at) =>
+            Unsafe.ReadUnaligned<ulong>(ref Unsafe.As<char, byte>(ref Unsafe.Add(ref MemoryMarshal.GetReference(text.AsSpan()), at)));
+
+        private static ulong Few(string text)
         {
-            ref ulong blocks = ref Unsafe.As<char, ulong>(ref MemoryMarshal.GetReference(units));
-            for (int i = 0; i < units.Length / 4; i++)
-                hash = (BitOperations.RotateLeft(hash, 23) ^ Unsafe.ReadUnaligned<ulong>(ref Unsafe.As<ulong, byte>(ref Unsafe.Add(ref blocks, i)))) * Factor;
-            hash ^= Unsafe.ReadUnaligned<ulong>(ref Unsafe.As<char, byte>(ref MemoryMarshal.GetReference(units[^4..])));
+            ulong all = 0;
+            foreach (char unit in text)
+                all = all << 16 | unit;
+            return all;
         }
-        else
-        {
-            foreach (char unit in units)
-                hash = hash << 16 ^ unit;
-        }
-        hash *= Factor;
-        return (int)(hash >> 33);
     }
 }

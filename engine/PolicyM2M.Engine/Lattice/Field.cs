@@ -103,16 +103,37 @@ public sealed record Field(string Name, DecisionKind? Kind, FieldShape Shape, bo
     /// <summary>How long the decision may be used while the decision point cannot be reached; not at all unless stated.</summary>
     public static Field UsableFor { get; } = new("usable-for", null, Duration, WhenUnstated: new FieldValue.Duration(0));
 
-    private static readonly ImmutableArray<ImmutableArray<Field>> ByKind =
-    [
+    private static readonly ImmutableArray<ImmutableArray<Field>> ByKind = Placed(
         [Versions, Suites, Groups, Signatures, Resumption, EarlyData, SessionLifetime, FreshFor, UsableFor],
         [Mutual, Methods, KeyAlgorithms, KeyProtection, Attestation, Revocation, RevocationWithin, Reauthenticate, Capabilities, FreshFor, UsableFor],
-        [Lifetime, KeyLifetime, Overlap, OfflineGrace, RenewAt, Spread, Rekey, RotateNow, FreshFor, UsableFor],
-    ];
+        [Lifetime, KeyLifetime, Overlap, OfflineGrace, RenewAt, Spread, Rekey, RotateNow, FreshFor, UsableFor]);
+
+    private int _place = -1;
+    private int _placeFromEnd;
+
+    /// <summary>Each field is there once, so that it is only ever itself: they are looked up on the way to every answer.</summary>
+    public bool Equals(Field? other) => ReferenceEquals(this, other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Name.GetHashCode(StringComparison.Ordinal);
 
     /// <summary>The fields of a kind of decision, in the order in which answers list them.</summary>
     public static ImmutableArray<Field> Of(DecisionKind kind) => ByKind[(int)kind];
 
+    /// <summary>Its place in <see cref="Of"/>; -1 where it belongs to another kind.</summary>
+    internal int PlaceIn(DecisionKind kind) => Kind == kind ? _place : Kind is null && _placeFromEnd > 0 ? Of(kind).Length - _placeFromEnd : -1;
+
     /// <summary>The field of that kind and name; null where there is none.</summary>
     public static Field? Find(DecisionKind kind, string name) => Of(kind).FirstOrDefault(field => field.Name == name);
+
+    /// <summary>Tells each field where it stands: those of one kind from the front, those of all kinds from the end.</summary>
+    private static ImmutableArray<ImmutableArray<Field>> Placed(params ImmutableArray<ImmutableArray<Field>> byKind)
+    {
+        foreach (ImmutableArray<Field> fields in byKind)
+        {
+            for (int place = 0; place < fields.Length; place++)
+                (fields[place]._place, fields[place]._placeFromEnd) = (place, fields.Length - place);
+        }
+        return byKind;
+    }
 }

@@ -25,7 +25,7 @@ public sealed class Outcome : IEquatable<Outcome>
     public bool IsDenied => Denial is not null;
 
     /// <summary>The value of a field; null where the field is not constrained, belongs to another kind, or the answer is deny.</summary>
-    public FieldValue? this[Field field] => Field.Of(Kind).IndexOf(field) is >= 0 and int index ? _values[index] : null;
+    public FieldValue? this[Field field] => field.PlaceIn(Kind) is >= 0 and int place ? _values[place] : null;
 
     /// <summary>The fields that have a value, in the order of <see cref="Field.Of"/>.</summary>
     public IEnumerable<(Field Field, FieldValue Value)> Values
@@ -54,14 +54,13 @@ public sealed class Outcome : IEquatable<Outcome>
     public static Outcome Allow(DecisionKind kind, IEnumerable<(Field Field, FieldValue Value)> values)
     {
         ArgumentNullException.ThrowIfNull(values);
-        ImmutableArray<Field> fields = Field.Of(kind);
         ImmutableArray<FieldValue?>.Builder all = Unconstrained(kind).ToBuilder();
         foreach ((Field field, FieldValue value) in values)
         {
-            int index = fields.IndexOf(field);
-            if (index < 0)
+            int place = field.PlaceIn(kind);
+            if (place < 0)
                 throw new ArgumentException($"{kind.Name()} has no field {field.Name}", nameof(values));
-            all[index] = value;
+            all[place] = value;
         }
         return new Outcome(kind, null, all.MoveToImmutable());
     }

@@ -1,4 +1,3 @@
-using PolicyM2M.Engine.Contexts;
 using PolicyM2M.Engine.Trees;
 
 namespace PolicyM2M.Engine.Regions;
@@ -7,46 +6,45 @@ namespace PolicyM2M.Engine.Regions;
 /// The way that a decision took, noted while it was made; from it <see cref="Region"/> tells the region in which the decision holds. Meant to be used
 /// again and again: once it has grown, noting a way allocates nothing. Mutable, for one thread at a time.
 /// </summary>
-public sealed class DecisionPath : IPath
+public sealed class DecisionPath
 {
-    private (int Node, int Step)[] _turns = new (int, int)[64];
+    private long[] _turns = new long[64];
     private (int Facet, bool IsKnown, long Code)[] _pins = new (int, bool, long)[8];
     private int _turnCount;
     private int _pinCount;
-    private DecisionTrees? _trees;
-    private AttributeTable? _attributes;
+    private RegionMemory? _regions;
 
     /// <summary>The region of the decision last made with this path.</summary>
     /// <exception cref="InvalidOperationException">No decision was made with it.</exception>
-    public Region Region() => _trees is null || _attributes is null
+    public Region Region() => _regions is null
         ? throw new InvalidOperationException("no decision was made with this path")
-        : new RegionReader(_trees, _attributes).Read(_turns.AsSpan(0, _turnCount), _pins.AsSpan(0, _pinCount));
+        : _regions.Read(_turns.AsSpan(0, _turnCount), _pins.AsSpan(0, _pinCount));
 
-    /// <inheritdoc/>
-    void IPath.Turn(int node, int step)
-    {
-        int at = _turnCount;
-        if ((uint)at >= (uint)_turns.Length)
-            Array.Resize(ref _turns, _turns.Length * 2);
-        _turns[at] = (node, step);
-        _turnCount = at + 1;
-    }
-
-    /// <inheritdoc/>
-    void IPath.Pin(int facet, bool isKnown, long code)
-    {
-        if (_pinCount == _pins.Length)
-            Array.Resize(ref _pins, _pins.Length * 2);
-        _pins[_pinCount++] = (facet, isKnown, code);
-    }
-
-    /// <inheritdoc/>
-    void IPath.Restart() => _turnCount = _pinCount = 0;
-
-    internal void Begin(DecisionTrees trees, AttributeTable attributes)
+    internal void Begin(RegionMemory regions)
     {
         _turnCount = _pinCount = 0;
-        _trees = trees;
-        _attributes = attributes;
+        _regions = regions;
+    }
+
+    /// <summary>Writes a way down. A struct, so that walks are compiled for it and not for any class.</summary>
+    internal readonly struct Pen(DecisionPath path) : IPath
+    {
+        public void Turn(int node, int step)
+        {
+            int at = path._turnCount;
+            if ((uint)at >= (uint)path._turns.Length)
+                Array.Resize(ref path._turns, path._turns.Length * 2);
+            path._turns[at] = RegionMemory.Turn(node, step);
+            path._turnCount = at + 1;
+        }
+
+        public void Pin(int facet, bool isKnown, long code)
+        {
+            if (path._pinCount == path._pins.Length)
+                Array.Resize(ref path._pins, path._pins.Length * 2);
+            path._pins[path._pinCount++] = (facet, isKnown, code);
+        }
+
+        public void Restart() => path._turnCount = path._pinCount = 0;
     }
 }

@@ -25,7 +25,8 @@ public sealed class Region
     public bool Contains(PreparedContext context, DateTimeOffset now)
     {
         Demand(context);
-        PreparedContext.AtTime at = context.At(now.ToUnixTimeSeconds());
+        bool askedClock = false;
+        PreparedContext.AtTime at = context.At(now, ref askedClock);
         foreach (RegionConstraint constraint in Constraints)
         {
             bool isKnown = at.TryGet(constraint.Facet, out long code);
@@ -40,21 +41,23 @@ public sealed class Region
     public DateTimeOffset? HoldsUntil(PreparedContext context, DateTimeOffset now)
     {
         Demand(context);
+        bool askedClock = false;
+        PreparedContext.AtTime at = context.At(now, ref askedClock);
         long moment = now.ToUnixTimeSeconds(), first = long.MaxValue;
         foreach (RegionConstraint constraint in Constraints.Where(constraint => _attributes.IsTimed[constraint.Facet]))
-            first = Math.Min(first, UntilOf(constraint, context, moment));
+            first = Math.Min(first, UntilOf(constraint, at, moment));
         return first > DateTimeOffset.MaxValue.ToUnixTimeSeconds() ? null : DateTimeOffset.FromUnixTimeSeconds(first);
     }
 
     /// <summary>The constraints, joined by <c>and</c>; <c>everywhere</c> where there are none.</summary>
     public override string ToString() => Constraints.IsEmpty ? "everywhere" : string.Join(" and ", Constraints);
 
-    private long UntilOf(RegionConstraint constraint, PreparedContext context, long now)
+    private long UntilOf(RegionConstraint constraint, PreparedContext.AtTime context, long now)
     {
         Facet facet = _attributes.Facets[constraint.Facet];
         if (constraint.Codes is not { } codes)
             return UntilKnown(facet, context, now);
-        if (!context.At(now).TryGet(constraint.Facet, out long code) || codes.IntervalOf(code) is var at && at < 0)
+        if (!context.TryGet(constraint.Facet, out long code) || codes.IntervalOf(code) is var at && at < 0)
             return now;
         (long low, long high) = codes.Intervals[at];
         switch (facet.Kind)
@@ -68,7 +71,7 @@ public sealed class Region
                 return UntilWrapping(codes, (high - code + 1) * 86_400 - secondOfDay, high, 7, now, 86_400);
             case FacetKind.Has:
                 // An age that is known stays so until it is beyond its range.
-                return code == 1 ? AgeEnds(facet.Attribute, _attributes.Codings[facet.Attribute].Highest - AgeOf(facet.Attribute, context, now), now) : UntilKnown(facet, context, now);
+                return code == 1 ? AgeEnds(facet.Attribute, _attributes.Codings[facet.Attribute].Highest - AgeOf(facet.Attribute, context), now) : UntilKnown(facet, context, now);
             default:
                 return AgeEnds(facet.Attribute, high - code, now);
         }
@@ -86,11 +89,11 @@ public sealed class Region
 
     private static long AgeEnds(int attribute, long left, long now) => attribute < 0 || left > long.MaxValue - now - 1 ? long.MaxValue : now + left + 1;
 
-    private static long AgeOf(int attribute, PreparedContext context, long now) => context.At(now).TryGet(attribute, out long age) ? age : 0;
+    private static long AgeOf(int attribute, PreparedContext.AtTime context) => context.TryGet(attribute, out long age) ? age : 0;
 
     /// <summary>An age is unknown while its instant lies ahead, or not far enough back for its range; otherwise it stays unknown.</summary>
-    private long UntilKnown(Facet facet, PreparedContext context, long now) =>
-        context.At(now).TryGet(_attributes.AgeOf[facet.Attribute], out long since) && since + _attributes.Codings[facet.Attribute].Lowest is var known && known > now
+    private long UntilKnown(Facet facet, PreparedContext.AtTime context, long now) =>
+        context.TryGet(_attributes.AgeOf[facet.Attribute], out long since) && since + _attributes.Codings[facet.Attribute].Lowest is var known && known > now
             ? known
             : long.MaxValue;
 

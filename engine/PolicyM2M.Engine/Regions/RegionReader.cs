@@ -9,12 +9,12 @@ internal sealed class RegionReader(DecisionTrees trees, AttributeTable attribute
     private readonly SortedDictionary<int, IntervalSet> _codes = [];
     private readonly SortedSet<int> _missing = [];
 
-    public Region Read(ReadOnlySpan<(int Node, int Step)> turns, ReadOnlySpan<(int Facet, bool IsKnown, long Code)> pins)
+    public Region Read(ReadOnlySpan<long> turns, ReadOnlySpan<(int Facet, bool IsKnown, long Code)> pins)
     {
         ReadOnlySpan<int> program = trees.Program.AsSpan();
         for (int i = 0; i < turns.Length;)
         {
-            (int node, int step) = turns[i];
+            (int node, int step) = RegionMemory.Parts(turns[i]);
             int number = Words.NumberOf(program[node]);
             switch (Words.KindOf(program[node]))
             {
@@ -29,7 +29,7 @@ internal sealed class RegionReader(DecisionTrees trees, AttributeTable attribute
                     MaskLeaf leaf = trees.Masks[number];
                     int steps = CellsFrom(turns[i..], node);
                     // A leaf that found something missing broke off before it named a match; its facets are pinned.
-                    if (steps == leaf.Facets.Length && i + steps < turns.Length && turns[i + steps].Node == node && Step.IsMatch(turns[i + steps].Step, out int match))
+                    if (steps == leaf.Facets.Length && i + steps < turns.Length && RegionMemory.Parts(turns[i + steps]) is var last && last.Node == node && Step.IsMatch(last.Step, out int match))
                     {
                         Masked(leaf, turns.Slice(i, steps), match);
                         steps++;
@@ -66,18 +66,10 @@ internal sealed class RegionReader(DecisionTrees trees, AttributeTable attribute
         for (int i = 0; i < branches.Length; i++)
         {
             if (branches[i] == place)
-                same.Add((StartOf(program, node, i, codes.Lowest), i + 1 == branches.Length ? codes.Highest : StartOf(program, node, i + 1, codes.Lowest) - 1));
+                same.Add((i == 0 ? codes.Lowest : TreeWalk.StartOf(program, node, i), i + 1 == branches.Length ? codes.Highest : TreeWalk.StartOf(program, node, i + 1) - 1));
         }
         return IntervalSet.Of(same);
     }
-
-    private static long StartOf(ReadOnlySpan<int> program, int node, int branch, long lowest) => Words.KindOf(program[node]) switch
-    {
-        NodeKind.Direct => program[node + 1] + (long)branch,
-        _ when branch == 0 => lowest,
-        NodeKind.Ordered => program[node + 1 + branch],
-        _ => Words.Wide(program, node + 2 + 2 * (branch - 1)),
-    };
 
     private void Matched(ReadOnlySpan<int> program, int node, int place)
     {
@@ -100,10 +92,10 @@ internal sealed class RegionReader(DecisionTrees trees, AttributeTable attribute
         Narrow(facet, TestCodes.Read(program, test, (lowest, highest)).Without(lowest, highest));
     }
 
-    private static int CellsFrom(ReadOnlySpan<(int Node, int Step)> turns, int node)
+    private static int CellsFrom(ReadOnlySpan<long> turns, int node)
     {
         int count = 0;
-        while (count < turns.Length && turns[count].Node == node && turns[count].Step >= 0)
+        while (count < turns.Length && RegionMemory.Parts(turns[count]) is var turn && turn.Node == node && turn.Step >= 0)
             count++;
         return count;
     }
@@ -112,13 +104,13 @@ internal sealed class RegionReader(DecisionTrees trees, AttributeTable attribute
     /// The cells of each facet that leave the same case first. One facet after the other is widened to every cell that keeps the match and
     /// lets no earlier case in, whichever of the cells already allowed the other facets lie in.
     /// </summary>
-    private void Masked(MaskLeaf leaf, ReadOnlySpan<(int Node, int Step)> cells, int match)
+    private void Masked(MaskLeaf leaf, ReadOnlySpan<long> cells, int match)
     {
         int words = leaf.WordsPerRow, lastWord = match / 64;
         ulong bit = 1UL << match, before = bit - 1;
         var allowed = new ulong[cells.Length][];
         for (int i = 0; i < allowed.Length; i++)
-            allowed[i] = leaf.Rows.AsSpan(RowOf(leaf, i, cells[i].Step) * words, lastWord + 1).ToArray();
+            allowed[i] = leaf.Rows.AsSpan(RowOf(leaf, i, RegionMemory.Parts(cells[i]).Step) * words, lastWord + 1).ToArray();
         for (int i = 0; i < allowed.Length; i++)
         {
             ulong[] others = Enumerable.Repeat(ulong.MaxValue, lastWord + 1).ToArray();

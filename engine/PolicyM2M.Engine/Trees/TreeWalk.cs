@@ -73,35 +73,49 @@ internal static class TreeWalk
         return program.Slice(kind switch { NodeKind.Direct => at + 3, NodeKind.Ordered => at + 1 + count, _ => at + 2 * count }, count);
     }
 
+    /// <summary>The code at which a branch of a testing node begins; not for the first, which begins with the lowest.</summary>
+    public static long StartOf(ReadOnlySpan<int> program, int at, int branch) => Words.KindOf(program[at]) switch
+    {
+        NodeKind.Direct => program[at + 1] + (long)branch,
+        NodeKind.Ordered => program[at + 1 + branch],
+        _ => Words.Wide(program, at + 2 * branch),
+    };
+
     /// <summary>The place of the first case whose tests all hold, and its answer; -1 and <see cref="NotShort"/> where that cannot be told.</summary>
     public static int FirstCase<TContext, TPath>(ReadOnlySpan<int> program, int at, int count, scoped ref TContext context, ref TPath path, out int answer)
         where TContext : IFacetSource, allows ref struct
         where TPath : IPath
     {
-        int node = at++;
+        int next = at + 1;
         for (int place = 0; place < count; place++)
         {
-            answer = program[at];
-            int end = at + 2 + program[at + 1];
-            at += 2;
-            while (at < end)
+            answer = program[next];
+            int test = next + 2;
+            next = test + program[next + 1];
+            for (int words; test < next; test += words)
             {
-                if (!context.TryGet(Words.NumberOf(program[at]), out long code))
+                int header = program[test];
+                if (!context.TryGet(Words.NumberOf(header), out long code))
                 {
                     answer = NotShort;
                     return -1;
                 }
-                if (!Holds(program, at, code))
+                bool holds;
+                (holds, words) = Words.TestOf(header) switch
                 {
-                    path.Turn(node, at);
+                    TestKind.AtLeast => (code >= program[test + 1], 2),
+                    TestKind.AtMost => (code <= program[test + 1], 2),
+                    _ => (Holds(program, test, code), TestCodes.Next(program, test) - test),
+                };
+                if (!holds)
+                {
+                    path.Turn(at, test);
                     goto next;
                 }
-                at = TestCodes.Next(program, at);
             }
-            path.Turn(node, Step.Matched(place));
+            path.Turn(at, Step.Matched(place));
             return place;
-        next:
-            at = end;
+        next:;
         }
         throw new InvalidOperationException("the last case of a leaf has tests");
     }

@@ -52,6 +52,14 @@ internal sealed record Batch(string Name, int Operations, Func<long> Run)
         return sum;
     });
 
+    public static Batch PreparedAnew(string name, Subject subject) => new(name, subject.Count, () =>
+    {
+        long sum = 0;
+        for (int i = 0; i < subject.Count; i++)
+            sum += subject.DecidePreparedAnew(i) is null ? 1 : 0;
+        return sum;
+    });
+
     public static Batch NotingTheWay(string name, Subject subject) => new(name, subject.Count, () =>
     {
         long sum = 0;

@@ -38,7 +38,11 @@ internal sealed record CompileOnce(
             WorkloadFolder.WritePolicies(set, folder.FullName);
             string self = Environment.ProcessPath ?? throw new InvalidOperationException("this process has no path");
             string[] program = Path.GetFileNameWithoutExtension(self) == "dotnet" ? [typeof(CompileOnce).Assembly.Location] : [];
-            using Process child = Process.Start(new ProcessStartInfo(self, [.. program, Command, folder.FullName]) { RedirectStandardOutput = true })!;
+            using Process child = Process.Start(new ProcessStartInfo(self, [.. program, Command, folder.FullName])
+            {
+                RedirectStandardOutput = true,
+                Environment = { ["DOTNET_TieredPGO"] = "0" }, // As m2m runs, by its project file.
+            })!;
             string output = child.StandardOutput.ReadToEnd();
             child.WaitForExit();
             return JsonSerializer.Deserialize<CompileOnce>(output) ?? throw new InvalidOperationException($"{Command} printed nothing");

@@ -52,8 +52,11 @@ internal sealed class Subject
     /// <summary>From plain values, each read when a test asks for it.</summary>
     public Decision DecideRaw(int context) => _decider.Decide(DecisionKind.CipherSuites, _raw[context], Now);
 
-    /// <summary>From a context that was prepared once.</summary>
+    /// <summary>From a context that was prepared once, and decided before: what the clock has no part in is remembered.</summary>
     public Decision DecidePrepared(int context) => _decider.Decide(DecisionKind.CipherSuites, _prepared[context], Now);
+
+    /// <summary>From a prepared context, but decided anew: noting its way it remembers nothing.</summary>
+    public Decision DecidePreparedAnew(int context) => _decider.Decide(DecisionKind.CipherSuites, _prepared[context], Now, _path);
 
     /// <summary>From plain values, noting the way taken: all that a region needs, made on the hot path.</summary>
     public Decision DecideNotingTheWay(int context) => _decider.Decide(DecisionKind.CipherSuites, _raw[context], Now, _path);
@@ -70,8 +73,8 @@ internal sealed class Subject
     {
         Decision decision = DecideRaw(context);
         int rules = 0;
-        foreach ((Field field, _) in decision.Outcome.Values)
-            rules += decision.Determining(field).Count();
+        foreach (Field field in Field.Of(decision.Kind))
+            rules += decision.Determining(field).Length;
         return rules;
     }
 
@@ -81,7 +84,7 @@ internal sealed class Subject
         for (int i = 0; i < Count; i++)
         {
             ExpectedAnswer expected = set.Expected(set.Contexts[i]);
-            foreach ((string way, Decision decision) in new[] { ("raw", DecideRaw(i)), ("prepared", DecidePrepared(i)), ("with its way", DecideNotingTheWay(i)) })
+            foreach ((string way, Decision decision) in new[] { ("raw", DecideRaw(i)), ("prepared", DecidePrepared(i)), ("prepared, again", DecidePrepared(i)), ("with its way", DecideNotingTheWay(i)) })
             {
                 if (!expected.IsSaidBy(decision))
                     return $"{set.Name}, context {i}, {way}: expected {expected}, got {string.Join(", ", decision.Rules)}";

@@ -16,7 +16,7 @@ internal static class AdversarialRows
         if (compiled.Fault.Length > 0)
             return [TableRow.NotMeasured(set.Name, compiled.Fault)];
         Subject subject = AnswersChecked.Of(set);
-        var figures = effort.Decisions.Measure(Batch.Raw("raw", subject), Batch.Prepared("prepared", subject));
+        var figures = effort.Decisions.Measure(Batch.Raw("raw", subject), Batch.PreparedAnew("prepared", subject));
         return
         [
             TableRow.AtMost($"{set.Name}: compile in a new process", compiled.ColdCompile / 1000, MostSeconds, " s", $"bundle {CompileRows.Megabytes(compiled.BundleBytes)} MB"),
