@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace PolicyM2M.Cli;
 
 /// <summary>Where a command reads and writes: answers go to one stream, complaints to the other.</summary>
@@ -11,8 +13,23 @@ internal sealed record Streams(Stream Input, TextWriter Answers, Palette AnswerC
     /// <summary>Those of the process, in UTF-8 whatever the locale. Answers are buffered until they are flushed.</summary>
     public static Streams OfProcess() => new(
         Console.OpenStandardInput(),
-        new StreamWriter(Console.OpenStandardOutput(), Utf8.Strict, bufferSize: 64 * 1024),
+        new StreamWriter(OpenOutput(), Utf8.Strict, bufferSize: 64 * 1024),
         Palette.For(Console.IsOutputRedirected),
         new StreamWriter(Console.OpenStandardError(), Utf8.Strict) { AutoFlush = true },
         Palette.For(Console.IsErrorRedirected));
+
+    /// <summary>
+    /// The console's own stream says nothing when whoever read a pipe has gone, as `head` does, and a command that reads without end would never end either: a pipe is
+    /// written as a file, which fails. Anything else stays with the console's, which shares its place with standard error.
+    /// </summary>
+    private static Stream OpenOutput()
+    {
+        if (!OperatingSystem.IsWindows() && Console.IsOutputRedirected)
+        {
+            var output = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+            if (!output.CanSeek)
+                return output;
+        }
+        return Console.OpenStandardOutput();
+    }
 }

@@ -13,6 +13,15 @@ public sealed class DecideTests
     private const string Retired = """{ "device.type": "plc", "firmware.version": "2.5.0", "lifecycle.state": "retired", "location.site": "plant-1", "posture.risk": 0 }""";
 
     [Test]
+    public void Input_without_end_is_read_until_nobody_reads_the_answers()
+    {
+        string dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", m2m = Path.Combine(AppContext.BaseDirectory, "m2m.dll");
+        var run = FinishedProcess.Run("timeout", ["20", "sh", "-c", "yes '{}' | \"$0\" \"$1\" decide factory --contexts - | head -n 1", dotnet, m2m], M2M.Cases);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(run.Output, Does.StartWith("[{\"kind\""));
+    }
+
+    [Test]
     public void An_answer_for_people() => Snapshot.Match(M2M.Transcript(M2M.RunWith(Plc, "decide", "factory", "--context", "-")));
 
     [Test]
