@@ -49,7 +49,9 @@ public sealed class Decision
     private ImmutableArray<Rule> Find(Field field)
     {
         FieldValue? value = Outcome[field];
-        return [.. Rules.Where(rule => rule.Says[field] is { } said && (field.Shape is FieldShape.NameList || said.Equals(value)))];
+        ImmutableArray<Rule> found = [.. Rules.Where(rule => rule.Says[field] is { } said && (field.Shape is FieldShape.NameList || said.Equals(value)))];
+        // Mostly one rule says everything: one list then serves all fields.
+        return found.Length == Rules.Length ? Rules : found;
     }
 
     private static TimeSpan Window(Outcome outcome, Field field) =>

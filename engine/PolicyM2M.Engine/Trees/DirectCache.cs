@@ -11,7 +11,7 @@ internal sealed class DirectCache<TValue>
 {
     private const int Ways = 4, SetBits = 12;
 
-    private readonly Lazy<Entry?[]> _entries = new(() => new Entry?[Ways << SetBits]);
+    private Entry?[]? _entries;
 
     /// <summary>What is known of a key; null where nothing is.</summary>
     public TValue? Find(ReadOnlySpan<long> key, ulong hash)
@@ -46,7 +46,12 @@ internal sealed class DirectCache<TValue>
         return hash * Factor;
     }
 
-    private Span<Entry?> SetOf(ulong hash) => _entries.Value.AsSpan((int)(hash >> (64 - SetBits)) * Ways, Ways);
+    /// <summary>Made when first needed: most sets never remember anything here.</summary>
+    private Span<Entry?> SetOf(ulong hash)
+    {
+        Entry?[] entries = _entries ?? Interlocked.CompareExchange(ref _entries, new Entry?[Ways << SetBits], null) ?? _entries;
+        return entries.AsSpan((int)(hash >> (64 - SetBits)) * Ways, Ways);
+    }
 
     private sealed record Entry(ulong Hash, long[] Key, TValue Value);
 }
