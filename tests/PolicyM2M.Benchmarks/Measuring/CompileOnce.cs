@@ -41,7 +41,8 @@ internal sealed record CompileOnce(
             using Process child = Process.Start(new ProcessStartInfo(self, [.. program, Command, folder.FullName])
             {
                 RedirectStandardOutput = true,
-                Environment = { ["DOTNET_TieredPGO"] = "0" }, // As m2m runs, by its project file.
+                // As m2m runs, by its project file.
+                Environment = { ["DOTNET_TieredPGO"] = "0", ["DOTNET_TC_CallCountingDelayMs"] = "0" },
             })!;
             string output = child.StandardOutput.ReadToEnd();
             child.WaitForExit();

@@ -22,7 +22,7 @@ internal static class AdversarialRows
             TableRow.AtMost($"{set.Name}: compile in a new process", compiled.ColdCompile / 1000, MostSeconds, " s", $"bundle {CompileRows.Megabytes(compiled.BundleBytes)} MB"),
             TableRow.AtMost($"{set.Name}: memory resident while compiling", compiled.PeakBytes / (double)(1 << 20), MostMegabytes, " MB", "the runtime included"),
             TableRow.AtMost($"{set.Name}: decision from plain values", figures[0].Median / 1000, MostMicroseconds, " µs",
-                $"prepared {TableRow.Number(figures[1].Median / 1000)} µs; {TableRow.Number(figures[0].BytesPerOperation)} B; {subject.Count:#,0} answers as the naive evaluator's"),
+                $"prepared, and walked anew, {TableRow.Number(figures[1].Median / 1000)} µs; {TableRow.Number(figures[0].BytesPerOperation)} B; {subject.Count:#,0} answers as the naive evaluator's"),
         ];
     }
 }

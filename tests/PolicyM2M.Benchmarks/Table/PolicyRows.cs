@@ -20,11 +20,13 @@ internal static class PolicyRows
         var compiled = CompileOnce.OfSet(set);
         if (compiled.Fault.Length > 0)
             return [TableRow.NotMeasured(what, compiled.Fault)];
-        var figures = effort.Decisions.Measure(Batch.Raw("one", AnswersChecked.Of(of(1))), Batch.Raw("many", AnswersChecked.Of(set)));
+        Subject subject = AnswersChecked.Of(set);
+        var figures = effort.Decisions.Measure(Batch.Raw("one", AnswersChecked.Of(of(1))), Batch.Raw("many", subject), Batch.PreparedAnew("anew", subject));
         return
         [
             TableRow.AtMost($"{what}, against one such policy", figures[1].RatioTo(figures[0]), Most, " ×",
                 $"{TableRow.Number(figures[1].Median)} ns against {TableRow.Number(figures[0].Median)} ns; {TableRow.Number(figures[1].BytesPerOperation)} B"),
+            TableRow.Told("… walked anew, nothing remembered", $"{TableRow.Number(figures[2].Median)} ns"),
             TableRow.Told("… compile in a new process", $"{TableRow.Number(compiled.ColdCompile / 1000)} s, {CompileRows.Megabytes(compiled.PeakBytes)} MB resident at most, bundle {CompileRows.Megabytes(compiled.BundleBytes)} MB"),
         ];
     }
