@@ -32,7 +32,7 @@ internal sealed partial class LanguageReferenceTests
     [Test]
     public void Every_diagnostic_code_is_listed()
     {
-        IEnumerable<string> catalogue = Directory.GetFiles(Path.Combine(Repository.Root, "engine", "PolicyM2M.Compiler", "Diagnostics"), "Faults*.cs")
+        IEnumerable<string> catalogue = new[] { "Diagnostics", "PolicyTests" }.SelectMany(folder => Directory.GetFiles(Path.Combine(Repository.Root, "engine", "PolicyM2M.Compiler", folder), "*.cs"))
             .SelectMany(file => Code().Matches(File.ReadAllText(file)).Select(match => match.Value)).Distinct();
         Assert.That(Code().Matches(Reference).Select(match => match.Value).Distinct().Order(), Is.EqualTo(catalogue.Order()));
     }

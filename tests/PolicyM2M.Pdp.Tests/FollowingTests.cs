@@ -81,6 +81,30 @@ public sealed class FollowingTests
     }
 
     [Test]
+    public async Task A_commit_that_fails_a_test_of_its_own_is_not_served()
+    {
+        string first = _pdp.Git.Head;
+        string refused = _pdp.Git.Commit("Longer than its test allows", TestPolicies.Baseline("60d"), ("policies/rotation.tests.yaml", """
+            now: 2026-11-23T12:00Z
+            cases:
+              - name: credentials live for a month at most
+                given: { device.type: plc }
+                expect: { rotation: { lifetime: { at-most: 30d } } }
+
+            """));
+
+        GetStatusResponse status = await Until(status => status.Refused is not null);
+
+        Assert.That((status.Active.CommitId, status.Refused.CommitId), Is.EqualTo((first, refused)));
+        Assert.That(status.Refused.Diagnostics.Select(fault => (fault.Code, fault.File, fault.Line)), Is.EqualTo(new[] { ("M2M512", "rotation.tests.yaml", 3) }));
+        Assert.That(status.Refused.Diagnostics[0].Message, Does.StartWith("the case `credentials live for a month at most` fails: rotation: expected lifetime at most 30d, got "));
+        Assert.That(_pdp.Log.Lines, Has.Exactly(1).StartsWith("Error: rotation.tests.yaml:3:"));
+
+        string mended = _pdp.Git.Commit("Shorter", TestPolicies.Baseline("20d"));
+        await Until(status => status.Active.CommitId == mended && status.Refused is null);
+    }
+
+    [Test]
     public async Task A_broken_commit_that_is_taken_back_is_forgotten()
     {
         string first = _pdp.Git.Head;

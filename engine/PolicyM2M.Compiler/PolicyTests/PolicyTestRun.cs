@@ -28,6 +28,20 @@ public sealed record PolicyTestRun(
 
     /// <summary>Whether everything is as expected.</summary>
     public bool HasPassed => IsValid && Cases.All(result => result.HasPassed) && Snapshots.All(snapshot => snapshot.IsSame) && Invariants.All(invariant => invariant.Broken.IsEmpty);
+
+    /// <summary>The diagnostics, and after them whatever is not as expected, each as an error: why such a set must not be served.</summary>
+    public ImmutableArray<Diagnostic> Objections =>
+    [
+        .. Diagnostics,
+        .. Cases.Where(result => !result.HasPassed).Select(result => Objection("M2M512", result.Source,
+            $"the case `{result.Name}` fails: {result.Failures[0].Decided.Kind.Name()}: {result.Failures[0].Expected}, got {result.Failures[0].Decided.Outcome}")),
+        .. Snapshots.Where(snapshot => !snapshot.IsSame).Select(snapshot => Objection("M2M513", snapshot.Source,
+            snapshot.Accepted is null ? $"nothing was accepted yet as `{snapshot.File}`" : $"the decisions are not those accepted as `{snapshot.File}`")),
+        .. Invariants.Where(invariant => !invariant.Broken.IsEmpty).Select(invariant => Objection("M2M514", invariant.Source,
+            $"the invariant \"{invariant.Text}\" is broken for {invariant.Broken[0].Context}: {invariant.Kind.Name()} is too loose in {invariant.Broken[0].Fields}")),
+    ];
+
+    private static Diagnostic Objection(string code, SourcePosition position, string message) => new(code, Severity.Error, position, 1, message, "`m2m test` shows all of it");
 }
 
 /// <summary>What became of one case.</summary>

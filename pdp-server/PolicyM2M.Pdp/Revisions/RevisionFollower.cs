@@ -4,7 +4,7 @@ using PolicyM2M.Store;
 
 namespace PolicyM2M.Pdp.Revisions;
 
-/// <summary>Follows the ref: a commit that compiles becomes active, one that does not changes nothing but the status.</summary>
+/// <summary>Follows the ref: a commit that compiles and passes its own tests becomes active, one that does not changes nothing but the status.</summary>
 internal sealed class RevisionFollower(
     RevisionSource source, RevisionState state, LastServed memory, PdpOptions options, TimeProvider clock, ILogger<RevisionFollower> log) : BackgroundService
 {

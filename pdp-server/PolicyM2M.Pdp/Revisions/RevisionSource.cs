@@ -1,17 +1,17 @@
 using System.Collections.Immutable;
-using PolicyM2M.Compiler;
 using PolicyM2M.Compiler.Diagnostics;
+using PolicyM2M.Compiler.PolicyTests;
 using PolicyM2M.Engine.Bundles;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Store;
 
 namespace PolicyM2M.Pdp.Revisions;
 
-/// <summary>A commit of the source, compiled.</summary>
+/// <summary>A commit of the source, compiled and tested.</summary>
 /// <param name="CommitId">The commit.</param>
 /// <param name="Summary">Its summary.</param>
-/// <param name="Diagnostics">Every fault of its sources.</param>
-/// <param name="Bundle">The compiled set; null where there is an error.</param>
+/// <param name="Diagnostics">Every fault of its sources, and every test of its own that fails.</param>
+/// <param name="Bundle">The compiled set; null where there is an error or a test fails.</param>
 internal sealed record CompiledRevision(string CommitId, string Summary, ImmutableArray<Diagnostic> Diagnostics, Bundle? Bundle);
 
 /// <summary>Where policies come from: one folder of one ref of one repository. Immutable.</summary>
@@ -41,13 +41,13 @@ internal sealed class RevisionSource
     /// <exception cref="PolicyStoreException">It names none, or the repository cannot be read.</exception>
     public string FindCommit() => _repository.FindCommit(Ref);
 
-    /// <summary>Reads and compiles the policy set of a commit.</summary>
+    /// <summary>Reads and compiles the policy set of a commit, and runs its own tests: what its authors say of it must hold before anybody is answered from it.</summary>
     /// <exception cref="PolicyStoreException">The commit has no such folder, or the repository cannot be read.</exception>
     public CompiledRevision Compile(string commitId)
     {
         PolicyRevision revision = _repository.ReadRevision(commitId, Folder);
-        Compilation compilation = PolicyCompiler.Compile(revision.Sources);
-        return new CompiledRevision(revision.CommitId, revision.Summary, compilation.Diagnostics, compilation.Bundle);
+        PolicyTestRun run = PolicyTester.Run(revision.Sources, revision.Sources, filter: null, progress: null);
+        return new CompiledRevision(revision.CommitId, revision.Summary, run.Objections, run.HasPassed ? run.Bundle : null);
     }
 
     /// <summary>The revision with which the server starts: the newest or, where that cannot be served, the one that was served last. Without either it does not.</summary>
