@@ -55,7 +55,7 @@ internal sealed class ConditionBinder(
 
     private BoundCondition TooDeep(NameSyntax use)
     {
-        faults.TooDeep(source, use.Span, MaximumDepth);
+        faults.TooDeep(source, use.Span, MaximumDepth, "one name stands for another too often: write the first of them out");
         return BoundCondition.Never;
     }
 

@@ -51,7 +51,7 @@ internal sealed class OutcomeBinder(SourceText source, IReadOnlyDictionary<strin
         }
         if (_open.Count > MaximumDepth)
         {
-            faults.TooDeep(source, use.Span, MaximumDepth);
+            faults.TooDeep(source, use.Span, MaximumDepth, "one profile is built on another too often: write the first of them out");
             bound = Outcome.Allow(profile.Kind, []);
         }
         else

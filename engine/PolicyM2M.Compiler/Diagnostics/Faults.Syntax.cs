@@ -30,8 +30,8 @@ internal sealed partial class Faults
     public void SecondPolicy(SourceText source, Span at) =>
         Error(source, at, "M2M105", "one file is one policy", "move this policy to a file of its own and list it in policyset.yaml");
 
-    public void TooDeep(SourceText source, Span at, int limit) =>
-        Error(source, at, "M2M106", $"this is nested more than {limit} deep", "give the inner conditions names with `define`");
+    public void TooDeep(SourceText source, Span at, int limit, string? help) =>
+        Error(source, at, "M2M106", $"this is nested more than {limit} deep", help);
 
     public void UnreachableCase(SourceText source, Span at) =>
         Error(source, at, "M2M101", "nothing can follow `otherwise` in a block", "`otherwise` matches always: put it last");

@@ -107,7 +107,7 @@ internal sealed class GivenReader(SourceText source, IReadOnlyDictionary<string,
             return null;
         }
         if (_open.Count > MaximumDepth)
-            faults.TooDeep(source, YamlText.SpanOf(use, source), MaximumDepth);
+            faults.TooDeep(source, YamlText.SpanOf(use, source), MaximumDepth, "one fixture is like another too often: write the first of them out");
         DeviceContext? context = _open.Count > MaximumDepth ? null : Context(node);
         _open.Remove(name);
         return _read[name] = context;

@@ -82,7 +82,7 @@ internal static class YamlText
             depth += parser.Current.NestingIncrease;
             if (depth > MaximumNesting)
             {
-                faults.TooDeep(source, At(parser.Current.Start, source), MaximumNesting);
+                faults.TooDeep(source, At(parser.Current.Start, source), MaximumNesting, null);
                 return false;
             }
         }

@@ -98,7 +98,7 @@ internal sealed class PolicyParser
         int tooDeep = Slices.FirstDeeperThan(MaximumNesting, slice);
         if (tooDeep >= 0)
         {
-            _faults.TooDeep(_source, Grammar.SpanOf(slice[tooDeep]), MaximumNesting);
+            _faults.TooDeep(_source, Grammar.SpanOf(slice[tooDeep]), MaximumNesting, "give the inner conditions names with `define`");
             return false;
         }
         TokenListParserResult<M2MToken, T> result = parser(new TokenList<M2MToken>([.. slice]));
