@@ -12,7 +12,7 @@ internal static class CompileCommand
             throw new CannotRunException($"{file} is a folder; expected the name of the file to write, such as {Path.Combine(file, "policies.m2mb")}");
         if (LoadedPolicies.OfFolder(folder, json: false, streams) is not { } compiled)
             return ExitCode.InvalidPolicy;
-        WholeFile.Write(file, compiled.Bytes.Span);
+        WholeFile.WriteOutput(file, compiled.Bytes.Span);
 
         Bundle bundle = compiled.Decider.Bundle;
         streams.Answers.Write($"{streams.AnswerColours.Good("written")}: {file}: {bundle.Name} with {DiagnosticReport.Count(bundle.Policies.Length, "policy")} and "

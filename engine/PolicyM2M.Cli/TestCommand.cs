@@ -30,7 +30,7 @@ internal static class TestCommand
         if (options.Accept)
             run = Accept(folder, run, options.Json ? null : streams);
         if (options.JUnit is { } file)
-            WholeFile.Write(file, Encoding.UTF8.GetBytes(TestJUnit.Of(run)));
+            WholeFile.WriteOutput(file, Encoding.UTF8.GetBytes(TestJUnit.Of(run)));
         if (options.Json)
             streams.Answers.Write(TestJson.Of(run) + "\n");
         else

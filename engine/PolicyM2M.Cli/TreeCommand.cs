@@ -17,7 +17,7 @@ internal static class TreeCommand
             streams.Answers.Write(TreeDot.Of(pictures));
         else if (svg is not null)
         {
-            WholeFile.Write(svg, Encoding.UTF8.GetBytes(TreeSvg.Of(loaded.Decider.Bundle.Name, pictures, depth)));
+            WholeFile.WriteOutput(svg, Encoding.UTF8.GetBytes(TreeSvg.Of(loaded.Decider.Bundle.Name, pictures, depth)));
             streams.Answers.Write($"{streams.AnswerColours.Good("drawn")}: {svg}\n");
         }
         else

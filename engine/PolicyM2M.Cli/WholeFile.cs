@@ -1,17 +1,37 @@
+using PolicyM2M.Compiler.PolicyTests;
+
 namespace PolicyM2M.Cli;
 
 /// <summary>Writes files so that there is the old one or the new one, whenever the process ends.</summary>
 internal static class WholeFile
 {
-    /// <summary>Writes the bytes beside the file and then puts them in its place.</summary>
+    private static readonly string[] SourceEndings = [".m2m", ".m2m.yaml", ".attributes.yaml", PolicyTestRun.TestExtension];
+
+    /// <summary>Writes what a command was asked to make, and refuses the name of a source: a slip must not cost anybody a policy.</summary>
+    /// <exception cref="CannotRunException">It cannot be written, or has the name of a source; what was there is still there.</exception>
+    public static void WriteOutput(string path, ReadOnlySpan<byte> bytes)
+    {
+        string name = Path.GetFileName(path);
+        if (name == "policyset.yaml" || SourceEndings.Any(ending => name.EndsWith(ending, StringComparison.Ordinal)))
+            throw new CannotRunException($"{path} has the name of a source of policies, which no output may replace; name another file");
+        Write(path, bytes);
+    }
+
+    /// <summary>Writes the bytes beside the file and then puts them in its place. What is no file, such as a device or a pipe, is written to as it is, and a link is followed.</summary>
     /// <param name="path">The file as the user knows it.</param>
     /// <param name="bytes">All that it will hold.</param>
     /// <exception cref="CannotRunException">It cannot be written; what was there is still there.</exception>
     public static void Write(string path, ReadOnlySpan<byte> bytes)
     {
-        string whole = Path.GetFullPath(path), beside = $"{whole}.{Environment.ProcessId}.tmp";
+        string beside = "";
         try
         {
+            string whole = Path.GetFullPath(path);
+            if (WroteInPlace(whole, bytes))
+                return;
+            if (new FileInfo(whole).LinkTarget is not null)
+                whole = File.ResolveLinkTarget(whole, returnFinalTarget: true)!.FullName;
+            beside = $"{whole}.{Environment.ProcessId}.tmp";
             using (var stream = new FileStream(beside, FileMode.CreateNew, FileAccess.Write, FileShare.None))
             {
                 stream.Write(bytes);
@@ -27,5 +47,18 @@ internal static class WholeFile
                 File.Delete(beside);
             throw new CannotRunException($"{path} cannot be written: {failure.Message}", failure);
         }
+    }
+
+    /// <summary>Moving a file over <c>/dev/null</c> would take it from everybody.</summary>
+    private static bool WroteInPlace(string whole, ReadOnlySpan<byte> bytes)
+    {
+        if (!File.Exists(whole))
+            return false;
+        using var there = new FileStream(whole, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        bool isDevice = whole.StartsWith("/dev/", StringComparison.Ordinal) || whole.StartsWith("/proc/", StringComparison.Ordinal);
+        if (there.CanSeek && !isDevice)
+            return false;
+        there.Write(bytes);
+        return true;
     }
 }

@@ -55,6 +55,38 @@ public sealed class CompileTests
         Assert.That(Directory.Exists(_folder["out"]), Is.True);
     }
 
+    [TestCase("compile", "factory", "-o", "policyset.yaml")]
+    [TestCase("compile", "factory", "-o", "baseline.m2m")]
+    [TestCase("tree", "factory", "--svg", "site.m2m.yaml")]
+    public void A_source_is_not_overwritten(string command, string set, string option, string name)
+    {
+        _folder.Write(name, "somebody's work");
+        FinishedProcess run = M2M.Run(command, set, option, _folder[name]);
+        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Error, Does.Contain($"{name} has the name of a source of policies, which no output may replace; name another file"));
+        Assert.That(File.ReadAllText(_folder[name]), Is.EqualTo("somebody's work"));
+    }
+
+    [Test]
+    public void A_pipe_is_written_to_and_stays_a_pipe()
+    {
+        string dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", m2m = Path.Combine(AppContext.BaseDirectory, "m2m.dll");
+        var run = FinishedProcess.Run("timeout", ["30", "sh", "-c", "mkfifo \"$2/pipe\" && { cat \"$2/pipe\" > \"$2/got\" & } && \"$0\" \"$1\" compile factory -o \"$2/pipe\" && wait && test -p \"$2/pipe\"",
+            dotnet, m2m, _folder.Path], M2M.Cases);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(File.ReadAllText(_folder["got"]), Does.StartWith("M2MB"));
+    }
+
+    [Test]
+    public void A_link_is_followed_and_stays_a_link()
+    {
+        _folder.Write("there.m2mb", "an old one");
+        File.CreateSymbolicLink(_folder["link.m2mb"], _folder["there.m2mb"]);
+        Assert.That(Compile(_folder["link.m2mb"]).ExitCode, Is.Zero);
+        Assert.That(new FileInfo(_folder["link.m2mb"]).LinkTarget, Is.EqualTo(_folder["there.m2mb"]));
+        Assert.That(File.ReadAllText(_folder["there.m2mb"]), Does.StartWith("M2MB"));
+    }
+
     [Test]
     public void A_file_in_a_folder_that_is_not_there_cannot_be_written()
     {

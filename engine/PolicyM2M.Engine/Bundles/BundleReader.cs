@@ -29,7 +29,11 @@ internal ref struct BundleReader
                 throw new InvalidDataException($"{reader._left.Length} bytes follow the end of the bundle");
             return content;
         }
-        catch (Exception damage) when (damage is ArgumentException or DecoderFallbackException)
+        catch (DecoderFallbackException damage)
+        {
+            throw new InvalidDataException("the bundle is damaged: a text is not UTF-8", damage);
+        }
+        catch (ArgumentException damage)
         {
             throw new InvalidDataException($"the bundle is damaged: {damage.Message}", damage);
         }
