@@ -77,7 +77,7 @@ internal sealed class Cells
         where TContext : IFacetSource, allows ref struct
     {
         for (int i = 0; i < _facets.Length; i++)
-            key[i] = context.TryGet(_facets[i], out long code) ? CellOf(_bounds[i], code) : Missing;
+            key[i] = context.TryGet(_facets[i], out long code) ? Ascending.NotAbove(_bounds[i], code) : Missing;
     }
 
     private static void OfCases(ReadOnlySpan<int> program, int node, int count, ReadOnlySpan<(long Lowest, long Highest)> codes, SortedDictionary<int, HashSet<long>> cuts)
@@ -105,20 +105,5 @@ internal sealed class Cells
         if (!cuts.TryGetValue(facet, out HashSet<long>? cut))
             cuts[facet] = cut = [];
         return cut;
-    }
-
-    /// <summary>How many bounds are not above a code.</summary>
-    private static int CellOf(long[] bounds, long code)
-    {
-        int low = 0, high = bounds.Length;
-        while (low < high)
-        {
-            int middle = (low + high) >>> 1;
-            if (bounds[middle] <= code)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        return low;
     }
 }

@@ -101,19 +101,7 @@ internal sealed record MaskLeaf(
     }
 
     /// <summary>The cell of a facet, by its place, that a code lies in.</summary>
-    public int CellOf(int facet, long code)
-    {
-        int low = FirstBounds[facet], high = FirstBounds[facet + 1];
-        while (low < high)
-        {
-            int middle = (low + high) >>> 1;
-            if (Bounds[middle] <= code)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        return low - FirstBounds[facet];
-    }
+    public int CellOf(int facet, long code) => Ascending.NotAbove(Bounds.AsSpan(FirstBounds[facet], FirstBounds[facet + 1] - FirstBounds[facet]), code);
 
     /// <summary>The first bit that all rows have in a block of words; -1 where there is none. Row after row, so that the vectors of the machine can be used.</summary>
     private int FirstIn(ReadOnlySpan<int> rows, int first, int count)
