@@ -44,6 +44,14 @@ public sealed class GitPolicyRepository
     /// <exception cref="PolicyStoreException">It names none, or the repository cannot be read.</exception>
     public string FindCommit(string reference) => With(repository => CommitOf(repository, reference).Sha);
 
+    /// <summary>Whether the history of a commit holds another one, or it is that one; also false where the repository does not know one of them.</summary>
+    /// <param name="ancestor">The id of the earlier commit.</param>
+    /// <param name="commit">The id of the later one.</param>
+    /// <exception cref="PolicyStoreException">The repository cannot be read.</exception>
+    public bool Follows(string ancestor, string commit) => With(repository =>
+        repository.Lookup<Commit>(ancestor) is { } earlier && repository.Lookup<Commit>(commit) is { } later
+        && (earlier.Sha == later.Sha || repository.ObjectDatabase.FindMergeBase(earlier, later)?.Sha == earlier.Sha));
+
     /// <summary>Reads the policy set that a commit holds.</summary>
     /// <param name="reference">A branch, a tag, <c>HEAD</c> or a commit id.</param>
     /// <param name="folder">The set's folder within the repository, with <c>/</c> between folders; empty for all of it.</param>

@@ -18,9 +18,9 @@ public sealed class CommandLineTests
     [Test]
     public void Every_option_is_taken()
     {
-        PdpOptions? options = Parse("--git", "/srv/p.git", "--ref", "release", "--path", ".", "--listen", "0.0.0.0:9", "--data", "/var/pdp", "--poll", "0.5").Options;
+        PdpOptions? options = Parse("--git", "/srv/p.git", "--ref", "release", "--path", ".", "--listen", "0.0.0.0:9", "--data", "/var/pdp", "--poll", "0.5", "--accept", "0123456789AB", "--tls12").Options;
 
-        Assert.That(options, Is.EqualTo(new PdpOptions("/srv/p.git", "release", ".", new(System.Net.IPAddress.Any, 9), "/var/pdp", TimeSpan.FromSeconds(0.5))));
+        Assert.That(options, Is.EqualTo(new PdpOptions("/srv/p.git", "release", ".", new(System.Net.IPAddress.Any, 9), "/var/pdp", TimeSpan.FromSeconds(0.5), AllowTls12: true, Accept: "0123456789ab")));
     }
 
     [TestCase("127.0.0.1:0", "127.0.0.1:0")]
@@ -38,6 +38,8 @@ public sealed class CommandLineTests
     [TestCase("--listen", "::1:8443")]
     [TestCase("--listen", "[127.0.0.1]:8443")]
     [TestCase("--listen", "pdp.example:8443")]
+    [TestCase("--accept", "HEAD")]
+    [TestCase("--accept", "0123456789a")]
     [TestCase("--poll", "0")]
     [TestCase("--poll", "-1")]
     [TestCase("--poll", "often")]

@@ -104,6 +104,32 @@ public sealed class FollowingTests
         await Until(status => status.Active.CommitId == mended && status.Refused is null);
     }
 
+    [TestCase("moved back")]
+    [TestCase("rewritten")]
+    public async Task A_history_that_does_not_go_forward_is_not_followed(string how)
+    {
+        string first = _pdp.Git.Head;
+        string served = _pdp.Git.Commit("Shorter", TestPolicies.Baseline("7d"));
+        await Until(status => status.Active.CommitId == served);
+
+        if (how == "moved back")
+            _pdp.Git.Git("reset", "--quiet", "--hard", first);
+        else
+            _pdp.Git.Git("commit", "--quiet", "--amend", "--message", "As if it had been so");
+        string other = _pdp.Git.Head;
+        GetStatusResponse status = await Until(status => status.Refused is not null);
+
+        Assert.That((status.Active.CommitId, status.Refused.CommitId), Is.EqualTo((served, other)));
+        string reason = $"{other[..12]} does not follow {served[..12]}, which was served last: the ref was moved back, or its history rewritten; a new start with `--accept {other[..12]}` serves it all the same";
+        Assert.That(status.Refused.Diagnostics.Select(fault => (fault.Code, fault.Message)), Is.EqualTo(new[] { ("", reason) }));
+        Assert.That(_pdp.Log.Lines, Has.Exactly(1).EqualTo($"Error: {reason}"));
+        Assert.That((await Lifetime()).CommitId, Is.EqualTo(served));
+
+        _pdp.Git.Git("reset", "--quiet", "--hard", served);
+        string next = _pdp.Git.Commit("Forward again", TestPolicies.Baseline("8d"));
+        await Until(status => status.Active.CommitId == next && status.Refused is null);
+    }
+
     [Test]
     public async Task A_broken_commit_that_is_taken_back_is_forgotten()
     {

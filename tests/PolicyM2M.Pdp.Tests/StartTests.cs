@@ -101,6 +101,39 @@ public sealed class StartTests
     }
 
     [Test]
+    public async Task A_rewritten_history_is_not_served_after_a_restart_either_until_somebody_accepts_it()
+    {
+        await using RunningPdp pdp = await RunningPdp.StartAsync();
+        string served = pdp.Git.Head;
+        await pdp.StopServerAsync();
+        pdp.Git.Git("commit", "--quiet", "--amend", "--message", "As if it had been so");
+        string rewritten = pdp.Git.Head;
+
+        await pdp.StartServerAsync();
+        GetStatusResponse status = await pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest());
+        Assert.That((status.Active.CommitId, status.Refused?.CommitId), Is.EqualTo((served, rewritten)));
+        await pdp.StopServerAsync();
+
+        await pdp.StartServerAsync(pdp.Options() with { Accept = rewritten[..12] });
+        status = await pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest());
+        Assert.That((status.Active.CommitId, status.Refused), Is.EqualTo((rewritten, (RefusedRevision?)null)));
+    }
+
+    [Test]
+    public async Task A_history_without_the_commit_that_was_served_last_is_not_served()
+    {
+        await using RunningPdp pdp = await RunningPdp.StartAsync();
+        string served = pdp.Git.Head;
+        await pdp.StopServerAsync();
+        File.WriteAllText(pdp.Data.LastServed, File.ReadAllText(pdp.Data.LastServed).Replace(served, new string('0', 40), StringComparison.Ordinal));
+
+        StartupException? fault = await Assert.ThrowsAsync<StartupException>(() => pdp.StartServerAsync());
+
+        Assert.That(fault!.ExitCode, Is.EqualTo(1));
+        Assert.That(fault.Message, Does.StartWith($"{served[..12]} does not follow 000000000000, which was served last").And.Contain($"`--accept {served[..12]}`"));
+    }
+
+    [Test]
     public async Task A_repository_without_the_folder_or_the_ref_is_not_served()
     {
         await using RunningPdp pdp = RunningPdp.Prepare();

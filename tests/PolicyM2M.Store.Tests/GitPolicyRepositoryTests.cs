@@ -31,6 +31,23 @@ public sealed class GitPolicyRepositoryTests
     }
 
     [Test]
+    public void A_commit_follows_itself_and_what_its_history_holds_merged_branches_too_and_nothing_else()
+    {
+        string first = _git.Commit("first", ("policyset.yaml", "1"));
+        _git.Git("branch", "side");
+        string second = _git.Commit("second", ("policyset.yaml", "2"));
+        _git.Git("checkout", "--quiet", "side");
+        string side = _git.Commit("side", ("other", "3"));
+        _git.Git("merge", "--quiet", "--no-edit", second);
+        string merged = _git.Head;
+        GitPolicyRepository repository = Open();
+
+        Assert.That(new[] { first, second, side, merged }.Select(earlier => repository.Follows(earlier, merged)), Is.All.True);
+        Assert.That((repository.Follows(second, side), repository.Follows(merged, first), repository.Follows(new string('0', 40), merged), repository.Follows(first, new string('0', 40))),
+            Is.EqualTo((false, false, false, false)));
+    }
+
+    [Test]
     public void A_branch_a_tag_an_annotated_tag_a_commit_id_and_its_beginning_all_name_a_commit()
     {
         string first = _git.Commit("first", ("policyset.yaml", "1"));

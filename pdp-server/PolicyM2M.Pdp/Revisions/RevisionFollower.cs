@@ -36,7 +36,9 @@ internal sealed class RevisionFollower(
                 return Recovered(status, now);
             if (commit == status.Refused?.CommitId && !status.Refused.MayHeal)
                 return status with { LastPolledAt = now };
-            return Judge(status, source.Compile(commit), now);
+            return source.WhyNotAfter(status.Active.CommitId, commit) is { } reason
+                ? Refused(status, new RefusedRevision(commit, now, [], reason, MayHeal: false))
+                : Judge(status, source.Compile(commit), now);
         }
         catch (PolicyStoreException fault)
         {
@@ -53,14 +55,16 @@ internal sealed class RevisionFollower(
     private RevisionStatus Judge(RevisionStatus status, CompiledRevision compiled, DateTimeOffset now)
     {
         if (compiled.Bundle is null)
-        {
-            var refused = new RefusedRevision(compiled.CommitId, now, compiled.Diagnostics, null, MayHeal: false);
-            LogRefusal(refused, status.Active);
-            return status with { Refused = refused, LastPolledAt = now };
-        }
+            return Refused(status, new RefusedRevision(compiled.CommitId, now, compiled.Diagnostics, null, MayHeal: false));
         var active = new ActiveRevision(compiled.CommitId, compiled.Summary, compiled.Bundle, now, status.Active);
         Activated(active, compiled.Diagnostics);
         return new RevisionStatus(active, null, now);
+    }
+
+    private RevisionStatus Refused(RevisionStatus status, RefusedRevision refused)
+    {
+        LogRefusal(refused, status.Active);
+        return status with { Refused = refused, LastPolledAt = refused.SeenAt };
     }
 
     private RevisionStatus Recovered(RevisionStatus status, DateTimeOffset now)
@@ -75,19 +79,19 @@ internal sealed class RevisionFollower(
         // The same fault at every look would fill the log; the status shows that it lasts.
         if (status.Refused is { } known && known.CommitId == commit && known.Fault == reason)
             return status with { LastPolledAt = now };
-        var refused = new RefusedRevision(commit, now, [], reason, MayHeal: true);
-        LogRefusal(refused, status.Active);
-        return status with { Refused = refused, LastPolledAt = now };
+        return Refused(status, new RefusedRevision(commit, now, [], reason, MayHeal: true));
     }
 
     private void LogRefusal(RefusedRevision refused, ActiveRevision active)
     {
-        if (refused.Fault is { } fault)
+        if (refused is { Fault: { } fault, MayHeal: true })
         {
             log.RepositoryUnreadable(active.ShortId, fault);
             return;
         }
         log.RevisionRefused(ActiveRevision.Shorten(refused.CommitId), active.ShortId);
+        if (refused.Fault is { } reason)
+            log.PolicyError(reason);
         LogDiagnostics(refused.Diagnostics);
     }
 

@@ -19,9 +19,12 @@ internal sealed class RevisionSource
 {
     private readonly GitPolicyRepository _repository;
 
-    private RevisionSource(GitPolicyRepository repository, string reference, string folder)
+    private readonly string? _accepted;
+
+    private RevisionSource(GitPolicyRepository repository, string reference, string folder, string? accepted)
     {
         _repository = repository;
+        _accepted = accepted;
         Ref = reference;
         Folder = folder;
     }
@@ -35,11 +38,22 @@ internal sealed class RevisionSource
 
     /// <summary>Finds the repository.</summary>
     /// <exception cref="PolicyStoreException">There is none.</exception>
-    public static RevisionSource Open(PdpOptions options) => new(GitPolicyRepository.Open(options.Git), options.Ref, options.Folder);
+    public static RevisionSource Open(PdpOptions options) => new(GitPolicyRepository.Open(options.Git), options.Ref, options.Folder, options.Accept);
 
     /// <summary>The commit that the ref names now.</summary>
     /// <exception cref="PolicyStoreException">It names none, or the repository cannot be read.</exception>
     public string FindCommit() => _repository.FindCommit(Ref);
+
+    /// <summary>
+    /// Why a commit must not take the place of another: history only goes forward, or whoever can push could bring back rules that were mended. Null where it may.
+    /// </summary>
+    /// <param name="served">The commit that was served last.</param>
+    /// <param name="commit">The one that is to be served.</param>
+    /// <exception cref="PolicyStoreException">The repository cannot be read.</exception>
+    public string? WhyNotAfter(string served, string commit) =>
+        _repository.Follows(served, commit) || (_accepted is not null && commit.StartsWith(_accepted, StringComparison.Ordinal))
+            ? null
+            : $"{ActiveRevision.Shorten(commit)} does not follow {ActiveRevision.Shorten(served)}, which was served last: the ref was moved back, or its history rewritten; a new start with `--accept {ActiveRevision.Shorten(commit)}` serves it all the same";
 
     /// <summary>Reads and compiles the policy set of a commit, and runs its own tests: what its authors say of it must hold before anybody is answered from it.</summary>
     /// <exception cref="PolicyStoreException">The commit has no such folder, or the repository cannot be read.</exception>
@@ -62,9 +76,11 @@ internal sealed class RevisionSource
         {
             commit = FindCommit();
             CompiledRevision newest = Compile(commit);
-            return Active(newest, now) is { } active
-                ? new RevisionStatus(active, null, now)
-                : Last(lastServed, new RefusedRevision(commit, now, newest.Diagnostics, null, MayHeal: false)) ?? throw Invalid(newest);
+            if (Active(newest, now) is not { } active)
+                return Last(lastServed, new RefusedRevision(commit, now, newest.Diagnostics, null, MayHeal: false)) ?? throw Invalid(newest);
+            return lastServed is not null && WhyNotAfter(lastServed, commit) is { } reason
+                ? Last(lastServed, new RefusedRevision(commit, now, [], reason, MayHeal: false)) ?? throw new StartupException(reason, ExitCode.CouldNotRun)
+                : new RevisionStatus(active, null, now);
         }
         catch (PolicyStoreException fault)
         {

@@ -12,6 +12,7 @@ internal static class CommandLine
 {
     private const double ShortestPoll = 0.1;
     private const double LongestPoll = 3_600;
+    private const int ShortestCommit = 12, LongestCommit = 64;
 
     private static readonly Option<string> Git = new("--git")
     {
@@ -58,14 +59,21 @@ internal static class CommandLine
 
     private static readonly Option<bool> AllowTls12 = new("--tls12") { Description = "Let callers come over TLS 1.2 too; TLS 1.3 only unless given." };
 
+    private static readonly Option<string?> Accept = new("--accept")
+    {
+        Description = "Serve this commit although it does not follow the one that was served last: its history was rewritten, or the ref was moved back.",
+        HelpName = "COMMIT",
+        CustomParser = ReadCommit,
+    };
+
     /// <summary>The options; null where the process should end with <paramref name="exitCode"/>, having said why or having shown its help.</summary>
     public static PdpOptions? Parse(string[] args, TextWriter output, TextWriter error, out int exitCode)
     {
         PdpOptions? options = null;
-        var command = new RootCommand("Serves the decisions of a policy set in Git over gRPC with mutual TLS.") { Git, Ref, Folder, Listen, Data, Poll, AllowTls12 };
+        var command = new RootCommand("Serves the decisions of a policy set in Git over gRPC with mutual TLS.") { Git, Ref, Folder, Listen, Data, Poll, AllowTls12, Accept };
         command.SetAction(parsed => options = new PdpOptions(
             parsed.GetValue(Git)!, parsed.GetValue(Ref)!, parsed.GetValue(Folder)!, parsed.GetValue(Listen)!, parsed.GetValue(Data), parsed.GetValue(Poll),
-            parsed.GetValue(AllowTls12)));
+            parsed.GetValue(AllowTls12), parsed.GetValue(Accept)));
         HelpOption help = command.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
 
@@ -95,6 +103,15 @@ internal static class CommandLine
             && isBracketed == host.Contains(':', StringComparison.Ordinal))
             return new IPEndPoint(address, port);
         argument.AddError($"--listen: `{text}` is not HOST:PORT, such as 127.0.0.1:8443, [::1]:8443 or localhost:0; HOST is an IP address or localhost");
+        return null;
+    }
+
+    private static string? ReadCommit(ArgumentResult argument)
+    {
+        string text = argument.Tokens.Count == 1 ? argument.Tokens[0].Value : "";
+        if (text.Length is >= ShortestCommit and <= LongestCommit && text.All(char.IsAsciiHexDigit))
+            return text.ToLowerInvariant();
+        argument.AddError($"--accept: `{text}` is not the id of a commit, or at least its first {ShortestCommit} digits");
         return null;
     }
 

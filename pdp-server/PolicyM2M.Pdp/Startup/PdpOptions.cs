@@ -10,4 +10,5 @@ namespace PolicyM2M.Pdp.Startup;
 /// <param name="Data">The data folder: certificates, registry. Null for <c>.policym2m</c> in the work tree around the current folder.</param>
 /// <param name="Poll">How often the repository and the registry are looked at.</param>
 /// <param name="AllowTls12">Whether callers may come over TLS 1.2 as well as 1.3.</param>
-internal sealed record PdpOptions(string Git, string Ref, string Folder, IPEndPoint Listen, string? Data, TimeSpan Poll, bool AllowTls12 = false);
+/// <param name="Accept">The beginning of the id of a commit that may be served although it does not follow the one served last; null for none.</param>
+internal sealed record PdpOptions(string Git, string Ref, string Folder, IPEndPoint Listen, string? Data, TimeSpan Poll, bool AllowTls12 = false, string? Accept = null);
