@@ -53,6 +53,12 @@ internal static partial class Log
     [LoggerMessage(23, LogLevel.Warning, "refused {Times} more connections from {Peer} within a minute: {Reason}")]
     public static partial void RefusedAgain(this ILogger log, string peer, int times, string reason);
 
+    [LoggerMessage(24, LogLevel.Information, "new handshakes go by the certificate {Thumbprint}, valid until {NotAfter:u}, and by {Authorities} trusted authorities")]
+    public static partial void CredentialsRead(this ILogger log, string thumbprint, DateTime notAfter, int authorities);
+
+    [LoggerMessage(25, LogLevel.Error, "the new certificates cannot be used, and handshakes go on with those before: {Reason}")]
+    public static partial void CredentialsRefused(this ILogger log, string reason);
+
     [LoggerMessage(30, LogLevel.Warning, "development credentials: anybody who can read {Folder} is a device, a gateway or an operator")]
     public static partial void DevelopmentCredentials(this ILogger log, string folder);
 }

@@ -46,16 +46,16 @@ internal static class Program
         Listening.Try(options.Listen);
         DevelopmentCredentials development = DevelopmentCredentials.Prepare(data, clock.GetUtcNow());
         DevelopmentData.Prepare(data, development);
-        TlsCredentials credentials = TlsCredentials.Load(data);
+        var credentials = new CredentialState(TlsCredentials.Load(data));
 
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
         logTo(builder.Logging);
         builder.WebHost.UseKestrelCore().ConfigureKestrel((_, kestrel) => kestrel.ListenWithMutualTls(options.Listen, options.AllowTls12, credentials));
 
-        builder.Services.AddSingleton(clock).AddSingleton(options).AddSingleton(source).AddSingleton(revisions).AddSingleton(memory).AddSingleton<RefusedConnections>();
+        builder.Services.AddSingleton(clock).AddSingleton(options).AddSingleton(source).AddSingleton(revisions).AddSingleton(memory).AddSingleton(data).AddSingleton(credentials).AddSingleton<RefusedConnections>();
         builder.Services.AddSingleton<RegistryState>().AddSingleton(new RegistryFile(data.Registry));
-        builder.Services.AddHostedService<RevisionFollower>().AddHostedService<RegistryFollower>();
+        builder.Services.AddHostedService<RevisionFollower>().AddHostedService<RegistryFollower>().AddHostedService<CredentialFollower>();
 
         builder.Services.AddRouting().AddSingleton<AccessInterceptor>();
         builder.Services.AddGrpc(grpc =>

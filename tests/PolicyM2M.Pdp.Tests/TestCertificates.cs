@@ -24,6 +24,35 @@ internal static class TestCertificates
         return certificate.CopyWithPrivateKey(key);
     }
 
+    /// <summary>Puts a new key and certificate in the place of the server's, the same in all else; returns its thumbprint.</summary>
+    public static string RenewServer(DataFolder data)
+    {
+        using X509Certificate2 issuer = X509Certificate2.CreateFromPemFile(data.Certificate("ca"), data.Key("ca")), old = X509CertificateLoader.LoadCertificateFromFile(data.Certificate("server"));
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(old.SubjectName, key, HashAlgorithmName.SHA256);
+        foreach (X509Extension extension in old.Extensions.Where(extension => extension is not X509SubjectKeyIdentifierExtension))
+            request.CertificateExtensions.Add(extension);
+        using X509Certificate2 certificate = request.Create(
+            issuer.SubjectName, X509SignatureGenerator.CreateForECDsa(issuer.GetECDsaPrivateKey()!), old.NotBefore, old.NotAfter, RandomNumberGenerator.GetBytes(8));
+        File.WriteAllText(data.Key("server"), key.ExportPkcs8PrivateKeyPem());
+        File.WriteAllText(data.Certificate("server"), certificate.ExportCertificatePem());
+        return certificate.Thumbprint;
+    }
+
+    /// <summary>Makes an authority in a data folder of its own.</summary>
+    public static void MakeAuthority(DataFolder data)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=the next authority", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, critical: true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        using X509Certificate2 authority = request.CreateSelfSigned(now.AddDays(-30), now.AddDays(30));
+        Directory.CreateDirectory(data.Pki);
+        File.WriteAllText(data.Key("ca"), key.ExportPkcs8PrivateKeyPem());
+        File.WriteAllText(data.Certificate("ca"), authority.ExportCertificatePem());
+    }
+
     /// <summary>A certificate that nobody vouches for.</summary>
     public static X509Certificate2 SelfSigned(string uri)
     {

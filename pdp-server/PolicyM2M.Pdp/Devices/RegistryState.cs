@@ -1,7 +1,7 @@
 namespace PolicyM2M.Pdp.Devices;
 
 /// <summary>
-/// The registry that answers are made from. One of the server's two mutable holders. Safe for all threads: the registry
+/// The registry that answers are made from. One of the server's few mutable holders. Safe for all threads: the registry
 /// itself never changes, <see cref="RegistryFollower"/> alone replaces it, whole, and a reference is read and written in one piece.
 /// </summary>
 internal sealed class RegistryState

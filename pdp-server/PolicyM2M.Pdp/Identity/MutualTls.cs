@@ -15,15 +15,14 @@ namespace PolicyM2M.Pdp.Identity;
 internal static class MutualTls
 {
     /// <summary>Listens for callers of the trust domain.</summary>
-    public static void ListenWithMutualTls(this KestrelServerOptions kestrel, IPEndPoint endPoint, bool allowTls12, TlsCredentials credentials) =>
+    public static void ListenWithMutualTls(this KestrelServerOptions kestrel, IPEndPoint endPoint, bool allowTls12, CredentialState credentials) =>
         kestrel.Listen(endPoint, listen =>
         {
             RefusedConnections refused = kestrel.ApplicationServices.GetRequiredService<RefusedConnections>();
             SslProtocols allowed = allowTls12 ? SslProtocols.Tls12 | SslProtocols.Tls13 : SslProtocols.Tls13;
-            var server = SslStreamCertificateContext.Create(credentials.Server, credentials.Intermediates, offline: true);
             listen.Protocols = HttpProtocols.Http2;
             listen.Use(next => connection => Watch(connection, next, allowed, refused));
-            listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = hello => ValueTask.FromResult(Options(hello, server, allowed, credentials, refused)) });
+            listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = hello => ValueTask.FromResult(Options(hello, allowed, credentials.Current, refused)) });
             listen.Use(next => connection => Identify(connection, next, refused));
         });
 
@@ -57,13 +56,13 @@ internal static class MutualTls
     }
 
     private static SslServerAuthenticationOptions Options(
-        TlsHandshakeCallbackContext hello, SslStreamCertificateContext server, SslProtocols allowed, TlsCredentials credentials, RefusedConnections refused)
+        TlsHandshakeCallbackContext hello, SslProtocols allowed, TlsCredentials credentials, RefusedConnections refused)
     {
         Handshake handshake = hello.Connection.Features.GetRequiredFeature<Handshake>();
         handshake.Offered = hello.ClientHelloInfo.SslProtocols;
         return new SslServerAuthenticationOptions
         {
-            ServerCertificateContext = server,
+            ServerCertificateContext = credentials.Shown,
             EnabledSslProtocols = allowed,
             ClientCertificateRequired = true,
             CertificateChainPolicy = TrustOf(credentials),

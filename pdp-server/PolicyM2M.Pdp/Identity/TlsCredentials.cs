@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using PolicyM2M.Pdp.Startup;
@@ -11,6 +12,9 @@ namespace PolicyM2M.Pdp.Identity;
 /// <param name="Id">The server's own SPIFFE ID: callers must be of its trust domain.</param>
 internal sealed record TlsCredentials(X509Certificate2 Server, X509Certificate2Collection Intermediates, X509Certificate2Collection Trust, SpiffeId Id)
 {
+    /// <summary>The certificate and what is sent along with it, made ready once for all handshakes.</summary>
+    public SslStreamCertificateContext Shown { get; } = SslStreamCertificateContext.Create(Server, Intermediates, offline: true);
+
     /// <summary>Reads <c>server.pem</c>, <c>server-key.pem</c> and <c>ca.pem</c>.</summary>
     /// <exception cref="StartupException">One is missing, cannot be read, or is not what it should be.</exception>
     public static TlsCredentials Load(DataFolder data)

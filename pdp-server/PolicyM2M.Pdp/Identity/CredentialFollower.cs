@@ -1,0 +1,80 @@
+using System.Security.Cryptography;
+using PolicyM2M.Pdp.Startup;
+
+namespace PolicyM2M.Pdp.Identity;
+
+/// <summary>
+/// Reads the server's certificate, its key and the authorities that it trusts again when their files change. Handshakes from then on go by them; connections that are open stay.
+/// Files that cannot be used change nothing: whoever replaces three of them does not do it in one instant.
+/// </summary>
+internal sealed class CredentialFollower(DataFolder data, CredentialState state, PdpOptions options, TimeProvider clock, ILogger<CredentialFollower> log) : BackgroundService
+{
+    private readonly string[] _files = [data.Certificate("server"), data.Key("server"), data.Certificate("ca")];
+
+    /// <summary>What the files held when they were last used.</summary>
+    private string _used = "";
+
+    /// <summary>Why they cannot be used, as it was last said: the same at every look is said once.</summary>
+    private string? _refusal;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        _used = Fingerprint() ?? "";
+        using var timer = new PeriodicTimer(options.Poll, clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+                Follow();
+        }
+        catch (OperationCanceledException)
+        {
+            // The server ends.
+        }
+    }
+
+    private void Follow()
+    {
+        if (Fingerprint() is not { } found)
+            return;
+        if (found == _used)
+        {
+            _refusal = null;
+            return;
+        }
+        try
+        {
+            TlsCredentials read = TlsCredentials.Load(data);
+            // Devices know the server by its trust domain, and who may call is told by it: another one is another server.
+            if (read.Id.TrustDomain != state.Current.Id.TrustDomain)
+                throw new StartupException($"the certificate is of the trust domain {read.Id.TrustDomain}, and this server serves {state.Current.Id.TrustDomain}");
+            // Half of a replacement may have been read: what was hashed must be what was loaded.
+            if (Fingerprint() != found)
+                return;
+            state.Replace(read);
+            (_used, _refusal) = (found, null);
+            log.CredentialsRead(read.Server.Thumbprint, read.Server.NotAfter.ToUniversalTime(), read.Trust.Count);
+        }
+        catch (StartupException fault)
+        {
+            if (_refusal != fault.Message)
+                log.CredentialsRefused(fault.Message);
+            _refusal = fault.Message;
+        }
+    }
+
+    /// <summary>A hash of all files; null while one of them cannot be read.</summary>
+    private string? Fingerprint()
+    {
+        try
+        {
+            return string.Concat(_files.Select(file => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)))));
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            if (_refusal != fault.Message)
+                log.CredentialsRefused(fault.Message);
+            _refusal = fault.Message;
+            return null;
+        }
+    }
+}
