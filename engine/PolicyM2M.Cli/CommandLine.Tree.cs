@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 
 namespace PolicyM2M.Cli;
 
@@ -16,7 +17,7 @@ internal static partial class CommandLine
         {
             if (parsed.GetValue(svg) is not null && parsed.GetValue(dot))
                 parsed.AddError("Give either --svg or --dot.");
-            if (parsed.GetResult(depth)?.Errors.Any() == false && parsed.GetValue(depth) < 1)
+            if (parsed.GetResult(depth) is { Tokens: [var levels] } && int.TryParse(levels.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && number < 1)
                 parsed.AddError("--depth is at least 1.");
         });
         tree.SetAction(parsed => TreeCommand.Run(parsed.GetRequiredValue(folder), Kinds(parsed.GetValue(kind) ?? []), parsed.GetValue(depth) ?? 6, parsed.GetValue(svg), parsed.GetValue(dot), streams));

@@ -79,6 +79,8 @@ internal static class ContextSource
     {
         if (file == StandardInput)
             return streams.Input;
+        if (file.Length == 0)
+            throw new CannotRunException("the name of the file of contexts is empty");
         if (Directory.Exists(file))
             throw new CannotRunException($"`{file}` is a folder, and a file is expected");
         try

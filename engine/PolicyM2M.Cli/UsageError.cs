@@ -15,6 +15,8 @@ internal static class UsageError
     public static IReadOnlyList<string> Of(ParseResult parsed)
     {
         Command command = parsed.CommandResult.Command;
+        if (Swallowed(parsed) is { } swallowed)
+            return [swallowed];
         IEnumerable<string> arguments = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens).Select(token => token.Value).Concat(parsed.UnmatchedTokens);
         if (parsed.Action is not (null or ParseErrorAction) && parsed.Errors.Count == 0 && !arguments.Any(IsOption))
             return [];
@@ -23,6 +25,13 @@ internal static class UsageError
         if (command is RootCommand && parsed.UnmatchedTokens is [var name, ..])
             return [$"there is no command `{name}`{DidYouMean(name, command.Subcommands.Select(known => known.Name))}"];
         return [.. parsed.Errors.Select(error => error.Message).Distinct()];
+    }
+
+    /// <summary>An option without its value takes the next option for it: a file called `--json` would be written.</summary>
+    private static string? Swallowed(ParseResult parsed)
+    {
+        return parsed.CommandResult.Children.OfType<OptionResult>().SelectMany(result => result.Tokens.Select(token => (result.Option.Name, token.Value)))
+            .Where(pair => pair.Value.StartsWith("--", StringComparison.Ordinal)).Select(pair => $"`{pair.Name}` needs a value, and `{pair.Value}` looks like another option").FirstOrDefault();
     }
 
     /// <summary>A hyphen alone is standard input.</summary>

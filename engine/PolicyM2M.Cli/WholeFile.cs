@@ -11,6 +11,8 @@ internal static class WholeFile
     /// <exception cref="CannotRunException">It cannot be written, or has the name of a source; what was there is still there.</exception>
     public static void WriteOutput(string path, ReadOnlySpan<byte> bytes)
     {
+        if (path.Length == 0)
+            throw new CannotRunException("the name of the file to write is empty");
         string name = Path.GetFileName(path);
         if (name == "policyset.yaml" || SourceEndings.Any(ending => name.EndsWith(ending, StringComparison.Ordinal)))
             throw new CannotRunException($"{path} has the name of a source of policies, which no output may replace; name another file");

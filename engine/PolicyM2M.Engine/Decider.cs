@@ -106,8 +106,8 @@ public sealed class Decider
     public Decision Decide(DecisionKind kind, ReadOnlySpan<AttributeValue> values, DateTimeOffset now, DecisionPath path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        path.Begin(_regions);
         RawContext raw = Raw(values, now);
+        path.Begin(_regions);
         var pen = new DecisionPath.Pen(path);
         return Decide(kind, ref raw, ref pen);
     }

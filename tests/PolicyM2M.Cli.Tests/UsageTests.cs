@@ -7,6 +7,21 @@ namespace PolicyM2M.Cli.Tests;
 [TestFixture]
 public sealed class UsageTests
 {
+    [TestCase("m2m: Cannot parse argument 'x' for option '--depth'", "tree", "factory", "--depth", "x")]
+    [TestCase("m2m: Option '--depth' expects a single argument", "tree", "factory", "--depth", "1", "--depth", "2")]
+    [TestCase("m2m: --depth is at least 1.", "tree", "factory", "--depth", "0")]
+    [TestCase("m2m: the name of the file of contexts is empty", "decide", "factory", "--context", "")]
+    [TestCase("m2m: the name of the file of contexts is empty", "bench", "factory", "--contexts", "")]
+    [TestCase("m2m: the name of the file to write is empty", "compile", "factory", "-o", "")]
+    [TestCase("m2m: `--output` needs a value, and `--jsn` looks like another option", "compile", "factory", "-o", "--jsn")]
+    [TestCase("m2m: `--svg` needs a value, and `--dot` looks like another option", "tree", "factory", "--svg", "--dot")]
+    public void A_value_that_is_missing_or_means_nothing_is_said(string expected, params string[] arguments)
+    {
+        FinishedProcess run = M2M.Run(arguments);
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")));
+        Assert.That(run.Error, Does.StartWith(expected));
+    }
+
     [TestCase("--help")]
     [TestCase("check --help")]
     [TestCase("decide --help")]

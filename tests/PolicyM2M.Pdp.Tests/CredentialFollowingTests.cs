@@ -96,7 +96,10 @@ public sealed class CredentialFollowingTests
         trust.CustomTrustStore.ImportFromPemFile(_pdp.Data.Certificate("ca"));
         await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
         {
-            TargetHost = address.Host, ClientCertificates = [device], CertificateChainPolicy = trust, ApplicationProtocols = [SslApplicationProtocol.Http2],
+            TargetHost = address.Host,
+            ClientCertificates = [device],
+            CertificateChainPolicy = trust,
+            ApplicationProtocols = [SslApplicationProtocol.Http2],
         });
         return new X509Certificate2(tls.RemoteCertificate!).Thumbprint;
     }

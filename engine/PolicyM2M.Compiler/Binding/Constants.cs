@@ -45,7 +45,15 @@ internal sealed class Constants
     public static string? After(string prefix)
     {
         string head = prefix.TrimEnd(char.MaxValue);
-        return head.Length == 0 ? null : head[..^1] + (char)(head[^1] + 1);
+        // The next of the texts that there are: a unit of a pair alone is none, and would not survive being written down.
+        return head switch
+        {
+            [.. var all, '\uDBFF', '\uDFFF'] => all + "\uE000",
+            [.. var all, var high, '\uDFFF'] => $"{all}{(char)(high + 1)}\uDC00",
+            [.. var all, '\uD7FF'] => all + "\uD800\uDC00",
+            [.. var all, var last] => all + (char)(last + 1),
+            _ => null,
+        };
     }
 
     private void Visit(BoundCondition condition)

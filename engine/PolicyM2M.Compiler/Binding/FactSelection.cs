@@ -58,7 +58,7 @@ internal sealed class FactSelection(SourceText source, Field field, Faults fault
             case ConditionSyntax.Comparison comparison:
                 return Fact(comparison.Attribute, facts) is { } fact && Compares(comparison, fact);
             case ConditionSyntax.OneOf oneOf:
-                return Fact(oneOf.Attribute, facts) is { } word && oneOf.Literals.Any(literal => literal.Value == word);
+                return Fact(oneOf.Attribute, facts) is { } word && oneOf.Literals.All(literal => IsThere(oneOf.Attribute, literal, literal.Value)) && oneOf.Literals.Any(literal => literal.Value == word);
             case ConditionSyntax.Between between:
                 return Fact(between.Attribute, facts) is { } bits && Number(between.Low) is { } low && Number(between.High) is { } high
                     && TryNumber(bits, out long n) && n >= low && n <= high;
@@ -76,7 +76,7 @@ internal sealed class FactSelection(SourceText source, Field field, Faults fault
             if (!isEquality)
                 Wrong(comparison.OperatorSpan, "`==` or `!=`");
             string text = comparison.Literal.Value switch { "true" => Yes, "false" => No, var other => other };
-            return fact == text == (comparison.Operator == M2MToken.Equal);
+            return IsThere(comparison.Attribute, comparison.Literal, text) && fact == text == (comparison.Operator == M2MToken.Equal);
         }
         if (Number(comparison.Literal) is not { } limit)
             return false;
@@ -109,6 +109,18 @@ internal sealed class FactSelection(SourceText source, Field field, Faults fault
         if (!isTruth)
             Wrong(name.Span, $"a comparison: `{name.Text}` is not so or not so, but for example `{value}`");
         return isTruth;
+    }
+
+    /// <summary>Whether any row has the fact: a value that none has was mistyped, and where it is denied it would select everything.</summary>
+    private bool IsThere(NameSyntax name, AtomSyntax literal, string value)
+    {
+        if (value is Yes or No || _isFaulty)
+            return !_isFaulty;
+        string[] values = [.. TlsRegistry.Facts(field.Name).Select(row => row.Facts[name.Text]).Where(fact => fact.Length > 0).Distinct().Order(StringComparer.Ordinal)];
+        if (values.Contains(value))
+            return true;
+        Wrong(literal.Span, $"a value that `{name.Text}` has: {string.Join(", ", values)}");
+        return false;
     }
 
     private long? Number(AtomSyntax literal)

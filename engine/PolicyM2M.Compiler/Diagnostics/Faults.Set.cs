@@ -23,7 +23,8 @@ internal sealed partial class Faults
         Error(source, at, "M2M404", $"this is no value for `{key}`", $"expected {expected}");
 
     public void NoSuchFile(SourceText source, Span at, string path, IEnumerable<string> paths) =>
-        Error(source, at, "M2M405", $"the policy set has no file `{path}`", DidYouMean(Spelling.Nearest(path, paths)));
+        Error(source, at, "M2M405", $"the policy set has no file `{path}`",
+            DidYouMean(Spelling.Nearest(path, paths)) ?? "a policy is named *.m2m or *.m2m.yaml, and a file of attributes *.attributes.yaml");
 
     public void OutsideSet(SourceText source, Span at, string path) =>
         Error(source, at, "M2M405", $"`{path}` lies outside the policy set", "a path must lie inside the folder of the manifest, with `/` between folders and without `..`");

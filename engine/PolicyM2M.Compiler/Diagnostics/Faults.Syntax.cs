@@ -11,6 +11,9 @@ internal sealed partial class Faults
     public void InvalidCharacter(SourceText source, Span at, string character) =>
         Error(source, at, "M2M102", $"`{character}` means nothing here", "texts stand in double quotes, comments begin with `//`");
 
+    public void HiddenCharacter(SourceText source, Span at, string character) =>
+        Error(source, at, "M2M102", $"`{character}` may not stand in a policy", "it ends a line, or hides or turns text around, for some who read the file and not for others: take it out; lines end with LF or CR LF");
+
     public void UnclosedString(SourceText source, Span at) =>
         Error(source, at, "M2M103", "this string is not closed on its line", "end it with `\"`; a quote inside is written `\\\"`");
 

@@ -77,7 +77,8 @@ internal sealed class Reasons(ContextReading reading)
     private string? Met(BoundCondition condition) => condition switch
     {
         BoundCondition.Not not => Met(not.Part),
-        BoundCondition.Has has => Value(has.Attribute),
+        BoundCondition.Has has => reading.Holds(has) == true ? Value(has.Attribute)
+            : has.Attribute.Default is { } standard && reading.ValueOf(has.Attribute) is not null ? $"it is not given, and {Literal(has.Attribute, standard)} by default" : "it is missing",
         BoundCondition.SameAs same => $"{Value(same.Left)} and {Value(same.Right)}",
         BoundCondition.Clock clock => $"it is {Shown(clock.Reading, reading.Shown(clock))}",
         BoundCondition.OneOf test => Value(test.Attribute),

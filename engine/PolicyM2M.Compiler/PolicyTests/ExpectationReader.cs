@@ -47,6 +47,9 @@ internal sealed class ExpectationReader(SourceText source, IReadOnlyList<string>
                 else
                     yield return key == Deny ? new Expectation.Denied(kind, reason == "true" ? null : reason, null) : new Expectation.Denied(kind, null, reason);
                 break;
+            case DecidedBy when value is YamlSequenceNode { Children.Count: 0 }:
+                Wrong(value, key, "a rule such as: baseline auth case 2");
+                break;
             case DecidedBy:
                 foreach (YamlNode item in value is YamlSequenceNode several ? several.Children : [value])
                 {
@@ -96,6 +99,11 @@ internal sealed class ExpectationReader(SourceText source, IReadOnlyList<string>
         {
             if (Value(field, value) is not { } bound)
                 continue;
+            if (bound is FieldValue.Names { Items: [] })
+            {
+                Wrong(value, key, "at least one name");
+                continue;
+            }
             read++;
             if (key == known[0])
                 first = bound;

@@ -95,6 +95,8 @@ internal sealed class PolicyTestReader
         if (columns.Length > 0 && !isExpected.Exists(column => column is not null))
             _faults.AssertsNothing(_source, First(item), name);
         int number = 0;
+        if (entries.TryGetValue("rows", out YamlNode? rows) && rows is YamlSequenceNode { Children.Count: 0 })
+            _faults.AssertsNothing(_source, First(item), name);
         foreach (YamlNode row in Required(item, entries, "rows", "the cells of each case"))
         {
             number++;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using PolicyM2M.Compiler.Diagnostics;
 using Superpower.Model;
 
@@ -15,6 +16,14 @@ internal sealed class Lexer
         ("(", M2MToken.OpenParenthesis), (")", M2MToken.CloseParenthesis), ("[", M2MToken.OpenBracket), ("]", M2MToken.CloseBracket),
         (",", M2MToken.Comma), (":", M2MToken.Colon), ("+", M2MToken.Plus), ("-", M2MToken.Minus),
     ];
+
+    /// <summary>
+    /// What ends a line, or turns text around, for some who read a file and not for others: a rule could stand in what looks like a comment, or the other way round
+    /// (the `Trojan Source` attack, CVE-2021-42574). A CR is one of them unless an LF follows.
+    /// </summary>
+    private static readonly SearchValues<char> Hidden = SearchValues.Create(
+        [.. Enumerable.Range(0, 0x20).Where(code => code is not ('\t' or '\n')).Select(code => (char)code), '\u007F', '\u0085', '\u2028', '\u2029',
+            '\u202A', '\u202B', '\u202C', '\u202D', '\u202E', '\u2066', '\u2067', '\u2068', '\u2069']);
 
     private readonly SourceText _source;
     private readonly string _text;
@@ -39,9 +48,20 @@ internal sealed class Lexer
     public static (IReadOnlyList<Token<M2MToken>> Tokens, IReadOnlyList<Span> Comments) Tokenize(SourceText source, Span piece, Faults faults)
     {
         var lexer = new Lexer(source, piece, faults);
+        lexer.RefuseHidden();
         while (lexer.SkipBlank())
             lexer.Next();
         return (lexer._tokens, lexer._comments);
+    }
+
+    private void RefuseHidden()
+    {
+        for (int at = _at; at < _end && _text.AsSpan(at, _end - at).IndexOfAny(Hidden) is >= 0 and int ahead; at += ahead + 1)
+        {
+            int found = at + ahead;
+            if (_text[found] != '\r' || found + 1 == _text.Length || _text[found + 1] != '\n')
+                _faults.HiddenCharacter(_source, new Span(found, 1), $"U+{(int)_text[found]:X4}");
+        }
     }
 
     /// <summary>Moves past white space and comments; false at the end.</summary>
@@ -140,6 +160,12 @@ internal sealed class Lexer
 
     private void Unreadable()
     {
+        if (Hidden.Contains(_text[_at]))
+        {
+            // Said already.
+            _at++;
+            return;
+        }
         bool isPair = _at + 1 < _text.Length && char.IsSurrogatePair(_text[_at], _text[_at + 1]);
         int length = isPair ? 2 : 1;
         string shown = isPair || char.IsControl(_text[_at]) || char.IsSurrogate(_text[_at])
