@@ -32,7 +32,7 @@ internal static class AnswerText
         string kind = palette.Strong(decision.Kind.Name());
         if (decision.Outcome.Denial is { } reason)
         {
-            writer.Write($"{kind}: {palette.Bad("deny")}: {reason}\n");
+            writer.Write($"{kind}: {palette.Bad("deny")}: {Printable.Of(reason)}\n");
             foreach (Rule rule in decision.Rules)
                 writer.Write($"  {palette.Faint($"by {rule}")}\n");
         }
@@ -72,7 +72,7 @@ internal static class AnswerText
             return;
         writer.Write($"{palette.Warn("ignored")}, so these count as missing:\n");
         foreach (UnusableValue value in context.Unusable)
-            writer.Write($"  {value.Name}: {value.Expected}\n");
+            writer.Write($"  {Printable.Of(value.Name)}: {value.Expected}\n");
         writer.Write('\n');
     }
 }

@@ -19,14 +19,14 @@ internal static class ExplainText
         foreach (Explanation explanation in explanations)
             Write(writer, palette, explanation);
         foreach (UnusableValue value in context.Unusable)
-            writer.Write($"{palette.Warn("ignored")}, so it counts as missing: {value.Name}: {value.Expected}\n");
+            writer.Write($"{palette.Warn("ignored")}, so it counts as missing: {Printable.Of(value.Name)}: {value.Expected}\n");
         writer.Write(palette.Faint($"bundle {bundle.Hash}") + "\n");
     }
 
     private static void Write(TextWriter writer, Palette palette, Explanation explanation)
     {
         Decision decision = explanation.Decision;
-        writer.Write($"{palette.Strong(decision.Kind.Name())}: {(decision.Outcome.Denial is { } reason ? $"{palette.Bad("deny")}: {reason}" : palette.Good("allow"))}\n");
+        writer.Write($"{palette.Strong(decision.Kind.Name())}: {(decision.Outcome.Denial is { } reason ? $"{palette.Bad("deny")}: {Printable.Of(reason)}" : palette.Good("allow"))}\n");
         foreach ((Field field, FieldValue value) in decision.Outcome.Values)
         {
             writer.Write($"  {field.Name.PadRight(NameColumn)}{value}\n");

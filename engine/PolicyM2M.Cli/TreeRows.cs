@@ -81,7 +81,7 @@ internal sealed class TreeRows
     /// <summary>What an answer comes to: its denials, or the rules whose strictest holds.</summary>
     public static string Answer(ImmutableArray<Rule> rules)
     {
-        string[] denials = [.. rules.Where(rule => rule.Says.IsDenied).Select(rule => rule.Says.Denial!).Distinct()];
+        string[] denials = [.. rules.Where(rule => rule.Says.IsDenied).Select(rule => Printable.Of(rule.Says.Denial!)).Distinct()];
         return denials.Length > 0 ? $"deny: {string.Join("; ", denials)}"
             : rules.IsEmpty ? "no rule applies"
             : string.Join(" + ", rules.GroupBy(rule => rule.Policy).Select(policy => $"{policy.Key}: {string.Join(", ", policy.Select(rule => rule.Label))}"));

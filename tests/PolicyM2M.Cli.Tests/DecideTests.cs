@@ -13,6 +13,13 @@ public sealed class DecideTests
     private const string Retired = """{ "device.type": "plc", "firmware.version": "2.5.0", "lifecycle.state": "retired", "location.site": "plant-1", "posture.risk": 0 }""";
 
     [Test]
+    public void What_a_context_holds_does_not_steer_the_terminal()
+    {
+        FinishedProcess run = M2M.RunWith("""{ "dev\u001b[31mice.type": "plc", "\u202eb": 1 }""", "decide", "factory", "--context", "-");
+        Assert.That(run.Output, Does.Contain(@"dev\u{1B}[31mice.type: ").And.Contain(@"\u{202E}b: ").And.Not.Contain("\u001B").And.Not.Contain("\u202E"));
+    }
+
+    [Test]
     public void Input_without_end_is_read_until_nobody_reads_the_answers()
     {
         string dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", m2m = Path.Combine(AppContext.BaseDirectory, "m2m.dll");

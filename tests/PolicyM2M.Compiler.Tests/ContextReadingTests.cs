@@ -35,6 +35,17 @@ internal sealed class ContextReadingTests
     });
 
     [Test]
+    public void The_ends_of_the_calendar_are_read_at_every_offset([Values(-5 * 60, 0, 5 * 60 + 30)] int offset)
+    {
+        foreach (DateTimeOffset end in new[] { DateTimeOffset.MinValue, DateTimeOffset.MaxValue })
+        {
+            var reading = new ContextReading(DeviceContext.Empty, end);
+            Assert.That(reading.Shown(new BoundCondition.Clock(ClockReading.TimeOfDay, [], offset)), Is.InRange(0, 86_399));
+            Assert.That(reading.Shown(new BoundCondition.Clock(ClockReading.Weekday, [], offset)), Is.InRange(0, 6));
+        }
+    }
+
+    [Test]
     public void Where_an_attribute_is_missing_a_condition_is_open_only_if_it_makes_a_difference() => SeededProperty.Holds(200, random =>
     {
         var policies = new RandomPolicies(random, isCorrelated: true);

@@ -49,12 +49,13 @@ internal sealed class ContextReading(DeviceContext context, DateTimeOffset now)
     /// <summary>What the clock shows for a condition that asks it.</summary>
     public long Shown(BoundCondition.Clock clock)
     {
-        DateTimeOffset local = now.ToOffset(TimeSpan.FromMinutes(clock.OffsetMinutes));
+        // By numbers, since at either end of the calendar there is no such moment at another offset.
+        long seconds = now.ToUnixTimeSeconds();
         return clock.Reading switch
         {
-            ClockReading.Now => now.ToUnixTimeSeconds(),
-            ClockReading.TimeOfDay => (long)local.TimeOfDay.TotalSeconds,
-            _ => ((int)local.DayOfWeek + 6) % 7,
+            ClockReading.Now => seconds,
+            ClockReading.TimeOfDay => Facet.TimeOfDay(clock.OffsetMinutes).Read(seconds),
+            _ => Facet.Weekday(clock.OffsetMinutes).Read(seconds),
         };
     }
 
