@@ -59,6 +59,12 @@ internal static partial class Log
     [LoggerMessage(25, LogLevel.Error, "the new certificates cannot be used, and handshakes go on with those before: {Reason}")]
     public static partial void CredentialsRefused(this ILogger log, string reason);
 
+    [LoggerMessage(26, LogLevel.Information, "the key {Id} signs decisions and statements until {Until:u}")]
+    public static partial void SigningKeyChanged(this ILogger log, string id, DateTimeOffset until);
+
+    [LoggerMessage(27, LogLevel.Error, "the next signing key cannot be written, and the one before goes on: {Reason}")]
+    public static partial void SigningKeyNotWritten(this ILogger log, string reason);
+
     [LoggerMessage(30, LogLevel.Warning, "development credentials: anybody who can read {Folder} is a device, a gateway or an operator")]
     public static partial void DevelopmentCredentials(this ILogger log, string folder);
 }

@@ -4,6 +4,7 @@ using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Services;
+using PolicyM2M.Pdp.Signing;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Store;
 
@@ -54,6 +55,7 @@ internal static class Program
         builder.WebHost.UseKestrelCore().ConfigureKestrel((_, kestrel) => kestrel.ListenWithMutualTls(options.Listen, options.AllowTls12, credentials));
 
         builder.Services.AddSingleton(clock).AddSingleton(options).AddSingleton(source).AddSingleton(revisions).AddSingleton(memory).AddSingleton(data).AddSingleton(credentials).AddSingleton<RefusedConnections>();
+        builder.Services.AddSingleton(provider => SigningKeys.Open(data, clock.GetUtcNow(), provider.GetRequiredService<ILogger<SigningKeys>>())).AddSingleton<SignedDecisions>().AddSingleton<SignedStatements>();
         builder.Services.AddSingleton<RegistryState>().AddSingleton(new RegistryFile(data.Registry));
         builder.Services.AddHostedService<RevisionFollower>().AddHostedService<RegistryFollower>().AddHostedService<CredentialFollower>();
 
@@ -67,6 +69,8 @@ internal static class Program
         builder.Services.AddGrpcReflection();
 
         WebApplication pdp = builder.Build();
+        // Before it listens: without keys it is no decision point.
+        pdp.Services.GetRequiredService<SigningKeys>();
         pdp.MapGrpcService<DecisionEndpoint>();
         pdp.MapGrpcService<PolicyEndpoint>();
         pdp.MapGrpcHealthChecksService();

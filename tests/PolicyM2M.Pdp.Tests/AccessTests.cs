@@ -21,6 +21,7 @@ public sealed class AccessTests
     {
         ["/policym2m.v1.DecisionService/Decide"] = [Device, Gateway],
         ["/policym2m.v1.DecisionService/Watch"] = [Device, Gateway],
+        ["/policym2m.v1.DecisionService/GetSigningKeys"] = [Device, Gateway, Operator],
         ["/policym2m.v1.PolicyService/GetStatus"] = [Operator],
         ["/grpc.health.v1.Health/Check"] = [Device, Gateway, Operator],
         ["/grpc.health.v1.Health/Watch"] = [Device, Gateway, Operator],

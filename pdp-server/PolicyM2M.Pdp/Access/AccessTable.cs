@@ -12,6 +12,8 @@ internal static class AccessTable
         ["/policym2m.v1.DecisionService/Decide"] = Roles.Device | Roles.Gateway,
         ["/policym2m.v1.DecisionService/Watch"] = Roles.Device | Roles.Gateway,
 
+        ["/policym2m.v1.DecisionService/GetSigningKeys"] = Roles.Any,
+
         ["/policym2m.v1.PolicyService/GetStatus"] = Roles.Operator,
 
         // Health and reflection say nothing that a certificate of the trust domain should not know.

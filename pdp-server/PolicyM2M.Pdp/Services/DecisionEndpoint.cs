@@ -1,20 +1,29 @@
 using Grpc.Core;
 using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Regions;
 using PolicyM2M.Engine.Vocabulary;
 using PolicyM2M.Pdp.Access;
 using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Revisions;
+using PolicyM2M.Pdp.Signing;
 using PolicyM2M.Wire;
 using PolicyM2M.Wire.V1;
 using DecisionKind = PolicyM2M.Engine.Vocabulary.DecisionKind;
+using Region = PolicyM2M.Engine.Regions.Region;
 
 namespace PolicyM2M.Pdp.Services;
 
 /// <summary>What devices and gateways ask.</summary>
-internal sealed class DecisionEndpoint(RevisionState revisions, RegistryState registry, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<DecisionEndpoint> log)
+internal sealed class DecisionEndpoint(
+    RevisionState revisions, RegistryState registry, SigningKeys keys, SignedDecisions signedDecisions, SignedStatements signedStatements, TimeProvider clock,
+    IHostApplicationLifetime lifetime, ILogger<DecisionEndpoint> log)
     : DecisionService.DecisionServiceBase
 {
+    /// <summary>Grows to the longest way of its thread's decisions, and is used again.</summary>
+    [ThreadStatic]
+    private static DecisionPath? _path;
+
     public override Task<DecideResponse> Decide(DecideRequest request, ServerCallContext context)
     {
         RequestLimits.Check(request);
@@ -23,10 +32,17 @@ internal sealed class DecisionEndpoint(RevisionState revisions, RegistryState re
         DeviceRegistry devices = registry.Current;
         string device = Subject(request.DeviceId, devices, context);
 
-        MergedContext merged = MergedContext.Of(device, Claims(request), devices.AttributesOf(device), revision.Bundle);
+        DeviceContext registered = devices.AttributesOf(device);
+        MergedContext merged = MergedContext.Of(device, Claims(request), registered, revision.Bundle);
         PreparedContext prepared = revision.Decider.Prepare(merged.Context);
-        return Task.FromResult(Answer(request, revision, merged, prepared));
+        DecideResponse response = Answer(request, revision, merged, prepared);
+        if (request.Form == DecisionForm.Signed)
+            AddStatement(response, request, signedStatements.Of(device, SignedStatements.Stated(registered, device, revision.Bundle), clock.GetUtcNow()));
+        return Task.FromResult(response);
     }
+
+    public override Task<GetSigningKeysResponse> GetSigningKeys(GetSigningKeysRequest request, ServerCallContext context) =>
+        Task.FromResult(new GetSigningKeysResponse { Keys = { keys.PublishedAt(clock.GetUtcNow()).Select(key => key.ToWire()) } });
 
     public override async Task Watch(WatchRequest request, IServerStreamWriter<WatchResponse> responseStream, ServerCallContext context)
     {
@@ -71,13 +87,28 @@ internal sealed class DecisionEndpoint(RevisionState revisions, RegistryState re
         DateTimeOffset now = clock.GetUtcNow();
         IEnumerable<DecisionKind> kinds = request.Kinds.Count == 0 ? DecisionKinds.All : request.Kinds.Select(WireMapping.FromWire);
         var response = new DecideResponse { NeededAttributes = { revision.NeededClaims } };
-        response.Decisions.AddRange(kinds.Select(kind => WireMapping.ToWire(revision.Decider.Decide(kind, prepared, now), revision.Id, now)));
+        DecisionPath path = _path ??= new DecisionPath();
+        foreach (DecisionKind kind in kinds)
+        {
+            Engine.Decision decision = revision.Decider.Decide(kind, prepared, now, path);
+            Region region = path.Region();
+            if (request.Form == DecisionForm.Signed)
+                response.SignedDecisions.Add(signedDecisions.Of(revision.Id, decision, region, now));
+            else
+                response.Decisions.Add(WireMapping.ToWire(decision, revision.Id, now, region.HoldsUntil(prepared, now)));
+        }
         response.Ignored.AddRange(merged.Dropped
             .Select(claim => new IgnoredAttribute { Name = claim.Name, Reason = IgnoredReason.Provenance, Detail = claim.Reason })
             // What the registry says and the schema cannot use is not the device's fault.
             .Concat(prepared.Unusable.Where(value => request.Attributes.ContainsKey(value.Name)).Select(Ignored))
             .OrderBy(ignored => ignored.Name, StringComparer.Ordinal));
         return response;
+    }
+
+    private static void AddStatement(DecideResponse response, DecideRequest request, SignedStatements.Entry statement)
+    {
+        if (request.KnownStatement != statement.Digest)
+            response.Statement = statement.Signed;
     }
 
     private static DeviceContext Claims(DecideRequest request) =>

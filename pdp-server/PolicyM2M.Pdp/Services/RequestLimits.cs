@@ -16,6 +16,8 @@ internal static class RequestLimits
     public const int MaximumTextBytes = 1_024;
     public const int MaximumDeviceIdLength = 256;
 
+    private const int StatementDigestBytes = 32;
+
     /// <summary>Checks a request.</summary>
     /// <exception cref="RpcException">INVALID_ARGUMENT, with every limit that is exceeded named by the first offender.</exception>
     public static void Check(DecideRequest request)
@@ -37,6 +39,10 @@ internal static class RequestLimits
             if (kind == DecisionKind.Unspecified || !Enum.IsDefined(kind))
                 throw Invalid($"there is no kind of decision {kind:D}");
         }
+        if (!Enum.IsDefined(request.Form))
+            throw Invalid($"there is no form {request.Form:D} of decisions");
+        if (request.KnownStatement.Length is not (0 or StatementDigestBytes))
+            throw Invalid($"known_statement is a SHA-256 and has {StatementDigestBytes} bytes");
         if (request.Kinds.Distinct().Count() != request.Kinds.Count)
             throw Invalid("a kind of decision is asked for twice");
     }

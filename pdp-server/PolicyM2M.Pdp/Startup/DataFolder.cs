@@ -15,6 +15,9 @@ internal sealed record DataFolder(string Path)
     /// <summary>Which commit was served last.</summary>
     public string LastServed => System.IO.Path.Combine(Path, "last-served.json");
 
+    /// <summary>The keys that sign decisions.</summary>
+    public string SigningKeys => System.IO.Path.Combine(Path, "signing-keys.json");
+
     /// <summary>The certificate of this name.</summary>
     public string Certificate(string name) => System.IO.Path.Combine(Pki, $"{name}.pem");
 
