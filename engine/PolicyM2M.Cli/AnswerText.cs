@@ -34,7 +34,7 @@ internal static class AnswerText
         {
             writer.Write($"{kind}: {palette.Bad("deny")}: {Printable.Of(reason)}\n");
             foreach (Rule rule in decision.Rules)
-                writer.Write($"  {palette.Faint($"by {rule}")}\n");
+                writer.Write($"  {palette.Faint(Printable.Of($"by {rule}"))}\n");
         }
         else
         {
@@ -42,7 +42,7 @@ internal static class AnswerText
             foreach ((Field field, FieldValue value) in decision.Outcome.Values)
                 Write(writer, palette, field, value, explain ? Because(decision, field) : []);
             if (!explain)
-                writer.Write($"  {palette.Faint($"by {string.Join(", ", decision.Rules)}")}\n");
+                writer.Write($"  {palette.Faint(Printable.Of($"by {string.Join(", ", decision.Rules)}"))}\n");
         }
         writer.Write('\n');
     }
@@ -60,7 +60,7 @@ internal static class AnswerText
     /// </summary>
     private static string[] Because(Decision decision, Field field)
     {
-        string[] rules = [.. decision.Determining(field).Select(rule => $"by {rule}")];
+        string[] rules = [.. decision.Determining(field).Select(rule => Printable.Of($"by {rule}"))];
         return rules.Length > 0 ? rules
             : !decision.Rules.Any(rule => rule.Says[field] is not null) ? ["stated by no rule, so the strictest holds"]
             : ["not stated by every rule that could apply, so the strictest holds"];

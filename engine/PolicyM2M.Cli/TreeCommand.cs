@@ -51,7 +51,9 @@ internal static class TreeCommand
             else
                 open.Clear();
             string text = row.IsDenied == true ? palette.Bad(row.Text) : row.IsDenied == false ? palette.Good(row.Text) : palette.Faint(row.Text);
-            writer.Write($"{row.Label}{(row.Name is null ? "" : $"{(row.Label.Length > 0 ? " " : "")}{palette.Warn(row.Name)}")}{(row.Text.Length == 0 ? "" : row.Label.Length > 0 || row.Name is not null ? $" → {text}" : text)}\n");
+            string name = row.Name is null ? "" : $"{(row.Label.Length > 0 ? " " : "")}{palette.Warn(row.Name)}";
+            string answer = row.Text.Length == 0 ? "" : row.Label.Length > 0 || row.Name is not null ? $" → {text}" : text;
+            writer.Write($"{row.Label}{name}{answer}\n");
         }
         writer.Write('\n');
     }
