@@ -10,11 +10,22 @@ namespace PolicyM2M.Compiler.Diagnostics;
 internal sealed partial class Faults
 {
     public void WrongType(SourceText source, AtomSyntax literal, AttributeDefinition attribute, string expected) =>
-        Error(source, literal.Span, "M2M301", $"`{attribute.Name}` is {Article(attribute)}; `{literal.Text}` is not", $"expected {expected}");
+        Error(source, literal.Span, "M2M301",
+            attribute.Type == AttributeType.Set ? $"`{attribute.Name}` is a set of texts; `{literal.Text}` is none" : $"`{attribute.Name}` is {Article(attribute)}; `{literal.Text}` is not",
+            attribute.Type == AttributeType.Address && AddressBlock.TryParse(literal.Text, out _) && !AddressBlock.TryParseAddress(literal.Text, out _) ? $"for a block write `within {literal.Text}`"
+            : attribute.Type is AttributeType.String or AttributeType.Set && literal.Kind == M2MToken.Name ? Quoted(literal.Text, attribute)
+            : $"expected {expected}");
 
     public void WrongOperator(SourceText source, Span at, string sign, AttributeDefinition attribute) =>
         Error(source, at, "M2M302", $"`{sign}` does not apply to `{attribute.Name}`, which is {Article(attribute)}",
-            attribute.Type == AttributeType.Bool ? $"write `{attribute.Name}` or `not {attribute.Name}`" : "use `==`, `!=` or `in [ … ]`");
+            attribute.Type switch
+            {
+                AttributeType.Bool => $"write `{attribute.Name}` or `not {attribute.Name}`",
+                AttributeType.Set => $"write `{attribute.Name} contains \"{attribute.Values.FirstOrDefault() ?? "…"}\"`",
+                AttributeType.Address => "use `==`, `!=`, `in [ … ]` or `within`",
+                AttributeType.String => "use `==`, `!=`, `in [ … ]` or `starts-with`",
+                _ => "use `==`, `!=`, `<`, `<=`, `>`, `>=`, `in [ … ]` or `in …..…`",
+            });
 
     public void OutOfRange(SourceText source, AtomSyntax literal, AttributeDefinition attribute, string expected) =>
         Error(source, literal.Span, "M2M303", $"`{attribute.Name}` is never `{literal.Text}`", $"expected {expected}");
@@ -80,6 +91,19 @@ internal sealed partial class Faults
 
     public void WrongZone(SourceText source, AtomSyntax zone) =>
         Error(source, zone.Span, "M2M323", $"`{zone.Text}` is no offset from UTC", "expected one from -14:00 to +14:00, such as +02:00");
+
+    public void ClockOnTheRight(SourceText source, NameSyntax clock, AttributeDefinition? left) =>
+        Error(source, clock.Span, "M2M313", $"`{clock.Text}` is compared with no attribute",
+            left?.Type == AttributeType.Instant ? "give the schema an attribute that is its age (`age-of`), and compare that with a duration"
+                : "the clock stands on the left of an instant, a time of day or a day of the week, such as `time.now >= 2027-01-31`");
+
+    /// <summary>A name on the right of a comparison that is no attribute's: an author who forgot the quotes of a text.</summary>
+    public void UnquotedText(SourceText source, NameSyntax name, AttributeDefinition left, IEnumerable<string> attributes) =>
+        Error(source, name.Span, "M2M201", $"the attribute schema has no `{name.Text}`",
+            left.Values.Contains(name.Text) ? Quoted(name.Text, left) : DidYouMean(Spelling.Nearest(name.Text, attributes)) ?? Quoted(name.Text, left));
+
+    private static string Quoted(string text, AttributeDefinition attribute) =>
+        $"a text stands in double quotes: \"{(attribute.Values.Contains(text) ? text : Spelling.Nearest(text, attribute.Values) ?? text)}\"";
 
     private static string Article(AttributeDefinition attribute) => attribute.Type switch
     {

@@ -166,13 +166,33 @@ internal sealed class Lexer
             _at++;
             return;
         }
+        if (Foreign() is > 0 and int foreign)
+        {
+            _faults.InvalidCharacter(_source, new Span(_at, foreign), _text.Substring(_at, foreign));
+            Emit(M2MToken.Invalid, _at + foreign);
+            return;
+        }
         bool isPair = _at + 1 < _text.Length && char.IsSurrogatePair(_text[_at], _text[_at + 1]);
         int length = isPair ? 2 : 1;
         string shown = isPair || char.IsControl(_text[_at]) || char.IsSurrogate(_text[_at])
             ? $"U+{(isPair ? char.ConvertToUtf32(_text, _at) : _text[_at]):X4}"
             : _text[_at].ToString();
         _faults.InvalidCharacter(_source, new Span(_at, length), shown);
-        _at += length;
+        // What other languages have comments for says nothing here either.
+        _at = _text[_at] != '#' ? _at + length : _text.IndexOf('\n', _at, _end - _at) is >= 0 and int end ? end : _end;
+    }
+
+    /// <summary>The length of a sign of other languages that stands for a whole part of a condition (<c>&amp;&amp;</c>, <c>||</c>, <c>'text'</c>), which cannot be read without it; 0 where there is none.</summary>
+    private int Foreign()
+    {
+        if (_text[_at] is '&' or '|')
+            return Peek(1) == _text[_at] ? 2 : 1;
+        if (_text[_at] != '\'')
+            return 0;
+        int end = _at + 1;
+        while (end < _end && (IsWord(end) || _text[end] is ' ' or '-' or '.' or '/' or ':'))
+            end++;
+        return end < _end && _text[end] == '\'' && end > _at + 1 ? end + 1 - _at : 0;
     }
 
     private void Emit(M2MToken kind, int end)
