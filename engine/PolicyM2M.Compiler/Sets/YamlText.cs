@@ -30,7 +30,7 @@ internal static class YamlText
         catch (YamlException malformed)
         {
             // Some faults the library places at the beginning of the file; what it read last is nearer.
-            faults.MalformedYaml(source, malformed.Start.Index == 0 ? read : At(malformed.Start, source), Lowered(malformed.Message));
+            faults.MalformedYaml(source, malformed.Start.Index == 0 ? read : At(malformed.Start, source), YamlFaultText.Of(malformed.Message));
             return null;
         }
         catch (Exception slip) when (slip is InvalidOperationException or ArgumentException or FormatException or OverflowException)
@@ -90,7 +90,4 @@ internal static class YamlText
     }
 
     private static Span At(Mark mark, SourceText source) => new(Math.Clamp((int)mark.Index, 0, source.Text.Length), 1);
-
-    private static string Lowered(string message) =>
-        message.Length == 0 ? "malformed" : char.ToLowerInvariant(message[0]) + message[1..].TrimEnd('.');
 }
