@@ -12,15 +12,16 @@ internal static class AnswerText
 
     public static void Write(TextWriter writer, Palette palette, Answer answer, bool explain)
     {
-        foreach (Decision decision in answer.Decisions)
+        foreach ((Decision decision, _) in answer.Decisions)
             Write(writer, palette, decision, explain);
         WriteIgnored(writer, palette, answer.Context);
-        if (!explain && answer.IsDenied && !answer.Context.Missing.IsEmpty)
-            writer.Write($"{palette.Warn("missing")}, so the answer is the strictest over all they could be: {string.Join(", ", answer.Context.Missing)}\n\n");
-        if (explain && !answer.Context.Missing.IsEmpty)
+        string[] missing = [.. answer.Missing];
+        if (!explain && missing.Length > 0)
+            writer.Write($"{palette.Warn("missing")}, so the answer is the strictest over all they could be: {string.Join(", ", missing)}\n\n");
+        if (explain && missing.Length > 0)
         {
             writer.Write($"{palette.Warn("missing")}, so the answer is the strictest over all they could be:\n");
-            foreach (string name in answer.Context.Missing)
+            foreach (string name in missing)
                 writer.Write($"  {name}\n");
             writer.Write('\n');
         }

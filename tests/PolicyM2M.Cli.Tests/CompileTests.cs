@@ -28,6 +28,17 @@ public sealed class CompileTests
     }
 
     [Test]
+    public void What_was_written_is_said_as_json_too()
+    {
+        FinishedProcess run = M2M.Run("compile", "factory", "-o", _folder["factory.m2mb"], "--json");
+        using var written = System.Text.Json.JsonDocument.Parse(run.Output);
+        byte[] bytes = File.ReadAllBytes(_folder["factory.m2mb"]);
+        Assert.That(written.RootElement.GetProperty("file").GetString(), Is.EqualTo(_folder["factory.m2mb"]));
+        Assert.That(written.RootElement.GetProperty("bytes").GetInt32(), Is.EqualTo(bytes.Length));
+        Assert.That(written.RootElement.GetProperty("bundle").GetString(), Is.EqualTo(Convert.ToHexStringLower(SHA256.HashData(bytes))));
+    }
+
+    [Test]
     public void What_a_bundle_decides_is_what_its_folder_decides()
     {
         Compile(_folder["factory.m2mb"]);
