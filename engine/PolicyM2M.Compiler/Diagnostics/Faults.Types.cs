@@ -102,6 +102,17 @@ internal sealed partial class Faults
         Error(source, name.Span, "M2M201", $"the attribute schema has no `{name.Text}`",
             left.Values.Contains(name.Text) ? Quoted(name.Text, left) : DidYouMean(Spelling.Nearest(name.Text, attributes)) ?? Quoted(name.Text, left));
 
+    public void VersionsWithoutSuites(SourceText source, NameSyntax field, bool areSuitesNew) =>
+        Warning(source, field.Span, "M2M324", areSuitesNew ? "these suites are of TLS 1.3 only, and these versions are not" : "these versions are 1.3 only, and these suites are not of TLS 1.3",
+            "no connection can have one of the versions and one of the suites, so nothing can be agreed");
+
+    public void CaseAgain(SourceText source, Span at, SourcePosition first) =>
+        Warning(source, at, "M2M325", $"this case is never reached: the case at line {first.Line} has the same condition", "the first case of a block that matches is the one that counts");
+
+    public void AlwaysDenies(SourceText source, Span at, DecisionKind kind, bool isEmpty) =>
+        Warning(source, at, "M2M326", isEmpty ? $"this block has no case, so `{kind.Name()}` is always denied" : $"every case of this block denies, so `{kind.Name()}` is always denied",
+            isEmpty ? "say `otherwise deny \"…\"` where that is meant" : $"to deny only where a condition holds, write: forbid NAME : {kind.Name()} \"…\" when …");
+
     private static string Quoted(string text, AttributeDefinition attribute) =>
         $"a text stands in double quotes: \"{(attribute.Values.Contains(text) ? text : Spelling.Nearest(text, attribute.Values) ?? text)}\"";
 

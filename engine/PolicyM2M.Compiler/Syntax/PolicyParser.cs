@@ -89,7 +89,7 @@ internal sealed class PolicyParser
             Unexpected(slice, slice.Count, "`}`");
         else if (close + 1 < slice.Count)
             Unexpected(slice, close + 1, "a declaration");
-        return new DeclarationSyntax.Block(kind, Grammar.SpanOf(slice[0]), cases.ToImmutable());
+        return new DeclarationSyntax.Block(kind, Grammar.SpanOf(slice[0]), cases.ToImmutable()) { HasUnreadable = cases.Count < parts.Count || close < 0 };
     }
 
     internal bool TryParse<T>(TokenListParser<M2MToken, T> parser, ArraySegment<Token<M2MToken>> slice, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out T value)
