@@ -162,6 +162,16 @@ public sealed class TestTests
     }
 
     [Test]
+    public void A_file_whose_cases_have_moments_of_their_own_needs_none()
+    {
+        const string own = "cases:\n  - name: a\n    now: 2026-11-23\n    given: { kind: sensor }\n    expect: { auth: allow }\n";
+        using TemporaryFolder folder = Folder(Policy.Replace("invariant", "// invariant", StringComparison.Ordinal), own);
+        Assert.That(M2M.RunIn(folder.Path, "", "test", ".").ExitCode, Is.Zero);
+        folder.Write("p.tests.yaml", own + "  - name: b\n    given: { kind: sensor }\n    expect: { auth: deny }\n");
+        Assert.That(M2M.RunIn(folder.Path, "", "test", ".").Output, Does.Contain("p.tests.yaml:1:1: error M2M404: the key `now` is missing"));
+    }
+
+    [Test]
     public void The_shipped_policies_pass_and_every_rule_is_reached()
     {
         FinishedProcess run = M2M.Run("test", Path.Combine(ProjectFolder.RepositoryRootOf(typeof(TestTests).Assembly), "policies"));

@@ -102,7 +102,7 @@ internal sealed partial class SpellingTests
             {
                 0 => policy.Remove(at, Math.Min(random.Next(1, 8), policy.Length - at)),
                 1 => policy.Insert(at, Alphabet[random.Next(Alphabet.Length)]),
-                _ => policy.Insert(at, policy.Substring(random.Next(at + 1), Math.Min(random.Next(20), at / 2))),
+                _ => policy.Insert(at, string.Concat(policy.Skip(random.Next(at + 1)).Take(Math.Min(random.Next(20), at / 2)))),
             };
         }
         if (PolicyFormatter.Format(new SourceFile("p.m2m.yaml", policy), PolicySpelling.Yaml).Text is not { } text)
