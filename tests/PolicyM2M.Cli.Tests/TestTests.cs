@@ -164,7 +164,7 @@ public sealed class TestTests
     [Test]
     public void A_file_whose_cases_have_moments_of_their_own_needs_none()
     {
-        const string own = "cases:\n  - name: a\n    now: 2026-11-23\n    given: { kind: sensor }\n    expect: { auth: allow }\n";
+        const string own = "cases:\n  - name: a\n    now: 2026-11-23\n    given: { kind: sensor, risk: 10 }\n    expect: { auth: allow }\n";
         using TemporaryFolder folder = Folder(Policy.Replace("invariant", "// invariant", StringComparison.Ordinal), own);
         Assert.That(M2M.RunIn(folder.Path, "", "test", ".").ExitCode, Is.Zero);
         folder.Write("p.tests.yaml", own + "  - name: b\n    given: { kind: sensor }\n    expect: { auth: deny }\n");
