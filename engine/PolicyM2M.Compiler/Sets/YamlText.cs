@@ -15,6 +15,8 @@ internal static class YamlText
     /// <summary>The mapping that the file is; null, with a fault, where it is none.</summary>
     public static YamlMappingNode? Mapping(SourceText source, Faults faults)
     {
+        // For the library some of these end a line, and a key would stand in what looks like a comment.
+        Lexer.RefuseHidden(source, new Span(0, source.Text.Length), faults);
         var read = new Span(0, 1);
         try
         {

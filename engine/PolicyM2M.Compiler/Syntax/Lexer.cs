@@ -48,19 +48,21 @@ internal sealed class Lexer
     public static (IReadOnlyList<Token<M2MToken>> Tokens, IReadOnlyList<Span> Comments) Tokenize(SourceText source, Span piece, Faults faults)
     {
         var lexer = new Lexer(source, piece, faults);
-        lexer.RefuseHidden();
+        RefuseHidden(source, piece, faults);
         while (lexer.SkipBlank())
             lexer.Next();
         return (lexer._tokens, lexer._comments);
     }
 
-    private void RefuseHidden()
+    /// <summary>Reports the characters that some readers do not see, wherever in the piece they stand: in comments and texts too.</summary>
+    public static void RefuseHidden(SourceText source, Span piece, Faults faults)
     {
-        for (int at = _at; at < _end && _text.AsSpan(at, _end - at).IndexOfAny(Hidden) is >= 0 and int ahead; at += ahead + 1)
+        string text = source.Text;
+        for (int at = piece.Start; at < piece.End && text.AsSpan(at, piece.End - at).IndexOfAny(Hidden) is >= 0 and int ahead; at += ahead + 1)
         {
             int found = at + ahead;
-            if (_text[found] != '\r' || found + 1 == _text.Length || _text[found + 1] != '\n')
-                _faults.HiddenCharacter(_source, new Span(found, 1), $"U+{(int)_text[found]:X4}");
+            if (text[found] != '\r' || found + 1 == text.Length || text[found + 1] != '\n')
+                faults.HiddenCharacter(source, new Span(found, 1), $"U+{(int)text[found]:X4}");
         }
     }
 
