@@ -15,7 +15,8 @@ internal static partial class CommandLine
         var explain = new Command("explain", "Says why a policy set decides as it does for a device, rule by rule, "
             + "and which smallest change of the context would give another decision.") { folder, context, kind, now, without, json };
         explain.SetAction(parsed => ExplainCommand.Run(
-            parsed.GetRequiredValue(folder), parsed.GetRequiredValue(context), Kinds(parsed.GetValue(kind) ?? []), Moment(parsed.GetValue(now)), !parsed.GetValue(without), parsed.GetValue(json), streams));
+            parsed.GetRequiredValue(folder), parsed.GetRequiredValue(context), Kinds(parsed.GetValue(kind) ?? []), Moment(parsed.GetValue(now)),
+            !parsed.GetValue(without), parsed.GetValue(json), streams));
         return HelpWithExamples.On(explain, """
             Examples:
               m2m explain policies --context policies/examples/plc-active.json --kind auth

@@ -51,7 +51,11 @@ internal static partial class CommandLine
     {
         Argument<string> folder = FolderOrBundle();
         Option<string?> context = new("--context") { HelpName = "FILE", Description = "A file with one context, a JSON object; - is standard input." };
-        Option<string?> contexts = new("--contexts") { HelpName = "FILE", Description = "A file with a context on each line; each gets one line of JSON, which names it; empty lines none. - is standard input." };
+        Option<string?> contexts = new("--contexts")
+        {
+            HelpName = "FILE",
+            Description = "A file with a context on each line; each gets one line of JSON, which names it; empty lines none. - is standard input.",
+        };
         Option<string[]> kind = Kind("What to decide; all three unless given. May be given more than once.");
         Option<bool> explain = new("--explain") { Description = "Say which rule determined each field." };
         Option<bool> json = new("--json") { Description = "Write JSON: an array with an object for each kind." };

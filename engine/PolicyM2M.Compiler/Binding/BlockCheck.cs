@@ -4,7 +4,10 @@ using PolicyM2M.Compiler.Syntax;
 
 namespace PolicyM2M.Compiler.Binding;
 
-/// <summary>Warns of blocks that say less than their authors will have thought. What it looks at is what was written: whether conditions leave a choice is found out later, from their meaning.</summary>
+/// <summary>
+/// Warns of blocks that say less than their authors will have thought. It looks at what was written: whether a condition leaves a choice is found out
+/// later, from its meaning.
+/// </summary>
 internal static class BlockCheck
 {
     public static void Warn(DeclarationSyntax.Block block, SourceText source, Faults faults)
@@ -15,7 +18,7 @@ internal static class BlockCheck
             if (syntax.When is { } when && !first.TryAdd(ConditionText.Of(when), syntax))
                 faults.CaseAgain(source, syntax.Keyword, source.PositionOf(first[ConditionText.Of(when)].Keyword));
         }
-        // Denying everybody is a policy, and written on one line. With conditions it is the habit of lists of exceptions, to which an answer by omission belongs that is not there.
+        // Denying everybody is a policy, and written on one line. With conditions it is the habit of lists of exceptions, to which belongs an answer by omission that is not there.
         if (!block.HasUnreadable && block.Cases.All(syntax => syntax.Answer is AnswerSyntax.Deny) && block.Cases is not [{ When: null }])
             faults.AlwaysDenies(source, block.Keyword, block.Kind, block.Cases.IsEmpty);
     }

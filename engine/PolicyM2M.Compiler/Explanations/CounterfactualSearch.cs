@@ -69,7 +69,11 @@ internal sealed class CounterfactualSearch(Decider decider, DeviceContext contex
         Decision other = decider.Decide(decision.Kind, _values, now);
         if (other.Outcome.Equals(decision.Outcome) || (decision.Outcome.IsDenied && other.Outcome.IsDenied))
             return null;
-        return new ContextChange([.. changed.Select(attribute => (attribute, context.Values.TryGetValue(attribute.Name, out AttributeValue before) ? before : (AttributeValue?)null, _values[decider.Bundle.PlaceOf(attribute.Name)]))], other);
+        return new ContextChange(
+        [
+            .. changed.Select(attribute => (attribute, context.Values.TryGetValue(attribute.Name, out AttributeValue before) ? before : (AttributeValue?)null,
+                _values[decider.Bundle.PlaceOf(attribute.Name)])),
+        ], other);
     }
 
     private static AttributeValue[] Raw(Decider decider, DeviceContext context)

@@ -184,7 +184,10 @@ internal sealed class Lexer
         _at = _text[_at] != '#' ? _at + length : _text.IndexOf('\n', _at, _end - _at) is >= 0 and int end ? end : _end;
     }
 
-    /// <summary>The length of a sign of other languages that stands for a whole part of a condition (<c>&amp;&amp;</c>, <c>||</c>, <c>'text'</c>), which cannot be read without it; 0 where there is none.</summary>
+    /// <summary>
+    /// The length of a sign of other languages (<c>&amp;&amp;</c>, <c>||</c>, <c>'text'</c>) without which the condition around it cannot be read; 0 where
+    /// there is none.
+    /// </summary>
     private int Foreign()
     {
         if (_text[_at] is '&' or '|')
