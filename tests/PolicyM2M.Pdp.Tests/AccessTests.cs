@@ -20,6 +20,8 @@ public sealed class AccessTests
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["/policym2m.v1.DecisionService/Decide"] = [Device, Gateway],
+        ["/policym2m.v1.DecisionService/DecideStream"] = [Device, Gateway],
+        ["/policym2m.v1.DecisionService/GetBundle"] = [Device, Gateway],
         ["/policym2m.v1.DecisionService/Watch"] = [Device, Gateway],
         ["/policym2m.v1.DecisionService/GetSigningKeys"] = [Device, Gateway, Operator],
         ["/policym2m.v1.PolicyService/GetStatus"] = [Operator],

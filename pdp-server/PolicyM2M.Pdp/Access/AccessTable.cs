@@ -10,6 +10,8 @@ internal static class AccessTable
     {
         // About which devices a device or a gateway may ask is for DeviceAccess to say.
         ["/policym2m.v1.DecisionService/Decide"] = Roles.Device | Roles.Gateway,
+        ["/policym2m.v1.DecisionService/DecideStream"] = Roles.Device | Roles.Gateway,
+        ["/policym2m.v1.DecisionService/GetBundle"] = Roles.Device | Roles.Gateway,
         ["/policym2m.v1.DecisionService/Watch"] = Roles.Device | Roles.Gateway,
 
         ["/policym2m.v1.DecisionService/GetSigningKeys"] = Roles.Any,

@@ -9,6 +9,8 @@ namespace PolicyM2M.Pdp.Revisions;
 /// <summary>The revision that answers are made from. Immutable.</summary>
 internal sealed class ActiveRevision
 {
+    private byte[]? _bundleBytes;
+
     /// <param name="commitId">The commit.</param>
     /// <param name="summary">Its summary.</param>
     /// <param name="bundle">What it compiled to.</param>
@@ -34,6 +36,9 @@ internal sealed class ActiveRevision
     public Decider Decider { get; }
 
     public Bundle Bundle => Decider.Bundle;
+
+    /// <summary>The bundle as it is sent: made when first asked for.</summary>
+    public ReadOnlyMemory<byte> BundleBytes => _bundleBytes ??= Bundle.ToBytes();
 
     public DateTimeOffset ActivatedAt { get; }
 

@@ -15,7 +15,7 @@ using Region = PolicyM2M.Engine.Regions.Region;
 namespace PolicyM2M.Pdp.Services;
 
 /// <summary>What devices and gateways ask.</summary>
-internal sealed class DecisionEndpoint(
+internal sealed partial class DecisionEndpoint(
     RevisionState revisions, RegistryState registry, SigningKeys keys, SignedDecisions signedDecisions, SignedStatements signedStatements, TimeProvider clock,
     IHostApplicationLifetime lifetime, ILogger<DecisionEndpoint> log)
     : DecisionService.DecisionServiceBase

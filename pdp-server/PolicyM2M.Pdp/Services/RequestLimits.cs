@@ -17,6 +17,7 @@ internal static class RequestLimits
     public const int MaximumDeviceIdLength = 256;
 
     private const int StatementDigestBytes = 32;
+    private const int MaximumCorrelationBytes = 64;
 
     /// <summary>Checks a request.</summary>
     /// <exception cref="RpcException">INVALID_ARGUMENT, with every limit that is exceeded named by the first offender.</exception>
@@ -45,6 +46,16 @@ internal static class RequestLimits
             throw Invalid($"known_statement is a SHA-256 and has {StatementDigestBytes} bytes");
         if (request.Kinds.Distinct().Count() != request.Kinds.Count)
             throw Invalid("a kind of decision is asked for twice");
+    }
+
+    /// <summary>Checks a request of a stream.</summary>
+    /// <exception cref="RpcException">INVALID_ARGUMENT.</exception>
+    public static void Check(DecideStreamRequest item)
+    {
+        if (item.Correlation.Length > MaximumCorrelationBytes)
+            throw Invalid($"a correlation is longer than {MaximumCorrelationBytes} bytes");
+        if (item.Request is null)
+            throw Invalid("there is no request");
     }
 
     /// <summary>Checks the id of a device, which is one segment of a SPIFFE ID; empty means the caller.</summary>
