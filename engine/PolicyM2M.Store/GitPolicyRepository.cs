@@ -1,4 +1,5 @@
 using LibGit2Sharp;
+using PolicyM2M.Store.Signatures;
 
 namespace PolicyM2M.Store;
 
@@ -51,6 +52,17 @@ public sealed class GitPolicyRepository
     public bool Follows(string ancestor, string commit) => With(repository =>
         repository.Lookup<Commit>(ancestor) is { } earlier && repository.Lookup<Commit>(commit) is { } later
         && (earlier.Sha == later.Sha || repository.ObjectDatabase.FindMergeBase(earlier, later)?.Sha == earlier.Sha));
+
+    /// <summary>Who signed a commit, or why that does not count.</summary>
+    /// <param name="commit">The commit's id.</param>
+    /// <param name="allowed">Whose signatures count.</param>
+    /// <param name="now">The moment: a key that no longer counts signs nothing new, whatever date a commit claims.</param>
+    /// <exception cref="PolicyStoreException">There is no such commit, or the repository cannot be read.</exception>
+    public SignatureCheck CheckSignature(string commit, AllowedSigners allowed, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(allowed);
+        return With(repository => CommitSignature.Check(repository, CommitOf(repository, commit), allowed, now));
+    }
 
     /// <summary>Reads the policy set that a commit holds.</summary>
     /// <param name="reference">A branch, a tag, <c>HEAD</c> or a commit id.</param>

@@ -19,6 +19,9 @@ public sealed record RequiredProgram(string Name, string Package)
     /// <summary>The openssl command.</summary>
     public static RequiredProgram OpenSsl { get; } = new("openssl", "openssl");
 
+    /// <summary>Makes SSH keys and signatures.</summary>
+    public static RequiredProgram SshKeygen { get; } = new("ssh-keygen", "openssh-client");
+
     /// <summary>The full path of the program; skips or fails the running test where it is missing.</summary>
     public string Require()
     {
