@@ -29,6 +29,9 @@ internal static partial class Log
     [LoggerMessage(8, LogLevel.Warning, "which commit is served cannot be remembered for a restart: {Reason}")]
     public static partial void LastServedNotWritten(this ILogger log, string reason);
 
+    [LoggerMessage(40, LogLevel.Information, "the commit {Commit} is signed by {Signer}")]
+    public static partial void SignedBy(this ILogger log, string commit, string signer);
+
     [LoggerMessage(10, LogLevel.Information, "the registry holds {Devices}")]
     public static partial void RegistryRead(this ILogger log, string devices);
 

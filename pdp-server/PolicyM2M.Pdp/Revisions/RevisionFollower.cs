@@ -36,13 +36,14 @@ internal sealed class RevisionFollower(
                 return Recovered(status, now);
             if (commit == status.Refused?.CommitId && !status.Refused.MayHeal)
                 return status with { LastPolledAt = now };
-            return source.WhyNotAfter(status.Active.CommitId, commit) is { } reason
-                ? Refused(status, new RefusedRevision(commit, now, [], reason, MayHeal: false))
-                : Judge(status, source.Compile(commit), now);
+            if (source.WhyNotAfter(status.Active.CommitId, commit) is { } reason)
+                return Refused(status, new RefusedRevision(commit, now, [], reason, MayHeal: false));
+            SignatureCheck trust = source.CheckTrust(commit, now);
+            return trust.Refusal is { } distrust ? Impeded(status, commit, distrust, now) : Judge(status, source.Compile(commit), trust, now);
         }
         catch (PolicyStoreException fault)
         {
-            return Unreadable(status, commit, fault.Message, now);
+            return Impeded(status, commit, fault.Message, now);
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
@@ -52,11 +53,11 @@ internal sealed class RevisionFollower(
         }
     }
 
-    private RevisionStatus Judge(RevisionStatus status, CompiledRevision compiled, DateTimeOffset now)
+    private RevisionStatus Judge(RevisionStatus status, CompiledRevision compiled, SignatureCheck trust, DateTimeOffset now)
     {
         if (compiled.Bundle is null)
             return Refused(status, new RefusedRevision(compiled.CommitId, now, compiled.Diagnostics, null, MayHeal: false));
-        var active = new ActiveRevision(compiled.CommitId, compiled.Summary, compiled.Bundle, now, status.Active);
+        var active = new ActiveRevision(compiled.CommitId, compiled.Summary, compiled.Bundle, now, status.Active) { SignedBy = trust.Signer };
         Activated(active, compiled.Diagnostics);
         return new RevisionStatus(active, null, now);
     }
@@ -74,7 +75,7 @@ internal sealed class RevisionFollower(
         return status with { Refused = null, LastPolledAt = now };
     }
 
-    private RevisionStatus Unreadable(RevisionStatus status, string commit, string reason, DateTimeOffset now)
+    private RevisionStatus Impeded(RevisionStatus status, string commit, string reason, DateTimeOffset now)
     {
         // The same fault at every look would fill the log; the status shows that it lasts.
         if (status.Refused is { } known && known.CommitId == commit && known.Fault == reason)
@@ -84,7 +85,7 @@ internal sealed class RevisionFollower(
 
     private void LogRefusal(RefusedRevision refused, ActiveRevision active)
     {
-        if (refused is { Fault: { } fault, MayHeal: true })
+        if (refused is { CommitId: "", Fault: { } fault, MayHeal: true })
         {
             log.RepositoryUnreadable(active.ShortId, fault);
             return;
@@ -98,6 +99,8 @@ internal sealed class RevisionFollower(
     private void Activated(ActiveRevision active, IEnumerable<Diagnostic> diagnostics)
     {
         log.Serving(active.Bundle.Name, active.ShortId, active.Summary);
+        if (active.SignedBy is { } signer)
+            log.SignedBy(active.ShortId, signer);
         LogDiagnostics(diagnostics);
         try
         {

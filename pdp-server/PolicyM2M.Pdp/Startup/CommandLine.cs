@@ -66,14 +66,26 @@ internal static class CommandLine
         CustomParser = ReadCommit,
     };
 
+    private static readonly Option<string?> AllowedSigners = new("--allowed-signers")
+    {
+        Description = "Whose SSH signatures of commits count: a file as `git log --show-signature` reads it, outside the repository.",
+        HelpName = "FILE",
+    };
+
+    private static readonly Option<bool> RequireSigned = new("--require-signed") { Description = "Serve a commit only where one of the allowed signers signed it." };
+
     /// <summary>The options; null where the process should end with <paramref name="exitCode"/>, having said why or having shown its help.</summary>
     public static PdpOptions? Parse(string[] args, TextWriter output, TextWriter error, out int exitCode)
     {
         PdpOptions? options = null;
-        var command = new RootCommand("Serves the decisions of a policy set in Git over gRPC with mutual TLS.") { Git, Ref, Folder, Listen, Data, Poll, AllowTls12, Accept };
+        var command = new RootCommand("Serves the decisions of a policy set in Git over gRPC with mutual TLS.") { Git, Ref, Folder, Listen, Data, Poll, AllowTls12, Accept, AllowedSigners, RequireSigned };
         command.SetAction(parsed => options = new PdpOptions(
             parsed.GetValue(Git)!, parsed.GetValue(Ref)!, parsed.GetValue(Folder)!, parsed.GetValue(Listen)!, parsed.GetValue(Data), parsed.GetValue(Poll),
-            parsed.GetValue(AllowTls12), parsed.GetValue(Accept)));
+            parsed.GetValue(AllowTls12), parsed.GetValue(Accept))
+        {
+            AllowedSigners = parsed.GetValue(AllowedSigners),
+            RequireSigned = parsed.GetValue(RequireSigned),
+        });
         HelpOption help = command.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
 

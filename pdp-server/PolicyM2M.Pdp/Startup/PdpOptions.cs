@@ -11,4 +11,11 @@ namespace PolicyM2M.Pdp.Startup;
 /// <param name="Poll">How often the repository and the registry are looked at.</param>
 /// <param name="AllowTls12">Whether callers may come over TLS 1.2 as well as 1.3.</param>
 /// <param name="Accept">The beginning of the id of a commit that may be served although it does not follow the one served last; null for none.</param>
-internal sealed record PdpOptions(string Git, string Ref, string Folder, IPEndPoint Listen, string? Data, TimeSpan Poll, bool AllowTls12 = false, string? Accept = null);
+internal sealed record PdpOptions(string Git, string Ref, string Folder, IPEndPoint Listen, string? Data, TimeSpan Poll, bool AllowTls12 = false, string? Accept = null)
+{
+    /// <summary>The file that says whose signatures of commits count; null where none do.</summary>
+    public string? AllowedSigners { get; init; }
+
+    /// <summary>Whether only a commit that one of them signed is served.</summary>
+    public bool RequireSigned { get; init; }
+}
