@@ -32,6 +32,9 @@ internal static partial class Log
     [LoggerMessage(40, LogLevel.Information, "the commit {Commit} is signed by {Signer}")]
     public static partial void SignedBy(this ILogger log, string commit, string signer);
 
+    [LoggerMessage(41, LogLevel.Warning, "the clone of {Repository} was damaged, and was made anew")]
+    public static partial void CloneMadeAnew(this ILogger log, string repository);
+
     [LoggerMessage(10, LogLevel.Information, "the registry holds {Devices}")]
     public static partial void RegistryRead(this ILogger log, string devices);
 

@@ -39,8 +39,8 @@ internal static class Program
     /// <exception cref="PolicyStoreException">The policy set cannot be read.</exception>
     internal static async Task<WebApplication> StartAsync(PdpOptions options, TimeProvider clock, TextWriter console, Action<ILoggingBuilder> logTo)
     {
-        RevisionSource source = RevisionSource.Open(options);
         DataFolder data = DataFolder.Find(options.Data);
+        RevisionSource source = RevisionSource.Open(options, FollowedRemote.Find(options, data, clock));
         var memory = new LastServed(data.LastServed);
         var revisions = new RevisionState(source.LoadFirst(clock.GetUtcNow(), memory.Find(source)));
         Listening.Try(options.Listen);

@@ -18,7 +18,7 @@ internal sealed class RevisionFollower(
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
-                state.Replace(Poll(state.Current, clock.GetUtcNow()));
+                state.Replace(Poll(state.Current, clock.GetUtcNow(), stoppingToken));
         }
         catch (OperationCanceledException)
         {
@@ -26,11 +26,13 @@ internal sealed class RevisionFollower(
         }
     }
 
-    private RevisionStatus Poll(RevisionStatus status, DateTimeOffset now)
+    private RevisionStatus Poll(RevisionStatus status, DateTimeOffset now, CancellationToken stoppingToken)
     {
         string commit = "";
         try
         {
+            if (source.Refresh(isNews: false, stoppingToken))
+                log.CloneMadeAnew(source.Repository);
             commit = source.FindCommit();
             if (commit == status.Active.CommitId)
                 return Recovered(status, now);
@@ -43,6 +45,7 @@ internal sealed class RevisionFollower(
         }
         catch (PolicyStoreException fault)
         {
+            source.Suspect();
             return Impeded(status, commit, fault.Message, now);
         }
         catch (Exception fault) when (fault is not OperationCanceledException)

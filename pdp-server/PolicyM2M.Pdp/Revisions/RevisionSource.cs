@@ -20,15 +20,17 @@ internal sealed class RevisionSource
     private readonly GitPolicyRepository _repository;
 
     private readonly RevisionTrust _trust;
+    private readonly FollowedRemote? _remote;
     private readonly string? _accepted;
 
-    private RevisionSource(GitPolicyRepository repository, RevisionTrust trust, string reference, string folder, string? accepted)
+    private RevisionSource(GitPolicyRepository repository, FollowedRemote? remote, RevisionTrust trust, PdpOptions options)
     {
         _repository = repository;
+        _remote = remote;
         _trust = trust;
-        _accepted = accepted;
-        Ref = reference;
-        Folder = folder;
+        _accepted = options.Accept;
+        Ref = options.Ref;
+        Folder = options.Folder;
     }
 
     public string Ref { get; }
@@ -36,23 +38,34 @@ internal sealed class RevisionSource
     public string Folder { get; }
 
     /// <summary>The repository, as people know it.</summary>
-    public string Repository => _repository.Location;
+    public string Repository => _remote?.Location ?? _repository.Location;
 
     /// <summary>Whether every commit needs a signature before it is served.</summary>
     public bool RequiresSignatures => _trust.IsRequired;
 
     /// <summary>Finds the repository, and who may sign.</summary>
+    /// <param name="options">What to serve.</param>
+    /// <param name="remote">The remote, where it is one.</param>
     /// <exception cref="PolicyStoreException">There is none, or nobody may.</exception>
     /// <exception cref="StartupException">The options do not go together.</exception>
-    public static RevisionSource Open(PdpOptions options)
+    public static RevisionSource Open(PdpOptions options, FollowedRemote? remote)
     {
-        var repository = GitPolicyRepository.Open(options.Git);
-        return new RevisionSource(repository, RevisionTrust.Of(repository, options), options.Ref, options.Folder, options.Accept);
+        var repository = GitPolicyRepository.Open(remote?.Clone ?? options.Git);
+        return new RevisionSource(repository, remote, RevisionTrust.Of(repository, options), options);
     }
+
+    /// <summary>Fetches from the remote, where it is one and it is time.</summary>
+    /// <returns>Whether its clone was damaged and made anew.</returns>
+    /// <exception cref="PolicyStoreException">It cannot be fetched.</exception>
+    /// <exception cref="OperationCanceledException">It was ended.</exception>
+    public bool Refresh(bool isNews, CancellationToken cancellation) => _remote?.Refresh(isNews, cancellation) ?? false;
 
     /// <summary>The commit that the ref names now.</summary>
     /// <exception cref="PolicyStoreException">It names none, or the repository cannot be read.</exception>
-    public string FindCommit() => _repository.FindCommit(Ref);
+    public string FindCommit() => _repository.FindCommit(_remote?.Reference ?? Ref);
+
+    /// <summary>Something could not be read: where a clone is damaged, the next fetch finds out.</summary>
+    public void Suspect() => _remote?.Suspect();
 
     /// <summary>
     /// Why a commit must not take the place of another: history only goes forward, or whoever can push could bring back rules that were mended. Null where it may.
@@ -102,10 +115,27 @@ internal sealed class RevisionSource
         }
         catch (PolicyStoreException fault)
         {
+            if (IsMadeAnew())
+                return LoadFirst(now, lastServed);
             RevisionStatus? last = Last(lastServed, new RefusedRevision(commit, now, [], fault.Message, MayHeal: true));
             if (last is null)
                 throw;
             return last;
+        }
+    }
+
+    /// <summary>Whether what could not be read was the damage of a clone, which is mended now; it is then no longer the same fault.</summary>
+    private bool IsMadeAnew()
+    {
+        Suspect();
+        try
+        {
+            return Refresh(isNews: true, CancellationToken.None);
+        }
+        catch (PolicyStoreException)
+        {
+            // What could not be read is told, and the follower tells this.
+            return false;
         }
     }
 

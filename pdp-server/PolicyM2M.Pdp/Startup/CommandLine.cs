@@ -4,6 +4,7 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Net;
+using PolicyM2M.Store;
 
 namespace PolicyM2M.Pdp.Startup;
 
@@ -16,8 +17,8 @@ internal static class CommandLine
 
     private static readonly Option<string> Git = new("--git")
     {
-        Description = "Git repository to serve, or a folder inside one.",
-        HelpName = "PATH",
+        Description = "Git repository to serve: a folder in one, or a file:, https: or ssh: URL, which is cloned into the data folder.",
+        HelpName = "PATH|URL",
         DefaultValueFactory = _ => ".",
     };
 
@@ -57,6 +58,38 @@ internal static class CommandLine
         DefaultValueFactory = _ => TimeSpan.FromSeconds(2),
     };
 
+    private static readonly Option<TimeSpan> Fetch = new("--fetch")
+    {
+        Description = "Seconds between two fetches of a remote.",
+        HelpName = "SECONDS",
+        CustomParser = ReadSeconds,
+        DefaultValueFactory = _ => TimeSpan.FromSeconds(30),
+    };
+
+    private static readonly Option<string?> GitKey = new("--git-key")
+    {
+        Description = "Private key to log in with at an ssh: remote. [default: those that ssh finds]",
+        HelpName = "FILE",
+    };
+
+    private static readonly Option<string?> GitKnownHosts = new("--git-known-hosts")
+    {
+        Description = "Keys of ssh: hosts; one that is not in it is not talked to. [default: those of the user]",
+        HelpName = "FILE",
+    };
+
+    private static readonly Option<string?> GitAuthorities = new("--git-ca")
+    {
+        Description = "Certificates of the authorities that https: remotes are trusted by. [default: those of the machine]",
+        HelpName = "FILE",
+    };
+
+    private static readonly Option<string?> GitToken = new("--git-token")
+    {
+        Description = "File with the password or access token for an https: remote.",
+        HelpName = "FILE",
+    };
+
     private static readonly Option<bool> AllowTls12 = new("--tls12") { Description = "Let callers come over TLS 1.2 too; TLS 1.3 only unless given." };
 
     private static readonly Option<string?> Accept = new("--accept")
@@ -78,13 +111,15 @@ internal static class CommandLine
     public static PdpOptions? Parse(string[] args, TextWriter output, TextWriter error, out int exitCode)
     {
         PdpOptions? options = null;
-        var command = new RootCommand("Serves the decisions of a policy set in Git over gRPC with mutual TLS.") { Git, Ref, Folder, Listen, Data, Poll, AllowTls12, Accept, AllowedSigners, RequireSigned };
+        var command = new RootCommand("Serves the decisions of a policy set in Git over gRPC with mutual TLS.") { Git, Ref, Folder, Listen, Data, Poll, AllowTls12, Accept, AllowedSigners, RequireSigned, Fetch, GitKey, GitKnownHosts, GitAuthorities, GitToken };
         command.SetAction(parsed => options = new PdpOptions(
             parsed.GetValue(Git)!, parsed.GetValue(Ref)!, parsed.GetValue(Folder)!, parsed.GetValue(Listen)!, parsed.GetValue(Data), parsed.GetValue(Poll),
             parsed.GetValue(AllowTls12), parsed.GetValue(Accept))
         {
             AllowedSigners = parsed.GetValue(AllowedSigners),
             RequireSigned = parsed.GetValue(RequireSigned),
+            Fetch = parsed.GetValue(Fetch),
+            Access = new RemoteAccess(parsed.GetValue(GitKey), parsed.GetValue(GitKnownHosts), parsed.GetValue(GitAuthorities), parsed.GetValue(GitToken)),
         });
         HelpOption help = command.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
@@ -132,7 +167,7 @@ internal static class CommandLine
         string text = argument.Tokens.Count == 1 ? argument.Tokens[0].Value : "";
         if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) && seconds is >= ShortestPoll and <= LongestPoll)
             return TimeSpan.FromSeconds(seconds);
-        argument.AddError($"--poll: `{text}` is not a number of seconds from {ShortestPoll} to {LongestPoll}");
+        argument.AddError($"{((OptionResult)argument.Parent!).Option.Name}: `{text}` is not a number of seconds from {ShortestPoll} to {LongestPoll}");
         return default;
     }
 

@@ -1,9 +1,10 @@
 using System.Net;
+using PolicyM2M.Store;
 
 namespace PolicyM2M.Pdp.Startup;
 
 /// <summary>What the user asked for on the command line.</summary>
-/// <param name="Git">A Git repository, or a folder inside one.</param>
+/// <param name="Git">A Git repository, a folder inside one, or the URL of a remote one.</param>
 /// <param name="Ref">The branch, tag or commit that is served and followed.</param>
 /// <param name="Folder">The policy set's folder within the repository.</param>
 /// <param name="Listen">Where to listen; port 0 lets the system choose.</param>
@@ -13,6 +14,12 @@ namespace PolicyM2M.Pdp.Startup;
 /// <param name="Accept">The beginning of the id of a commit that may be served although it does not follow the one served last; null for none.</param>
 internal sealed record PdpOptions(string Git, string Ref, string Folder, IPEndPoint Listen, string? Data, TimeSpan Poll, bool AllowTls12 = false, string? Accept = null)
 {
+    /// <summary>How often a remote is fetched.</summary>
+    public TimeSpan Fetch { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How to be let in at a remote.</summary>
+    public RemoteAccess Access { get; init; } = new();
+
     /// <summary>The file that says whose signatures of commits count; null where none do.</summary>
     public string? AllowedSigners { get; init; }
 
