@@ -19,6 +19,9 @@ internal static class GitProcess
     /// <summary>How long a killed process may take to be gone.</summary>
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
 
+    /// <summary>What Git adds to every fault of ssh: it would take the place of what ssh said.</summary>
+    private static readonly string[] Advice = ["Please make sure you have the correct access rights", "and the repository exists."];
+
     /// <summary>Where programs are, where keys are, and how to leave the network.</summary>
     private static readonly string[] Passed =
         ["PATH", "HOME", "TMPDIR", "SSH_AUTH_SOCK", "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY", "SystemRoot", "USERPROFILE", "PATHEXT", "TEMP"];
@@ -102,7 +105,7 @@ internal static class GitProcess
 
     private static void Keep(Queue<string> lines, string? line)
     {
-        if (string.IsNullOrWhiteSpace(line))
+        if (string.IsNullOrWhiteSpace(line) || Advice.Contains(line.Trim()))
             return;
         lock (lines)
         {
