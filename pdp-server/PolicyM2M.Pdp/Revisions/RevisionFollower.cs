@@ -40,7 +40,7 @@ internal sealed class RevisionFollower(
                 return status with { LastPolledAt = now };
             if (source.WhyNotAfter(status.Active.CommitId, commit) is { } reason)
                 return Refused(status, new RefusedRevision(commit, now, [], reason, MayHeal: false));
-            SignatureCheck trust = source.CheckTrust(commit, now);
+            SignatureCheck trust = source.CheckTrust(status.Active.CommitId, commit, now);
             return trust.Refusal is { } distrust ? Impeded(status, commit, distrust, now) : Judge(status, source.Compile(commit), trust, now);
         }
         catch (PolicyStoreException fault)

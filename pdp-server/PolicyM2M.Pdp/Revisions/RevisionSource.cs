@@ -80,7 +80,7 @@ internal sealed class RevisionSource
 
     /// <summary>Who signed a commit, or why it must not be served; neither where it needs no signature.</summary>
     /// <exception cref="PolicyStoreException">The repository, or who may sign, cannot be read.</exception>
-    public SignatureCheck CheckTrust(string commit, DateTimeOffset now) => _trust.Judge(commit, now);
+    public SignatureCheck CheckTrust(string? served, string commit, DateTimeOffset now) => _trust.Judge(served, commit, now);
 
     /// <summary>Reads and compiles the policy set of a commit, and runs its own tests: what its authors say of it must hold before anybody is answered from it.</summary>
     /// <exception cref="PolicyStoreException">The commit has no such folder, or the repository cannot be read.</exception>
@@ -103,7 +103,7 @@ internal sealed class RevisionSource
         {
             commit = FindCommit();
             // Who signed what was served last was asked when it was new; a signer who left meanwhile must not keep the server from starting again.
-            SignatureCheck trust = commit == lastServed?.Commit ? CheckLast(lastServed, now) : CheckTrust(commit, now);
+            SignatureCheck trust = commit == lastServed?.Commit ? CheckLast(lastServed, now) : CheckTrust(lastServed?.Commit, commit, now);
             if (trust.Refusal is { } distrust)
                 return Last(lastServed, new RefusedRevision(commit, now, [], distrust, MayHeal: true)) ?? throw new StartupException(distrust, ExitCode.InvalidPolicy);
             CompiledRevision newest = Compile(commit);
@@ -156,7 +156,7 @@ internal sealed class RevisionSource
     }
 
     /// <summary>What was served while signatures were not asked for is asked for its own now.</summary>
-    private SignatureCheck CheckLast(ServedCommit last, DateTimeOffset now) => last.WasSigned ? new SignatureCheck(null, null) : CheckTrust(last.Commit, now);
+    private SignatureCheck CheckLast(ServedCommit last, DateTimeOffset now) => last.WasSigned || !RequiresSignatures ? new SignatureCheck(null, null) : CheckTrust(null, last.Commit, now);
 
     private static ActiveRevision? Active(CompiledRevision compiled, DateTimeOffset now, SignatureCheck trust) =>
         compiled.Bundle is { } bundle ? new ActiveRevision(compiled.CommitId, compiled.Summary, bundle, now) { SignedBy = trust.Signer } : null;
