@@ -35,6 +35,15 @@ internal static partial class Log
     [LoggerMessage(41, LogLevel.Warning, "the clone of {Repository} was damaged, and was made anew")]
     public static partial void CloneMadeAnew(this ILogger log, string repository);
 
+    [LoggerMessage(42, LogLevel.Information, "Git hosts may tell of pushes at {Address}")]
+    public static partial void WebhookListening(this ILogger log, string address);
+
+    [LoggerMessage(43, LogLevel.Debug, "a Git host told of a push")]
+    public static partial void WebhookReceived(this ILogger log);
+
+    [LoggerMessage(44, LogLevel.Error, "webhooks are refused: {Reason}")]
+    public static partial void WebhookSecretUnreadable(this ILogger log, string reason);
+
     [LoggerMessage(10, LogLevel.Information, "the registry holds {Devices}")]
     public static partial void RegistryRead(this ILogger log, string devices);
 

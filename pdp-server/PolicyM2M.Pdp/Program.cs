@@ -5,6 +5,7 @@ using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Services;
 using PolicyM2M.Pdp.Startup;
+using PolicyM2M.Pdp.Webhook;
 using PolicyM2M.Store;
 
 namespace PolicyM2M.Pdp;
@@ -44,6 +45,7 @@ internal static class Program
         var memory = new LastServed(data.LastServed);
         var revisions = new RevisionState(source.LoadFirst(clock.GetUtcNow(), memory.Find(source)));
         Listening.Try(options.Listen);
+        Func<IServiceProvider, WebhookListener>? webhook = WebhookListener.Of(options);
         DevelopmentCredentials development = DevelopmentCredentials.Prepare(data, clock.GetUtcNow());
         DevelopmentData.Prepare(data, development);
         var credentials = new CredentialState(TlsCredentials.Load(data));
@@ -53,9 +55,12 @@ internal static class Program
         logTo(builder.Logging);
         builder.WebHost.UseKestrelCore().ConfigureKestrel((_, kestrel) => kestrel.ListenWithMutualTls(options.Listen, options.AllowTls12, credentials));
 
-        builder.Services.AddSingleton(clock).AddSingleton(options).AddSingleton(source).AddSingleton(revisions).AddSingleton(memory).AddSingleton(data).AddSingleton(credentials).AddSingleton<RefusedConnections>();
+        builder.Services.AddSingleton(clock).AddSingleton(options).AddSingleton(source).AddSingleton(revisions).AddSingleton<RevisionNews>().AddSingleton(memory).AddSingleton(data).AddSingleton(credentials).AddSingleton<RefusedConnections>();
         builder.Services.AddSingleton<RegistryState>().AddSingleton(new RegistryFile(data.Registry));
         builder.Services.AddHostedService<RevisionFollower>().AddHostedService<RegistryFollower>().AddHostedService<CredentialFollower>();
+
+        if (webhook is not null)
+            builder.Services.AddSingleton(webhook).AddHostedService(services => services.GetRequiredService<WebhookListener>());
 
         builder.Services.AddRouting().AddSingleton<AccessInterceptor>();
         builder.Services.AddGrpc(grpc =>
@@ -75,6 +80,8 @@ internal static class Program
         await pdp.ListenAsync(options);
         if (development.InUse)
             pdp.Logger.DevelopmentCredentials(data.Pki);
+        if (webhook is not null)
+            pdp.Logger.WebhookListening(pdp.Services.GetRequiredService<WebhookListener>().Address);
         StartupMessage.Write(console, revisions.Current, source, pdp.Urls.Single(), data, development, isDataGiven: options.Data is not null);
         return pdp;
     }

@@ -6,7 +6,7 @@ namespace PolicyM2M.Pdp.Revisions;
 
 /// <summary>Follows the ref: a commit that compiles and passes its own tests becomes active, one that does not changes nothing but the status.</summary>
 internal sealed class RevisionFollower(
-    RevisionSource source, RevisionState state, LastServed memory, PdpOptions options, TimeProvider clock, ILogger<RevisionFollower> log) : BackgroundService
+    RevisionSource source, RevisionState state, RevisionNews news, LastServed memory, PdpOptions options, TimeProvider clock, ILogger<RevisionFollower> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -14,11 +14,13 @@ internal sealed class RevisionFollower(
         Activated(first.Active, []);
         if (first.Refused is { } refused)
             LogRefusal(refused, first.Active);
-        using var timer = new PeriodicTimer(options.Poll, clock);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-                state.Replace(Poll(state.Current, clock.GetUtcNow(), stoppingToken));
+            while (true)
+            {
+                bool isNews = await news.WaitAsync(options.Poll, clock, stoppingToken);
+                state.Replace(Poll(state.Current, isNews, clock.GetUtcNow(), stoppingToken));
+            }
         }
         catch (OperationCanceledException)
         {
@@ -26,12 +28,12 @@ internal sealed class RevisionFollower(
         }
     }
 
-    private RevisionStatus Poll(RevisionStatus status, DateTimeOffset now, CancellationToken stoppingToken)
+    private RevisionStatus Poll(RevisionStatus status, bool isNews, DateTimeOffset now, CancellationToken stoppingToken)
     {
         string commit = "";
         try
         {
-            if (source.Refresh(isNews: false, stoppingToken))
+            if (source.Refresh(isNews, stoppingToken))
                 log.CloneMadeAnew(source.Repository);
             commit = source.FindCommit();
             if (commit == status.Active.CommitId)

@@ -79,6 +79,9 @@ internal sealed class RevisionSource
             : $"{ActiveRevision.Shorten(commit)} does not follow {ActiveRevision.Shorten(served)}, which was served last: the ref was moved back, or its history rewritten; a new start with `--accept {ActiveRevision.Shorten(commit)}` serves it all the same";
 
     /// <summary>Who signed a commit, or why it must not be served; neither where it needs no signature.</summary>
+    /// <param name="served">The commit that was served last; null where none is known.</param>
+    /// <param name="commit">The commit that is to be served.</param>
+    /// <param name="now">The moment.</param>
     /// <exception cref="PolicyStoreException">The repository, or who may sign, cannot be read.</exception>
     public SignatureCheck CheckTrust(string? served, string commit, DateTimeOffset now) => _trust.Judge(served, commit, now);
 

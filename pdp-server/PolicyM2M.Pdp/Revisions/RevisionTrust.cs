@@ -57,7 +57,9 @@ internal sealed class RevisionTrust
     /// </summary>
     private string? WhyNotEnough(string? served, string commit, AllowedSigners? allowed, DateTimeOffset now)
     {
-        IReadOnlyList<ProtectedPaths>? before = served is null || !_repository.Follows(served, served) ? [] : PolicyCompiler.ReadProtectedPaths(_repository.ReadRevision(served, _folder).Sources);
+        // What was served last may be gone where the clone was made anew after its history was rewritten; then all of the history must show the signatures.
+        bool isKnown = served is not null && _repository.Follows(served, served);
+        IReadOnlyList<ProtectedPaths>? before = !isKnown ? [] : PolicyCompiler.ReadProtectedPaths(_repository.ReadRevision(served!, _folder).Sources);
         if (before is null)
             return $"what the manifest of {ActiveRevision.Shorten(served!)} protects, which was served last, cannot be read";
         IReadOnlyList<ProtectedPaths> after = PolicyCompiler.ReadProtectedPaths(_repository.ReadRevision(commit, _folder).Sources) ?? [];

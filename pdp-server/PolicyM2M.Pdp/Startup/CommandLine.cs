@@ -99,6 +99,19 @@ internal static class CommandLine
         CustomParser = ReadCommit,
     };
 
+    private static readonly Option<IPEndPoint?> Webhook = new("--webhook")
+    {
+        Description = "Where Git hosts tell of a push by POST /webhook over HTTP, which ends the pause between two looks.",
+        HelpName = "HOST:PORT",
+        CustomParser = ReadEndPoint,
+    };
+
+    private static readonly Option<string?> WebhookSecret = new("--webhook-secret")
+    {
+        Description = "File with the secret of the webhook: X-Hub-Signature-256 (GitHub, Gitea) or X-Gitlab-Token.",
+        HelpName = "FILE",
+    };
+
     private static readonly Option<string?> AllowedSigners = new("--allowed-signers")
     {
         Description = "Whose SSH signatures of commits count: a file as `git log --show-signature` reads it, outside the repository.",
@@ -111,7 +124,7 @@ internal static class CommandLine
     public static PdpOptions? Parse(string[] args, TextWriter output, TextWriter error, out int exitCode)
     {
         PdpOptions? options = null;
-        var command = new RootCommand("Serves the decisions of a policy set in Git over gRPC with mutual TLS.") { Git, Ref, Folder, Listen, Data, Poll, AllowTls12, Accept, AllowedSigners, RequireSigned, Fetch, GitKey, GitKnownHosts, GitAuthorities, GitToken };
+        var command = new RootCommand("Serves the decisions of a policy set in Git over gRPC with mutual TLS.") { Git, Ref, Folder, Listen, Data, Poll, AllowTls12, Accept, AllowedSigners, RequireSigned, Fetch, GitKey, GitKnownHosts, GitAuthorities, GitToken, Webhook, WebhookSecret };
         command.SetAction(parsed => options = new PdpOptions(
             parsed.GetValue(Git)!, parsed.GetValue(Ref)!, parsed.GetValue(Folder)!, parsed.GetValue(Listen)!, parsed.GetValue(Data), parsed.GetValue(Poll),
             parsed.GetValue(AllowTls12), parsed.GetValue(Accept))
@@ -119,6 +132,8 @@ internal static class CommandLine
             AllowedSigners = parsed.GetValue(AllowedSigners),
             RequireSigned = parsed.GetValue(RequireSigned),
             Fetch = parsed.GetValue(Fetch),
+            Webhook = parsed.GetValue(Webhook),
+            WebhookSecret = parsed.GetValue(WebhookSecret),
             Access = new RemoteAccess(parsed.GetValue(GitKey), parsed.GetValue(GitKnownHosts), parsed.GetValue(GitAuthorities), parsed.GetValue(GitToken)),
         });
         HelpOption help = command.Options.OfType<HelpOption>().Single();
@@ -149,7 +164,7 @@ internal static class CommandLine
             && IPAddress.TryParse(host == "localhost" ? "127.0.0.1" : host, out IPAddress? address)
             && isBracketed == host.Contains(':', StringComparison.Ordinal))
             return new IPEndPoint(address, port);
-        argument.AddError($"--listen: `{text}` is not HOST:PORT, such as 127.0.0.1:8443, [::1]:8443 or localhost:0; HOST is an IP address or localhost");
+        argument.AddError($"{NameOf(argument)}: `{text}` is not HOST:PORT, such as 127.0.0.1:8443, [::1]:8443 or localhost:0; HOST is an IP address or localhost");
         return null;
     }
 
@@ -167,9 +182,11 @@ internal static class CommandLine
         string text = argument.Tokens.Count == 1 ? argument.Tokens[0].Value : "";
         if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) && seconds is >= ShortestPoll and <= LongestPoll)
             return TimeSpan.FromSeconds(seconds);
-        argument.AddError($"{((OptionResult)argument.Parent!).Option.Name}: `{text}` is not a number of seconds from {ShortestPoll} to {LongestPoll}");
+        argument.AddError($"{NameOf(argument)}: `{text}` is not a number of seconds from {ShortestPoll} to {LongestPoll}");
         return default;
     }
+
+    private static string NameOf(ArgumentResult argument) => ((OptionResult)argument.Parent!).Option.Name;
 
     private sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLineAction
     {
@@ -184,8 +201,12 @@ internal static class CommandLine
                   Serve the branch `release` of a bare repository whose root is the policy set, on a free port:
                     dotnet run --project pdp-server/PolicyM2M.Pdp -- --git /srv/policies.git --ref release --path . --listen 127.0.0.1:0
 
+                  Serve a remote repository, and only what somebody who may has signed:
+                    dotnet run --project pdp-server/PolicyM2M.Pdp -- --git https://git.example/fleet.git --git-token /etc/policym2m/token \
+                      --allowed-signers /etc/policym2m/allowed_signers --require-signed
+
                 Exit codes:
-                  0  stopped in order      1  could not run      3  the policy set is not valid
+                  0  stopped in order      1  could not run      3  the policy set is not valid, or not signed
                 """);
             return exitCode;
         }

@@ -20,6 +20,12 @@ internal sealed record PdpOptions(string Git, string Ref, string Folder, IPEndPo
     /// <summary>How to be let in at a remote.</summary>
     public RemoteAccess Access { get; init; } = new();
 
+    /// <summary>Where Git hosts may tell of a push; null for nowhere.</summary>
+    public IPEndPoint? Webhook { get; init; }
+
+    /// <summary>The file with the secret by which they prove who they are.</summary>
+    public string? WebhookSecret { get; init; }
+
     /// <summary>The file that says whose signatures of commits count; null where none do.</summary>
     public string? AllowedSigners { get; init; }
 
