@@ -1,4 +1,5 @@
 using PolicyM2M.Pdp.Startup;
+using PolicyM2M.Store.Remotes;
 
 namespace PolicyM2M.Pdp.Tests;
 
@@ -27,7 +28,7 @@ public sealed class CommandLineTests
             AllowedSigners = "/etc/signers",
             RequireSigned = true,
             Fetch = TimeSpan.FromSeconds(60),
-            Access = new Store.RemoteAccess("k", "h", "a", "t"),
+            Access = new RemoteAccess("k", "h", "a", "t"),
             Webhook = new(System.Net.IPAddress.Loopback, 9000),
             WebhookSecret = "s",
         }));

@@ -2,6 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 using PolicyM2M.Pdp.Development;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Store;
+using PolicyM2M.Store.Remotes;
 using PolicyM2M.Testing;
 using PolicyM2M.Wire.V1;
 

@@ -45,7 +45,11 @@ public sealed class WebhookTests
 
     private PdpOptions Options() => _pdp.Options() with
     {
-        Git = $"file://{_pdp.Git.Path}", Fetch = TimeSpan.FromHours(1), Poll = TimeSpan.FromHours(1), Webhook = new IPEndPoint(IPAddress.Loopback, 0), WebhookSecret = _folder["secret"],
+        Git = $"file://{_pdp.Git.Path}",
+        Fetch = TimeSpan.FromHours(1),
+        Poll = TimeSpan.FromHours(1),
+        Webhook = new IPEndPoint(IPAddress.Loopback, 0),
+        WebhookSecret = _folder["secret"],
     };
 
     private string Address => _pdp.Server.Services.GetRequiredService<WebhookListener>().Address;

@@ -1,9 +1,8 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
-using PolicyM2M.Store.Remotes;
 
-namespace PolicyM2M.Store;
+namespace PolicyM2M.Store.Remotes;
 
 /// <summary>
 /// Runs the real `git` as a process of its own: what hangs can be ended, what crashes takes nobody along, and every way to reach a remote works as it does for

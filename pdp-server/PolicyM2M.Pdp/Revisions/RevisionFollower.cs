@@ -1,6 +1,7 @@
 using PolicyM2M.Compiler.Diagnostics;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Store;
+using PolicyM2M.Store.Signatures;
 
 namespace PolicyM2M.Pdp.Revisions;
 

@@ -4,6 +4,7 @@ using PolicyM2M.Compiler.PolicyTests;
 using PolicyM2M.Engine.Bundles;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Store;
+using PolicyM2M.Store.Signatures;
 
 namespace PolicyM2M.Pdp.Revisions;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using PolicyM2M.Compiler;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Store;
+using PolicyM2M.Store.Signatures;
 
 namespace PolicyM2M.Pdp.Revisions;
 

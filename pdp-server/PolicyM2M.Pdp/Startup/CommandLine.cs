@@ -4,7 +4,7 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Net;
-using PolicyM2M.Store;
+using PolicyM2M.Store.Remotes;
 
 namespace PolicyM2M.Pdp.Startup;
 

@@ -1,5 +1,5 @@
 using System.Net;
-using PolicyM2M.Store;
+using PolicyM2M.Store.Remotes;
 
 namespace PolicyM2M.Pdp.Startup;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using PolicyM2M.Store.Signatures;
 using PolicyM2M.Testing;
 
 namespace PolicyM2M.Store.Tests.Signatures;
