@@ -29,6 +29,21 @@ internal static partial class Log
     [LoggerMessage(8, LogLevel.Warning, "which commit is served cannot be remembered for a restart: {Reason}")]
     public static partial void LastServedNotWritten(this ILogger log, string reason);
 
+    [LoggerMessage(40, LogLevel.Information, "the commit {Commit} is signed by {Signer}")]
+    public static partial void SignedBy(this ILogger log, string commit, string signer);
+
+    [LoggerMessage(41, LogLevel.Warning, "the clone of {Repository} was damaged, and was made anew")]
+    public static partial void CloneMadeAnew(this ILogger log, string repository);
+
+    [LoggerMessage(42, LogLevel.Information, "Git hosts may tell of pushes at {Address}")]
+    public static partial void WebhookListening(this ILogger log, string address);
+
+    [LoggerMessage(43, LogLevel.Debug, "a Git host told of a push")]
+    public static partial void WebhookReceived(this ILogger log);
+
+    [LoggerMessage(44, LogLevel.Error, "webhooks are refused: {Reason}")]
+    public static partial void WebhookSecretUnreadable(this ILogger log, string reason);
+
     [LoggerMessage(10, LogLevel.Information, "the registry holds {Devices}")]
     public static partial void RegistryRead(this ILogger log, string devices);
 

@@ -6,6 +6,7 @@ using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Services;
 using PolicyM2M.Pdp.Signing;
 using PolicyM2M.Pdp.Startup;
+using PolicyM2M.Pdp.Webhook;
 using PolicyM2M.Store;
 
 namespace PolicyM2M.Pdp;
@@ -40,11 +41,12 @@ internal static class Program
     /// <exception cref="PolicyStoreException">The policy set cannot be read.</exception>
     internal static async Task<WebApplication> StartAsync(PdpOptions options, TimeProvider clock, TextWriter console, Action<ILoggingBuilder> logTo)
     {
-        RevisionSource source = RevisionSource.Open(options);
         DataFolder data = DataFolder.Find(options.Data);
+        RevisionSource source = RevisionSource.Open(options, FollowedRemote.Find(options, data, clock));
         var memory = new LastServed(data.LastServed);
         var revisions = new RevisionState(source.LoadFirst(clock.GetUtcNow(), memory.Find(source)));
         Listening.Try(options.Listen);
+        Func<IServiceProvider, WebhookListener>? webhook = WebhookListener.Of(options);
         DevelopmentCredentials development = DevelopmentCredentials.Prepare(data, clock.GetUtcNow());
         DevelopmentData.Prepare(data, development);
         var credentials = new CredentialState(TlsCredentials.Load(data));
@@ -54,10 +56,16 @@ internal static class Program
         logTo(builder.Logging);
         builder.WebHost.UseKestrelCore().ConfigureKestrel((_, kestrel) => kestrel.ListenWithMutualTls(options.Listen, options.AllowTls12, credentials));
 
-        builder.Services.AddSingleton(clock).AddSingleton(options).AddSingleton(source).AddSingleton(revisions).AddSingleton(memory).AddSingleton(data).AddSingleton(credentials).AddSingleton<RefusedConnections>();
-        builder.Services.AddSingleton(provider => SigningKeys.Open(data, clock.GetUtcNow(), provider.GetRequiredService<ILogger<SigningKeys>>())).AddSingleton<SignedDecisions>().AddSingleton<SignedStatements>();
+        builder.Services.AddSingleton(clock).AddSingleton(options).AddSingleton(data);
+        builder.Services.AddSingleton(source).AddSingleton(revisions).AddSingleton<RevisionNews>().AddSingleton(memory);
+        builder.Services.AddSingleton(credentials).AddSingleton<RefusedConnections>();
+        builder.Services.AddSingleton(provider => SigningKeys.Open(data, clock.GetUtcNow(), provider.GetRequiredService<ILogger<SigningKeys>>()));
+        builder.Services.AddSingleton<SignedDecisions>().AddSingleton<SignedStatements>();
         builder.Services.AddSingleton<RegistryState>().AddSingleton(new RegistryFile(data.Registry));
         builder.Services.AddHostedService<RevisionFollower>().AddHostedService<RegistryFollower>().AddHostedService<CredentialFollower>();
+
+        if (webhook is not null)
+            builder.Services.AddSingleton(webhook).AddHostedService(services => services.GetRequiredService<WebhookListener>());
 
         builder.Services.AddRouting().AddSingleton<AccessInterceptor>();
         builder.Services.AddGrpc(grpc =>
@@ -79,6 +87,8 @@ internal static class Program
         await pdp.ListenAsync(options);
         if (development.InUse)
             pdp.Logger.DevelopmentCredentials(data.Pki);
+        if (webhook is not null)
+            pdp.Logger.WebhookListening(pdp.Services.GetRequiredService<WebhookListener>().Address);
         StartupMessage.Write(console, revisions.Current, source, pdp.Urls.Single(), data, development, isDataGiven: options.Data is not null);
         return pdp;
     }

@@ -19,10 +19,17 @@ public sealed record RequiredProgram(string Name, string Package)
     /// <summary>The openssl command.</summary>
     public static RequiredProgram OpenSsl { get; } = new("openssl", "openssl");
 
+    /// <summary>Makes SSH keys and signatures.</summary>
+    public static RequiredProgram SshKeygen { get; } = new("ssh-keygen", "openssh-client");
+
+    /// <summary>The server of SSH.</summary>
+    public static RequiredProgram Sshd { get; } = new("sshd", "openssh-server");
+
     /// <summary>The full path of the program; skips or fails the running test where it is missing.</summary>
     public string Require()
     {
-        if (Find(Environment.GetEnvironmentVariable("PATH")) is { } path)
+        // Debian keeps servers where only the administrator looks.
+        if ((Find(Environment.GetEnvironmentVariable("PATH")) ?? Find("/usr/sbin")) is { } path)
             return path;
 
         string message = $"`{Name}` is not in PATH. Install it with: apt-get install {Package}";

@@ -33,6 +33,16 @@ public sealed class TemporaryGitRepository : IDisposable
     /// <summary>Writes a file to the work tree, without committing it, and returns its full path.</summary>
     public string Write(string relative, string text) => _folder.Write(relative, text);
 
+    /// <summary>From now on every commit is signed with this key, as <c>git commit -S</c> does; null ends that.</summary>
+    public void SignWith(SigningKey? key)
+    {
+        Git("config", "commit.gpgsign", key is null ? "false" : "true");
+        if (key is null)
+            return;
+        Git("config", "gpg.format", "ssh");
+        Git("config", "user.signingkey", key.Path);
+    }
+
     /// <summary>Deletes a file from the work tree, without committing that.</summary>
     public void Delete(string relative) => File.Delete(_folder[relative]);
 

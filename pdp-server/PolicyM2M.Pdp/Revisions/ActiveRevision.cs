@@ -42,6 +42,9 @@ internal sealed class ActiveRevision
 
     public DateTimeOffset ActivatedAt { get; }
 
+    /// <summary>Who signed the commit; null where nobody had to, or it was asked before a restart.</summary>
+    public string? SignedBy { get; init; }
+
     /// <summary>The attributes that some rule tests and a device may say itself, in ordinal order.</summary>
     public ImmutableArray<string> NeededClaims { get; }
 

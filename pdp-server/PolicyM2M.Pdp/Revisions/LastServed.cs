@@ -4,6 +4,11 @@ using PolicyM2M.Pdp.Startup;
 
 namespace PolicyM2M.Pdp.Revisions;
 
+/// <summary>The commit of a source that was served last.</summary>
+/// <param name="Commit">Its id.</param>
+/// <param name="WasSigned">Whether it was served while only signed commits were.</param>
+internal sealed record ServedCommit(string Commit, bool WasSigned);
+
 /// <summary>
 /// Remembers in one file which commit of each source was served last, so that a restart while the newest commit is broken serves what was
 /// served before it. Written whole, by the follower alone; a file that cannot be understood is as good as none.
@@ -14,8 +19,8 @@ internal sealed class LastServed(string path)
     private const int MaximumSources = 32;
 
     /// <summary>The commit of a source that was served last; null where none is known.</summary>
-    public string? Find(RevisionSource source) =>
-        Entries().FirstOrDefault(entry => entry.IsOf(source))?.Commit;
+    public ServedCommit? Find(RevisionSource source) =>
+        Entries().FirstOrDefault(entry => entry.IsOf(source)) is { } entry ? new ServedCommit(entry.Commit, entry.WasSigned) : null;
 
     /// <summary>Remembers what is served of a source.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
@@ -23,12 +28,13 @@ internal sealed class LastServed(string path)
     public void Remember(RevisionSource source, string commit)
     {
         Entry[] known = Entries();
-        if (known.FirstOrDefault() is { } last && last.IsOf(source) && last.Commit == commit)
+        var served = new Entry(source.Repository, source.Ref, source.Folder, commit, source.RequiresSignatures);
+        if (known.FirstOrDefault() == served)
             return;
-        IEnumerable<Entry> kept = known.Where(entry => !entry.IsOf(source)).Prepend(new Entry(source.Repository, source.Ref, source.Folder, commit)).Take(MaximumSources);
+        IEnumerable<Entry> kept = known.Where(entry => !entry.IsOf(source)).Prepend(served).Take(MaximumSources);
         var list = new JsonArray([.. kept.Select(entry => new JsonObject
         {
-            ["repository"] = entry.Repository, ["ref"] = entry.Ref, ["path"] = entry.Folder, ["commit"] = entry.Commit,
+            ["repository"] = entry.Repository, ["ref"] = entry.Ref, ["path"] = entry.Folder, ["commit"] = entry.Commit, ["signed"] = entry.WasSigned,
         })]);
         PrivateFile.Replace(path, list.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
     }
@@ -45,9 +51,9 @@ internal sealed class LastServed(string path)
         }
     }
 
-    private sealed record Entry(string Repository, string Ref, string Folder, string Commit)
+    private sealed record Entry(string Repository, string Ref, string Folder, string Commit, bool WasSigned)
     {
-        public static Entry Of(JsonNode? node) => new(Text(node, "repository"), Text(node, "ref"), Text(node, "path"), Text(node, "commit"));
+        public static Entry Of(JsonNode? node) => new(Text(node, "repository"), Text(node, "ref"), Text(node, "path"), Text(node, "commit"), node?["signed"]?.GetValue<bool>() ?? false);
 
         public bool IsOf(RevisionSource source) => (Repository, Ref, Folder) == (source.Repository, source.Ref, source.Folder);
 

@@ -1,12 +1,13 @@
 using PolicyM2M.Compiler.Diagnostics;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Store;
+using PolicyM2M.Store.Signatures;
 
 namespace PolicyM2M.Pdp.Revisions;
 
 /// <summary>Follows the ref: a commit that compiles and passes its own tests becomes active, one that does not changes nothing but the status.</summary>
 internal sealed class RevisionFollower(
-    RevisionSource source, RevisionState state, LastServed memory, PdpOptions options, TimeProvider clock, ILogger<RevisionFollower> log) : BackgroundService
+    RevisionSource source, RevisionState state, RevisionNews news, LastServed memory, PdpOptions options, TimeProvider clock, ILogger<RevisionFollower> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -14,11 +15,13 @@ internal sealed class RevisionFollower(
         Activated(first.Active, []);
         if (first.Refused is { } refused)
             LogRefusal(refused, first.Active);
-        using var timer = new PeriodicTimer(options.Poll, clock);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-                state.Replace(Poll(state.Current, clock.GetUtcNow()));
+            while (true)
+            {
+                bool isNews = await news.WaitAsync(options.Poll, clock, stoppingToken);
+                state.Replace(Poll(state.Current, isNews, clock.GetUtcNow(), stoppingToken));
+            }
         }
         catch (OperationCanceledException)
         {
@@ -26,23 +29,27 @@ internal sealed class RevisionFollower(
         }
     }
 
-    private RevisionStatus Poll(RevisionStatus status, DateTimeOffset now)
+    private RevisionStatus Poll(RevisionStatus status, bool isNews, DateTimeOffset now, CancellationToken stoppingToken)
     {
         string commit = "";
         try
         {
+            if (source.Refresh(isNews, stoppingToken))
+                log.CloneMadeAnew(source.Repository);
             commit = source.FindCommit();
             if (commit == status.Active.CommitId)
                 return Recovered(status, now);
             if (commit == status.Refused?.CommitId && !status.Refused.MayHeal)
                 return status with { LastPolledAt = now };
-            return source.WhyNotAfter(status.Active.CommitId, commit) is { } reason
-                ? Refused(status, new RefusedRevision(commit, now, [], reason, MayHeal: false))
-                : Judge(status, source.Compile(commit), now);
+            if (source.WhyNotAfter(status.Active.CommitId, commit) is { } reason)
+                return Refused(status, new RefusedRevision(commit, now, [], reason, MayHeal: false));
+            SignatureCheck trust = source.CheckTrust(status.Active.CommitId, commit, now);
+            return trust.Refusal is { } distrust ? Impeded(status, commit, distrust, now) : Judge(status, source.Compile(commit), trust, now);
         }
         catch (PolicyStoreException fault)
         {
-            return Unreadable(status, commit, fault.Message, now);
+            source.Suspect();
+            return Impeded(status, commit, fault.Message, now);
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
@@ -52,11 +59,11 @@ internal sealed class RevisionFollower(
         }
     }
 
-    private RevisionStatus Judge(RevisionStatus status, CompiledRevision compiled, DateTimeOffset now)
+    private RevisionStatus Judge(RevisionStatus status, CompiledRevision compiled, SignatureCheck trust, DateTimeOffset now)
     {
         if (compiled.Bundle is null)
             return Refused(status, new RefusedRevision(compiled.CommitId, now, compiled.Diagnostics, null, MayHeal: false));
-        var active = new ActiveRevision(compiled.CommitId, compiled.Summary, compiled.Bundle, now, status.Active);
+        var active = new ActiveRevision(compiled.CommitId, compiled.Summary, compiled.Bundle, now, status.Active) { SignedBy = trust.Signer };
         Activated(active, compiled.Diagnostics);
         return new RevisionStatus(active, null, now);
     }
@@ -74,7 +81,7 @@ internal sealed class RevisionFollower(
         return status with { Refused = null, LastPolledAt = now };
     }
 
-    private RevisionStatus Unreadable(RevisionStatus status, string commit, string reason, DateTimeOffset now)
+    private RevisionStatus Impeded(RevisionStatus status, string commit, string reason, DateTimeOffset now)
     {
         // The same fault at every look would fill the log; the status shows that it lasts.
         if (status.Refused is { } known && known.CommitId == commit && known.Fault == reason)
@@ -84,7 +91,7 @@ internal sealed class RevisionFollower(
 
     private void LogRefusal(RefusedRevision refused, ActiveRevision active)
     {
-        if (refused is { Fault: { } fault, MayHeal: true })
+        if (refused is { CommitId: "", Fault: { } fault, MayHeal: true })
         {
             log.RepositoryUnreadable(active.ShortId, fault);
             return;
@@ -98,6 +105,8 @@ internal sealed class RevisionFollower(
     private void Activated(ActiveRevision active, IEnumerable<Diagnostic> diagnostics)
     {
         log.Serving(active.Bundle.Name, active.ShortId, active.Summary);
+        if (active.SignedBy is { } signer)
+            log.SignedBy(active.ShortId, signer);
         LogDiagnostics(diagnostics);
         try
         {

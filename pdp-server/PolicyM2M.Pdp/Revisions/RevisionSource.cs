@@ -4,6 +4,7 @@ using PolicyM2M.Compiler.PolicyTests;
 using PolicyM2M.Engine.Bundles;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Store;
+using PolicyM2M.Store.Signatures;
 
 namespace PolicyM2M.Pdp.Revisions;
 
@@ -19,14 +20,18 @@ internal sealed class RevisionSource
 {
     private readonly GitPolicyRepository _repository;
 
+    private readonly RevisionTrust _trust;
+    private readonly FollowedRemote? _remote;
     private readonly string? _accepted;
 
-    private RevisionSource(GitPolicyRepository repository, string reference, string folder, string? accepted)
+    private RevisionSource(GitPolicyRepository repository, FollowedRemote? remote, RevisionTrust trust, PdpOptions options)
     {
         _repository = repository;
-        _accepted = accepted;
-        Ref = reference;
-        Folder = folder;
+        _remote = remote;
+        _trust = trust;
+        _accepted = options.Accept;
+        Ref = options.Ref;
+        Folder = options.Folder;
     }
 
     public string Ref { get; }
@@ -34,15 +39,34 @@ internal sealed class RevisionSource
     public string Folder { get; }
 
     /// <summary>The repository, as people know it.</summary>
-    public string Repository => _repository.Location;
+    public string Repository => _remote?.Location ?? _repository.Location;
 
-    /// <summary>Finds the repository.</summary>
-    /// <exception cref="PolicyStoreException">There is none.</exception>
-    public static RevisionSource Open(PdpOptions options) => new(GitPolicyRepository.Open(options.Git), options.Ref, options.Folder, options.Accept);
+    /// <summary>Whether every commit needs a signature before it is served.</summary>
+    public bool RequiresSignatures => _trust.IsRequired;
+
+    /// <summary>Finds the repository, and who may sign.</summary>
+    /// <param name="options">What to serve.</param>
+    /// <param name="remote">The remote, where it is one.</param>
+    /// <exception cref="PolicyStoreException">There is none, or nobody may.</exception>
+    /// <exception cref="StartupException">The options do not go together.</exception>
+    public static RevisionSource Open(PdpOptions options, FollowedRemote? remote)
+    {
+        var repository = GitPolicyRepository.Open(remote?.Clone ?? options.Git);
+        return new RevisionSource(repository, remote, RevisionTrust.Of(repository, options), options);
+    }
+
+    /// <summary>Fetches from the remote, where it is one and it is time.</summary>
+    /// <returns>Whether its clone was damaged and made anew.</returns>
+    /// <exception cref="PolicyStoreException">It cannot be fetched.</exception>
+    /// <exception cref="OperationCanceledException">It was ended.</exception>
+    public bool Refresh(bool isNews, CancellationToken cancellation) => _remote?.Refresh(isNews, cancellation) ?? false;
 
     /// <summary>The commit that the ref names now.</summary>
     /// <exception cref="PolicyStoreException">It names none, or the repository cannot be read.</exception>
-    public string FindCommit() => _repository.FindCommit(Ref);
+    public string FindCommit() => _repository.FindCommit(_remote?.Reference ?? Ref);
+
+    /// <summary>Something could not be read: where a clone is damaged, the next fetch finds out.</summary>
+    public void Suspect() => _remote?.Suspect();
 
     /// <summary>
     /// Why a commit must not take the place of another: history only goes forward, or whoever can push could bring back rules that were mended. Null where it may.
@@ -54,6 +78,13 @@ internal sealed class RevisionSource
         _repository.Follows(served, commit) || (_accepted is not null && commit.StartsWith(_accepted, StringComparison.Ordinal))
             ? null
             : $"{ActiveRevision.Shorten(commit)} does not follow {ActiveRevision.Shorten(served)}, which was served last: the ref was moved back, or its history rewritten; a new start with `--accept {ActiveRevision.Shorten(commit)}` serves it all the same";
+
+    /// <summary>Who signed a commit, or why it must not be served; neither where it needs no signature.</summary>
+    /// <param name="served">The commit that was served last; null where none is known.</param>
+    /// <param name="commit">The commit that is to be served.</param>
+    /// <param name="now">The moment.</param>
+    /// <exception cref="PolicyStoreException">The repository, or who may sign, cannot be read.</exception>
+    public SignatureCheck CheckTrust(string? served, string commit, DateTimeOffset now) => _trust.Judge(served, commit, now);
 
     /// <summary>Reads and compiles the policy set of a commit, and runs its own tests: what its authors say of it must hold before anybody is answered from it.</summary>
     /// <exception cref="PolicyStoreException">The commit has no such folder, or the repository cannot be read.</exception>
@@ -67,23 +98,29 @@ internal sealed class RevisionSource
     /// <summary>The revision with which the server starts: the newest or, where that cannot be served, the one that was served last. Without either it does not.</summary>
     /// <param name="now">The moment.</param>
     /// <param name="lastServed">The commit that was served last; null where none is known.</param>
-    /// <exception cref="StartupException">The policy set is not valid; the message has every diagnostic.</exception>
+    /// <exception cref="StartupException">The policy set is not valid, and the message has every diagnostic; or nobody who may signed it.</exception>
     /// <exception cref="PolicyStoreException">The repository, the ref or the folder cannot be read.</exception>
-    public RevisionStatus LoadFirst(DateTimeOffset now, string? lastServed)
+    public RevisionStatus LoadFirst(DateTimeOffset now, ServedCommit? lastServed)
     {
         string commit = "";
         try
         {
             commit = FindCommit();
+            // Who signed what was served last was asked when it was new; a signer who left meanwhile must not keep the server from starting again.
+            SignatureCheck trust = commit == lastServed?.Commit ? CheckLast(lastServed, now) : CheckTrust(lastServed?.Commit, commit, now);
+            if (trust.Refusal is { } distrust)
+                return Last(lastServed, new RefusedRevision(commit, now, [], distrust, MayHeal: true)) ?? throw new StartupException(distrust, ExitCode.InvalidPolicy);
             CompiledRevision newest = Compile(commit);
-            if (Active(newest, now) is not { } active)
+            if (Active(newest, now, trust) is not { } active)
                 return Last(lastServed, new RefusedRevision(commit, now, newest.Diagnostics, null, MayHeal: false)) ?? throw Invalid(newest);
-            return lastServed is not null && WhyNotAfter(lastServed, commit) is { } reason
+            return lastServed is not null && WhyNotAfter(lastServed.Commit, commit) is { } reason
                 ? Last(lastServed, new RefusedRevision(commit, now, [], reason, MayHeal: false)) ?? throw new StartupException(reason, ExitCode.CouldNotRun)
                 : new RevisionStatus(active, null, now);
         }
         catch (PolicyStoreException fault)
         {
+            if (IsMadeAnew())
+                return LoadFirst(now, lastServed);
             RevisionStatus? last = Last(lastServed, new RefusedRevision(commit, now, [], fault.Message, MayHeal: true));
             if (last is null)
                 throw;
@@ -91,11 +128,29 @@ internal sealed class RevisionSource
         }
     }
 
-    private RevisionStatus? Last(string? lastServed, RefusedRevision newest)
+    /// <summary>Whether what could not be read was the damage of a clone, which is mended now; it is then no longer the same fault.</summary>
+    private bool IsMadeAnew()
+    {
+        Suspect();
+        try
+        {
+            return Refresh(isNews: true, CancellationToken.None);
+        }
+        catch (PolicyStoreException)
+        {
+            // What could not be read is told, and the follower tells this.
+            return false;
+        }
+    }
+
+    private RevisionStatus? Last(ServedCommit? lastServed, RefusedRevision newest)
     {
         try
         {
-            return lastServed is not null && Active(Compile(lastServed), newest.SeenAt) is { } active ? new RevisionStatus(active, newest, newest.SeenAt) : null;
+            return lastServed is not null
+                && CheckLast(lastServed, newest.SeenAt) is { Refusal: null } trust && Active(Compile(lastServed.Commit), newest.SeenAt, trust) is { } active
+                ? new RevisionStatus(active, newest, newest.SeenAt)
+                : null;
         }
         catch (PolicyStoreException)
         {
@@ -104,8 +159,11 @@ internal sealed class RevisionSource
         }
     }
 
-    private static ActiveRevision? Active(CompiledRevision compiled, DateTimeOffset now) =>
-        compiled.Bundle is { } bundle ? new ActiveRevision(compiled.CommitId, compiled.Summary, bundle, now) : null;
+    /// <summary>What was served while signatures were not asked for is asked for its own now.</summary>
+    private SignatureCheck CheckLast(ServedCommit last, DateTimeOffset now) => last.WasSigned || !RequiresSignatures ? new SignatureCheck(null, null) : CheckTrust(null, last.Commit, now);
+
+    private static ActiveRevision? Active(CompiledRevision compiled, DateTimeOffset now, SignatureCheck trust) =>
+        compiled.Bundle is { } bundle ? new ActiveRevision(compiled.CommitId, compiled.Summary, bundle, now) { SignedBy = trust.Signer } : null;
 
     private StartupException Invalid(CompiledRevision compiled) => new(
         string.Join('\n',

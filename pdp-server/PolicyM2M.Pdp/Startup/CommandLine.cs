@@ -4,6 +4,7 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Net;
+using PolicyM2M.Store.Remotes;
 
 namespace PolicyM2M.Pdp.Startup;
 
@@ -16,8 +17,8 @@ internal static class CommandLine
 
     private static readonly Option<string> Git = new("--git")
     {
-        Description = "Git repository to serve, or a folder inside one.",
-        HelpName = "PATH",
+        Description = "Git repository to serve: a folder in one, or a file:, https: or ssh: URL, which is cloned into the data folder.",
+        HelpName = "PATH|URL",
         DefaultValueFactory = _ => ".",
     };
 
@@ -57,6 +58,38 @@ internal static class CommandLine
         DefaultValueFactory = _ => TimeSpan.FromSeconds(2),
     };
 
+    private static readonly Option<TimeSpan> Fetch = new("--fetch")
+    {
+        Description = "Seconds between two fetches of a remote.",
+        HelpName = "SECONDS",
+        CustomParser = ReadSeconds,
+        DefaultValueFactory = _ => TimeSpan.FromSeconds(30),
+    };
+
+    private static readonly Option<string?> GitKey = new("--git-key")
+    {
+        Description = "Private key to log in with at an ssh: remote. [default: those that ssh finds]",
+        HelpName = "FILE",
+    };
+
+    private static readonly Option<string?> GitKnownHosts = new("--git-known-hosts")
+    {
+        Description = "Keys of ssh: hosts; one that is not in it is not talked to. [default: those of the user]",
+        HelpName = "FILE",
+    };
+
+    private static readonly Option<string?> GitAuthorities = new("--git-ca")
+    {
+        Description = "Certificates of the authorities that https: remotes are trusted by. [default: those of the machine]",
+        HelpName = "FILE",
+    };
+
+    private static readonly Option<string?> GitToken = new("--git-token")
+    {
+        Description = "File with the password or access token for an https: remote.",
+        HelpName = "FILE",
+    };
+
     private static readonly Option<bool> AllowTls12 = new("--tls12") { Description = "Let callers come over TLS 1.2 too; TLS 1.3 only unless given." };
 
     private static readonly Option<string?> Accept = new("--accept")
@@ -66,14 +99,43 @@ internal static class CommandLine
         CustomParser = ReadCommit,
     };
 
+    private static readonly Option<IPEndPoint?> Webhook = new("--webhook")
+    {
+        Description = "Where Git hosts tell of a push by POST /webhook over HTTP, which ends the pause between two looks.",
+        HelpName = "HOST:PORT",
+        CustomParser = ReadEndPoint,
+    };
+
+    private static readonly Option<string?> WebhookSecret = new("--webhook-secret")
+    {
+        Description = "File with the secret of the webhook: X-Hub-Signature-256 (GitHub, Gitea) or X-Gitlab-Token.",
+        HelpName = "FILE",
+    };
+
+    private static readonly Option<string?> AllowedSigners = new("--allowed-signers")
+    {
+        Description = "Whose SSH signatures of commits count: a file as `git log --show-signature` reads it, outside the repository.",
+        HelpName = "FILE",
+    };
+
+    private static readonly Option<bool> RequireSigned = new("--require-signed") { Description = "Serve a commit only where one of the allowed signers signed it." };
+
     /// <summary>The options; null where the process should end with <paramref name="exitCode"/>, having said why or having shown its help.</summary>
     public static PdpOptions? Parse(string[] args, TextWriter output, TextWriter error, out int exitCode)
     {
         PdpOptions? options = null;
-        var command = new RootCommand("Serves the decisions of a policy set in Git over gRPC with mutual TLS.") { Git, Ref, Folder, Listen, Data, Poll, AllowTls12, Accept };
+        var command = new RootCommand("Serves the decisions of a policy set in Git over gRPC with mutual TLS.") { Git, Ref, Folder, Listen, Data, Poll, AllowTls12, Accept, AllowedSigners, RequireSigned, Fetch, GitKey, GitKnownHosts, GitAuthorities, GitToken, Webhook, WebhookSecret };
         command.SetAction(parsed => options = new PdpOptions(
             parsed.GetValue(Git)!, parsed.GetValue(Ref)!, parsed.GetValue(Folder)!, parsed.GetValue(Listen)!, parsed.GetValue(Data), parsed.GetValue(Poll),
-            parsed.GetValue(AllowTls12), parsed.GetValue(Accept)));
+            parsed.GetValue(AllowTls12), parsed.GetValue(Accept))
+        {
+            AllowedSigners = parsed.GetValue(AllowedSigners),
+            RequireSigned = parsed.GetValue(RequireSigned),
+            Fetch = parsed.GetValue(Fetch),
+            Webhook = parsed.GetValue(Webhook),
+            WebhookSecret = parsed.GetValue(WebhookSecret),
+            Access = new RemoteAccess(parsed.GetValue(GitKey), parsed.GetValue(GitKnownHosts), parsed.GetValue(GitAuthorities), parsed.GetValue(GitToken)),
+        });
         HelpOption help = command.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
 
@@ -102,7 +164,7 @@ internal static class CommandLine
             && IPAddress.TryParse(host == "localhost" ? "127.0.0.1" : host, out IPAddress? address)
             && isBracketed == host.Contains(':', StringComparison.Ordinal))
             return new IPEndPoint(address, port);
-        argument.AddError($"--listen: `{text}` is not HOST:PORT, such as 127.0.0.1:8443, [::1]:8443 or localhost:0; HOST is an IP address or localhost");
+        argument.AddError($"{NameOf(argument)}: `{text}` is not HOST:PORT, such as 127.0.0.1:8443, [::1]:8443 or localhost:0; HOST is an IP address or localhost");
         return null;
     }
 
@@ -120,9 +182,11 @@ internal static class CommandLine
         string text = argument.Tokens.Count == 1 ? argument.Tokens[0].Value : "";
         if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) && seconds is >= ShortestPoll and <= LongestPoll)
             return TimeSpan.FromSeconds(seconds);
-        argument.AddError($"--poll: `{text}` is not a number of seconds from {ShortestPoll} to {LongestPoll}");
+        argument.AddError($"{NameOf(argument)}: `{text}` is not a number of seconds from {ShortestPoll} to {LongestPoll}");
         return default;
     }
+
+    private static string NameOf(ArgumentResult argument) => ((OptionResult)argument.Parent!).Option.Name;
 
     private sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLineAction
     {
@@ -137,8 +201,12 @@ internal static class CommandLine
                   Serve the branch `release` of a bare repository whose root is the policy set, on a free port:
                     dotnet run --project pdp-server/PolicyM2M.Pdp -- --git /srv/policies.git --ref release --path . --listen 127.0.0.1:0
 
+                  Serve a remote repository, and only what somebody who may has signed:
+                    dotnet run --project pdp-server/PolicyM2M.Pdp -- --git https://git.example/fleet.git --git-token /etc/policym2m/token \
+                      --allowed-signers /etc/policym2m/allowed_signers --require-signed
+
                 Exit codes:
-                  0  stopped in order      1  could not run      3  the policy set is not valid
+                  0  stopped in order      1  could not run      3  the policy set is not valid, or not signed
                 """);
             return exitCode;
         }

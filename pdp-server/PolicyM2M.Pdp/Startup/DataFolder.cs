@@ -12,6 +12,9 @@ internal sealed record DataFolder(string Path)
     /// <summary>The registry of devices.</summary>
     public string Registry => System.IO.Path.Combine(Path, "devices.json");
 
+    /// <summary>The clones of remote repositories.</summary>
+    public string Clones => System.IO.Path.Combine(Path, "git");
+
     /// <summary>Which commit was served last.</summary>
     public string LastServed => System.IO.Path.Combine(Path, "last-served.json");
 

@@ -1,9 +1,10 @@
 using System.Net;
+using PolicyM2M.Store.Remotes;
 
 namespace PolicyM2M.Pdp.Startup;
 
 /// <summary>What the user asked for on the command line.</summary>
-/// <param name="Git">A Git repository, or a folder inside one.</param>
+/// <param name="Git">A Git repository, a folder inside one, or the URL of a remote one.</param>
 /// <param name="Ref">The branch, tag or commit that is served and followed.</param>
 /// <param name="Folder">The policy set's folder within the repository.</param>
 /// <param name="Listen">Where to listen; port 0 lets the system choose.</param>
@@ -11,4 +12,23 @@ namespace PolicyM2M.Pdp.Startup;
 /// <param name="Poll">How often the repository and the registry are looked at.</param>
 /// <param name="AllowTls12">Whether callers may come over TLS 1.2 as well as 1.3.</param>
 /// <param name="Accept">The beginning of the id of a commit that may be served although it does not follow the one served last; null for none.</param>
-internal sealed record PdpOptions(string Git, string Ref, string Folder, IPEndPoint Listen, string? Data, TimeSpan Poll, bool AllowTls12 = false, string? Accept = null);
+internal sealed record PdpOptions(string Git, string Ref, string Folder, IPEndPoint Listen, string? Data, TimeSpan Poll, bool AllowTls12 = false, string? Accept = null)
+{
+    /// <summary>How often a remote is fetched.</summary>
+    public TimeSpan Fetch { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How to be let in at a remote.</summary>
+    public RemoteAccess Access { get; init; } = new();
+
+    /// <summary>Where Git hosts may tell of a push; null for nowhere.</summary>
+    public IPEndPoint? Webhook { get; init; }
+
+    /// <summary>The file with the secret by which they prove who they are.</summary>
+    public string? WebhookSecret { get; init; }
+
+    /// <summary>The file that says whose signatures of commits count; null where none do.</summary>
+    public string? AllowedSigners { get; init; }
+
+    /// <summary>Whether only a commit that one of them signed is served.</summary>
+    public bool RequireSigned { get; init; }
+}
