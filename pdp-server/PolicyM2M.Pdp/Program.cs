@@ -5,6 +5,7 @@ using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Services;
 using PolicyM2M.Pdp.Startup;
+using PolicyM2M.Registry;
 using PolicyM2M.Store;
 
 namespace PolicyM2M.Pdp;
@@ -46,6 +47,7 @@ internal static class Program
         Listening.Try(options.Listen);
         DevelopmentCredentials development = DevelopmentCredentials.Prepare(data, clock.GetUtcNow());
         DevelopmentData.Prepare(data, development);
+        DeviceStore registry = RegistryOption.Open(options.RegistryDb, data, clock);
         var credentials = new CredentialState(TlsCredentials.Load(data));
 
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -54,7 +56,9 @@ internal static class Program
         builder.WebHost.UseKestrelCore().ConfigureKestrel((_, kestrel) => kestrel.ListenWithMutualTls(options.Listen, options.AllowTls12, credentials));
 
         builder.Services.AddSingleton(clock).AddSingleton(options).AddSingleton(source).AddSingleton(revisions).AddSingleton(memory).AddSingleton(data).AddSingleton(credentials).AddSingleton<RefusedConnections>();
-        builder.Services.AddSingleton<RegistryState>().AddSingleton(new RegistryFile(data.Registry));
+        // By factory, so that it is disposed with the server.
+        builder.Services.AddSingleton(_ => registry).AddSingleton<DeviceReplica>().AddSingleton(new RegistryState(clock, options.RegistryGrace ?? PdpOptions.UsualGrace));
+        builder.Services.AddSingleton<FirstImport>().AddSingleton<DeviceImportCall>().AddSingleton<DroppedClaims>();
         builder.Services.AddHostedService<RevisionFollower>().AddHostedService<RegistryFollower>().AddHostedService<CredentialFollower>();
 
         builder.Services.AddRouting().AddSingleton<AccessInterceptor>();
@@ -69,13 +73,14 @@ internal static class Program
         WebApplication pdp = builder.Build();
         pdp.MapGrpcService<DecisionEndpoint>();
         pdp.MapGrpcService<PolicyEndpoint>();
+        pdp.MapGrpcService<DeviceEndpoint>();
         pdp.MapGrpcHealthChecksService();
         pdp.MapGrpcReflectionService();
 
         await pdp.ListenAsync(options);
         if (development.InUse)
             pdp.Logger.DevelopmentCredentials(data.Pki);
-        StartupMessage.Write(console, revisions.Current, source, pdp.Urls.Single(), data, development, isDataGiven: options.Data is not null);
+        StartupMessage.Write(console, revisions.Current, source, pdp.Urls.Single(), data, registry.Name, development, isDataGiven: options.Data is not null);
         return pdp;
     }
 }

@@ -67,22 +67,23 @@ public sealed class DeviceStore : IAsyncDisposable
     /// <exception cref="RegistryUnavailableException">The database cannot be used.</exception>
     public async Task<(long Sequence, Device? Device)> ChangeAsync(string id, DeviceChange change, string actor, CancellationToken cancellationToken = default)
     {
-        Written written = await ChangeAllAsync([(id, change)], actor, keepGood: false, cancellationToken).ConfigureAwait(false);
+        Written written = await ChangeAllAsync([(id, change)], actor, Writing.AllOrNothing, cancellationToken).ConfigureAwait(false);
+        if (written.Refusals[0] is { } refusal)
+            throw new DeviceRefusedException(refusal);
         return (written.Sequence, written.Devices[0]);
     }
 
     /// <summary>Changes many devices, each once, in one transaction.</summary>
     /// <param name="changes">What to do; no id twice.</param>
     /// <param name="actor">Who does it.</param>
-    /// <param name="keepGood">Whether a refused change leaves the others: without it, the first that is refused ends all of them.</param>
+    /// <param name="writing">What is written where a change is refused.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
-    /// <exception cref="DeviceRefusedException">A change is not allowed, and not <paramref name="keepGood"/>; nothing has changed.</exception>
     /// <exception cref="RegistryUnavailableException">The database cannot be used.</exception>
     public async Task<Written> ChangeAllAsync(
-        IReadOnlyList<(string Id, DeviceChange Change)> changes, string actor, bool keepGood, CancellationToken cancellationToken = default)
+        IReadOnlyList<(string Id, DeviceChange Change)> changes, string actor, Writing writing, CancellationToken cancellationToken = default)
     {
-        Written written = await GuardAsync(() => WriteAsync(changes, actor, keepGood, cancellationToken)).ConfigureAwait(false);
-        if (written.Changed > 0)
+        Written written = await GuardAsync(() => WriteAsync(changes, actor, writing, cancellationToken)).ConfigureAwait(false);
+        if (written.IsWritten)
             _database.Committed();
         return written;
     }
@@ -153,7 +154,7 @@ public sealed class DeviceStore : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _database.DisposeAsync();
 
-    private async Task<Written> WriteAsync(IReadOnlyList<(string Id, DeviceChange Change)> changes, string actor, bool keepGood, CancellationToken cancellationToken)
+    private async Task<Written> WriteAsync(IReadOnlyList<(string Id, DeviceChange Change)> changes, string actor, Writing writing, CancellationToken cancellationToken)
     {
         DateTimeOffset now = DateTimeOffset.FromUnixTimeMilliseconds(_clock.GetUtcNow().ToUnixTimeMilliseconds());
         DbConnection connection = await _database.OpenAsync(create: false, cancellationToken).ConfigureAwait(false);
@@ -167,8 +168,9 @@ public sealed class DeviceStore : IAsyncDisposable
                 await sql.RunAsync("UPDATE registry SET sequence = sequence").ConfigureAwait(false);
                 long sequence = await sql.NumberAsync("SELECT sequence FROM registry").ConfigureAwait(false);
                 Dictionary<string, Device> before = await KnownAsync(sql, changes.Select(change => change.Id)).ConfigureAwait(false);
-                Outcome outcome = Outcome.Of(changes, before, sequence, now, keepGood);
-                if (outcome.Changed > 0)
+                Outcome outcome = Outcome.Of(changes, before, sequence, now);
+                bool isWritten = writing == Writing.KeepGood || writing == Writing.AllOrNothing && outcome.Refusals.TrueForAll(refusal => refusal is null);
+                if (isWritten && outcome.Changed > 0)
                 {
                     await DeviceRows.WriteAsync(sql, outcome.Put).ConfigureAwait(false);
                     foreach (string id in outcome.Gone)
@@ -178,7 +180,7 @@ public sealed class DeviceStore : IAsyncDisposable
                     await _database.AnnounceAsync(transaction, cancellationToken).ConfigureAwait(false);
                 }
                 await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-                return new Written(outcome.Sequence, outcome.Devices, outcome.Refusals, outcome.Changed);
+                return new Written(isWritten, isWritten ? outcome.Sequence : sequence, outcome.Devices, outcome.Refusals, outcome.Changed);
             }
         }
     }
@@ -238,12 +240,26 @@ public sealed class DeviceStore : IAsyncDisposable
     }
 }
 
-/// <summary>What came of changes.</summary>
+/// <summary>What is written of many changes.</summary>
+public enum Writing
+{
+    /// <summary>All of them, or nothing where one is refused.</summary>
+    AllOrNothing,
+
+    /// <summary>Those that are not refused.</summary>
+    KeepGood,
+
+    /// <summary>Nothing: it is only worked out what would come of them.</summary>
+    Nothing,
+}
+
+/// <summary>What came of changes, or would have.</summary>
+/// <param name="IsWritten">Whether anything may have been written.</param>
 /// <param name="Sequence">The number of the last change that the registry now holds.</param>
 /// <param name="Devices">Each device afterwards, in the order of the changes; null where it is gone, or where its change was refused and it is not there.</param>
 /// <param name="Refusals">Why a change was not made, in the order of the changes; null where it was.</param>
-/// <param name="Changed">How many devices are not as they were.</param>
-public sealed record Written(long Sequence, IReadOnlyList<Device?> Devices, IReadOnlyList<Refusal?> Refusals, int Changed);
+/// <param name="Changed">How many devices the changes make other than they were.</param>
+public sealed record Written(bool IsWritten, long Sequence, IReadOnlyList<Device?> Devices, IReadOnlyList<Refusal?> Refusals, int Changed);
 
 /// <summary>Who changed a device, and why.</summary>
 /// <param name="Sequence">The number of the change, which the device had for its version.</param>

@@ -30,8 +30,7 @@ internal sealed class Outcome
     public int Changed => Log.Count;
 
     /// <summary>Applies changes.</summary>
-    /// <exception cref="DeviceRefusedException">One is refused, and not <paramref name="keepGood"/>.</exception>
-    public static Outcome Of(IEnumerable<(string Id, DeviceChange Change)> changes, Dictionary<string, Device> before, long sequence, DateTimeOffset now, bool keepGood)
+    public static Outcome Of(IEnumerable<(string Id, DeviceChange Change)> changes, Dictionary<string, Device> before, long sequence, DateTimeOffset now)
     {
         var outcome = new Outcome(sequence);
         foreach ((string id, DeviceChange change) in changes)
@@ -41,7 +40,7 @@ internal sealed class Outcome
             {
                 outcome.Add(id, change, current, change.Apply(id, current, now), now);
             }
-            catch (DeviceRefusedException refused) when (keepGood)
+            catch (DeviceRefusedException refused)
             {
                 outcome.Devices.Add(current);
                 outcome.Refusals.Add(refused.Refusal);

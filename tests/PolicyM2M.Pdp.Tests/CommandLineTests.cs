@@ -12,15 +12,17 @@ public sealed class CommandLineTests
         (PdpOptions? options, int exitCode, string text) = Parse();
 
         Assert.That((exitCode, text), Is.EqualTo((0, "")));
-        Assert.That(options, Is.EqualTo(new PdpOptions(".", "HEAD", "policies", new(System.Net.IPAddress.Loopback, 8443), null, TimeSpan.FromSeconds(2))));
+        Assert.That(options, Is.EqualTo(new PdpOptions(".", "HEAD", "policies", new(System.Net.IPAddress.Loopback, 8443), null, TimeSpan.FromSeconds(2), RegistryGrace: PdpOptions.UsualGrace)));
     }
 
     [Test]
     public void Every_option_is_taken()
     {
-        PdpOptions? options = Parse("--git", "/srv/p.git", "--ref", "release", "--path", ".", "--listen", "0.0.0.0:9", "--data", "/var/pdp", "--poll", "0.5", "--accept", "0123456789AB", "--tls12").Options;
+        PdpOptions? options = Parse("--git", "/srv/p.git", "--ref", "release", "--path", ".", "--listen", "0.0.0.0:9", "--data", "/var/pdp", "--poll", "0.5", "--accept", "0123456789AB", "--tls12",
+            "--registry-db", "postgres-env:M2M_DB", "--registry-grace", "3").Options;
 
-        Assert.That(options, Is.EqualTo(new PdpOptions("/srv/p.git", "release", ".", new(System.Net.IPAddress.Any, 9), "/var/pdp", TimeSpan.FromSeconds(0.5), AllowTls12: true, Accept: "0123456789ab")));
+        Assert.That(options, Is.EqualTo(new PdpOptions("/srv/p.git", "release", ".", new(System.Net.IPAddress.Any, 9), "/var/pdp", TimeSpan.FromSeconds(0.5), AllowTls12: true, Accept: "0123456789ab",
+            RegistryDb: "postgres-env:M2M_DB", RegistryGrace: TimeSpan.FromSeconds(3))));
     }
 
     [TestCase("127.0.0.1:0", "127.0.0.1:0")]
@@ -44,12 +46,26 @@ public sealed class CommandLineTests
     [TestCase("--poll", "-1")]
     [TestCase("--poll", "often")]
     [TestCase("--poll", "3601")]
+    [TestCase("--registry-grace", "0")]
+    [TestCase("--registry-grace", "86401")]
     public void A_value_that_means_nothing_is_refused_by_name(string option, string value)
     {
         (PdpOptions? options, int exitCode, string text) = Parse(option, value);
 
         Assert.That((options, exitCode), Is.EqualTo(((PdpOptions?)null, 1)));
         Assert.That(text, Does.StartWith($"error: {option}: `{value}` is not"));
+    }
+
+    [TestCase("postgres:Host=db;Password=hunter2")]
+    [TestCase("postgres-file:")]
+    [TestCase("registry.db")]
+    [TestCase("")]
+    public void Where_the_registry_is_has_one_of_three_forms_and_what_was_written_is_not_repeated(string value)
+    {
+        (PdpOptions? options, int exitCode, string text) = Parse("--registry-db", value);
+
+        Assert.That((options, exitCode), Is.EqualTo(((PdpOptions?)null, 1)));
+        Assert.That(text, Does.StartWith("error: --registry-db: expected sqlite:PATH, postgres-file:FILE or postgres-env:NAME").And.Not.Contain("hunter2"));
     }
 
     [Test]

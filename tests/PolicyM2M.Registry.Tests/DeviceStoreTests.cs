@@ -154,15 +154,19 @@ public sealed class DeviceStoreTests(Backend backend)
         await ChangeAsync("dead", StoreWorld.Upsert(LifecycleState.Retired));
         (string, DeviceChange)[] changes = [.. Enumerable.Range(0, 1_001).Select(i => ($"plc-{i}", (DeviceChange)StoreWorld.Upsert(risk: i % 100))), ("dead", StoreWorld.Upsert(LifecycleState.Active))];
 
-        Assert.That(async () => await _store.ChangeAllAsync(changes, StoreWorld.Operator, keepGood: false), Throws.TypeOf<DeviceRefusedException>());
+        foreach (Writing none in new[] { Writing.AllOrNothing, Writing.Nothing })
+        {
+            Written would = await _store.ChangeAllAsync(changes, StoreWorld.Operator, none);
+            Assert.That((would.IsWritten, would.Changed, would.Refusals.Count(refusal => refusal is not null)), Is.EqualTo((false, 1_001, 1)));
+        }
         Assert.That((await _store.ListAsync(null, null, "", 10)).Select(device => device.Id), Is.EqualTo(new[] { "dead" }));
 
-        Written written = await _store.ChangeAllAsync(changes, StoreWorld.Operator, keepGood: true);
+        Written written = await _store.ChangeAllAsync(changes, StoreWorld.Operator, Writing.KeepGood);
         Assert.That((written.Changed, written.Refusals.Count(refusal => refusal is not null), written.Refusals[^1]!.Kind), Is.EqualTo((1_001, 1, RefusalKind.NotAllowed)));
         Assert.That((await _store.FindAsync("plc-1000"))!.Version, Is.EqualTo(written.Sequence));
         Assert.That((await _store.FindAsync("dead"))!.State, Is.EqualTo(LifecycleState.Retired));
 
-        Written again = await _store.ChangeAllAsync(changes, StoreWorld.Operator, keepGood: true);
+        Written again = await _store.ChangeAllAsync(changes, StoreWorld.Operator, Writing.KeepGood);
         Assert.That((again.Changed, again.Sequence), Is.EqualTo((0, written.Sequence)));
     }
 

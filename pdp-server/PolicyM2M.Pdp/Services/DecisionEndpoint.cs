@@ -5,6 +5,7 @@ using PolicyM2M.Pdp.Access;
 using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Revisions;
+using PolicyM2M.Registry;
 using PolicyM2M.Wire;
 using PolicyM2M.Wire.V1;
 using DecisionKind = PolicyM2M.Engine.Vocabulary.DecisionKind;
@@ -12,7 +13,7 @@ using DecisionKind = PolicyM2M.Engine.Vocabulary.DecisionKind;
 namespace PolicyM2M.Pdp.Services;
 
 /// <summary>What devices and gateways ask.</summary>
-internal sealed class DecisionEndpoint(RevisionState revisions, RegistryState registry, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<DecisionEndpoint> log)
+internal sealed class DecisionEndpoint(RevisionState revisions, RegistryState registry, DroppedClaims droppedClaims, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<DecisionEndpoint> log)
     : DecisionService.DecisionServiceBase
 {
     public override Task<DecideResponse> Decide(DecideRequest request, ServerCallContext context)
@@ -24,6 +25,7 @@ internal sealed class DecisionEndpoint(RevisionState revisions, RegistryState re
         string device = Subject(request.DeviceId, devices, context);
 
         MergedContext merged = MergedContext.Of(device, Claims(request), devices.AttributesOf(device), revision.Bundle);
+        droppedClaims.Add(merged.Dropped);
         PreparedContext prepared = revision.Decider.Prepare(merged.Context);
         return Task.FromResult(Answer(request, revision, merged, prepared));
     }
@@ -31,17 +33,30 @@ internal sealed class DecisionEndpoint(RevisionState revisions, RegistryState re
     public override async Task Watch(WatchRequest request, IServerStreamWriter<WatchResponse> responseStream, ServerCallContext context)
     {
         RequestLimits.CheckDeviceId(request.DeviceId);
-        Subject(request.DeviceId, registry.Current, context);
-
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        ActiveRevision revision = revisions.Current.Active;
+        string device = Subject(request.DeviceId, registry.Current, context);
+        string caller = context.GetHttpContext().Caller().Name;
+        (ActiveRevision? Revision, long Device) told = default;
         try
         {
             while (true)
             {
-                // A reader that does not keep up holds this write, and with it this one loop, until it does: nothing queues up.
-                await responseStream.WriteAsync(new WatchResponse { Revision = WireMapping.ToWire(revision.Id), NeededAttributes = { revision.NeededClaims } }, ending.Token);
-                revision = await revisions.WaitForOther(revision, ending.Token);
+                // The signals are taken before the look: a change after the look completes a signal that is already held.
+                Task changed = Task.WhenAny(registry.NextChangeOf(device), registry.NextChangeOf(caller));
+                DeviceRegistry devices = registry.Current;
+                // Asked each time: a device that was revoked or moved to another site is nothing more for this caller.
+                Subject(request.DeviceId, devices, context);
+                (ActiveRevision Revision, long Device) now = (revisions.Current.Active, devices.Find(device)?.Version ?? 0);
+                if (now != told)
+                {
+                    // A reader that does not keep up holds this write, and with it this one loop, until it does: nothing queues up.
+                    await responseStream.WriteAsync(ToWire(now.Revision, now.Device), ending.Token);
+                    told = now;
+                }
+                using var turn = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
+                await Task.WhenAny(revisions.WaitForOther(now.Revision, turn.Token), changed.WaitAsync(turn.Token));
+                await turn.CancelAsync();
+                ending.Token.ThrowIfCancellationRequested();
             }
         }
         catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested)
@@ -62,6 +77,9 @@ internal sealed class DecisionEndpoint(RevisionState revisions, RegistryState re
         if (DeviceAccess.Allows(caller, device, devices, out string? reason))
             return device;
         log.Denied(context.Method, caller.Id, $"it asked about {device}: {reason}");
+        // Not known is not forbidden: whoever is told so would forget decisions that still hold.
+        if (!registry.IsAvailable && device != caller.Name && caller.Role == Roles.Gateway)
+            throw new RpcException(new Status(StatusCode.Unavailable, "the registry cannot be reached, so nobody knows which devices are at the gateway's site"));
         // Why is for the log: a caller must not learn which devices there are, or where.
         throw new RpcException(new Status(StatusCode.PermissionDenied, $"{caller.Id} may not speak for {device}"));
     }
@@ -79,6 +97,9 @@ internal sealed class DecisionEndpoint(RevisionState revisions, RegistryState re
             .OrderBy(ignored => ignored.Name, StringComparer.Ordinal));
         return response;
     }
+
+    private static WatchResponse ToWire(ActiveRevision revision, long device) =>
+        new() { Revision = WireMapping.ToWire(revision.Id), NeededAttributes = { revision.NeededClaims }, DeviceVersion = (ulong)device };
 
     private static DeviceContext Claims(DecideRequest request) =>
         DeviceContext.Of(request.Attributes.Select(claim => KeyValuePair.Create(claim.Key, WireMapping.FromWire(claim.Value))));

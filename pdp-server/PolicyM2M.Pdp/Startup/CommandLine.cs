@@ -12,6 +12,7 @@ internal static class CommandLine
 {
     private const double ShortestPoll = 0.1;
     private const double LongestPoll = 3_600;
+    private const double ShortestGrace = 1, LongestGrace = 86_400;
     private const int ShortestCommit = 12, LongestCommit = 64;
 
     private static readonly Option<string> Git = new("--git")
@@ -49,11 +50,26 @@ internal static class CommandLine
         HelpName = "DIR",
     };
 
+    private static readonly Option<string?> RegistryDb = new("--registry-db")
+    {
+        Description = "Where the device registry is kept. [default: sqlite: and registry.db in the data folder]",
+        HelpName = "sqlite:PATH|postgres-file:FILE|postgres-env:NAME",
+        CustomParser = ReadRegistry,
+    };
+
+    private static readonly Option<TimeSpan> RegistryGrace = new("--registry-grace")
+    {
+        Description = "Seconds for which the registry as last read still counts while its database cannot be reached; then its attributes are missing.",
+        HelpName = "SECONDS",
+        CustomParser = argument => ReadSeconds(argument, "--registry-grace", ShortestGrace, LongestGrace),
+        DefaultValueFactory = _ => PdpOptions.UsualGrace,
+    };
+
     private static readonly Option<TimeSpan> Poll = new("--poll")
     {
-        Description = "Seconds between two looks at the repository and the registry.",
+        Description = "Seconds between two looks at the repository and the certificates.",
         HelpName = "SECONDS",
-        CustomParser = ReadSeconds,
+        CustomParser = argument => ReadSeconds(argument, "--poll", ShortestPoll, LongestPoll),
         DefaultValueFactory = _ => TimeSpan.FromSeconds(2),
     };
 
@@ -70,10 +86,10 @@ internal static class CommandLine
     public static PdpOptions? Parse(string[] args, TextWriter output, TextWriter error, out int exitCode)
     {
         PdpOptions? options = null;
-        var command = new RootCommand("Serves the decisions of a policy set in Git over gRPC with mutual TLS.") { Git, Ref, Folder, Listen, Data, Poll, AllowTls12, Accept };
+        var command = new RootCommand("Serves the decisions of a policy set in Git over gRPC with mutual TLS.") { Git, Ref, Folder, Listen, Data, RegistryDb, RegistryGrace, Poll, AllowTls12, Accept };
         command.SetAction(parsed => options = new PdpOptions(
             parsed.GetValue(Git)!, parsed.GetValue(Ref)!, parsed.GetValue(Folder)!, parsed.GetValue(Listen)!, parsed.GetValue(Data), parsed.GetValue(Poll),
-            parsed.GetValue(AllowTls12), parsed.GetValue(Accept)));
+            parsed.GetValue(AllowTls12), parsed.GetValue(Accept), parsed.GetValue(RegistryDb), parsed.GetValue(RegistryGrace)));
         HelpOption help = command.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
 
@@ -115,12 +131,22 @@ internal static class CommandLine
         return null;
     }
 
-    private static TimeSpan ReadSeconds(ArgumentResult argument)
+    private static string? ReadRegistry(ArgumentResult argument)
     {
         string text = argument.Tokens.Count == 1 ? argument.Tokens[0].Value : "";
-        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) && seconds is >= ShortestPoll and <= LongestPoll)
+        if (RegistryOption.IsOne(text))
+            return text;
+        // Not repeated: somebody may have written a password there.
+        argument.AddError($"--registry-db: expected {RegistryOption.Forms}");
+        return null;
+    }
+
+    private static TimeSpan ReadSeconds(ArgumentResult argument, string option, double shortest, double longest)
+    {
+        string text = argument.Tokens.Count == 1 ? argument.Tokens[0].Value : "";
+        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) && seconds >= shortest && seconds <= longest)
             return TimeSpan.FromSeconds(seconds);
-        argument.AddError($"--poll: `{text}` is not a number of seconds from {ShortestPoll} to {LongestPoll}");
+        argument.AddError($"{option}: `{text}` is not a number of seconds from {shortest} to {longest}");
         return default;
     }
 
