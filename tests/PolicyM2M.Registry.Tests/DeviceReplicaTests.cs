@@ -117,6 +117,52 @@ public sealed class DeviceReplicaTests(Backend backend)
         Assert.That(replica.Registry.Find("plc-1")!.Site, Is.SameAs(replica.Registry.Find("plc-2")!.Site));
     }
 
+    [Test]
+    public async Task A_follower_is_told_of_a_change_and_need_not_come_back_to_look()
+    {
+        // So long that the test ends by its own timeout where nobody tells.
+        DeviceStore follower = _world.Store(poll: TimeSpan.FromHours(1));
+        var replica = new DeviceReplica(follower);
+        await replica.SynchronizeAsync();
+        if (backend == Backend.Postgres)
+            await replica.WaitForNewsAsync(TestContext.CurrentContext.CancellationToken);
+        Task news = replica.WaitForNewsAsync(TestContext.CurrentContext.CancellationToken);
+
+        // PostgreSQL tells every process; a file tells nobody, so there only this process is told.
+        DeviceStore writer = backend == Backend.Postgres ? _here : follower;
+        await writer.ChangeAsync("plc-1", StoreWorld.Upsert(), StoreWorld.Operator);
+
+        await news;
+        Assert.That((await replica.SynchronizeAsync()).Changed, Is.EqualTo(new[] { "plc-1" }));
+    }
+
+    [Test]
+    public async Task A_database_that_is_older_than_the_copy_is_read_anew()
+    {
+        long backup = (await _here.ChangeAsync("plc-1", StoreWorld.Upsert(risk: 1), StoreWorld.Operator)).Sequence;
+        await _here.ChangeAsync("plc-2", StoreWorld.Upsert(), StoreWorld.Operator);
+        var replica = new DeviceReplica(_there);
+        await replica.SynchronizeAsync();
+
+        await _world.TamperAsync($"DELETE FROM devices WHERE version > {backup}; DELETE FROM changes WHERE sequence > {backup}; UPDATE registry SET sequence = {backup}");
+        DeviceNews news = await replica.SynchronizeAsync();
+
+        Assert.That((news.IsLoad, string.Join(',', news.Changed)), Is.EqualTo((true, "plc-2")));
+        Assert.That((replica.Sequence, replica.Registry.Count), Is.EqualTo((backup, 1)));
+    }
+
+    [TestCase("INSERT INTO migrations (number) VALUES (99)", "has tables of version 99, and this program knows version 1: it was migrated by a newer one")]
+    [TestCase("UPDATE devices SET state = 'nowhere'", "the database says of `plc-1` a state that there is not")]
+    [TestCase("UPDATE devices SET attributes = '{'", "the database says of `plc-1` what is no attributes: not JSON")]
+    [TestCase("DROP TABLE devices", "devices")]
+    public async Task A_database_that_holds_what_nobody_understands_is_as_good_as_none(string tampering, string fault)
+    {
+        await _here.ChangeAsync("plc-1", StoreWorld.Upsert(), StoreWorld.Operator);
+        await _world.TamperAsync(tampering);
+
+        Assert.That(async () => await new DeviceReplica(_there).SynchronizeAsync(), Throws.TypeOf<RegistryUnavailableException>().With.Message.Contains(fault));
+    }
+
     /// <summary>Waits as a follower does, until there is news.</summary>
     private static async Task<DeviceNews> NewsAsync(DeviceReplica replica)
     {

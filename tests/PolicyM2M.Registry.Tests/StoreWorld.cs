@@ -1,3 +1,4 @@
+using System.Data.Common;
 using PolicyM2M.Engine.Contexts;
 using PolicyM2M.Registry.Databases;
 using PolicyM2M.Testing;
@@ -26,12 +27,32 @@ internal sealed class StoreWorld : IAsyncDisposable
 
     public string SqlitePath => _folder["registry.db"];
 
-    /// <summary>A store of its own for this database, as another process would have.</summary>
-    public DeviceStore Store(string? postgres = null)
+    /// <summary>The database itself.</summary>
+    /// <param name="poll">How long a follower waits where nobody tells it anything; null for the usual.</param>
+    public IRegistryDatabase Database(TimeSpan? poll = null) => (_connectionString, poll) switch
     {
-        var store = new DeviceStore(_connectionString is null ? new SqliteDatabase(SqlitePath, TimeProvider.System) : new PostgresDatabase(postgres ?? _connectionString), Clock);
+        (null, null) => new SqliteDatabase(SqlitePath, TimeProvider.System),
+        (null, { } other) => new SqliteDatabase(SqlitePath, TimeProvider.System) { Poll = other },
+        ({ } connection, null) => new PostgresDatabase(connection),
+        ({ } connection, { } other) => new PostgresDatabase(connection) { Poll = other },
+    };
+
+    /// <summary>A store of its own for this database, as another process would have.</summary>
+    public DeviceStore Store(TimeSpan? poll = null)
+    {
+        var store = new DeviceStore(Database(poll), Clock);
         _stores.Add(store);
         return store;
+    }
+
+    /// <summary>Does to the database what this program never would.</summary>
+    public async Task TamperAsync(string sql)
+    {
+        await using IRegistryDatabase database = Database();
+        await using DbConnection connection = await database.OpenAsync(create: false, CancellationToken.None);
+        await using DbCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync();
     }
 
     /// <summary>A store whose tables are made.</summary>

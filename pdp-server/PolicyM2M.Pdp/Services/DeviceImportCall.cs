@@ -54,7 +54,10 @@ internal sealed class DeviceImportCall(DeviceStore store, RegistryState state, R
             await responses.WriteAsync(new ImportDevicesResponse { Faults = { some.Select(DeviceMapping.ToWire) } }, cancellationToken);
         var summary = new ImportSummary
         {
-            Written = written.IsWritten, Good = import.Devices.Length - (faults.Count - import.Faults.Length), Changed = written.Changed, Faults = faults.Count,
+            Written = written.IsWritten,
+            Good = import.Devices.Length - (faults.Count - import.Faults.Length),
+            Changed = written.Changed,
+            Faults = faults.Count,
         };
         log.DevicesImported(actor, summary.Good, summary.Changed, summary.Faults);
         if (written.IsWritten)

@@ -32,7 +32,11 @@ internal static class DeviceMapping
 
     public static V1.DeviceHistoryEntry ToWire(DeviceHistory history) => new()
     {
-        Version = (ulong)history.Sequence, At = history.At.ToTimestamp(), Actor = history.Actor, Verb = history.Verb, Reason = history.Reason ?? "",
+        Version = (ulong)history.Sequence,
+        At = history.At.ToTimestamp(),
+        Actor = history.Actor,
+        Verb = history.Verb,
+        Reason = history.Reason ?? "",
     };
 
     public static V1.ImportFault ToWire(ImportFault fault) => new() { Line = fault.Line, Column = fault.Column, Message = fault.Message };

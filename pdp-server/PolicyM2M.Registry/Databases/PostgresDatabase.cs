@@ -42,7 +42,7 @@ public sealed class PostgresDatabase : IRegistryDatabase
     public string Dialect => "postgres";
 
     /// <inheritdoc/>
-    public TimeSpan Poll { get; } = TimeSpan.FromMilliseconds(500);
+    public TimeSpan Poll { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <inheritdoc/>
     public async Task<DbConnection> OpenAsync(bool create, CancellationToken cancellationToken) => await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);

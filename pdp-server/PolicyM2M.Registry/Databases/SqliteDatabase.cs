@@ -30,7 +30,7 @@ public sealed class SqliteDatabase : IRegistryDatabase
     public string Dialect => "sqlite";
 
     /// <inheritdoc/>
-    public TimeSpan Poll { get; } = TimeSpan.FromMilliseconds(200);
+    public TimeSpan Poll { get; init; } = TimeSpan.FromMilliseconds(200);
 
     /// <inheritdoc/>
     public async Task<DbConnection> OpenAsync(bool create, CancellationToken cancellationToken)
