@@ -43,7 +43,18 @@ public sealed class DeviceReplica
 
     /// <summary>Waits until there may be something to take over.</summary>
     /// <exception cref="RegistryUnavailableException">The database cannot be used.</exception>
-    public Task WaitForNewsAsync(CancellationToken cancellationToken = default) => _store.WaitForNewsAsync(cancellationToken);
+    public async Task WaitForNewsAsync(CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await _store.WaitForNewsAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (RegistryUnavailableException)
+        {
+            _isInStep = false;
+            throw;
+        }
+    }
 
     private DeviceNews Apply(long sequence, List<(string Id, Device? Device)> changed)
     {
