@@ -13,6 +13,8 @@ public sealed class TemporaryPostgres : IDisposable
     /// <summary>PostgreSQL refuses to run as root: Debian's package makes this account for it.</summary>
     private const string Account = "postgres";
 
+    private const int Attempts = 3;
+
     private readonly TemporaryFolder _folder = new();
     private readonly string _programs;
     private int _databases;
@@ -27,12 +29,18 @@ public sealed class TemporaryPostgres : IDisposable
         if (Environment.IsPrivilegedProcess)
             FinishedProcess.Run("chown", [Account, _folder.Path]).Succeeded();
         AsOwner("initdb", "--pgdata", Cluster, "--username", User, "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync").Succeeded();
-        Port = FreePort();
-        Start();
+        // A port that was free a moment ago may be somebody else's by now.
+        for (int attempt = 1; !_isRunning; attempt++)
+        {
+            Port = FreePort();
+            FinishedProcess start = TryStart();
+            if (attempt == Attempts)
+                start.Succeeded();
+        }
     }
 
     /// <summary>Where it listens.</summary>
-    public int Port { get; }
+    public int Port { get; private set; }
 
     private string Cluster => _folder["cluster"];
 
@@ -45,12 +53,7 @@ public sealed class TemporaryPostgres : IDisposable
     }
 
     /// <summary>Starts it, and returns when it takes connections.</summary>
-    public void Start()
-    {
-        string options = $"-c listen_addresses=127.0.0.1 -p {Port} -c unix_socket_directories= -c fsync=off -c max_connections=60";
-        AsOwner("pg_ctl", "start", "--pgdata", Cluster, "--log", _folder["log"], "--wait", "--timeout", "60", "--options", options).Succeeded();
-        _isRunning = true;
-    }
+    public void Start() => TryStart().Succeeded();
 
     /// <summary>Stops it and cuts off who is connected.</summary>
     public void Stop()
@@ -65,6 +68,14 @@ public sealed class TemporaryPostgres : IDisposable
         if (_isRunning)
             Stop();
         _folder.Dispose();
+    }
+
+    private FinishedProcess TryStart()
+    {
+        string options = $"-c listen_addresses=127.0.0.1 -p {Port} -c unix_socket_directories= -c fsync=off -c max_connections=60";
+        FinishedProcess start = AsOwner("pg_ctl", "start", "--pgdata", Cluster, "--log", _folder["log"], "--wait", "--timeout", "60", "--options", options);
+        _isRunning = start.ExitCode == 0;
+        return start;
     }
 
     private FinishedProcess AsOwner(string program, params string[] arguments)

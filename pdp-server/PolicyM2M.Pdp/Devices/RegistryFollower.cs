@@ -12,6 +12,8 @@ internal sealed class RegistryFollower(
     /// <summary>More lines than this about one reading help nobody.</summary>
     private const int MaximumWarnings = 10;
 
+    private const int ManyDevices = 10_000;
+
     private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan KeepHistory = TimeSpan.FromDays(30);
@@ -33,6 +35,9 @@ internal sealed class RegistryFollower(
         {
             Lose($"{store.Name} did not answer within {LongestStart.TotalSeconds} seconds");
         }
+        // Reading many devices leaves several times their size as garbage, and nobody waits for an answer yet: now it costs nothing to give it back.
+        if (replica.Registry.Count > ManyDevices)
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         await base.StartAsync(cancellationToken);
     }
 
