@@ -7,6 +7,7 @@ using PolicyM2M.Pdp.Services;
 using PolicyM2M.Pdp.Signing;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Pdp.Webhook;
+using PolicyM2M.Registry;
 using PolicyM2M.Store;
 
 namespace PolicyM2M.Pdp;
@@ -49,6 +50,7 @@ internal static class Program
         Func<IServiceProvider, WebhookListener>? webhook = WebhookListener.Of(options);
         DevelopmentCredentials development = DevelopmentCredentials.Prepare(data, clock.GetUtcNow());
         DevelopmentData.Prepare(data, development);
+        DeviceStore registry = RegistryOption.Open(options.RegistryDb, data, clock);
         var credentials = new CredentialState(TlsCredentials.Load(data));
 
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -61,7 +63,9 @@ internal static class Program
         builder.Services.AddSingleton(credentials).AddSingleton<RefusedConnections>();
         builder.Services.AddSingleton(provider => SigningKeys.Open(data, clock.GetUtcNow(), provider.GetRequiredService<ILogger<SigningKeys>>()));
         builder.Services.AddSingleton<SignedDecisions>().AddSingleton<SignedStatements>();
-        builder.Services.AddSingleton<RegistryState>().AddSingleton(new RegistryFile(data.Registry));
+        // By factory, so that it is disposed with the server.
+        builder.Services.AddSingleton(_ => registry).AddSingleton<DeviceReplica>().AddSingleton(new RegistryState(clock, options.RegistryGrace));
+        builder.Services.AddSingleton<FirstImport>().AddSingleton<DeviceImportCall>().AddSingleton<DroppedClaims>();
         builder.Services.AddHostedService<RevisionFollower>().AddHostedService<RegistryFollower>().AddHostedService<CredentialFollower>();
 
         if (webhook is not null)
@@ -81,6 +85,7 @@ internal static class Program
         pdp.Services.GetRequiredService<SigningKeys>();
         pdp.MapGrpcService<DecisionEndpoint>();
         pdp.MapGrpcService<PolicyEndpoint>();
+        pdp.MapGrpcService<DeviceEndpoint>();
         pdp.MapGrpcHealthChecksService();
         pdp.MapGrpcReflectionService();
 
@@ -89,7 +94,7 @@ internal static class Program
             pdp.Logger.DevelopmentCredentials(data.Pki);
         if (webhook is not null)
             pdp.Logger.WebhookListening(pdp.Services.GetRequiredService<WebhookListener>().Address);
-        StartupMessage.Write(console, revisions.Current, source, pdp.Urls.Single(), data, development, isDataGiven: options.Data is not null);
+        StartupMessage.Write(console, revisions.Current, source, pdp.Urls.Single(), data, registry.Name, development, isDataGiven: options.Data is not null);
         return pdp;
     }
 }

@@ -14,12 +14,12 @@ public sealed class ProtectedPathsTests
 
     private readonly TemporaryFolder _folder = new();
     private RunningPdp _pdp = null!;
-    private SigningKey _alice = null!, _bob = null!, _second = null!;
+    private SshKey _alice = null!, _bob = null!, _second = null!;
 
     [OneTimeSetUp]
     public void MakeKeys()
     {
-        (_alice, _bob, _second) = (SigningKey.Make(_folder, "alice"), SigningKey.Make(_folder, "bob"), SigningKey.Make(_folder, "alice2"));
+        (_alice, _bob, _second) = (SshKey.Make(_folder, "alice"), SshKey.Make(_folder, "bob"), SshKey.Make(_folder, "alice2"));
         _folder.Write("allowed", _alice.Line("alice") + _second.Line("alice") + _bob.Line("bob"));
     }
 
@@ -138,7 +138,7 @@ public sealed class ProtectedPathsTests
 
     private PdpOptions Options() => _pdp.Options() with { AllowedSigners = _folder["allowed"] };
 
-    private string Commit(SigningKey? key, params (string Path, string Text)[] files)
+    private string Commit(SshKey? key, params (string Path, string Text)[] files)
     {
         _pdp.Git.SignWith(key);
         return _pdp.Git.Commit("A change", files);

@@ -146,7 +146,7 @@ public sealed class RemoteFollowingTests
     public async Task Signatures_are_asked_of_a_remote_too()
     {
         using var folder = new TemporaryFolder();
-        var alice = SigningKey.Make(folder, "alice");
+        var alice = SshKey.Make(folder, "alice");
         _pdp.Git.SignWith(alice);
         string signed = _pdp.Git.Commit("Signed");
         await _pdp.StartServerAsync(Options() with { AllowedSigners = folder.Write("allowed", alice.Line("alice")), RequireSigned = true });

@@ -16,6 +16,7 @@ internal static class FloorPlan
     public const string Store = "PolicyM2M.Store";
     public const string Cli = "PolicyM2M.Cli";
     public const string Wire = "PolicyM2M.Wire";
+    public const string Registry = "PolicyM2M.Registry";
     public const string Pdp = "PolicyM2M.Pdp";
     public const string Enforcement = "PolicyM2M.Enforcement";
     public const string Agent = "PolicyM2M.Agent";
@@ -36,7 +37,8 @@ internal static class FloorPlan
         [Store] = new([Engine, Compiler], ["LibGit2Sharp"]),
         [Cli] = new([Engine, Compiler, Store], ["System.CommandLine"]),
         [Wire] = new([Engine], ["Google.Protobuf", "Grpc.Core.Api", "Grpc.Tools"]),
-        [Pdp] = new([Engine, Compiler, Store, Wire],
+        [Registry] = new([Engine], ["Microsoft.Data.Sqlite", "Npgsql"]),
+        [Pdp] = new([Engine, Compiler, Store, Wire, Registry],
             ["Grpc.AspNetCore", "Grpc.AspNetCore.HealthChecks", "Grpc.AspNetCore.Server.Reflection", "System.CommandLine"]),
         [Enforcement] = new([Engine, Wire], ["Google.Protobuf", "Grpc.Net.Client"]),
         [Agent] = new([Engine, Wire, Enforcement], ["System.CommandLine"]),
@@ -70,6 +72,9 @@ internal static class FloorPlan
         ("Superpower", [Compiler]),
         ("YamlDotNet", [Compiler]),
         ("LibGit2Sharp", [Store]),
+        ("Microsoft.Data.Sqlite", [Registry]),
+        ("SQLitePCLRaw", [Registry]),
+        ("Npgsql", [Registry]),
         ("Google.Protobuf", [Wire, Pdp, Enforcement, Agent]),
         ("Grpc.", [Wire, Pdp, Enforcement, Agent]),
         ("Microsoft.AspNetCore", [Pdp, Agent]),

@@ -18,6 +18,17 @@ internal static class AccessTable
 
         ["/policym2m.v1.PolicyService/GetStatus"] = Roles.Operator,
 
+        ["/policym2m.v1.DeviceService/UpsertDevice"] = Roles.Operator,
+        ["/policym2m.v1.DeviceService/GetDevice"] = Roles.Operator,
+        ["/policym2m.v1.DeviceService/ListDevices"] = Roles.Operator,
+        ["/policym2m.v1.DeviceService/SetDeviceState"] = Roles.Operator,
+        ["/policym2m.v1.DeviceService/SetDeviceRisk"] = Roles.Operator,
+        ["/policym2m.v1.DeviceService/RevokeDevice"] = Roles.Operator,
+        ["/policym2m.v1.DeviceService/ReinstateDevice"] = Roles.Operator,
+        ["/policym2m.v1.DeviceService/DeleteDevice"] = Roles.Operator,
+        ["/policym2m.v1.DeviceService/ImportDevices"] = Roles.Operator,
+        ["/policym2m.v1.DeviceService/GetRegistryStatus"] = Roles.Operator,
+
         // Health and reflection say nothing that a certificate of the trust domain should not know.
         ["/grpc.health.v1.Health/Check"] = Roles.Any,
         ["/grpc.health.v1.Health/Watch"] = Roles.Any,

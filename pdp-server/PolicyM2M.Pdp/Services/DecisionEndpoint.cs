@@ -7,6 +7,7 @@ using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Signing;
+using PolicyM2M.Registry;
 using PolicyM2M.Wire;
 using PolicyM2M.Wire.V1;
 using DecisionKind = PolicyM2M.Engine.Vocabulary.DecisionKind;
@@ -16,7 +17,7 @@ namespace PolicyM2M.Pdp.Services;
 
 /// <summary>What devices and gateways ask.</summary>
 internal sealed partial class DecisionEndpoint(
-    RevisionState revisions, RegistryState registry, SigningKeys keys, SignedDecisions signedDecisions, SignedStatements signedStatements, TimeProvider clock,
+    RevisionState revisions, RegistryState registry, DroppedClaims droppedClaims, SigningKeys keys, SignedDecisions signedDecisions, SignedStatements signedStatements, TimeProvider clock,
     IHostApplicationLifetime lifetime, ILogger<DecisionEndpoint> log)
     : DecisionService.DecisionServiceBase
 {
@@ -34,6 +35,7 @@ internal sealed partial class DecisionEndpoint(
 
         DeviceContext registered = devices.AttributesOf(device);
         MergedContext merged = MergedContext.Of(device, Claims(request), registered, revision.Bundle);
+        droppedClaims.Add(merged.Dropped);
         PreparedContext prepared = revision.Decider.Prepare(merged.Context);
         DecideResponse response = Answer(request, revision, merged, prepared);
         if (request.Form == DecisionForm.Signed)
@@ -47,17 +49,30 @@ internal sealed partial class DecisionEndpoint(
     public override async Task Watch(WatchRequest request, IServerStreamWriter<WatchResponse> responseStream, ServerCallContext context)
     {
         RequestLimits.CheckDeviceId(request.DeviceId);
-        Subject(request.DeviceId, registry.Current, context);
-
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        ActiveRevision revision = revisions.Current.Active;
+        string device = Subject(request.DeviceId, registry.Current, context);
+        string caller = context.GetHttpContext().Caller().Name;
+        (ActiveRevision? Revision, long Device) told = default;
         try
         {
             while (true)
             {
-                // A reader that does not keep up holds this write, and with it this one loop, until it does: nothing queues up.
-                await responseStream.WriteAsync(new WatchResponse { Revision = WireMapping.ToWire(revision.Id), NeededAttributes = { revision.NeededClaims } }, ending.Token);
-                revision = await revisions.WaitForOther(revision, ending.Token);
+                // The signals are taken before the look: a change after the look completes a signal that is already held.
+                Task changed = Task.WhenAny(registry.NextChangeOf(device), registry.NextChangeOf(caller));
+                DeviceRegistry devices = registry.Current;
+                // Asked each time: a device that was revoked or moved to another site is nothing more for this caller.
+                Subject(request.DeviceId, devices, context);
+                (ActiveRevision Revision, long Device) now = (revisions.Current.Active, devices.Find(device)?.Version ?? 0);
+                if (now != told)
+                {
+                    // A reader that does not keep up holds this write, and with it this one loop, until it does: nothing queues up.
+                    await responseStream.WriteAsync(ToWire(now.Revision, now.Device), ending.Token);
+                    told = now;
+                }
+                using var turn = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
+                await Task.WhenAny(revisions.WaitForOther(now.Revision, turn.Token), changed.WaitAsync(turn.Token));
+                await turn.CancelAsync();
+                ending.Token.ThrowIfCancellationRequested();
             }
         }
         catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested)
@@ -78,6 +93,9 @@ internal sealed partial class DecisionEndpoint(
         if (DeviceAccess.Allows(caller, device, devices, out string? reason))
             return device;
         log.Denied(context.Method, caller.Id, $"it asked about {device}: {reason}");
+        // Not known is not forbidden: whoever is told so would forget decisions that still hold.
+        if (!registry.IsAvailable && device != caller.Name && caller.Role == Roles.Gateway)
+            throw new RpcException(new Status(StatusCode.Unavailable, "the registry cannot be reached, so nobody knows which devices are at the gateway's site"));
         // Why is for the log: a caller must not learn which devices there are, or where.
         throw new RpcException(new Status(StatusCode.PermissionDenied, $"{caller.Id} may not speak for {device}"));
     }
@@ -110,6 +128,9 @@ internal sealed partial class DecisionEndpoint(
         if (request.KnownStatement != statement.Digest)
             response.Statement = statement.Signed;
     }
+
+    private static WatchResponse ToWire(ActiveRevision revision, long device) =>
+        new() { Revision = WireMapping.ToWire(revision.Id), NeededAttributes = { revision.NeededClaims }, DeviceVersion = (ulong)device };
 
     private static DeviceContext Claims(DecideRequest request) =>
         DeviceContext.Of(request.Attributes.Select(claim => KeyValuePair.Create(claim.Key, WireMapping.FromWire(claim.Value))));

@@ -13,6 +13,7 @@ internal static class CommandLine
 {
     private const double ShortestPoll = 0.1;
     private const double LongestPoll = 3_600;
+    private const double ShortestGrace = 1, LongestGrace = 86_400;
     private const int ShortestCommit = 12, LongestCommit = 64;
 
     private static readonly Option<string> Git = new("--git")
@@ -50,11 +51,26 @@ internal static class CommandLine
         HelpName = "DIR",
     };
 
+    private static readonly Option<string?> RegistryDb = new("--registry-db")
+    {
+        Description = "Where the device registry is kept. [default: sqlite: and registry.db in the data folder]",
+        HelpName = "sqlite:PATH|postgres-file:FILE|postgres-env:NAME",
+        CustomParser = ReadRegistry,
+    };
+
+    private static readonly Option<TimeSpan> RegistryGrace = new("--registry-grace")
+    {
+        Description = "Seconds for which the registry as last read still counts while its database cannot be reached; then its attributes are missing.",
+        HelpName = "SECONDS",
+        CustomParser = argument => ReadSeconds(argument, ShortestGrace, LongestGrace),
+        DefaultValueFactory = _ => PdpOptions.UsualGrace,
+    };
+
     private static readonly Option<TimeSpan> Poll = new("--poll")
     {
-        Description = "Seconds between two looks at the repository and the registry.",
+        Description = "Seconds between two looks at the repository and the certificates.",
         HelpName = "SECONDS",
-        CustomParser = ReadSeconds,
+        CustomParser = argument => ReadSeconds(argument, ShortestPoll, LongestPoll),
         DefaultValueFactory = _ => TimeSpan.FromSeconds(2),
     };
 
@@ -62,7 +78,7 @@ internal static class CommandLine
     {
         Description = "Seconds between two fetches of a remote.",
         HelpName = "SECONDS",
-        CustomParser = ReadSeconds,
+        CustomParser = argument => ReadSeconds(argument, ShortestPoll, LongestPoll),
         DefaultValueFactory = _ => TimeSpan.FromSeconds(30),
     };
 
@@ -124,7 +140,16 @@ internal static class CommandLine
     public static PdpOptions? Parse(string[] args, TextWriter output, TextWriter error, out int exitCode)
     {
         PdpOptions? options = null;
-        var command = new RootCommand("Serves the decisions of a policy set in Git over gRPC with mutual TLS.") { Git, Ref, Folder, Listen, Data, Poll, AllowTls12, Accept, AllowedSigners, RequireSigned, Fetch, GitKey, GitKnownHosts, GitAuthorities, GitToken, Webhook, WebhookSecret };
+        var command = new RootCommand("Serves the decisions of a policy set in Git over gRPC with mutual TLS.")
+        {
+            Git, Ref, Folder, Accept,
+            AllowedSigners, RequireSigned,
+            Fetch, GitKey, GitKnownHosts, GitAuthorities, GitToken,
+            Webhook, WebhookSecret,
+            Listen, AllowTls12,
+            Data, Poll,
+            RegistryDb, RegistryGrace,
+        };
         command.SetAction(parsed => options = new PdpOptions(
             parsed.GetValue(Git)!, parsed.GetValue(Ref)!, parsed.GetValue(Folder)!, parsed.GetValue(Listen)!, parsed.GetValue(Data), parsed.GetValue(Poll),
             parsed.GetValue(AllowTls12), parsed.GetValue(Accept))
@@ -132,9 +157,11 @@ internal static class CommandLine
             AllowedSigners = parsed.GetValue(AllowedSigners),
             RequireSigned = parsed.GetValue(RequireSigned),
             Fetch = parsed.GetValue(Fetch),
+            Access = new RemoteAccess(parsed.GetValue(GitKey), parsed.GetValue(GitKnownHosts), parsed.GetValue(GitAuthorities), parsed.GetValue(GitToken)),
             Webhook = parsed.GetValue(Webhook),
             WebhookSecret = parsed.GetValue(WebhookSecret),
-            Access = new RemoteAccess(parsed.GetValue(GitKey), parsed.GetValue(GitKnownHosts), parsed.GetValue(GitAuthorities), parsed.GetValue(GitToken)),
+            RegistryDb = parsed.GetValue(RegistryDb),
+            RegistryGrace = parsed.GetValue(RegistryGrace),
         });
         HelpOption help = command.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
@@ -177,12 +204,22 @@ internal static class CommandLine
         return null;
     }
 
-    private static TimeSpan ReadSeconds(ArgumentResult argument)
+    private static string? ReadRegistry(ArgumentResult argument)
     {
         string text = argument.Tokens.Count == 1 ? argument.Tokens[0].Value : "";
-        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) && seconds is >= ShortestPoll and <= LongestPoll)
+        if (RegistryOption.IsOne(text))
+            return text;
+        // Not repeated: somebody may have written a password there.
+        argument.AddError($"--registry-db: expected {RegistryOption.Forms}");
+        return null;
+    }
+
+    private static TimeSpan ReadSeconds(ArgumentResult argument, double shortest, double longest)
+    {
+        string text = argument.Tokens.Count == 1 ? argument.Tokens[0].Value : "";
+        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) && seconds >= shortest && seconds <= longest)
             return TimeSpan.FromSeconds(seconds);
-        argument.AddError($"{NameOf(argument)}: `{text}` is not a number of seconds from {ShortestPoll} to {LongestPoll}");
+        argument.AddError($"{NameOf(argument)}: `{text}` is not a number of seconds from {shortest} to {longest}");
         return default;
     }
 

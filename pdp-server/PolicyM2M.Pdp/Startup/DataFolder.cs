@@ -9,7 +9,10 @@ internal sealed record DataFolder(string Path)
     /// <summary>Certificates and their keys.</summary>
     public string Pki => System.IO.Path.Combine(Path, "pki");
 
-    /// <summary>The registry of devices.</summary>
+    /// <summary>The registry of devices, where it is kept in SQLite and nothing else is said.</summary>
+    public string RegistryDatabase => System.IO.Path.Combine(Path, "registry.db");
+
+    /// <summary>Devices with which an empty registry begins.</summary>
     public string Registry => System.IO.Path.Combine(Path, "devices.json");
 
     /// <summary>The clones of remote repositories.</summary>

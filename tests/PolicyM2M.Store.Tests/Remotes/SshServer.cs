@@ -13,8 +13,8 @@ internal sealed class SshServer : IDisposable
     private SshServer()
     {
         string sshd = RequiredProgram.Sshd.Require();
-        Key = SigningKey.Make(_folder, "client");
-        var host = SigningKey.Make(_folder, "host");
+        Key = SshKey.Make(_folder, "client");
+        var host = SshKey.Make(_folder, "host");
         File.Copy($"{Key.Path}.pub", _folder["authorized"]);
         // Where Debian has no service running, nobody has made this folder, and sshd wants it when it is root.
         if (Environment.IsPrivilegedProcess)
@@ -41,7 +41,7 @@ internal sealed class SshServer : IDisposable
     public int Port { get; }
 
     /// <summary>The key that is let in.</summary>
-    public SigningKey Key { get; }
+    public SshKey Key { get; }
 
     /// <summary>The file with the server's key.</summary>
     public string KnownHosts => _folder["known"];
@@ -59,11 +59,11 @@ internal sealed class SshServer : IDisposable
     /// <summary>Another key than that of the server.</summary>
     public string KnownHostsOfAnother()
     {
-        var other = SigningKey.Make(_folder, "other");
+        var other = SshKey.Make(_folder, "other");
         return _folder.Write("known-other", $"[127.0.0.1]:{Port} {other.Public}\n");
     }
 
-    public SigningKey Stranger() => SigningKey.Make(_folder, "stranger");
+    public SshKey Stranger() => SshKey.Make(_folder, "stranger");
 
     public void Dispose()
     {
