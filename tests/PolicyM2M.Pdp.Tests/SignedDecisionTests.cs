@@ -21,8 +21,7 @@ internal sealed class SignedDecisionTests
     [OneTimeSetUp]
     public async Task Start()
     {
-        _pdp = await RunningPdp.StartAsync(Registry(risk: 20));
-        await RunningPdp.Eventually(() => Task.FromResult(_pdp.Log.Lines), lines => lines.Any(line => line.Contains("the registry holds", StringComparison.Ordinal)));
+        _pdp = await RunningPdp.StartAsync(Registry);
         _gateway = _pdp.DecisionsAs("gateway");
         _trusted = TrustedKeys.Of((await _gateway.GetSigningKeysAsync(new GetSigningKeysRequest())).Keys);
     }
@@ -98,15 +97,15 @@ internal sealed class SignedDecisionTests
     public async Task When_the_registry_changes_its_mind_the_statement_is_another()
     {
         DecideResponse before = await Ask("pump-5", "2.4.0");
-        _pdp.WriteRegistry(Registry(risk: 70));
+        await _pdp.DevicesAs("operator").SetDeviceRiskAsync(new SetDeviceRiskRequest { Id = "pump-5", Risk = 70 });
         DecideResponse after = await RunningPdp.Eventually(async () => await Ask("pump-5", "2.4.0"), response => !response.Statement.Equals(before.Statement));
 
         Assert.That(_trusted.Statement(after.Statement).Attributes.Values["posture.risk"].Integer, Is.EqualTo(70));
         Assert.That(IsInside(_trusted.Decision(before.SignedDecisions[2]), _trusted.Statement(after.Statement), "2.4.0"), Is.False, "it was made in better days");
     }
 
-    private static string Registry(int risk) =>
-        TestRegistry.Json.Replace("\"plc-0042\":", $"\"pump-5\": {{ \"location.site\": \"plant-7\", \"posture.risk\": {risk} }}, \"plc-0042\":", StringComparison.Ordinal);
+    private static readonly string Registry =
+        TestRegistry.Json.Replace("\"plc-0042\":", $"\"pump-5\": {{ \"location.site\": \"plant-7\", \"posture.risk\": 20 }}, \"plc-0042\":", StringComparison.Ordinal);
 
     private static bool IsInside(ReceivedDecision decision, ReceivedStatement statement, string firmware)
     {

@@ -17,7 +17,6 @@ internal sealed class StreamTests
     public async Task Start()
     {
         _pdp = await RunningPdp.StartAsync();
-        await RunningPdp.Eventually(() => Task.FromResult(_pdp.Log.Lines), lines => lines.Any(line => line.Contains("the registry holds", StringComparison.Ordinal)));
         _gateway = _pdp.DecisionsAs("gateway");
     }
 
