@@ -80,7 +80,7 @@ internal static class CloneFolder
         {
             return Files(folder, "*").Sum(file => new FileInfo(file) is { Exists: true } info ? info.Length : 0);
         }
-        catch (IOException)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             // Git works there meanwhile: what it has just taken away has no bytes.
             return 0;
