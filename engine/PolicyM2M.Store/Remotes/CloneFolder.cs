@@ -38,7 +38,10 @@ internal static class CloneFolder
         }
     }
 
-    /// <summary>Removes the lock files and half-written packs that a git leaves that was killed: the first would stop every later fetch, the others would fill the disk. Nobody else writes here.</summary>
+    /// <summary>
+    /// Removes the lock files and half-written packs that a git leaves that was killed: the first would stop every later fetch, the others would fill the disk.
+    /// Nobody else writes here.
+    /// </summary>
     public static void RemoveRemains(string clone) => Guard(clone, () =>
     {
         Delete($"{clone}.{Unfinished}");

@@ -2,7 +2,10 @@ using System.Security.Cryptography;
 
 namespace PolicyM2M.Store.Signatures;
 
-/// <summary>A public key as SSH writes it (RFC 4253, section 6.6; RFC 5656; RFC 8709; those in security keys: OpenSSH, PROTOCOL.u2f), of a kind whose signatures are checked here. Immutable.</summary>
+/// <summary>
+/// A public key as SSH writes it (RFC 4253, section 6.6; RFC 5656; RFC 8709; those in security keys: OpenSSH, PROTOCOL.u2f), of a kind whose signatures are
+/// checked here. Immutable.
+/// </summary>
 internal sealed class SshPublicKey
 {
     public const string KnownTypes = "ssh-ed25519, ecdsa-sha2-nistp256, ecdsa-sha2-nistp384, ecdsa-sha2-nistp521, ssh-rsa, sk-ssh-ed25519@openssh.com, sk-ecdsa-sha2-nistp256@openssh.com";
