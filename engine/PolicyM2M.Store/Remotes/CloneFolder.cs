@@ -38,7 +38,10 @@ internal static class CloneFolder
         }
     }
 
-    /// <summary>Removes the lock files and half-written packs that a git leaves that was killed: the first would stop every later fetch, the others would fill the disk. Nobody else writes here.</summary>
+    /// <summary>
+    /// Removes the lock files and half-written packs that a git leaves that was killed: the first would stop every later fetch, the others would fill the disk.
+    /// Nobody else writes here.
+    /// </summary>
     public static void RemoveRemains(string clone) => Guard(clone, () =>
     {
         Delete($"{clone}.{Unfinished}");
@@ -80,7 +83,7 @@ internal static class CloneFolder
         {
             return Files(folder, "*").Sum(file => new FileInfo(file) is { Exists: true } info ? info.Length : 0);
         }
-        catch (IOException)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             // Git works there meanwhile: what it has just taken away has no bytes.
             return 0;

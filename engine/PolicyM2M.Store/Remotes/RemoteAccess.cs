@@ -19,7 +19,8 @@ public sealed record RemoteAccess(string? SshKey = null, string? KnownHosts = nu
     {
         get
         {
-            var command = new StringBuilder("ssh -o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=20 -o ServerAliveInterval=15 -o ServerAliveCountMax=4 -o ForwardAgent=no -o ClearAllForwardings=yes");
+            var command = new StringBuilder(
+                "ssh -o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=20 -o ServerAliveInterval=15 -o ServerAliveCountMax=4 -o ForwardAgent=no -o ClearAllForwardings=yes");
             if (SshKey is not null)
                 command.Append($" -o IdentitiesOnly=yes -i {Quoted(System.IO.Path.GetFullPath(SshKey))}");
             if (KnownHosts is not null)

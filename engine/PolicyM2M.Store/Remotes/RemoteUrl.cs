@@ -64,7 +64,9 @@ internal sealed partial class RemoteUrl
     private static RemoteUrl Split(string text, string scheme, string rest, string shown)
     {
         if (scheme == "file")
-            return rest.StartsWith("///", StringComparison.Ordinal) ? new RemoteUrl(text, scheme, "", "", Uri.UnescapeDataString(rest[2..])) : throw new PolicyStoreException($"`{shown}` names no folder of this machine, such as file:///srv/policies.git");
+            return rest.StartsWith("///", StringComparison.Ordinal)
+                ? new RemoteUrl(text, scheme, "", "", Uri.UnescapeDataString(rest[2..]))
+                : throw new PolicyStoreException($"`{shown}` names no folder of this machine, such as file:///srv/policies.git");
         Match parts = HostAndPath().Match(rest);
         if (!parts.Success)
             throw new PolicyStoreException($"`{shown}` names no host and path, such as {scheme}://git.example/policies.git");

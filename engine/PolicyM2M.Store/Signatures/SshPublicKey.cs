@@ -2,10 +2,18 @@ using System.Security.Cryptography;
 
 namespace PolicyM2M.Store.Signatures;
 
-/// <summary>A public key as SSH writes it (RFC 4253, section 6.6; RFC 5656; RFC 8709), of a kind whose signatures are checked here. Immutable.</summary>
+/// <summary>
+/// A public key as SSH writes it (RFC 4253, section 6.6; RFC 5656; RFC 8709; those in security keys: OpenSSH, PROTOCOL.u2f), of a kind whose signatures are
+/// checked here. Immutable.
+/// </summary>
 internal sealed class SshPublicKey
 {
-    public const string KnownTypes = "ssh-ed25519, ecdsa-sha2-nistp256, ecdsa-sha2-nistp384, ecdsa-sha2-nistp521, ssh-rsa";
+    public const string KnownTypes = "ssh-ed25519, ecdsa-sha2-nistp256, ecdsa-sha2-nistp384, ecdsa-sha2-nistp521, ssh-rsa, sk-ssh-ed25519@openssh.com, sk-ecdsa-sha2-nistp256@openssh.com";
+
+    private const string SecurityKeyEd25519 = "sk-ssh-ed25519@openssh.com", SecurityKeyEcdsa = "sk-ecdsa-sha2-nistp256@openssh.com";
+
+    /// <summary>The flag by which a security key says that somebody touched it.</summary>
+    private const byte Touched = 1;
 
     private const int SmallestModulusBits = 2048;
 
@@ -19,8 +27,12 @@ internal sealed class SshPublicKey
     private readonly byte[] _blob;
     private readonly Verifier _verify;
 
-    private SshPublicKey(string type, byte[] blob, Verifier verify)
+    /// <summary>What a security key was told that it signs for, such as <c>ssh:</c>; null for other keys.</summary>
+    private readonly byte[]? _application;
+
+    private SshPublicKey(string type, byte[] blob, Verifier verify, byte[]? application)
     {
+        _application = application;
         Type = type;
         _blob = blob;
         _verify = verify;
@@ -42,15 +54,16 @@ internal sealed class SshPublicKey
         string type = reader.Name();
         Verifier verify = type switch
         {
-            "ssh-ed25519" => Ed25519Verifier(ref reader),
-            "ecdsa-sha2-nistp256" => EcdsaVerifier(ref reader, type, ECCurve.NamedCurves.nistP256, HashAlgorithmName.SHA256),
+            "ssh-ed25519" or SecurityKeyEd25519 => Ed25519Verifier(ref reader, type),
+            "ecdsa-sha2-nistp256" or SecurityKeyEcdsa => EcdsaVerifier(ref reader, type, ECCurve.NamedCurves.nistP256, HashAlgorithmName.SHA256),
             "ecdsa-sha2-nistp384" => EcdsaVerifier(ref reader, type, ECCurve.NamedCurves.nistP384, HashAlgorithmName.SHA384),
             "ecdsa-sha2-nistp521" => EcdsaVerifier(ref reader, type, ECCurve.NamedCurves.nistP521, HashAlgorithmName.SHA512),
             "ssh-rsa" => RsaVerifier(ref reader),
             _ => throw new FormatException($"keys of the type `{type}` are not supported; use one of {KnownTypes}"),
         };
+        byte[]? application = type is SecurityKeyEd25519 or SecurityKeyEcdsa ? reader.Bytes().ToArray() : null;
         reader.End();
-        return new SshPublicKey(type, blob.ToArray(), verify);
+        return new SshPublicKey(type, blob.ToArray(), verify, application);
     }
 
     /// <summary>Whether this key made a signature of the data.</summary>
@@ -62,22 +75,28 @@ internal sealed class SshPublicKey
         var reader = new SshReader(signature);
         string algorithm = reader.Name();
         ReadOnlySpan<byte> value = reader.Bytes();
+        if (_application is null)
+        {
+            reader.End();
+            return _verify(data, algorithm, value);
+        }
+        ReadOnlySpan<byte> flags = reader.Take(1), counter = reader.Take(sizeof(uint));
         reader.End();
-        return _verify(data, algorithm, value);
+        return (flags[0] & Touched) != 0 && _verify([.. SHA256.HashData(_application), .. flags, .. counter, .. SHA256.HashData(data)], algorithm, value);
     }
 
-    private static Verifier Ed25519Verifier(ref SshReader reader)
+    private static Verifier Ed25519Verifier(ref SshReader reader, string type)
     {
         byte[] key = reader.Bytes().ToArray();
         return key.Length == Ed25519.KeyBytes
-            ? (data, algorithm, signature) => algorithm == "ssh-ed25519" && Ed25519.Verify(key, data, signature)
+            ? (data, algorithm, signature) => algorithm == type && Ed25519.Verify(key, data, signature)
             : throw new FormatException($"an Ed25519 key has {Ed25519.KeyBytes} bytes");
     }
 
     private static Verifier EcdsaVerifier(ref SshReader reader, string type, ECCurve curve, HashAlgorithmName hash)
     {
         string name = reader.Name();
-        if (type != $"ecdsa-sha2-{name}")
+        if (type != $"ecdsa-sha2-{name}" && !(type == SecurityKeyEcdsa && name == "nistp256"))
             throw new FormatException($"its curve `{name}` is not that of its type `{type}`");
         int size = name switch { "nistp256" => 32, "nistp384" => 48, _ => 66 };
         ReadOnlySpan<byte> point = reader.Bytes();

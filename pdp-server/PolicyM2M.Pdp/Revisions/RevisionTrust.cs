@@ -8,7 +8,8 @@ namespace PolicyM2M.Pdp.Revisions;
 
 /// <summary>
 /// Whose signature a commit needs before it is served. The commit that is served must be signed itself: it names the whole tree and all of its
-/// history, so that its signer answers for both, whoever wrote the commits before it. Immutable; the file of signers is read at each judgement, so that one who is taken out of it signs nothing any more.
+/// history, so that its signer answers for both, whoever wrote the commits before it. Immutable; the file of
+/// signers is read at each judgement, so that one who is taken out of it signs nothing any more.
 /// </summary>
 internal sealed class RevisionTrust
 {
@@ -32,7 +33,9 @@ internal sealed class RevisionTrust
     public static RevisionTrust Of(GitPolicyRepository repository, PdpOptions options)
     {
         if (options.AllowedSigners is not { } file)
-            return options.RequireSigned ? throw new StartupException("--require-signed: `--allowed-signers FILE` must say whose signatures count") : new RevisionTrust(repository, options.Folder, null, false);
+            return options.RequireSigned
+                ? throw new StartupException("--require-signed: `--allowed-signers FILE` must say whose signatures count")
+                : new RevisionTrust(repository, options.Folder, null, false);
         string path = Path.GetFullPath(file);
         if (path.StartsWith(repository.Location + Path.DirectorySeparatorChar, StringComparison.Ordinal))
             throw new StartupException($"--allowed-signers: `{file}` lies in the repository {repository.Location}, so that whoever commits there would say whose signatures count; keep it elsewhere");
