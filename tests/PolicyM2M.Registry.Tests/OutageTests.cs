@@ -1,3 +1,4 @@
+using System.Data.Common;
 using PolicyM2M.Registry.Databases;
 using PolicyM2M.Testing;
 
@@ -61,6 +62,26 @@ public sealed class OutageTests
         await replica.WaitForNewsAsync();
         await replica.SynchronizeAsync();
         Assert.That(replica.Registry.Find("plc-1")!.Risk, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_writer_that_vanished_in_the_middle_does_not_hold_the_others_up()
+    {
+        await using var world = new StoreWorld(Backend.Postgres);
+        DeviceStore store = await world.ReadyStoreAsync();
+        await using IRegistryDatabase vanishing = world.Database();
+        await using DbConnection connection = await vanishing.OpenAsync(create: false, CancellationToken.None);
+        await using DbTransaction transaction = await connection.BeginTransactionAsync();
+        await using DbCommand command = connection.CreateCommand();
+        // As the product limits every session, and shorter.
+        (command.Transaction, command.CommandText) = (transaction, "SELECT current_setting('idle_in_transaction_session_timeout') || ' ' || current_setting('lock_timeout')");
+        Assert.That(await command.ExecuteScalarAsync(), Is.EqualTo("15s 10s"));
+        command.CommandText = "SET LOCAL idle_in_transaction_session_timeout = '200ms'; UPDATE registry SET sequence = sequence";
+        await command.ExecuteNonQueryAsync();
+
+        await store.ChangeAsync("plc-1", StoreWorld.Upsert(), StoreWorld.Operator);
+
+        Assert.That(await store.FindAsync("plc-1"), Is.Not.Null);
     }
 
     [Test]

@@ -104,11 +104,11 @@ internal sealed class RegistryFollower(
         if (news.IsLoad)
             log.RegistryLoaded(store.Name, replica.Registry.Count == 1 ? "1 device" : $"{replica.Registry.Count} devices");
         (_isLost, _wasMissingSaid) = (false, false);
-        Review(news.Changed);
         if (wasAvailable)
             state.Tell(news.Changed);
         else
             state.TellAll();
+        Review(news.Changed);
     }
 
     private void Lose(string fault)

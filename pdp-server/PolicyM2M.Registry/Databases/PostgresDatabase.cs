@@ -13,6 +13,9 @@ public sealed class PostgresDatabase : IRegistryDatabase
 
     private const int ConnectSeconds = 3, CommandSeconds = 10;
 
+    /// <summary>Writers wait for each other, so one whose machine vanished in the middle must not hold the others up for as long as TCP hopes.</summary>
+    private const string SessionLimits = "-c idle_in_transaction_session_timeout=15s -c lock_timeout=10s";
+
     private readonly NpgsqlDataSource _source;
 
     /// <summary>Belongs to the one follower that waits.</summary>
@@ -30,6 +33,8 @@ public sealed class PostgresDatabase : IRegistryDatabase
             asked.Timeout = ConnectSeconds;
         if (!IsGiven(connectionString, "Command Timeout", "CommandTimeout"))
             asked.CommandTimeout = CommandSeconds;
+        if (string.IsNullOrEmpty(asked.Options))
+            asked.Options = SessionLimits;
         asked.ApplicationName ??= "policym2m";
         Name = $"postgres:{asked.Host}/{asked.Database ?? asked.Username}";
         _source = NpgsqlDataSource.Create(asked);
