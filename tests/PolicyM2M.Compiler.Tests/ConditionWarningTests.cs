@@ -11,6 +11,11 @@ internal sealed class ConditionWarningTests
     [TestCase("risk > 5 and not (risk > 3)", "M2M315")]
     [TestCase("place within 10.0.0.0/8 and place within 11.0.0.0/8", "M2M315")]
     [TestCase("name starts-with \"ab\" and name starts-with \"b\"", "M2M315")]
+    [TestCase("risk > 100 or kind == \"a\"", "M2M315")]
+    [TestCase("kind == \"a\" and not (risk >= 0 and flag)", "M2M314")]
+    [TestCase("place within ::/0 and place within 10.0.0.0/8", "M2M315")]
+    [TestCase("place within [::/0, 0.0.0.0/0]", "M2M314")]
+    [TestCase("place within ::/0", null)]
     [TestCase("risk >= 1", null)]
     [TestCase("place within 10.0.0.0/8 and place within 10.1.0.0/16", null)]
     public void A_condition_that_leaves_no_choice_is_warned_of(string condition, string? code)
@@ -21,6 +26,7 @@ internal sealed class ConditionWarningTests
             new SourceFile("a.attributes.yaml", """
                 attributes:
                   risk:  { type: int, minimum: 0, maximum: 100, provenance: claimed, description: x }
+                  flag:  { type: bool, provenance: claimed, description: x }
                   kind:  { type: enum, values: [a, b], provenance: claimed, description: x }
                   name:  { type: string, provenance: claimed, description: x }
                   place: { type: address, provenance: claimed, description: x }
@@ -29,5 +35,19 @@ internal sealed class ConditionWarningTests
         ]);
         Assert.That(compilation.Bundle, Is.Not.Null);
         Assert.That(compilation.Diagnostics.Select(d => (d.Code, d.Position.Line)), Is.EqualTo(code is null ? [] : new[] { (code, 3) }));
+    }
+
+    [TestCase("policy p for risk > 100\nauth { otherwise deny \"x\" }", 1)]
+    [TestCase("policy p\nauth { otherwise deny \"x\" }\ninvariant \"i\" : auth always deny when risk > 100", 3)]
+    [TestCase("policy p\ndefine odd = risk > 100\nauth {\n  when odd or risk < 3 deny \"x\"\n  when odd or risk < 5 deny \"y\"\n  otherwise deny \"z\" }", 4)]
+    public void Targets_invariants_and_definitions_are_looked_at_too_each_once(string policy, int line)
+    {
+        Compilation compilation = PolicyCompiler.Compile(
+        [
+            new SourceFile("policyset.yaml", "name: s\nattributes: a.attributes.yaml\npolicies: [p.m2m]\n"),
+            new SourceFile("a.attributes.yaml", "attributes:\n  risk: { type: int, minimum: 0, maximum: 100, provenance: claimed, description: x }\n"),
+            new SourceFile("p.m2m", policy),
+        ]);
+        Assert.That(compilation.Diagnostics.Select(d => (d.Code, d.Position.Line)), Is.EqualTo(new[] { ("M2M315", line) }));
     }
 }

@@ -24,7 +24,7 @@ internal sealed class ContextReadingTests
         for (int i = 0; i < 20; i++)
         {
             DeviceContext context = policies.Context(missing: 0);
-            var reading = new ContextReading(context, RandomPolicies.Now);
+            var reading = new ContextReading(context, RandomPolicies.Now, decider.Bundle.Attributes);
             foreach (DecisionKind kind in DecisionKinds.All)
             {
                 Decision decision = decider.Decide(kind, decider.Prepare(context), RandomPolicies.Now);
@@ -39,7 +39,7 @@ internal sealed class ContextReadingTests
     {
         foreach (DateTimeOffset end in new[] { DateTimeOffset.MinValue, DateTimeOffset.MaxValue })
         {
-            var reading = new ContextReading(DeviceContext.Empty, end);
+            var reading = new ContextReading(DeviceContext.Empty, end, new Dictionary<string, AttributeDefinition>());
             Assert.That(reading.Shown(new BoundCondition.Clock(ClockReading.TimeOfDay, [], offset)), Is.InRange(0, 86_399));
             Assert.That(reading.Shown(new BoundCondition.Clock(ClockReading.Weekday, [], offset)), Is.InRange(0, 6));
         }
@@ -50,11 +50,12 @@ internal sealed class ContextReadingTests
     {
         var policies = new RandomPolicies(random, isCorrelated: true);
         BoundPolicySet set = PolicyCompiler.Bind(policies.Set(), new Faults())!;
+        var attributes = set.Attributes.ToDictionary(attribute => attribute.Name, StringComparer.Ordinal);
         DeviceContext whole = policies.Context(missing: 0), partial = whole.Where(_ => random.Next(4) > 0);
         foreach (BoundCondition condition in set.Policies.SelectMany(policy => policy.Demands.Select(demand => demand.When)).Where(condition => !Asks(condition)))
         {
-            if (new ContextReading(partial, RandomPolicies.Now).Holds(condition) is { } known)
-                Assert.That(new ContextReading(whole, RandomPolicies.Now).Holds(condition), Is.EqualTo(known));
+            if (new ContextReading(partial, RandomPolicies.Now, attributes).Holds(condition) is { } known)
+                Assert.That(new ContextReading(whole, RandomPolicies.Now, attributes).Holds(condition), Is.EqualTo(known));
         }
     });
 
@@ -69,7 +70,6 @@ internal sealed class ContextReadingTests
         BoundCondition.All all => all.Parts.Any(Asks),
         BoundCondition.Not not => Asks(not.Part),
         BoundCondition.Has => true,
-        BoundCondition.OneOf one => one.Attribute.Default is not null,
-        _ => false,
+        _ => condition.Tested is { } tested && (tested.Default is not null || tested.AgeOf == "made"),
     };
 }

@@ -85,6 +85,17 @@ internal abstract record BoundCondition
     /// <summary>How deeply it is nested; walks over it are recursive.</summary>
     public int Depth { get; }
 
+    /// <summary>The attribute that a test of one attribute's value, or its contrary, looks at; otherwise null.</summary>
+    public AttributeDefinition? Tested => this switch
+    {
+        OneOf one => one.Attribute,
+        Below below => below.Attribute,
+        StartsWith starts => starts.Attribute,
+        Within within => within.Attribute,
+        Not not => not.Part.Tested,
+        _ => null,
+    };
+
     public static BoundCondition Always { get; } = new Constant(true);
 
     public static BoundCondition Never { get; } = new Constant(false);

@@ -29,7 +29,7 @@ internal sealed class ClockBinder(SourceText source, int offsetMinutes, Faults f
     };
 
     /// <summary>The names, for suggestions.</summary>
-    public static IEnumerable<string> Names { get; } = ["time.now", "time.of-day", "time.weekday"];
+    public static IEnumerable<string> Names => Grammar.ClockNames;
 
     public BoundCondition Comparison(ClockReading reading, M2MToken sign, Span signSpan, AtomSyntax literal)
     {

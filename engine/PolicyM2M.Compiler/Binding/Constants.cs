@@ -7,7 +7,7 @@ namespace PolicyM2M.Compiler.Binding;
 /// <summary>What a policy set compares attributes with: an attribute's codes are places among its marks, and trees ask for its facets.</summary>
 internal sealed class Constants
 {
-    private readonly BoundPolicySet _set;
+    private readonly ImmutableArray<AttributeDefinition> _attributes;
     private readonly Dictionary<string, int> _places = new(StringComparer.Ordinal);
     private readonly HashSet<string>[] _marks;
     private readonly bool[] _isRanked;
@@ -15,26 +15,26 @@ internal sealed class Constants
     private readonly SortedSet<Facet> _facets = [];
     private readonly HashSet<BoundCondition> _visited = new(ReferenceEqualityComparer.Instance);
 
-    private Constants(BoundPolicySet set)
+    private Constants(ImmutableArray<AttributeDefinition> attributes)
     {
-        _set = set;
-        foreach (AttributeDefinition attribute in set.Attributes)
+        _attributes = attributes;
+        foreach (AttributeDefinition attribute in attributes)
             _places.Add(attribute.Name, _places.Count);
-        _marks = [.. set.Attributes.Select(_ => new HashSet<string>(StringComparer.Ordinal))];
-        _isRanked = new bool[set.Attributes.Length];
+        _marks = [.. attributes.Select(_ => new HashSet<string>(StringComparer.Ordinal))];
+        _isRanked = new bool[attributes.Length];
     }
 
-    /// <summary>The attributes of a set, in the order of its schema, with their codings and facets.</summary>
-    public static AttributeTable Of(BoundPolicySet set)
+    /// <summary>The attributes of a set, in the order of its schema, with the codings and facets that its rules need.</summary>
+    public static AttributeTable Of(BoundPolicySet set) => Of(set.Attributes, set.Policies.SelectMany(policy => new[] { policy.Target }
+        .Concat(policy.Blocks.SelectMany(block => block.Cases).Select(c => c.When)).Concat(policy.Demands.Select(d => d.When)).Concat(policy.Waivers.Select(w => w.Holds))));
+
+    /// <summary>Attributes, in their order, with the codings and facets that some conditions need.</summary>
+    public static AttributeTable Of(ImmutableArray<AttributeDefinition> attributes, IEnumerable<BoundCondition> conditions)
     {
-        var constants = new Constants(set);
-        foreach (BoundPolicy policy in set.Policies)
-        {
-            constants.Visit(policy.Target);
-            foreach (BoundCondition when in policy.Blocks.SelectMany(block => block.Cases).Select(c => c.When).Concat(policy.Demands.Select(d => d.When)).Concat(policy.Waivers.Select(w => w.Holds)))
-                constants.Visit(when);
-        }
-        return new AttributeTable([.. set.Attributes.Select((attribute, place) => new AttributeCoding(attribute, constants.Ordered(place), constants._isRanked[place]))],
+        var constants = new Constants(attributes);
+        foreach (BoundCondition condition in conditions)
+            constants.Visit(condition);
+        return new AttributeTable([.. attributes.Select((attribute, place) => new AttributeCoding(attribute, constants.Ordered(place), constants._isRanked[place]))],
             [.. constants._facets], [.. constants._needed]);
     }
 
@@ -73,6 +73,9 @@ internal sealed class Constants
             case BoundCondition.Not not:
                 Visit(not.Part);
                 break;
+            case BoundCondition.OneOf { Attribute.Type: AttributeType.Address } oneOf:
+                Bound(oneOf.Attribute, oneOf.Values.Select(value => Address(value.Text)).Select(address => (address, address)));
+                break;
             case BoundCondition.OneOf oneOf:
                 _marks[Needed(oneOf.Attribute)].UnionWith(oneOf.Values.Select(value => value.Text));
                 break;
@@ -87,7 +90,7 @@ internal sealed class Constants
                     _marks[place].Add(after);
                 break;
             case BoundCondition.Within within:
-                _marks[Needed(within.Attribute)].UnionWith(within.Blocks.SelectMany(block => new[] { AddressBlock.Format(block.First), AddressBlock.Format(block.Last) }));
+                Bound(within.Attribute, within.Blocks.SelectMany(block => block.Ranges));
                 break;
             case BoundCondition.Has has:
                 _facets.Add(Facet.Has(Needed(has.Attribute)));
@@ -101,6 +104,21 @@ internal sealed class Constants
             case BoundCondition.Clock clock:
                 _facets.Add(FacetOf(clock));
                 break;
+        }
+    }
+
+    /// <summary>
+    /// The marks of ranges of addresses: where each begins, and where the next begins. Ranges end just before a mark, so that no code stands for what
+    /// would lie between two neighbours, and a missing address is nothing that no address is.
+    /// </summary>
+    private void Bound(AttributeDefinition attribute, IEnumerable<(UInt128 First, UInt128 Last)> ranges)
+    {
+        HashSet<string> marks = _marks[Needed(attribute)];
+        foreach ((UInt128 first, UInt128 last) in ranges)
+        {
+            marks.Add(AddressBlock.Format(first));
+            if (last < UInt128.MaxValue)
+                marks.Add(AddressBlock.Format(last + 1));
         }
     }
 
@@ -119,18 +137,19 @@ internal sealed class Constants
         return _places[attribute.Name];
     }
 
-    private ImmutableArray<string> Ordered(int place) => _set.Attributes[place].Type switch
+    private ImmutableArray<string> Ordered(int place) => _attributes[place].Type switch
     {
         // `2.4` and `2.4.0` are one version: the first in ordinal order stands for both, on every machine.
         AttributeType.Version => [.. _marks[place].Order(StringComparer.Ordinal).GroupBy(Version).OrderBy(group => group.Key).Select(group => group.First())],
         AttributeType.Address => [.. _marks[place].Select(Address).Distinct().Order().Select(AddressBlock.Format)],
-        AttributeType.String when _set.Attributes[place].Values.Length == 0 => [.. _marks[place].Order(StringComparer.Ordinal)],
+        AttributeType.String when _attributes[place].Values.Length == 0 => [.. _marks[place].Order(StringComparer.Ordinal)],
         _ => [],
     };
 
     private static SemanticVersion Version(string text) =>
         SemanticVersion.TryParse(text, out SemanticVersion? version) ? version : throw new InvalidOperationException($"`{text}` was bound as a version and is none");
 
-    private static UInt128 Address(string text) =>
+    /// <summary>An address that was bound as one.</summary>
+    public static UInt128 Address(string text) =>
         AddressBlock.TryParseAddress(text, out UInt128 address) ? address : throw new InvalidOperationException($"`{text}` was bound as an address and is none");
 }

@@ -54,7 +54,11 @@ internal sealed partial class Faults
 
     public void AlwaysSo(SourcePosition at, bool holds) =>
         Add(new Diagnostic(holds ? "M2M314" : "M2M315", Severity.Warning, at, 1, $"this condition {(holds ? "always" : "never")} holds, whatever the values of its attributes",
-            holds ? "what comes after it is never reached" : "the attribute schema and the tests joined here leave no value for which it would"));
+            holds ? "the same is said without it, and cases that come after it are never reached" : "the attribute schema and the tests joined here leave no value for which it would"));
+
+    public void PartAlwaysSo(SourcePosition at, AttributeDefinition attribute, bool holds) =>
+        Add(new Diagnostic(holds ? "M2M314" : "M2M315", Severity.Warning, at, 1, $"a test of `{attribute.Name}` in this condition {(holds ? "always" : "never")} holds",
+            $"it is {new AttributeCoding(attribute, []).Expected}, of which {(holds ? "every value passes" : "no value passes")}"));
 
     public void EmptySelection(SourceText source, Span at, string what) =>
         Error(source, at, "M2M316", $"no {what} has all these facts", "a list must name something");

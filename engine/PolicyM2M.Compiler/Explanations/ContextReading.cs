@@ -8,7 +8,10 @@ namespace PolicyM2M.Compiler.Explanations;
 /// Reads conditions off one context at one moment, as their authors wrote them: no codes and no trees. It tells why, where the trees tell what;
 /// a property test holds the two together.
 /// </summary>
-internal sealed class ContextReading(DeviceContext context, DateTimeOffset now)
+/// <param name="context">The context.</param>
+/// <param name="now">The moment, for ages and what asks the clock.</param>
+/// <param name="attributes">The set's attributes by name.</param>
+internal sealed class ContextReading(DeviceContext context, DateTimeOffset now, IReadOnlyDictionary<string, AttributeDefinition> attributes)
 {
     private readonly Dictionary<BoundCondition, bool?> _read = new(ReferenceEqualityComparer.Instance);
 
@@ -40,7 +43,7 @@ internal sealed class ContextReading(DeviceContext context, DateTimeOffset now)
     {
         if (attribute.AgeOf is { } instant)
         {
-            return context.Values.TryGetValue(instant, out AttributeValue since) && since.Kind == AttributeValueKind.Text && InstantText.TryParse(since.Text, out long seconds)
+            return ValueOf(attributes[instant]) is { } since && Instant(since) is var seconds
                 && now.ToUnixTimeSeconds() >= seconds && IsUsable(attribute, AttributeValue.Of(DurationText.Format(now.ToUnixTimeSeconds() - seconds))) is { } age ? age : null;
         }
         return context.Values.TryGetValue(attribute.Name, out AttributeValue given) ? IsUsable(attribute, given) : attribute.Default;
@@ -60,7 +63,7 @@ internal sealed class ContextReading(DeviceContext context, DateTimeOffset now)
     }
 
     private bool IsGiven(AttributeDefinition attribute) =>
-        attribute.AgeOf is not null ? ValueOf(attribute) is not null : context.Values.TryGetValue(attribute.Name, out AttributeValue given) && IsUsable(attribute, given) is not null;
+        context.Values.ContainsKey(attribute.AgeOf ?? attribute.Name) && ValueOf(attribute) is not null;
 
     private static AttributeValue? IsUsable(AttributeDefinition attribute, AttributeValue value) => new AttributeCoding(attribute, []).TryEncode(value, out _) ? value : null;
 

@@ -15,53 +15,56 @@ internal sealed class CounterfactualSearch(Decider decider, DeviceContext contex
     private int _tried;
 
     /// <param name="candidates">The attributes that may change, each with the values to try, the nearest first.</param>
-    public Counterfactual Search(IReadOnlyList<(AttributeDefinition Attribute, ImmutableArray<AttributeValue> Values)> candidates)
+    /// <param name="areAll">Whether these stand for all values that there are.</param>
+    public Counterfactual Search(IReadOnlyList<(AttributeDefinition Attribute, ImmutableArray<AttributeValue> Values)> candidates, bool areAll)
     {
         bool isWhole = true;
         for (int size = 1; size <= Math.Min(MostAttributes, candidates.Count) && _found.Count == 0 && isWhole; size++)
             isWhole = Try(candidates, 0, size, []);
-        return new Counterfactual([.. _found], isWhole && (_found.Count > 0 || candidates.Count <= MostAttributes), _tried);
+        return new Counterfactual([.. _found], areAll && isWhole && (_found.Count > 0 || candidates.Count <= MostAttributes), _tried);
     }
 
     /// <summary>Tries all changes of so many attributes; of each combination of attributes the nearest that does it is kept. False where the search was cut off.</summary>
     private bool Try(IReadOnlyList<(AttributeDefinition Attribute, ImmutableArray<AttributeValue> Values)> candidates, int from, int size, ImmutableArray<AttributeDefinition> chosen)
     {
-        if (size == 0)
-            return Found(chosen) is null;
         for (int i = from; i <= candidates.Count - size; i++)
         {
             int place = decider.Bundle.PlaceOf(candidates[i].Attribute.Name);
             AttributeValue before = _values[place];
-            int known = _found.Count;
-            foreach (AttributeValue value in candidates[i].Values)
-            {
-                if (_tried >= limit)
-                {
-                    _values[place] = before;
-                    return false;
-                }
-                _values[place] = value;
-                if (size > 1 ? !Try(candidates, i + 1, size - 1, chosen.Add(candidates[i].Attribute)) : Found(chosen.Add(candidates[i].Attribute)) is { } change && Keep(change))
-                {
-                    _values[place] = before;
-                    if (size > 1)
-                        return false;
-                    break;
-                }
-                // Of one combination of attributes one change is enough.
-                if (size > 1 && _found.Count > known && chosen.Length > 0)
-                    break;
-            }
+            bool isWhole = TryEach(candidates, i, size, place, chosen.Add(candidates[i].Attribute));
             _values[place] = before;
+            if (!isWhole)
+                return false;
         }
         return true;
     }
 
-    private bool Keep(ContextChange change)
+    private bool TryEach(IReadOnlyList<(AttributeDefinition Attribute, ImmutableArray<AttributeValue> Values)> candidates, int i, int size, int place, ImmutableArray<AttributeDefinition> chosen)
     {
-        _found.Add(change);
+        // Another value of an earlier attribute comes by the same combination again.
+        if (size == 1 && IsFound(chosen))
+            return true;
+        foreach (AttributeValue value in candidates[i].Values)
+        {
+            if (_tried >= limit)
+                return false;
+            _values[place] = value;
+            if (size > 1)
+            {
+                if (!Try(candidates, i + 1, size - 1, chosen))
+                    return false;
+            }
+            else if (Found(chosen) is { } change)
+            {
+                _found.Add(change);
+                return true;
+            }
+        }
         return true;
     }
+
+    private bool IsFound(ImmutableArray<AttributeDefinition> combination) =>
+        _found.Any(change => change.Values.Select(value => value.Attribute).SequenceEqual(combination));
 
     private ContextChange? Found(ImmutableArray<AttributeDefinition> changed)
     {
@@ -69,8 +72,10 @@ internal sealed class CounterfactualSearch(Decider decider, DeviceContext contex
         Decision other = decider.Decide(decision.Kind, _values, now);
         if (other.Outcome.Equals(decision.Outcome) || (decision.Outcome.IsDenied && other.Outcome.IsDenied))
             return null;
-        return new ContextChange([.. changed.Select(attribute => (attribute, context.Values.TryGetValue(attribute.Name, out AttributeValue before) ? before : (AttributeValue?)null, _values[decider.Bundle.PlaceOf(attribute.Name)]))], other);
+        return new ContextChange([.. changed.Select(attribute => (attribute, Given(attribute), _values[decider.Bundle.PlaceOf(attribute.Name)]))], other);
     }
+
+    private AttributeValue? Given(AttributeDefinition attribute) => context.Values.TryGetValue(attribute.Name, out AttributeValue before) ? before : null;
 
     private static AttributeValue[] Raw(Decider decider, DeviceContext context)
     {

@@ -49,7 +49,7 @@ public sealed class Explainer
         var path = new DecisionPath();
         Decision decision = _decider.Decide(kind, prepared, now, path);
         var region = path.Region();
-        var reading = new ContextReading(context, now);
+        var reading = new ContextReading(context, now, _decider.Bundle.Attributes);
         BoundCondition[] tests = [.. Conditions(kind).SelectMany(CandidateValues.Tests).Distinct()];
         HashSet<string> read = [.. tests.SelectMany(CandidateValues.Attributes).Select(attribute => attribute.AgeOf ?? attribute.Name)];
         return new Explanation(decision, [.. _set.Policies.Where(policy => Speaks(policy, kind)).Select(policy => Policy(policy, kind, reading))],
@@ -60,8 +60,8 @@ public sealed class Explainer
     private Counterfactual Search(Decision decision, BoundCondition[] tests, HashSet<string> read, DeviceContext context, DateTimeOffset now)
     {
         var values = new CandidateValues(tests, context, now);
-        return new CounterfactualSearch(_decider, context, now, decision, SearchLimit)
-            .Search([.. _set.Attributes.Where(attribute => read.Contains(attribute.Name)).Select(attribute => (attribute, values.For(attribute)))]);
+        (AttributeDefinition, ImmutableArray<AttributeValue>)[] candidates = [.. _set.Attributes.Where(attribute => read.Contains(attribute.Name)).Select(attribute => (attribute, values.For(attribute)))];
+        return new CounterfactualSearch(_decider, context, now, decision, SearchLimit).Search(candidates, values.IsWhole);
     }
 
     private static bool Speaks(BoundPolicy policy, DecisionKind kind) => policy.Blocks.Any(block => block.Kind == kind) || policy.Demands.Any(demand => demand.Rule.Kind == kind);

@@ -194,6 +194,7 @@ internal sealed class ConditionTable
         var facets = new List<int>();
         foreach (int part in parts)
             facets.AddRange(_entries[part].Facets);
+        _budget.Spend(facets.Count);
         facets.Sort();
         int kept = 0;
         for (int i = 0; i < facets.Count; i++)

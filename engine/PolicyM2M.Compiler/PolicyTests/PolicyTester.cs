@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using PolicyM2M.Compiler.Binding;
 using PolicyM2M.Compiler.Diagnostics;
 using PolicyM2M.Compiler.Explanations;
+using PolicyM2M.Compiler.Lowering;
 using PolicyM2M.Compiler.Syntax;
 using PolicyM2M.Engine;
 using PolicyM2M.Engine.Bundles;
@@ -15,6 +16,7 @@ public sealed class PolicyTester
 {
     private readonly BoundPolicySet _set;
     private readonly Decider _decider;
+    private readonly InvariantScopes _scopes;
     private readonly HashSet<SourcePosition> _reached = [];
     private readonly Dictionary<BoundInvariant, (int Checked, ImmutableArray<(string, string, Decision)>.Builder Broken)> _invariants = [];
 
@@ -22,6 +24,7 @@ public sealed class PolicyTester
     {
         _set = set;
         _decider = new Decider(bundle);
+        _scopes = InvariantScopes.Of(set, new CompileBudget());
         foreach (BoundInvariant invariant in set.Policies.SelectMany(policy => policy.Invariants))
             _invariants[invariant] = (0, ImmutableArray.CreateBuilder<(string, string, Decision)>());
     }
@@ -107,11 +110,11 @@ public sealed class PolicyTester
     private ImmutableArray<Decision> Decide(string name, DeviceContext context, DateTimeOffset now, IEnumerable<DecisionKind> kinds)
     {
         PreparedContext prepared = _decider.Prepare(context);
-        var reading = new ContextReading(context, now);
+        var reading = new ContextReading(context, now, _decider.Bundle.Attributes);
         foreach ((BoundInvariant invariant, var state) in _invariants.ToList())
         {
-            // Where its condition is open, some completion of the context is under it, and the decision is no looser than that one's.
-            if (reading.Holds(invariant.When) == false)
+            // Where its condition is open, what the context could be is under it, and the decision is no looser than that one's.
+            if (!_scopes.Covers(invariant, context, now))
                 continue;
             Decision decided = _decider.Decide(invariant.Always.Kind, prepared, now);
             if (invariant.BrokenBy(decided.Outcome) is { Length: > 0 } fields)

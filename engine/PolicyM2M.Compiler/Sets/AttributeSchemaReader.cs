@@ -50,6 +50,8 @@ internal sealed class AttributeSchemaReader
             {
                 if (!IsName(name))
                     _faults.WrongValue(_source, YamlText.SpanOf(nameNode, _source), "an attribute's name", "words of letters, digits, `-` and `_`, joined by dots");
+                else if (Grammar.IsReserved(name))
+                    _faults.WrongValue(_source, YamlText.SpanOf(nameNode, _source), "an attribute's name", $"another name: in a policy `{name}` is a word of the language");
                 else if (definition is YamlMappingNode fields)
                     attributes.Add(Attribute(name, nameNode, fields));
                 else
@@ -108,12 +110,17 @@ internal sealed class AttributeSchemaReader
         return given.TryGetValue(Default, out YamlNode? standard) ? definition with { Default = Standard(standard, definition) } : definition;
     }
 
-    /// <summary>A default must be a value of the attribute; an age has none.</summary>
+    /// <summary>
+    /// A default must be a value of the attribute, and of one that devices say themselves: what they leave out they could as well have said. Where the
+    /// registry or a verifier speaks, silence means that it could not be asked, and a default would loosen the answer just then. An age has none.
+    /// </summary>
     private AttributeValue? Standard(YamlNode node, AttributeDefinition definition)
     {
-        if (YamlAttributeValue.Read(node, definition) is { } usable)
+        bool isClaimed = definition.Provenance == Provenance.Claimed;
+        if (isClaimed && YamlAttributeValue.Read(node, definition) is { } usable)
             return usable;
-        _faults.WrongValue(_source, YamlText.SpanOf(node, _source), Default, YamlAttributeValue.Expected(definition));
+        _faults.WrongValue(_source, YamlText.SpanOf(node, _source), Default,
+            isClaimed ? YamlAttributeValue.Expected(definition) : "nothing: only a claimed attribute has a default, since what a registry or a verifier does not say could be anything");
         return null;
     }
 

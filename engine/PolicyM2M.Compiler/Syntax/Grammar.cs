@@ -15,6 +15,12 @@ internal static class Grammar
         "and", "or", "not", "in", "when", "otherwise", "use", "deny", "with", "within", "for",
         "policy", "define", "profile", "require", "forbid", "waive", "invariant", "true", "false", "has", "contains", "starts-with", "where");
 
+    /// <summary>What policies ask the clock.</summary>
+    public static readonly string[] ClockNames = ["time.now", "time.of-day", "time.weekday"];
+
+    /// <summary>Whether a word means something by itself, so that no attribute can be called by it.</summary>
+    public static bool IsReserved(string word) => Reserved.Contains(word) || ClockNames.Contains(word);
+
     private static readonly FrozenSet<string> FieldNames =
         DecisionKinds.All.SelectMany(kind => Field.Of(kind)).Select(field => field.Name).ToFrozenSet(StringComparer.Ordinal);
 

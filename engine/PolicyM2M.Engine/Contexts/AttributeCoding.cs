@@ -56,7 +56,9 @@ internal sealed class AttributeCoding
             AttributeType.Int => (definition.Minimum ?? long.MinValue, definition.Maximum ?? long.MaxValue),
             AttributeType.Duration => (definition.Minimum ?? 0, definition.Maximum ?? DurationText.MaximumSeconds),
             AttributeType.Instant => (long.MinValue, long.MaxValue),
-            AttributeType.Version or AttributeType.Address => (0, 2L * marks.Length),
+            AttributeType.Version => (0, 2L * marks.Length),
+            // Nothing lies before the first address of all.
+            AttributeType.Address => (_addresses is [var first, ..] && first == UInt128.Zero ? 1 : 0, 2L * marks.Length),
             AttributeType.String when isRanked => (0, 2L * marks.Length),
             AttributeType.Set => (0, 0),
             _ => IsEnumeration ? (0, texts.Length - 1) : (OtherText, texts.Length - 1),

@@ -50,6 +50,10 @@ internal sealed class AttributeTable
     /// <summary>Whether a facet's code depends on the clock.</summary>
     public ImmutableArray<bool> IsTimed { get; }
 
+    /// <summary>Whether somebody gives an attribute, or the instant of an age: what only a default gives is not there.</summary>
+    public bool IsGiven(ReadOnlySpan<AttributeValue> values, int attribute) =>
+        values[AgeOf[attribute] >= 0 ? AgeOf[attribute] : attribute].Kind != AttributeValueKind.None;
+
     public string Suggestion(string name) =>
         Spelling.Nearest(name, Indexes.Keys) is { } nearest ? $"the schema has no such attribute; did you mean `{nearest}`?" : "the schema has no such attribute";
 

@@ -59,7 +59,11 @@ public sealed class PreparedContext
         for (int facet = 0; facet < slots.Length; facet++)
         {
             if (table.IsTimed[facet])
+            {
                 slots[facet].Standing = Standing.Timed;
+                // Whether it is given the clock does not change, only whether it can be used.
+                slots[facet].Code = table.Facets[facet] is { Kind: FacetKind.Has, Attribute: int age } && table.IsGiven(values, age) ? 1 : 0;
+            }
             else if (raw.TryGet(facet, out slots[facet].Code))
                 slots[facet].Standing = Standing.Known;
             else if (facet < values.Length && values[facet].Kind != AttributeValueKind.None)
@@ -114,7 +118,7 @@ public sealed class PreparedContext
         bool isKnown = Ages.TryGet(_slots[instant].Standing == Standing.Known, _slots[instant].Code, now, Table.Codings[asked.Attribute], out code);
         if (asked.Kind == FacetKind.Value)
             return isKnown;
-        code = isKnown ? 1 : 0;
+        code = isKnown ? _slots[facet].Code : 0;
         return true;
     }
 }

@@ -28,9 +28,7 @@ internal readonly ref struct RawContext(AttributeTable table, ReadOnlySpan<Attri
         switch (asked.Kind)
         {
             case FacetKind.Has:
-                // What only a default gives is not there.
-                bool isGiven = _values[asked.Attribute].Kind != AttributeValueKind.None || table.AgeOf[asked.Attribute] >= 0;
-                code = isGiven && TryGetValue(asked.Attribute, out _) ? 1 : 0;
+                code = table.IsGiven(_values, asked.Attribute) && TryGetValue(asked.Attribute, out _) ? 1 : 0;
                 return true;
             case FacetKind.Contains:
                 AttributeValue set = Effective(asked.Attribute);

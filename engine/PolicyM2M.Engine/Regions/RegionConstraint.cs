@@ -69,6 +69,7 @@ public sealed class RegionConstraint
         AttributeType.Duration => Intervals(codes, DurationText.Format),
         AttributeType.Instant => Intervals(codes, InstantText.Format),
         AttributeType.String when coding.IsNominal => Texts(codes, coding),
+        AttributeType.Address => Any(codes.Intervals.Select(interval => Addresses(interval, coding))),
         _ => Any(codes.Intervals.Select(interval => Ranks(interval, coding))),
     };
 
@@ -89,6 +90,16 @@ public sealed class RegionConstraint
             : interval.Low == lowest ? $"{Subject} <= {text(interval.High)}"
             : interval.High == highest ? $"{Subject} >= {text(interval.Low)}"
             : $"{Subject} in {text(interval.Low)}..{text(interval.High)}"));
+    }
+
+    /// <summary>Between two marks lie addresses, which have neighbours.</summary>
+    private string Addresses((long Low, long High) ranks, AttributeCoding coding)
+    {
+        UInt128 first = ranks.Low <= coding.Lowest ? UInt128.Zero : ranks.Low % 2 == 1 ? Mark(ranks.Low / 2) : Mark(ranks.Low / 2 - 1) + 1;
+        UInt128 last = ranks.High >= coding.Highest ? UInt128.MaxValue : ranks.High % 2 == 1 ? Mark(ranks.High / 2) : Mark(ranks.High / 2) - 1;
+        return AddressBlock.Test(Subject, first, last);
+
+        UInt128 Mark(long place) => AddressBlock.TryParseAddress(coding.Marks[(int)place], out UInt128 address) ? address : throw new InvalidOperationException("a mark is no address");
     }
 
     /// <summary>An odd rank is a mark, an even one lies between two.</summary>

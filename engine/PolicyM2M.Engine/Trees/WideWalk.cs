@@ -5,9 +5,10 @@ namespace PolicyM2M.Engine.Trees;
 
 /// <summary>
 /// The whole way through a tree: where a facet is missing every branch is walked, and a fork's subtrees all are. It gathers the rules of every
-/// answer that can be reached, and the fields that each of them states whatever the missing facets are. In tests and
-/// case lists that is exact; where a leaf of masks misses a facet, or a list misses too many, it is a bound on the safe side: an answer may be
-/// counted that no values together reach.
+/// answer that can be reached, and the fields that each of them states whatever the missing facets are. In splits and case lists that is
+/// exact as far as facets are free of each other. Elsewhere it is a bound on the safe side, by answers that no values together reach: where a
+/// leaf of masks misses a facet, where a list misses too many, and below a fork, whose subtrees are walked each by itself although they may test
+/// the same facet: a field that only one of them states for each value is then stated by none.
 /// </summary>
 internal ref struct WideWalk<TContext, TPath>
     where TContext : IFacetSource, allows ref struct

@@ -7,7 +7,8 @@ namespace PolicyM2M.Engine.Vocabulary;
 
 /// <summary>
 /// A block of IP addresses in CIDR notation (RFC 4632, RFC 4291): <c>10.0.0.0/8</c>, <c>2001:db8::/32</c>, or one address alone.
-/// IPv4 addresses are held as IPv4-mapped IPv6 addresses (<c>::ffff:0:0/96</c>), so that one order holds for all.
+/// IPv4 addresses are held as IPv4-mapped IPv6 addresses (<c>::ffff:0:0/96</c>), so that one order holds for all; a wider block of IPv6
+/// addresses, such as <c>::/0</c>, holds none of them.
 /// </summary>
 /// <param name="First">The first address, as a 128-bit number.</param>
 /// <param name="Last">The last address, which is in the block.</param>
@@ -40,8 +41,17 @@ public readonly record struct AddressBlock(UInt128 First, UInt128 Last)
     /// <summary>Reads one address; false where <paramref name="text"/> is none. IPv4 must be written with four decimal numbers, and a zone is refused.</summary>
     public static bool TryParseAddress(string? text, out UInt128 address) => TryParseAddress(text, out address, out _);
 
+    /// <summary>The addresses of the block: in one range, or in two around those of IPv4.</summary>
+    internal IEnumerable<(UInt128 First, UInt128 Last)> Ranges => IsAroundV4 ? [(First, FirstV4 - 1), (LastV4 + 1, Last)] : [(First, Last)];
+
+    private static UInt128 FirstV4 => (UInt128)0xFFFF << 32;
+
+    private static UInt128 LastV4 => FirstV4 | uint.MaxValue;
+
+    private bool IsAroundV4 => First < FirstV4 && Last > LastV4;
+
     /// <summary>Whether an address lies in the block.</summary>
-    public bool Contains(UInt128 address) => address >= First && address <= Last;
+    public bool Contains(UInt128 address) => address >= First && address <= Last && !(IsAroundV4 && address >= FirstV4 && address <= LastV4);
 
     /// <summary>An address as text, IPv4 in four decimal numbers.</summary>
     public static string Format(UInt128 address)
@@ -50,6 +60,14 @@ public readonly record struct AddressBlock(UInt128 First, UInt128 Last)
         BinaryPrimitives.WriteUInt128BigEndian(bytes, address);
         var whole = new IPAddress(bytes);
         return (whole.IsIPv4MappedToIPv6 ? whole.MapToIPv4() : whole).ToString();
+    }
+
+    /// <summary>A range of addresses as a policy would test it: one address, a block, or by both ends.</summary>
+    internal static string Test(string subject, UInt128 first, UInt128 last)
+    {
+        UInt128 beyond = first ^ last;
+        bool isBlock = (beyond & (beyond + 1)) == 0 && (first & beyond) == 0;
+        return first == last ? $"{subject} == {Format(first)}" : isBlock ? $"{subject} within {new AddressBlock(first, last)}" : $"{subject} in {Format(first)}..{Format(last)}";
     }
 
     /// <inheritdoc/>

@@ -78,12 +78,12 @@ internal static class NaiveEvaluator
         _ => throw new InvalidOperationException(condition.GetType().Name),
     };
 
-    /// <summary>A completed context holds every value that conditions look at, but for ages and defaults.</summary>
+    /// <summary>A completed context holds every value that conditions look at, but for ages.</summary>
     private static AttributeValue ValueOf(AttributeDefinition attribute, DeviceContext context)
     {
         if (attribute.AgeOf is { } instant && context.Values.TryGetValue(instant, out AttributeValue since))
             return AttributeValue.Of(DurationText.Format(RandomPolicies.Now.ToUnixTimeSeconds() - Instant(since)));
-        return context.Values.TryGetValue(attribute.Name, out AttributeValue value) ? value : attribute.Default ?? throw new InvalidOperationException($"{attribute.Name} was not completed");
+        return context.Values.TryGetValue(attribute.Name, out AttributeValue value) ? value : throw new InvalidOperationException($"{attribute.Name} was not completed");
     }
 
     private static long Clock(ClockReading reading, DateTimeOffset local) => reading switch
@@ -131,8 +131,9 @@ internal static class NaiveEvaluator
     {
         // What is given stays told from what is assumed: `has` asks for it.
         IEnumerable<DeviceContext> completions = [context.Values.Keys.Aggregate(context, (all, name) => all.With($"given {name}", AttributeValue.Of(true)))];
-        foreach (AttributeDefinition attribute in Tested(set).Where(attribute => !context.Values.ContainsKey(attribute.Name) && attribute.Default is null))
-            completions = completions.SelectMany(c => Representatives(set, attribute).Select(value => c.With(attribute.Name, value))).ToList();
+        foreach (AttributeDefinition attribute in Tested(set).Where(attribute => !context.Values.ContainsKey(attribute.Name)))
+            completions = attribute.Default is { } standard ? completions.Select(c => c.With(attribute.Name, standard)) :
+                completions.SelectMany(c => Representatives(set, attribute).Select(value => c.With(attribute.Name, value))).ToList();
         return completions;
     }
 
@@ -162,7 +163,7 @@ internal static class NaiveEvaluator
             AttributeType.Instant => [.. constants.Select(Instant).SelectMany(n => new[] { n - 1, n, n + 1 }).Append(RandomPolicies.Now.ToUnixTimeSeconds())
                 .Where(n => n <= RandomPolicies.Now.ToUnixTimeSeconds() || !set.Attributes.Any(a => a.AgeOf == attribute.Name)).Distinct().Select(n => AttributeValue.Of(InstantText.Format(n)))],
             AttributeType.Set => [.. Subsets([.. Tests(set).OfType<BoundCondition.Contains>().Select(test => test.Item).Distinct()])],
-            AttributeType.Address => [.. constants.Distinct().Append(AttributeValue.Of("::"))],
+            AttributeType.Address => [.. constants.Concat([AttributeValue.Of("::"), AttributeValue.Of("::fffe:ffff:ffff"), AttributeValue.Of("0.0.0.0"), AttributeValue.Of("255.255.255.255"), AttributeValue.Of("::1:0:0:0")]).Distinct()],
             AttributeType.Version => [.. constants.SelectMany(c => new[] { c.Text, c.Text + ".1" }).Append("0.0.0-0").Distinct().Select(AttributeValue.Of)],
             _ => attribute.Values.Length > 0 ? [.. attribute.Values.Select(AttributeValue.Of)] : [.. constants.Distinct().Append(AttributeValue.Of("something else")).Append(AttributeValue.Of(""))],
         };

@@ -26,6 +26,8 @@ internal sealed class RandomPolicies(Random random, bool isCorrelated = false)
           due:     { type: instant, provenance: claimed, description: an instant }
           born:    { type: instant, provenance: claimed, description: an instant that has an age }
           uptime:  { type: duration, age-of: born, provenance: claimed, description: an age }
+          made:    { type: instant, default: 2026-11-23T11:30Z, provenance: claimed, description: an instant that has a default and an age }
+          life:    { type: duration, age-of: made, provenance: claimed, description: the age of a default }
           serial:  { type: string, provenance: claimed, description: a text that has beginnings }
           mode:    { type: enum, values: [on, off], default: off, provenance: claimed, description: with a default }
         """;
@@ -49,7 +51,7 @@ internal sealed class RandomPolicies(Random random, bool isCorrelated = false)
             .. Enumerable.Range(0, policies).Select(i => new SourceFile($"p{i}.m2m", Policy(i)))];
     }
 
-    /// <summary>A context in which up to <paramref name="missing"/> attributes are missing.</summary>
+    /// <summary>A context in which up to <paramref name="missing"/> attributes are missing, besides those that have a default.</summary>
     public DeviceContext Context(int missing)
     {
         var all = new Dictionary<string, AttributeValue>
@@ -65,9 +67,13 @@ internal sealed class RandomPolicies(Random random, bool isCorrelated = false)
             ["place"] = AttributeValue.Of(Pick("10.0.0.0", "10.1.2.3", "10.255.255.255", "11.0.0.0", "192.168.7.1", "192.168.8.1", "2001:db8::1", "2001:db9::", "::1")),
             ["due"] = AttributeValue.Of(Pick("2026-11-22", "2026-11-23T12:29:59Z", "2026-11-23T12:30Z", "2027-01-31", "2027-01-31T00:00:01Z")),
             ["born"] = AttributeValue.Of(Pick("2026-11-23T12:29:59Z", "2026-11-23T12:30Z", "2026-11-23T11:30Z", "2026-11-23T11:29:59Z", "2026-11-20", "2020-01-01")),
+            ["made"] = AttributeValue.Of(Pick("2026-11-23T12:29:59Z", "2026-11-23T12:30Z", "2026-11-23T11:30Z", "2026-11-20")),
             ["serial"] = AttributeValue.Of(Pick("AB", "AB-1", "ABC", "AC", "A", "B", "")),
             ["mode"] = AttributeValue.Of(Pick("on", "off")),
         };
+        // What has a default is known without being given.
+        foreach (string name in new[] { "mode", "made" }.Where(_ => random.Next(3) == 0))
+            all.Remove(name);
         for (int i = random.Next(missing + 1); i > 0; i--)
             all.Remove(Pick([.. all.Keys]));
         return DeviceContext.Of(all);
@@ -144,15 +150,15 @@ internal sealed class RandomPolicies(Random random, bool isCorrelated = false)
         7 => $"age {Comparison()} {Pick(Ages)}",
         8 => $"version in {Versions[0]}..{Pick(Versions[1..])}",
         9 => $"tags contains \"{Pick(Tags)}\"",
-        10 => $"place within {Pick("10.0.0.0/8", "192.168.7.0/24", "2001:db8::/32", "[10.1.0.0/16, ::1]")}",
+        10 => $"place within {Pick("10.0.0.0/8", "192.168.7.0/24", "2001:db8::/32", "[10.1.0.0/16, ::1]", "::/0", "0.0.0.0/0")}",
         11 => $"due {Comparison()} {Pick("2026-11-23T12:30Z", "2027-01-31")}",
-        12 => $"uptime {Comparison()} {Pick("0s", "1s", "1h", "3d")}",
+        12 => $"{Pick("uptime", "uptime", "life")} {Comparison()} {Pick("0s", "1s", "1h", "3d")}",
         13 => $"serial starts-with \"{Pick("A", "AB", "AB-")}\"",
         14 => $"time.of-day in {Pick("22:00..06:00", "12:00..12:30", "12:30..13:00")}",
         15 => $"time.weekday {Pick("== mon", "!= mon", "in [sat, sun]", "in fri..mon")}",
         16 => $"time.now {Comparison()} {Pick("2026-11-23T12:30Z", "2027-01-31")}",
         17 => $"mode == \"{Pick("on", "off")}\"",
-        18 => $"has {Pick("kind", "tags", "uptime", "mode")}",
+        18 => $"has {Pick("kind", "tags", "uptime", "mode", "life")}",
         19 => $"kind {Pick("==", "!=")} twin",
         20 => $"serial == \"{Pick("AB", "AC")}\"",
         _ => "flag == false",

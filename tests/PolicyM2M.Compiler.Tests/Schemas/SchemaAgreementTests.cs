@@ -18,8 +18,8 @@ internal sealed class SchemaAgreementTests
           "risk": {"type": "int", "minimum": 0, "maximum": 100, "provenance": "registry", "description": "x"},
           "since": {"type": "instant", "provenance": "claimed", "description": "x"},
           "age": {"type": "duration", "age-of": "since", "provenance": "claimed", "description": "x"},
-          "uptime": {"type": "duration", "maximum": "30d", "provenance": "attested", "description": "x", "default": "1h"},
-          "boot.secure": {"type": "bool", "provenance": "attested", "description": "x", "default": false}
+          "uptime": {"type": "duration", "maximum": "30d", "provenance": "claimed", "description": "x", "default": "1h"},
+          "boot.secure": {"type": "bool", "provenance": "claimed", "description": "x", "default": false}
         }}
         """;
 
@@ -78,6 +78,34 @@ internal sealed class SchemaAgreementTests
             Assert.That(bySchema.Count > 0, Is.EqualTo(byLoader.Count > 0), () => $"{what}\nschema: {string.Join("; ", bySchema.Take(1))}\ncompiler: {string.Join("; ", byLoader)}");
         });
         Assert.That(refused, Is.GreaterThan(100));
+    }
+
+    [Test]
+    public void Only_what_a_device_says_itself_has_a_default([Values("claimed", "attested", "registry")] string provenance, [Values("bool", "int", "instant", "enum")] string type, [Values] bool isThere)
+    {
+        string document = $$"""
+            {"attributes": {"a": {"type": "{{type}}", {{(type == "enum" ? "\"values\": [\"x\"]," : "")}} "provenance": "{{provenance}}", "description": "x"
+              {{(isThere ? $", \"default\": \"{type switch { "bool" => "true", "int" => "7", "enum" => "x", _ => "2026-01-01T00:00Z" }}\"" : "")}} } } }
+            """;
+        bool isRefused = isThere && provenance != "claimed";
+        Assert.That(SchemaFile.Load("attributes").Faults(document).Count > 0, Is.EqualTo(isRefused));
+        Assert.That(Refused("attributes", document), isRefused ? Has.One.Contains("only a claimed attribute has a default") : Is.Empty);
+    }
+
+    [TestCase("risk", false)]
+    [TestCase("auth", false)]
+    [TestCase("time.zone", false)]
+    [TestCase("when", true)]
+    [TestCase("starts-with", true)]
+    [TestCase("true", true)]
+    [TestCase("time.now", true)]
+    [TestCase("time.of-day", true)]
+    [TestCase("a..b", true)]
+    public void No_attribute_is_called_by_a_word_of_the_language(string name, bool isRefused)
+    {
+        string document = $$"""{"attributes": {"{{name}}": {"type": "bool", "provenance": "claimed", "description": "x"} } }""";
+        Assert.That(SchemaFile.Load("attributes").Faults(document).Count > 0, Is.EqualTo(isRefused));
+        Assert.That(Refused("attributes", document), isRefused ? Has.Count.EqualTo(1) : Is.Empty);
     }
 
     [Test]
