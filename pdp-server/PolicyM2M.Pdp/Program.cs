@@ -3,6 +3,7 @@ using PolicyM2M.Pdp.Development;
 using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Revisions;
+using PolicyM2M.Pdp.Rollouts;
 using PolicyM2M.Pdp.Services;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Store;
@@ -42,7 +43,8 @@ internal static class Program
         DataFolder data = DataFolder.Find(options.Data);
         RevisionSource source = RevisionSource.Open(options, FollowedRemote.Find(options, data, clock));
         var memory = new LastServed(data.LastServed);
-        var revisions = new RevisionState(source.LoadFirst(clock.GetUtcNow(), memory.Find(source)));
+        var rollouts = new RolloutMemory(data.Rollout);
+        var revisions = new RevisionState(RolloutStart.Load(source, memory.Find(source), rollouts.Find(source), options.Rollout, clock.GetUtcNow()));
         Listening.Try(options.Listen);
         DevelopmentCredentials development = DevelopmentCredentials.Prepare(data, clock.GetUtcNow());
         DevelopmentData.Prepare(data, development);
@@ -54,6 +56,7 @@ internal static class Program
         builder.WebHost.UseKestrelCore().ConfigureKestrel((_, kestrel) => kestrel.ListenWithMutualTls(options.Listen, options.AllowTls12, credentials));
 
         builder.Services.AddSingleton(clock).AddSingleton(options).AddSingleton(source).AddSingleton(revisions).AddSingleton(memory).AddSingleton(data).AddSingleton(credentials).AddSingleton<RefusedConnections>();
+        builder.Services.AddSingleton(rollouts).AddSingleton<Rollout>().AddSingleton<Trial>();
         builder.Services.AddSingleton<RegistryState>().AddSingleton(new RegistryFile(data.Registry));
         builder.Services.AddHostedService<RevisionFollower>().AddHostedService<RegistryFollower>().AddHostedService<CredentialFollower>();
 

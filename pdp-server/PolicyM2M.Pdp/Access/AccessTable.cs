@@ -13,6 +13,14 @@ internal static class AccessTable
         ["/policym2m.v1.DecisionService/Watch"] = Roles.Device | Roles.Gateway,
 
         ["/policym2m.v1.PolicyService/GetStatus"] = Roles.Operator,
+        ["/policym2m.v1.PolicyService/ListRevisions"] = Roles.Operator,
+        ["/policym2m.v1.PolicyService/Promote"] = Roles.Operator,
+        ["/policym2m.v1.PolicyService/RollBack"] = Roles.Operator,
+        ["/policym2m.v1.PolicyService/Pin"] = Roles.Operator,
+        ["/policym2m.v1.PolicyService/Unpin"] = Roles.Operator,
+        ["/policym2m.v1.PolicyService/SetStage"] = Roles.Operator,
+        ["/policym2m.v1.PolicyService/AcceptHistory"] = Roles.Operator,
+        ["/policym2m.v1.PolicyService/GetDifferences"] = Roles.Operator,
 
         // Health and reflection say nothing that a certificate of the trust domain should not know.
         ["/grpc.health.v1.Health/Check"] = Roles.Any,

@@ -5,43 +5,51 @@ using PolicyM2M.Pdp.Access;
 using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Revisions;
+using PolicyM2M.Pdp.Rollouts;
 using PolicyM2M.Wire;
 using PolicyM2M.Wire.V1;
+using Decision = PolicyM2M.Engine.Decision;
 using DecisionKind = PolicyM2M.Engine.Vocabulary.DecisionKind;
 
 namespace PolicyM2M.Pdp.Services;
 
 /// <summary>What devices and gateways ask.</summary>
-internal sealed class DecisionEndpoint(RevisionState revisions, RegistryState registry, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<DecisionEndpoint> log)
+internal sealed class DecisionEndpoint(RevisionState revisions, RegistryState registry, Trial trial, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<DecisionEndpoint> log)
     : DecisionService.DecisionServiceBase
 {
     public override Task<DecideResponse> Decide(DecideRequest request, ServerCallContext context)
     {
         RequestLimits.Check(request);
         // Each is taken once, so that the whole answer is of one revision and one registry.
-        ActiveRevision revision = revisions.Current.Active;
+        RevisionStatus status = revisions.Current;
         DeviceRegistry devices = registry.Current;
         string device = Subject(request.DeviceId, devices, context);
+        ActiveRevision revision = status.For(device);
+        DeviceContext claims = Claims(request), registered = devices.AttributesOf(device);
 
-        MergedContext merged = MergedContext.Of(device, Claims(request), devices.AttributesOf(device), revision.Bundle);
+        MergedContext merged = MergedContext.Of(device, claims, registered, revision.Bundle);
         PreparedContext prepared = revision.Decider.Prepare(merged.Context);
-        return Task.FromResult(Answer(request, revision, merged, prepared));
+        DateTimeOffset now = clock.GetUtcNow();
+        IEnumerable<DecisionKind> kinds = request.Kinds.Count == 0 ? DecisionKinds.All : request.Kinds.Select(WireMapping.FromWire);
+        Decision[] decisions = [.. kinds.Select(kind => revision.Decider.Decide(kind, prepared, now))];
+        trial.Compare(status, device, claims, registered, revision, decisions, now);
+        return Task.FromResult(Answer(request, status, revision, merged, prepared, decisions, now));
     }
 
     public override async Task Watch(WatchRequest request, IServerStreamWriter<WatchResponse> responseStream, ServerCallContext context)
     {
         RequestLimits.CheckDeviceId(request.DeviceId);
-        Subject(request.DeviceId, registry.Current, context);
+        string device = Subject(request.DeviceId, registry.Current, context);
 
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        ActiveRevision revision = revisions.Current.Active;
+        RevisionStatus status = revisions.Current;
         try
         {
             while (true)
             {
                 // A reader that does not keep up holds this write, and with it this one loop, until it does: nothing queues up.
-                await responseStream.WriteAsync(new WatchResponse { Revision = WireMapping.ToWire(revision.Id), NeededAttributes = { revision.NeededClaims } }, ending.Token);
-                revision = await revisions.WaitForOther(revision, ending.Token);
+                await responseStream.WriteAsync(new WatchResponse { Revision = WireMapping.ToWire(status.For(device).Id), NeededAttributes = { status.NeededClaims } }, ending.Token);
+                status = await revisions.WaitForOther(status, device, ending.Token);
             }
         }
         catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested)
@@ -66,12 +74,11 @@ internal sealed class DecisionEndpoint(RevisionState revisions, RegistryState re
         throw new RpcException(new Status(StatusCode.PermissionDenied, $"{caller.Id} may not speak for {device}"));
     }
 
-    private DecideResponse Answer(DecideRequest request, ActiveRevision revision, MergedContext merged, PreparedContext prepared)
+    private static DecideResponse Answer(
+        DecideRequest request, RevisionStatus status, ActiveRevision revision, MergedContext merged, PreparedContext prepared, Decision[] decisions, DateTimeOffset now)
     {
-        DateTimeOffset now = clock.GetUtcNow();
-        IEnumerable<DecisionKind> kinds = request.Kinds.Count == 0 ? DecisionKinds.All : request.Kinds.Select(WireMapping.FromWire);
-        var response = new DecideResponse { NeededAttributes = { revision.NeededClaims } };
-        response.Decisions.AddRange(kinds.Select(kind => WireMapping.ToWire(revision.Decider.Decide(kind, prepared, now), revision.Id, now)));
+        var response = new DecideResponse { NeededAttributes = { status.NeededClaims } };
+        response.Decisions.AddRange(decisions.Select(decision => WireMapping.ToWire(decision, revision.Id, now)));
         response.Ignored.AddRange(merged.Dropped
             .Select(claim => new IgnoredAttribute { Name = claim.Name, Reason = IgnoredReason.Provenance, Detail = claim.Reason })
             // What the registry says and the schema cannot use is not the device's fault.
