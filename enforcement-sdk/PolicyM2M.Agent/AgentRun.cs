@@ -25,7 +25,7 @@ internal static class AgentRun
             {
                 output.Event(happened);
                 // What asking itself finds out, its answer says.
-                if (happened is ClientEvent.Connected or ClientEvent.RevisionChanged || (happened is ClientEvent.Disconnected && !Volatile.Read(ref isAsking)))
+                if (happened is ClientEvent.Connected or ClientEvent.RevisionChanged or ClientEvent.DeviceChanged || (happened is ClientEvent.Disconnected && !Volatile.Read(ref isAsking)))
                     wake.Writer.TryWrite(happened);
             },
         });

@@ -10,6 +10,7 @@ internal static class EventText
     {
         ClientEvent.Connected connected => ("connected", $"revision {Short(connected.Revision.CommitId)}"),
         ClientEvent.RevisionChanged changed => ("revision-changed", $"revision {Short(changed.Revision.CommitId)}"),
+        ClientEvent.DeviceChanged => ("device-changed", "the decision point's registry says something else of this device"),
         ClientEvent.Disconnected disconnected => ("disconnected", disconnected.Reason),
         ClientEvent.Refused refused => ("refused", refused.Reason),
         ClientEvent.ContextRead read => ("context", Of(read)),

@@ -16,6 +16,9 @@ public abstract record ClientEvent
     /// <param name="Revision">The active revision.</param>
     public sealed record RevisionChanged(RevisionId Revision) : ClientEvent;
 
+    /// <summary>The decision point's registry says something else of this device than before (a quarantine, another risk or site): nothing kept is fresh any more.</summary>
+    public sealed record DeviceChanged : ClientEvent;
+
     /// <summary>The decision point cannot be reached. Told once for each reason until it answers again, however often it is tried.</summary>
     /// <param name="Reason">What failed, in words.</param>
     /// <param name="Detail">What the transport said, for who debugs it: its words differ from machine to machine and from time to time.</param>

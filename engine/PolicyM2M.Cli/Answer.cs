@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using PolicyM2M.Engine;
 using PolicyM2M.Engine.Bundles;
 using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Regions;
 using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Cli;
@@ -9,14 +10,25 @@ namespace PolicyM2M.Cli;
 /// <summary>What the policies say of one context.</summary>
 /// <param name="Bundle">The policies.</param>
 /// <param name="Context">The context as their attribute schema reads it.</param>
-/// <param name="Decisions">One decision for each kind asked for, in that order.</param>
-internal sealed record Answer(Bundle Bundle, PreparedContext Context, ImmutableArray<Decision> Decisions)
+/// <param name="Decisions">One decision for each kind asked for, in that order, and the attributes that were missing for it: those by which it could become another.</param>
+internal sealed record Answer(Bundle Bundle, PreparedContext Context, ImmutableArray<(Decision Decision, ImmutableArray<string> Missing)> Decisions)
 {
-    public bool IsDenied => Decisions.Any(decision => decision.Outcome.IsDenied);
+    /// <summary>The attributes that were missing for some kind, in ordinal order.</summary>
+    public IEnumerable<string> Missing => Context.Missing.Where(name => Decisions.Any(answer => answer.Missing.Contains(name)));
+
+    public bool IsDenied => Decisions.Any(answer => answer.Decision.Outcome.IsDenied);
 
     public static Answer Of(Decider decider, IEnumerable<DecisionKind> kinds, DeviceContext context, DateTimeOffset now)
     {
         PreparedContext prepared = decider.Prepare(context);
-        return new Answer(decider.Bundle, prepared, [.. kinds.Select(kind => decider.Decide(kind, prepared, now))]);
+        var path = new DecisionPath();
+        return new Answer(decider.Bundle, prepared, [.. kinds.Select(kind => (decider.Decide(kind, prepared, now, path), Missed(path.Region(), prepared, decider.Bundle)))]);
+    }
+
+    /// <summary>What the decision was made without: where its region does not speak of an attribute, giving it would change nothing.</summary>
+    private static ImmutableArray<string> Missed(Region region, PreparedContext context, Bundle bundle)
+    {
+        HashSet<string> asked = [.. region.Constraints.Where(constraint => constraint.IsMissing).SelectMany(constraint => constraint.Attributes).Select(name => bundle.Attributes[name].AgeOf ?? name)];
+        return [.. context.Missing.Where(asked.Contains)];
     }
 }

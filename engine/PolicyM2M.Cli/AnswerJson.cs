@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using PolicyM2M.Engine;
 using PolicyM2M.Engine.Contexts;
@@ -12,11 +13,15 @@ namespace PolicyM2M.Cli;
 /// </summary>
 internal static class AnswerJson
 {
-    public static string Write(Answer answer, bool explain, bool indented) => Json.Write(indented, writer =>
+    /// <param name="answer">The answer.</param>
+    /// <param name="line">The line of its context; null where the context was a file of its own.</param>
+    /// <param name="explain">Whether to name the rules of each field.</param>
+    /// <param name="indented">Whether it is for people.</param>
+    public static string Write(Answer answer, int? line, bool explain, bool indented) => Json.Write(indented, writer =>
     {
         writer.WriteStartArray();
-        foreach (Decision decision in answer.Decisions)
-            Write(writer, decision, answer, explain);
+        foreach ((Decision decision, ImmutableArray<string> missing) in answer.Decisions)
+            Write(writer, decision, missing, answer, line, explain);
         writer.WriteEndArray();
     });
 
@@ -29,15 +34,21 @@ internal static class AnswerJson
         writer.WriteEndObject();
     });
 
-    private static void Write(Utf8JsonWriter writer, Decision decision, Answer answer, bool explain)
+    private static void Write(Utf8JsonWriter writer, Decision decision, ImmutableArray<string> missing, Answer answer, int? line, bool explain)
     {
         writer.WriteStartObject();
+        if (line is { } number)
+            writer.WriteNumber("line", number);
         writer.WriteString("kind", decision.Kind.Name());
         writer.WriteString("deny", decision.Outcome.Denial);
         OutcomeJson.Write(writer, "outcome", decision.Outcome);
         Write(writer, "rules", decision.Rules);
         if (explain)
-            WriteExplanation(writer, decision, answer.Context);
+            WriteExplanation(writer, decision);
+        writer.WriteStartArray("missing");
+        foreach (string name in missing)
+            writer.WriteStringValue(name);
+        writer.WriteEndArray();
         WriteIgnored(writer, answer.Context);
         writer.WriteStartObject("revision");
         writer.WriteNull("commit");
@@ -50,27 +61,27 @@ internal static class AnswerJson
     {
         writer.WriteStartArray(name);
         foreach (Rule rule in rules)
-        {
-            writer.WriteStartObject();
-            writer.WriteString("policy", rule.Policy);
-            writer.WriteString("rule", rule.Label);
-            writer.WriteString("file", rule.Source.File);
-            writer.WriteNumber("line", rule.Source.Line);
-            writer.WriteEndObject();
-        }
+            Write(writer, rule);
         writer.WriteEndArray();
     }
 
-    private static void WriteExplanation(Utf8JsonWriter writer, Decision decision, PreparedContext context)
+    /// <summary>A rule with its place.</summary>
+    public static void Write(Utf8JsonWriter writer, Rule rule)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("policy", rule.Policy);
+        writer.WriteString("rule", rule.Label);
+        writer.WriteString("file", rule.Source.File);
+        writer.WriteNumber("line", rule.Source.Line);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteExplanation(Utf8JsonWriter writer, Decision decision)
     {
         writer.WriteStartObject("determinedBy");
         foreach ((Field field, _) in decision.Outcome.Values)
             Write(writer, field.Name, decision.Determining(field));
         writer.WriteEndObject();
-        writer.WriteStartArray("missing");
-        foreach (string name in context.Missing)
-            writer.WriteStringValue(name);
-        writer.WriteEndArray();
     }
 
     private static void WriteIgnored(Utf8JsonWriter writer, PreparedContext context)

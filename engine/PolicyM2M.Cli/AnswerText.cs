@@ -12,15 +12,16 @@ internal static class AnswerText
 
     public static void Write(TextWriter writer, Palette palette, Answer answer, bool explain)
     {
-        foreach (Decision decision in answer.Decisions)
+        foreach ((Decision decision, _) in answer.Decisions)
             Write(writer, palette, decision, explain);
         WriteIgnored(writer, palette, answer.Context);
-        if (!explain && answer.IsDenied && !answer.Context.Missing.IsEmpty)
-            writer.Write($"{palette.Warn("missing")}, so the answer is the strictest over all they could be: {string.Join(", ", answer.Context.Missing)}\n\n");
-        if (explain && !answer.Context.Missing.IsEmpty)
+        string[] missing = [.. answer.Missing];
+        if (!explain && missing.Length > 0)
+            writer.Write($"{palette.Warn("missing")}, so the answer is the strictest over all they could be: {string.Join(", ", missing)}\n\n");
+        if (explain && missing.Length > 0)
         {
             writer.Write($"{palette.Warn("missing")}, so the answer is the strictest over all they could be:\n");
-            foreach (string name in answer.Context.Missing)
+            foreach (string name in missing)
                 writer.Write($"  {name}\n");
             writer.Write('\n');
         }
@@ -34,7 +35,7 @@ internal static class AnswerText
         {
             writer.Write($"{kind}: {palette.Bad("deny")}: {Printable.Of(reason)}\n");
             foreach (Rule rule in decision.Rules)
-                writer.Write($"  {palette.Faint($"by {rule}")}\n");
+                writer.Write($"  {palette.Faint(Printable.Of($"by {rule}"))}\n");
         }
         else
         {
@@ -42,7 +43,7 @@ internal static class AnswerText
             foreach ((Field field, FieldValue value) in decision.Outcome.Values)
                 Write(writer, palette, field, value, explain ? Because(decision, field) : []);
             if (!explain)
-                writer.Write($"  {palette.Faint($"by {string.Join(", ", decision.Rules)}")}\n");
+                writer.Write($"  {palette.Faint(Printable.Of($"by {string.Join(", ", decision.Rules)}"))}\n");
         }
         writer.Write('\n');
     }
@@ -60,7 +61,7 @@ internal static class AnswerText
     /// </summary>
     private static string[] Because(Decision decision, Field field)
     {
-        string[] rules = [.. decision.Determining(field).Select(rule => $"by {rule}")];
+        string[] rules = [.. decision.Determining(field).Select(rule => Printable.Of($"by {rule}"))];
         return rules.Length > 0 ? rules
             : !decision.Rules.Any(rule => rule.Says[field] is not null) ? ["stated by no rule, so the strictest holds"]
             : ["not stated by every rule that could apply, so the strictest holds"];

@@ -39,13 +39,18 @@ internal static class BenchCommand
     private static ImmutableArray<DeviceContext> ReadContexts(string file, Streams streams)
     {
         var contexts = ImmutableArray.CreateBuilder<DeviceContext>();
+        int number = 0;
         foreach (byte[]? line in ContextSource.ReadLines(file, streams))
         {
+            number++;
+            if (ContextSource.IsBlank(line))
+                continue;
             if (!ContextSource.TryParse(line, out DeviceContext? context, out string? error))
-                throw new CannotRunException($"{ContextSource.NameOf(file)}, line {contexts.Count + 1}: {error}");
+                throw new CannotRunException($"{ContextSource.NameOf(file)}, line {number}: {error}");
             contexts.Add(context);
         }
-        return contexts.Count > 0 ? contexts.ToImmutable() : throw new CannotRunException($"{ContextSource.NameOf(file)} holds no context; expected one JSON object on each line");
+        return contexts.Count > 0 ? contexts.ToImmutable()
+            : throw new CannotRunException($"{ContextSource.NameOf(file)} holds no context; expected one JSON object on each line");
     }
 
     /// <summary>A kind without rules is decided in no time, and would make the average better than what a device waits for.</summary>

@@ -25,7 +25,10 @@ internal static class CheckCommand
         DiagnosticReport.Write(streams.Answers, streams.AnswerColours, compilation.Diagnostics, sources);
         string summary = DiagnosticReport.Summary(compilation.Diagnostics);
         foreach (Claim invariant in compilation.Invariants)
-            streams.Answers.Write($"{streams.AnswerColours.Warn("not yet proven")}: \"{invariant.Text}\" ({invariant.Source}); `m2m test` checks it on the contexts of the tests\n");
+        {
+            streams.Answers.Write($"{streams.AnswerColours.Warn("not yet proven")}: {Printable.Of($"\"{invariant.Text}\" ({invariant.Source})")}; "
+                + "`m2m test` checks it on the contexts of the tests\n");
+        }
         streams.Answers.Write(compilation.Bundle is { } bundle
             ? $"{streams.AnswerColours.Good("valid")}: {Contents(bundle)}, {summary}; bundle {bundle.Hash}\n"
             : $"{streams.AnswerColours.Bad("invalid")}: {summary}\n");

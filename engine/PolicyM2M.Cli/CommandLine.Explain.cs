@@ -12,8 +12,10 @@ internal static partial class CommandLine
         Option<DateTimeOffset?> now = Now();
         Option<bool> without = new("--no-counterfactual") { Description = "Do not search what would have to change for another decision." };
         Option<bool> json = new("--json") { Description = "Write JSON: one object, with all that the text says." };
-        var explain = new Command("explain", "Says why a policy set decides as it does for a device, rule by rule, and which smallest change of the context would give another decision.") { folder, context, kind, now, without, json };
-        explain.SetAction(parsed => ExplainCommand.Run(parsed.GetRequiredValue(folder), parsed.GetRequiredValue(context), Kinds(parsed.GetValue(kind) ?? []), Moment(parsed.GetValue(now)),
+        var explain = new Command("explain", "Says why a policy set decides as it does for a device, rule by rule, "
+            + "and which smallest change of the context would give another decision.") { folder, context, kind, now, without, json };
+        explain.SetAction(parsed => ExplainCommand.Run(
+            parsed.GetRequiredValue(folder), parsed.GetRequiredValue(context), Kinds(parsed.GetValue(kind) ?? []), Moment(parsed.GetValue(now)),
             !parsed.GetValue(without), parsed.GetValue(json), streams));
         return HelpWithExamples.On(explain, """
             Examples:

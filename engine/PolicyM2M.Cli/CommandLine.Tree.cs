@@ -12,15 +12,22 @@ internal static partial class CommandLine
         Option<int?> depth = new("--depth") { HelpName = "N", Description = "Draw so many levels, 6 unless given; what lies deeper is counted." };
         Option<string?> svg = new("--svg") { HelpName = "FILE", Description = "Write a picture." };
         Option<bool> dot = new("--dot") { Description = "Write the whole graph for Graphviz to standard output." };
-        var tree = new Command("tree", "Draws the decision trees that a policy set is compiled to.") { folder, kind, depth, svg, dot };
+        Option<bool> json = new("--json") { Description = "Write all nodes as JSON." };
+        var tree = new Command("tree", "Draws the decision trees that a policy set is compiled to.") { folder, kind, depth, svg, dot, json };
         tree.Validators.Add(parsed =>
         {
             if (parsed.GetValue(svg) is not null && parsed.GetValue(dot))
                 parsed.AddError("Give either --svg or --dot.");
-            if (parsed.GetResult(depth) is { Tokens: [var levels] } && int.TryParse(levels.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && number < 1)
+            if (parsed.GetValue(json) && (parsed.GetValue(svg) is not null || parsed.GetValue(dot)))
+                parsed.AddError("--json goes neither with --svg nor with --dot.");
+            if (parsed.GetResult(depth) is { Tokens: [var levels] }
+                && int.TryParse(levels.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && number < 1)
+            {
                 parsed.AddError("--depth is at least 1.");
+            }
         });
-        tree.SetAction(parsed => TreeCommand.Run(parsed.GetRequiredValue(folder), Kinds(parsed.GetValue(kind) ?? []), parsed.GetValue(depth) ?? 6, parsed.GetValue(svg), parsed.GetValue(dot), streams));
+        tree.SetAction(parsed => TreeCommand.Run(parsed.GetRequiredValue(folder),
+            new TreeCommand.Options(Kinds(parsed.GetValue(kind) ?? []), parsed.GetValue(depth) ?? 6, parsed.GetValue(svg), parsed.GetValue(dot), parsed.GetValue(json)), streams));
         return HelpWithExamples.On(tree, """
             Examples:
               m2m tree policies --kind rotation

@@ -18,7 +18,10 @@ internal static partial class CommandLine
 
     public static RootCommand Build(Streams streams)
     {
-        var root = new RootCommand("m2m checks PolicyM2M policies and says what they decide.") { Check(streams), Decide(streams), Explain(streams), Tree(streams), Test(streams), Fmt(streams), Schema(streams), Compile(streams), Bench(streams) };
+        var root = new RootCommand("m2m checks PolicyM2M policies and says what they decide.")
+        {
+            Check(streams), Decide(streams), Explain(streams), Tree(streams), Test(streams), Fmt(streams), Schema(streams), Compile(streams), Bench(streams), Pdp(streams),
+        };
         HelpWithExamples.On(root, """
             Examples:
               m2m check policies
@@ -48,9 +51,13 @@ internal static partial class CommandLine
     {
         Argument<string> folder = FolderOrBundle();
         Option<string?> context = new("--context") { HelpName = "FILE", Description = "A file with one context, a JSON object; - is standard input." };
-        Option<string?> contexts = new("--contexts") { HelpName = "FILE", Description = "A file with a context on each line; each gets one line of JSON, empty lines none. - is standard input." };
+        Option<string?> contexts = new("--contexts")
+        {
+            HelpName = "FILE",
+            Description = "A file with a context on each line; each gets one line of JSON, which names it; empty lines none. - is standard input.",
+        };
         Option<string[]> kind = Kind("What to decide; all three unless given. May be given more than once.");
-        Option<bool> explain = new("--explain") { Description = "Say which rule determined each field, and which attributes were missing." };
+        Option<bool> explain = new("--explain") { Description = "Say which rule determined each field." };
         Option<bool> json = new("--json") { Description = "Write JSON: an array with an object for each kind." };
         Option<DateTimeOffset?> now = Now();
         var decide = new Command("decide", "Says what a policy set decides for a device.") { folder, context, contexts, kind, now, explain, json };

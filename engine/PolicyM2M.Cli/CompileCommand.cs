@@ -5,18 +5,35 @@ namespace PolicyM2M.Cli;
 /// <summary><c>m2m compile</c>: makes the bundle of a policy set, which devices and decision points load.</summary>
 internal static class CompileCommand
 {
-    public static int Run(string folder, string file, Streams streams)
+    public static int Run(string folder, string file, bool json, Streams streams)
     {
         // Said before the work, which may take seconds.
         if (Directory.Exists(file))
             throw new CannotRunException($"{file} is a folder; expected the name of the file to write, such as {Path.Combine(file, "policies.m2mb")}");
-        if (LoadedPolicies.OfFolder(folder, json: false, streams) is not { } compiled)
+        if (LoadedPolicies.OfFolder(folder, json, streams) is not { } compiled)
             return ExitCode.InvalidPolicy;
         WholeFile.WriteOutput(file, compiled.Bytes.Span);
 
         Bundle bundle = compiled.Decider.Bundle;
+        if (json)
+        {
+            streams.Answers.Write(AsJson(file, bundle, compiled.Bytes.Length) + "\n");
+            return ExitCode.Ok;
+        }
         streams.Answers.Write($"{streams.AnswerColours.Good("written")}: {file}: {bundle.Name} with {DiagnosticReport.Count(bundle.Policies.Length, "policy")} and "
             + $"{DiagnosticReport.Count(bundle.Rules.Count, "rule")}, {compiled.Bytes.Length:N0} bytes; bundle {bundle.Hash}\n");
         return ExitCode.Ok;
     }
+
+    private static string AsJson(string file, Bundle bundle, int bytes) => Json.Write(indented: true, writer =>
+    {
+        writer.WriteStartObject();
+        writer.WriteString("file", file);
+        writer.WriteString("name", bundle.Name);
+        writer.WriteNumber("policies", bundle.Policies.Length);
+        writer.WriteNumber("rules", bundle.Rules.Count);
+        writer.WriteNumber("bytes", bytes);
+        writer.WriteString("bundle", bundle.Hash);
+        writer.WriteEndObject();
+    });
 }

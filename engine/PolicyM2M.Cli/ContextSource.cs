@@ -55,6 +55,9 @@ internal static class ContextSource
             yield return tooLong ? null : [.. line];
     }
 
+    /// <summary>Whether a line holds nothing but white space: it is passed over.</summary>
+    public static bool IsBlank(byte[]? line) => line is not null && line.AsSpan().TrimStart(" \t\r"u8).IsEmpty;
+
     /// <summary>Reads a line as a context; where it is none, <paramref name="error"/> says why.</summary>
     public static bool TryParse(byte[]? line, [NotNullWhen(true)] out DeviceContext? context, [NotNullWhen(false)] out string? error)
     {

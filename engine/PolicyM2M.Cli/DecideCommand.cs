@@ -18,7 +18,7 @@ internal static class DecideCommand
 
         Answer answer = Answer.Of(loaded.Decider, kinds, context, now);
         if (json)
-            streams.Answers.Write(AnswerJson.Write(answer, explain, indented: true) + "\n");
+            streams.Answers.Write(AnswerJson.Write(answer, line: null, explain, indented: true) + "\n");
         else
             AnswerText.Write(streams.Answers, streams.AnswerColours, answer, explain);
         return answer.IsDenied ? ExitCode.Denied : ExitCode.Ok;
@@ -38,13 +38,13 @@ internal static class DecideCommand
         foreach (byte[]? line in ContextSource.ReadLines(file, streams))
         {
             number++;
-            if (line is not null && line.AsSpan().TrimStart(" \t\r"u8).IsEmpty)
+            if (ContextSource.IsBlank(line))
                 continue;
             if (ContextSource.TryParse(line, out DeviceContext? context, out string? error))
             {
                 Answer answer = Answer.Of(loaded.Decider, kinds, context, now);
                 denied |= answer.IsDenied;
-                streams.Answers.Write(AnswerJson.Write(answer, explain, indented: false) + "\n");
+                streams.Answers.Write(AnswerJson.Write(answer, number, explain, indented: false) + "\n");
             }
             else
             {

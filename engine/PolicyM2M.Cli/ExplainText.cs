@@ -26,12 +26,13 @@ internal static class ExplainText
     private static void Write(TextWriter writer, Palette palette, Explanation explanation)
     {
         Decision decision = explanation.Decision;
-        writer.Write($"{palette.Strong(decision.Kind.Name())}: {(decision.Outcome.Denial is { } reason ? $"{palette.Bad("deny")}: {Printable.Of(reason)}" : palette.Good("allow"))}\n");
+        string verdict = decision.Outcome.Denial is { } reason ? $"{palette.Bad("deny")}: {Printable.Of(reason)}" : palette.Good("allow");
+        writer.Write($"{palette.Strong(decision.Kind.Name())}: {verdict}\n");
         foreach ((Field field, FieldValue value) in decision.Outcome.Values)
         {
             writer.Write($"  {field.Name.PadRight(NameColumn)}{value}\n");
             foreach (Rule rule in decision.Determining(field))
-                writer.Write($"  {new string(' ', NameColumn)}{palette.Faint($"by {rule}")}\n");
+                writer.Write($"  {new string(' ', NameColumn)}{palette.Faint(Printable.Of($"by {rule}"))}\n");
         }
         foreach (PolicyExplanation policy in explanation.Policies)
             Write(writer, palette, policy);
@@ -39,7 +40,7 @@ internal static class ExplainText
             writer.Write($"\n  {palette.Warn("missing")}, so the answer is the strictest over all they could be: {string.Join(", ", explanation.Missing)}\n");
         writer.Write($"\n  {palette.Strong("the same holds")} {(explanation.Region.Constraints.IsEmpty ? "everywhere" : "where")}\n");
         foreach (RegionConstraint constraint in explanation.Region.Constraints)
-            writer.Write($"    {constraint}\n");
+            writer.Write($"    {Printable.Of(constraint.ToString())}\n");
         if (explanation.HoldsUntil is { } until)
             writer.Write($"  {palette.Strong("until")} {InstantText.Format(until.ToUnixTimeSeconds())}\n");
         if (explanation.Counterfactual is { } counterfactual)
@@ -55,7 +56,7 @@ internal static class ExplainText
             false => $"says nothing: {Tests(policy.Because)}",
             null => $"may apply: {Tests(policy.Because)}",
         };
-        writer.Write($"\n  {palette.Strong(policy.Policy)} {palette.Faint($"({policy.Source})")}{(says.Length == 0 ? "" : $" {says}")}\n");
+        writer.Write($"\n  {palette.Strong(policy.Policy)} {palette.Faint(Printable.Of($"({policy.Source})"))}{(says.Length == 0 ? "" : $" {says}")}\n");
         foreach (RuleExplanation rule in policy.Rules)
         {
             string state = rule.WaivedBy is not null ? palette.Warn("waived") : rule.Applies switch
@@ -64,18 +65,19 @@ internal static class ExplainText
                 false => palette.Faint("no"),
                 null => palette.Warn("maybe"),
             };
-            writer.Write($"    {state,-5} {rule.Rule.Label} {palette.Faint($"({rule.Rule.Source})")}{(rule.Because.IsEmpty ? "" : $": {Tests(rule.Because)}")}\n");
+            string because = rule.Because.IsEmpty ? "" : $": {Tests(rule.Because)}";
+            writer.Write($"    {state,-5} {rule.Rule.Label} {palette.Faint(Printable.Of($"({rule.Rule.Source})"))}{because}\n");
             if (rule.WaivedBy is { } waiver)
-                writer.Write($"          {waiver}\n");
+                writer.Write($"          {Printable.Of(waiver.ToString())}\n");
         }
     }
 
-    private static string Tests(ImmutableArray<Reason> because) => string.Join("; ", because.Select(reason => reason.Holds switch
+    private static string Tests(ImmutableArray<Reason> because) => Printable.Of(string.Join("; ", because.Select(reason => reason.Holds switch
     {
         true => reason.Test,
         false => $"{reason.Test} fails ({reason.Met})",
         null => $"{reason.Test} is open ({reason.Met})",
-    }));
+    })));
 
     private static void Write(TextWriter writer, Palette palette, Decision decision, Counterfactual counterfactual)
     {
@@ -87,16 +89,21 @@ internal static class ExplainText
                 : $"  {palette.Strong("no small change")} was found by which {goal}; the search ended after {counterfactual.Tried} contexts, so there may be one\n");
             return;
         }
-        writer.Write($"  {palette.Strong(goal)} with{(counterfactual.Changes.Length > 1 ? " one of these" : "")}{(counterfactual.IsWhole ? "" : " (the search was cut off, so there may be others)")}:\n");
+        writer.Write($"  {palette.Strong(goal)} with{(counterfactual.Changes.Length > 1 ? " one of these" : "")}"
+            + $"{(counterfactual.IsWhole ? "" : " (the search was cut off, so there may be others)")}:\n");
         foreach (ContextChange change in counterfactual.Changes)
         {
-            writer.Write($"    {string.Join(", ", change.Values.Select(value => $"{value.Attribute.Name} {Shown(value.Attribute, value.After)}{(value.Before is { } before ? $" instead of {Shown(value.Attribute, before)}" : "")}"))}\n");
-            writer.Write($"      {palette.Faint(Difference(decision.Outcome, change.Decision.Outcome))}\n");
+            writer.Write($"    {Printable.Of(string.Join(", ", change.Values.Select(Shown)))}\n");
+            writer.Write($"      {palette.Faint(Printable.Of(Difference(decision.Outcome, change.Decision.Outcome)))}\n");
         }
     }
 
     private static string Difference(Outcome before, Outcome after) => after.IsDenied || before.IsDenied ? after.ToString()
-        : string.Join(", ", Field.Of(after.Kind).Where(field => !Equals(before[field], after[field])).Select(field => $"{field.Name} {after[field]?.ToString() ?? "not constrained"}"));
+        : string.Join(", ", Field.Of(after.Kind).Where(field => !Equals(before[field], after[field]))
+            .Select(field => $"{field.Name} {after[field]?.ToString() ?? "not constrained"}"));
+
+    private static string Shown((AttributeDefinition Attribute, AttributeValue? Before, AttributeValue After) value) =>
+        $"{value.Attribute.Name} {Shown(value.Attribute, value.After)}{(value.Before is { } before ? $" instead of {Shown(value.Attribute, before)}" : "")}";
 
     private static string Shown(AttributeDefinition attribute, AttributeValue value) =>
         attribute.Type is AttributeType.String or AttributeType.Set or AttributeType.Bool or AttributeType.Int ? value.ToString() : value.Text;

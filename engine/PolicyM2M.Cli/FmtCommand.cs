@@ -41,13 +41,19 @@ internal static class FmtCommand
                 if (mode == Mode.Write)
                     change.Target.Write(change.After);
                 if (!json)
-                    streams.Answers.Write($"{(mode == Mode.Check ? streams.AnswerColours.Warn("not formatted") : streams.AnswerColours.Good(to is null ? "formatted" : "written"))}: {change.Target.Path}\n");
+                {
+                    string what = mode == Mode.Check ? streams.AnswerColours.Warn("not formatted") : streams.AnswerColours.Good(to is null ? "formatted" : "written");
+                    streams.Answers.Write($"{what}: {Printable.Of(change.Target.Path)}\n");
+                }
             }
         }
         if (json)
             streams.Answers.Write(FmtJson.Of(changes, diagnostics) + "\n");
         else
-            DiagnosticReport.Write(mode == Mode.Print ? streams.Errors : streams.Answers, mode == Mode.Print ? streams.ErrorColours : streams.AnswerColours, diagnostics, [.. formatted.Select(file => file.Source)]);
+        {
+            (TextWriter writer, Palette palette) = mode == Mode.Print ? (streams.Errors, streams.ErrorColours) : (streams.Answers, streams.AnswerColours);
+            DiagnosticReport.Write(writer, palette, diagnostics, [.. formatted.Select(file => file.Source)]);
+        }
         if (!json && mode != Mode.Print)
             streams.Answers.Write($"{DiagnosticReport.Count(files.Count, "policy")}: {Summary(mode, changed, files.Count - changes.Count)}\n");
         return changes.Count < files.Count ? ExitCode.InvalidPolicy : mode == Mode.Check && changed > 0 ? ExitCode.NotAsExpected : ExitCode.Ok;
@@ -62,7 +68,8 @@ internal static class FmtCommand
     /// <summary>A conversion makes a new file; a file that is there was written by somebody, and stays.</summary>
     private static void RefuseToOverwrite(IEnumerable<FormattedFile> changes)
     {
-        if (changes.FirstOrDefault(change => change.Target != change.File && File.Exists(change.Target.FullPath) && Utf8.Decode(File.ReadAllBytes(change.Target.FullPath), change.Target.Path) != change.After) is { } change)
+        if (changes.FirstOrDefault(change => change.Target != change.File && File.Exists(change.Target.FullPath)
+            && Utf8.Decode(File.ReadAllBytes(change.Target.FullPath), change.Target.Path) != change.After) is { } change)
             throw new CannotRunException($"{change.Target.Path} exists already, and says something else than {change.File.Path}; remove one of the two, or print with --stdout");
     }
 }

@@ -8,7 +8,8 @@ internal static class Printable
 {
     public static string Of(string text)
     {
-        if (!text.EnumerateRunes().Any(IsHidden))
+        // Half of a surrogate pair, which YAML can write, is read as U+FFFD; it could be written to no stream.
+        if (!text.EnumerateRunes().Any(rune => IsHidden(rune) || rune == Rune.ReplacementChar))
             return text;
         var shown = new StringBuilder();
         foreach (Rune rune in text.EnumerateRunes())

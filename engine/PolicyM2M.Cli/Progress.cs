@@ -10,8 +10,9 @@ internal sealed class Progress(Streams streams) : IDisposable
     {
         if (!_isSeen)
             return;
-        streams.Errors.Write($"\r{what.PadRight(_written)}");
-        _written = what.Length;
+        string shown = Printable.Of(what);
+        streams.Errors.Write($"\r{shown.PadRight(_written)}");
+        _written = shown.Length;
     }
 
     public void Clear()

@@ -47,7 +47,7 @@ internal static class TestCommand
             if (Path.GetDirectoryName(path) is { Length: > 0 } parent)
                 Directory.CreateDirectory(parent);
             WholeFile.Write(path, Encoding.UTF8.GetBytes(snapshot.Actual));
-            streams?.Answers.Write($"{streams.AnswerColours.Good("accepted")}: {snapshot.File}\n");
+            streams?.Answers.Write($"{streams.AnswerColours.Good("accepted")}: {Printable.Of(snapshot.File)}\n");
         }
         return run with { Snapshots = [.. run.Snapshots.Select(snapshot => snapshot with { Accepted = snapshot.Actual })] };
     }

@@ -14,16 +14,22 @@ internal static class TestJUnit
         XElement[] cases =
         [
             .. run.Diagnostics.Select(diagnostic => Case(diagnostic.Position.File, diagnostic.Code, run.IsValid ? null : $"{diagnostic.Position}: {diagnostic.Message}")),
-            .. run.Cases.Select(result => Case(result.Source.File, result.Name, result.HasPassed ? null
-                : string.Join('\n', result.Failures.Select(failure => $"{failure.Decided.Kind.Name()}: {failure.Expected}\ngot {failure.Decided.Outcome}\n{string.Join('\n', failure.Decided.Rules.Select(rule => $"by {rule}"))}")))),
-            .. run.Snapshots.Select(snapshot => Case(snapshot.Source.File, snapshot.File, snapshot.IsSame ? null : string.Join('\n', LineDifference.Of(snapshot.Accepted ?? "", snapshot.Actual)))),
-            .. run.Invariants.Select(invariant => Case(invariant.Source.File, invariant.Text, invariant.Broken.IsEmpty ? null : string.Join('\n', invariant.Broken.Select(broken => $"{broken.Context}: too loose in {broken.Fields}")))),
+            .. run.Cases.Select(result => Case(result.Source.File, result.Name, result.HasPassed ? null : string.Join('\n', result.Failures.Select(Failure)))),
+            .. run.Snapshots.Select(snapshot => Case(snapshot.Source.File, snapshot.File, snapshot.IsSame ? null : Difference(snapshot))),
+            .. run.Invariants.Select(invariant => Case(invariant.Source.File, invariant.Text, invariant.Broken.IsEmpty ? null
+                : string.Join('\n', invariant.Broken.Select(broken => $"{broken.Context}: too loose in {broken.Fields}")))),
         ];
         var suite = new XElement("testsuite", new XAttribute("name", run.Bundle?.Name ?? "policies"),
             new XAttribute("tests", cases.Length.ToString(CultureInfo.InvariantCulture)),
             new XAttribute("failures", cases.Count(item => item.HasElements).ToString(CultureInfo.InvariantCulture)), cases);
         return new XDeclaration("1.0", "utf-8", null) + "\n" + new XElement("testsuites", suite) + "\n";
     }
+
+    private static string Failure(CaseFailure failure) =>
+        $"{failure.Decided.Kind.Name()}: {failure.Expected}\ngot {failure.Decided.Outcome}\n{string.Join('\n', failure.Decided.Rules.Select(rule => $"by {rule}"))}";
+
+    private static string Difference(SnapshotResult snapshot) =>
+        $"{(snapshot.Accepted is null ? "new snapshot, not yet accepted: run with --accept\n" : "")}{string.Join('\n', LineDifference.Of(snapshot.Accepted ?? "", snapshot.Actual))}";
 
     private static XElement Case(string file, string name, string? failure)
     {
@@ -33,6 +39,7 @@ internal static class TestJUnit
         return item;
     }
 
-    /// <summary>XML has no way to write a control character.</summary>
-    private static string Clean(string text) => string.Concat(text.Select(c => XmlConvert.IsXmlChar(c) || char.IsSurrogate(c) ? c : '\uFFFD'));
+    /// <summary>XML has no way to write a control character; a report that shows one, or half of a surrogate pair, is none. Line ends are those between the parts of a failure.</summary>
+    private static string Clean(string text) => string.Join('\n', text.Split('\n').Select(line => string.Concat(Printable.Of(line)
+        .Select(c => XmlConvert.IsXmlChar(c) || char.IsSurrogate(c) ? c : '\uFFFD'))));
 }

@@ -41,6 +41,7 @@ internal static class TestJson
             writer.WriteStartObject();
             writer.WriteString("file", snapshot.File);
             writer.WriteBoolean("passed", snapshot.IsSame);
+            writer.WriteBoolean("new", snapshot.Accepted is null);
             WriteTexts(writer, "difference", snapshot.IsSame ? [] : LineDifference.Of(snapshot.Accepted ?? "", snapshot.Actual));
             writer.WriteEndObject();
         }
@@ -52,7 +53,7 @@ internal static class TestJson
             writer.WriteString("text", invariant.Text);
             writer.WriteString("kind", invariant.Kind.Name());
             WritePlace(writer, invariant.Source);
-            writer.WriteString("state", invariant.Broken.IsEmpty ? "not yet proven" : "broken");
+            writer.WriteString("state", invariant.Checked == 0 ? "not checked" : invariant.Broken.IsEmpty ? "not yet proven" : "broken");
             writer.WriteNumber("checked", invariant.Checked);
             writer.WriteStartArray("broken");
             foreach ((string context, string fields, Decision decided) in invariant.Broken)

@@ -27,30 +27,37 @@ internal static class TestText
         if (run.Coverage is { } covered)
             Write(writer, palette, covered, coverage);
         writer.Write(run.HasPassed
-            ? $"{palette.Good("passed")}: {DiagnosticReport.Count(run.Cases.Length, "case")}, {DiagnosticReport.Count(run.Snapshots.Length, "snapshot")} of {DiagnosticReport.Count(run.Snapshots.Sum(snapshot => snapshot.Contexts), "context")}\n"
-            : $"{palette.Bad("failed")}: {Failures(run)}\n");
+            ? $"{palette.Good("passed")}: {DiagnosticReport.Count(run.Cases.Length, "case")}, {DiagnosticReport.Count(run.Snapshots.Length, "snapshot")} "
+                + $"of {DiagnosticReport.Count(run.Snapshots.Sum(snapshot => snapshot.Contexts), "context")}\n"
+            : Failures(palette, run) + "\n");
     }
 
-    private static string Failures(PolicyTestRun run)
+    /// <summary>A snapshot that nobody has accepted yet has not failed, though the run is not as expected either.</summary>
+    private static string Failures(Palette palette, PolicyTestRun run)
     {
-        int cases = run.Cases.Count(result => !result.HasPassed), snapshots = run.Snapshots.Count(snapshot => !snapshot.IsSame), invariants = run.Invariants.Count(invariant => !invariant.Broken.IsEmpty);
-        return string.Join(", ", new[]
+        int cases = run.Cases.Count(result => !result.HasPassed);
+        int changed = run.Snapshots.Count(snapshot => !snapshot.IsSame && snapshot.Accepted is not null);
+        int invariants = run.Invariants.Count(invariant => !invariant.Broken.IsEmpty);
+        string failed = string.Join(", ", new[]
         {
             cases > 0 ? $"{cases} of {DiagnosticReport.Count(run.Cases.Length, "case")}" : "",
-            snapshots > 0 ? $"{snapshots} of {DiagnosticReport.Count(run.Snapshots.Length, "snapshot")}" : "",
+            changed > 0 ? $"{changed} of {DiagnosticReport.Count(run.Snapshots.Length, "snapshot")}" : "",
             invariants > 0 ? $"{invariants} of {DiagnosticReport.Count(run.Invariants.Length, "invariant")}" : "",
         }.Where(text => text.Length > 0));
+        int unseen = run.Snapshots.Count(snapshot => snapshot.Accepted is null);
+        string open = unseen > 0 ? $"{palette.Warn("not yet accepted")}: {DiagnosticReport.Count(unseen, "new snapshot")}" : "";
+        return failed.Length == 0 ? open : $"{palette.Bad("failed")}: {failed}{(open.Length == 0 ? "" : $"; {open}")}";
     }
 
     private static void Write(TextWriter writer, Palette palette, CaseResult failed)
     {
-        writer.Write($"{palette.Bad("failed")}: {palette.Strong(failed.Name)}  {palette.Faint($"({failed.Source})")}\n");
+        writer.Write($"{palette.Bad("failed")}: {palette.Strong(Printable.Of(failed.Name))}  {palette.Faint(Printable.Of($"({failed.Source})"))}\n");
         foreach (CaseFailure failure in failed.Failures)
         {
-            writer.Write($"  {failure.Decided.Kind.Name()}: {failure.Expected}\n");
-            writer.Write($"    got {failure.Decided.Outcome}\n");
+            writer.Write($"  {failure.Decided.Kind.Name()}: {Printable.Of(failure.Expected)}\n");
+            writer.Write($"    got {Printable.Of(failure.Decided.Outcome.ToString())}\n");
             foreach (Rule rule in failure.Decided.Rules)
-                writer.Write($"    {palette.Faint($"by {rule}")}\n");
+                writer.Write($"    {palette.Faint(Printable.Of($"by {rule}"))}\n");
         }
         if (failed.Failures.Any(failure => !failure.Missing.IsEmpty))
             writer.Write($"  {palette.Warn("missing")}, so the decision is the strictest over all they could be: {string.Join(", ", failed.Failures[0].Missing)}\n");
@@ -59,12 +66,16 @@ internal static class TestText
 
     private static void Write(TextWriter writer, Palette palette, SnapshotResult snapshot)
     {
-        writer.Write($"{palette.Bad("changed")}: {palette.Strong(snapshot.File)}  {palette.Faint($"({snapshot.Source})")}\n");
+        string file = $"{palette.Strong(Printable.Of(snapshot.File))}  {palette.Faint(Printable.Of($"({snapshot.Source})"))}";
         if (snapshot.Accepted is null)
-            writer.Write($"  nothing was accepted yet: read what `m2m decide` says of the contexts, then accept it with --accept\n\n");
+        {
+            writer.Write($"{palette.Warn("new snapshot, not yet accepted")}: {file}\n");
+            writer.Write($"  read what `m2m decide` says of its {DiagnosticReport.Count(snapshot.Contexts, "context")}, then run with --accept\n\n");
+        }
         else
         {
-            var lines = LineDifference.Of(snapshot.Accepted, snapshot.Actual).ToList();
+            writer.Write($"{palette.Bad("changed")}: {file}\n");
+            var lines = LineDifference.Of(snapshot.Accepted, snapshot.Actual).Select(Printable.Of).ToList();
             foreach (string line in lines.Take(LongestDifference))
                 writer.Write($"  {(line.StartsWith('-') ? palette.Bad(line) : line.StartsWith('+') ? palette.Good(line) : palette.Faint(line))}\n");
             if (lines.Count > LongestDifference)
@@ -75,21 +86,28 @@ internal static class TestText
 
     private static void Write(TextWriter writer, Palette palette, InvariantResult invariant)
     {
-        if (invariant.Broken.IsEmpty)
+        string text = $"{Printable.Of($"\"{invariant.Text}\"")} {palette.Faint(Printable.Of($"({invariant.Source})"))}";
+        if (invariant.Checked == 0)
         {
-            writer.Write($"{palette.Warn("not yet proven")}: \"{invariant.Text}\" {palette.Faint($"({invariant.Source})")} held for {DiagnosticReport.Count(invariant.Checked, "context")}\n");
+            writer.Write($"{palette.Warn("not checked")}: {text} no context of the tests that were run is under its condition\n");
             return;
         }
-        writer.Write($"{palette.Bad("broken")}: \"{invariant.Text}\" {palette.Faint($"({invariant.Source})")}\n");
+        if (invariant.Broken.IsEmpty)
+        {
+            writer.Write($"{palette.Warn("not yet proven")}: {text} held for {DiagnosticReport.Count(invariant.Checked, "context")}\n");
+            return;
+        }
+        writer.Write($"{palette.Bad("broken")}: {text}\n");
         foreach ((string context, string fields, Decision decided) in invariant.Broken)
-            writer.Write($"  {context}: {decided.Kind.Name()} is too loose in {fields}\n    got {decided.Outcome}\n");
+            writer.Write($"  {Printable.Of(context)}: {decided.Kind.Name()} is too loose in {fields}\n    got {Printable.Of(decided.Outcome.ToString())}\n");
     }
 
     private static void Write(TextWriter writer, Palette palette, RuleCoverage covered, bool isListed)
     {
         string reached = $"{covered.Reached} of {DiagnosticReport.Count(covered.Total, "rule")} reached";
-        writer.Write(covered.NotReached.IsEmpty ? $"{palette.Good("coverage")}: {reached}\n" : $"{palette.Warn("coverage")}: {reached}{(isListed ? "; not reached:" : "; --coverage lists the others")}\n");
+        writer.Write(covered.NotReached.IsEmpty ? $"{palette.Good("coverage")}: {reached}\n"
+            : $"{palette.Warn("coverage")}: {reached}{(isListed ? "; not reached:" : "; --coverage lists the others")}\n");
         foreach (Rule rule in isListed ? covered.NotReached : [])
-            writer.Write($"  {rule}\n");
+            writer.Write($"  {Printable.Of(rule.ToString())}\n");
     }
 }

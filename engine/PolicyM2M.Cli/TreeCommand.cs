@@ -8,22 +8,32 @@ namespace PolicyM2M.Cli;
 /// <summary><c>m2m tree</c>: draws the decision trees of a policy set.</summary>
 internal static class TreeCommand
 {
-    public static int Run(string policies, ImmutableArray<DecisionKind> kinds, int depth, string? svg, bool dot, Streams streams)
+    /// <summary>What to draw, and how.</summary>
+    /// <param name="Kinds">Whose trees.</param>
+    /// <param name="Depth">How many levels of them.</param>
+    /// <param name="Svg">The file for a picture; null for none.</param>
+    /// <param name="Dot">Whether to write the graph for Graphviz.</param>
+    /// <param name="Json">Whether to write JSON.</param>
+    internal sealed record Options(ImmutableArray<DecisionKind> Kinds, int Depth, string? Svg, bool Dot, bool Json);
+
+    public static int Run(string policies, Options options, Streams streams)
     {
-        if (LoadedPolicies.Load(policies, json: false, streams) is not { } loaded)
+        if (LoadedPolicies.Load(policies, options.Json, streams) is not { } loaded)
             return ExitCode.InvalidPolicy;
-        TreePicture[] pictures = [.. kinds.Select(kind => TreePicture.Of(loaded.Decider.Bundle, kind))];
-        if (dot)
+        TreePicture[] pictures = [.. options.Kinds.Select(kind => TreePicture.Of(loaded.Decider.Bundle, kind))];
+        if (options.Json)
+            streams.Answers.Write(TreeJson.Of(loaded.Decider.Bundle, pictures) + "\n");
+        else if (options.Dot)
             streams.Answers.Write(TreeDot.Of(pictures));
-        else if (svg is not null)
+        else if (options.Svg is { } svg)
         {
-            WholeFile.WriteOutput(svg, Encoding.UTF8.GetBytes(TreeSvg.Of(loaded.Decider.Bundle.Name, pictures, depth)));
+            WholeFile.WriteOutput(svg, Encoding.UTF8.GetBytes(TreeSvg.Of(loaded.Decider.Bundle.Name, pictures, options.Depth)));
             streams.Answers.Write($"{streams.AnswerColours.Good("drawn")}: {svg}\n");
         }
         else
         {
             foreach (TreePicture picture in pictures)
-                WriteText(streams.Answers, streams.AnswerColours, picture, depth);
+                WriteText(streams.Answers, streams.AnswerColours, picture, options.Depth);
         }
         return ExitCode.Ok;
     }
@@ -51,7 +61,9 @@ internal static class TreeCommand
             else
                 open.Clear();
             string text = row.IsDenied == true ? palette.Bad(row.Text) : row.IsDenied == false ? palette.Good(row.Text) : palette.Faint(row.Text);
-            writer.Write($"{row.Label}{(row.Name is null ? "" : $"{(row.Label.Length > 0 ? " " : "")}{palette.Warn(row.Name)}")}{(row.Text.Length == 0 ? "" : row.Label.Length > 0 || row.Name is not null ? $" → {text}" : text)}\n");
+            string name = row.Name is null ? "" : $"{(row.Label.Length > 0 ? " " : "")}{palette.Warn(row.Name)}";
+            string answer = row.Text.Length == 0 ? "" : row.Label.Length > 0 || row.Name is not null ? $" → {text}" : text;
+            writer.Write($"{row.Label}{name}{answer}\n");
         }
         writer.Write('\n');
     }

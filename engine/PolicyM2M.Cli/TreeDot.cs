@@ -22,7 +22,7 @@ internal static class TreeDot
                     ? $"  \"{kind} {i}\" [label=\"{Escaped(TreeRows.Answer(node.Rules))}\", {(isDenied ? "shape=octagon, color=\"#b3261e\"" : "style=rounded, color=\"#146c2e\"")}];\n"
                     : $"  \"{kind} {i}\" [label=\"{(node.Form == TreePictureForm.Fork ? "all of" : node.Form == TreePictureForm.Test ? "" : "the first of")}\", shape=circle];\n");
                 foreach (TreePictureEdge edge in node.Edges)
-                    text.Append($"  \"{kind} {i}\" -> \"{kind} {edge.Node}\" [label=\"{Escaped(edge.Label)}\"];\n");
+                    text.Append($"  \"{kind} {i}\" -> \"{kind} {edge.Node}\" [label=\"{Escaped(Printable.Of(edge.Label))}\"];\n");
             }
         }
         return text.Append("}\n").ToString();

@@ -59,9 +59,10 @@ internal sealed class TreeRows
             return;
         }
         string? name = _uses[number] > 1 ? _names[number] = $"#{_names.Count + 1}" : null;
-        _rows.Add(new TreeRow(depth, label, node.Form == TreePictureForm.Fork ? "all of" : node.Form is TreePictureForm.Cases or TreePictureForm.Masks ? "the first of" : "", name, null, isLast));
+        string text = node.Form == TreePictureForm.Fork ? "all of" : node.Form is TreePictureForm.Cases or TreePictureForm.Masks ? "the first of" : "";
+        _rows.Add(new TreeRow(depth, label, text, name, null, isLast));
         for (int i = 0; i < node.Edges.Length; i++)
-            Add(node.Edges[i].Node, node.Edges[i].Label, depth + 1, i + 1 == node.Edges.Length);
+            Add(node.Edges[i].Node, Printable.Of(node.Edges[i].Label), depth + 1, i + 1 == node.Edges.Length);
     }
 
     private int Below(int number)

@@ -45,13 +45,19 @@ internal static class TreeSvg
                 string label = row.Label + (row.Name is null ? "" : $" {row.Name}");
                 Text(label.Length == 0 && row.Text.Length == 0 ? "·" : label, x, line, "");
                 if (row.Text.Length > 0)
-                    Text($"{(label.Length == 0 ? "" : "→ ")}{(row.IsDenied == true ? "✗ " : row.IsDenied == false ? "✓ " : "")}{row.Text}", x + (int)(label.Length * CharacterWidth) + (label.Length == 0 ? 0 : 8), line, row.IsDenied switch { true => "deny", false => "allow", _ => "note" });
+                {
+                    (string sign, string css) = row.IsDenied switch { true => ("✗ ", "deny"), false => ("✓ ", "allow"), _ => ("", "note") };
+                    int gap = label.Length == 0 ? 0 : 8;
+                    Text($"{(label.Length == 0 ? "" : "→ ")}{sign}{row.Text}", x + (int)(label.Length * CharacterWidth) + gap, line, css);
+                }
                 line++;
             }
             line++;
         }
+        int height = line * LineHeight + Margin;
+        string title = Escaped($"The decision trees of {name}");
         return string.Create(CultureInfo.InvariantCulture, $"""
-            <svg xmlns="http://www.w3.org/2000/svg" width="{width + Margin:0}" height="{line * LineHeight + Margin}" viewBox="0 0 {width + Margin:0} {line * LineHeight + Margin}" role="img" aria-label="{Escaped($"The decision trees of {name}")}">
+            <svg xmlns="http://www.w3.org/2000/svg" width="{width + Margin:0}" height="{height}" viewBox="0 0 {width + Margin:0} {height}" role="img" aria-label="{title}">
             {Style}
             {body}</svg>
 

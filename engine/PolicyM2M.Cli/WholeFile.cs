@@ -47,7 +47,11 @@ internal static class WholeFile
         {
             if (File.Exists(beside))
                 File.Delete(beside);
-            throw new CannotRunException($"{path} cannot be written: {failure.Message}", failure);
+            // What it was written beside is our affair, and its name tells nobody anything.
+            string reason = Path.GetDirectoryName(path) is { Length: > 0 } folder && !Directory.Exists(folder) ? $"there is no folder `{folder}`"
+                : beside.Length == 0 ? failure.Message
+                : failure.Message.Replace(beside, path, StringComparison.Ordinal);
+            throw new CannotRunException($"{path} cannot be written: {reason}", failure);
         }
     }
 

@@ -29,6 +29,16 @@ public static class PolicyCompiler
         };
     }
 
+    /// <summary>Which files of a policy set take several signers to change, by its manifest; null where the manifest has faults, so that nobody can say.</summary>
+    /// <param name="files">The set's files, in any order.</param>
+    public static IReadOnlyList<ProtectedPaths>? ReadProtectedPaths(IReadOnlyList<SourceFile> files)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        var faults = new Faults();
+        PolicySetSources? set = PolicySetReader.Read(files, faults);
+        return faults.HasErrors ? null : set?.Protected;
+    }
+
     /// <summary>The meaning and the bundle's bytes; no bytes where there is an error.</summary>
     internal static (BoundPolicySet? Bound, byte[]? Bytes) CompileBound(IReadOnlyList<SourceFile> files, Faults faults)
     {

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Collections.Immutable;
+using System.Globalization;
 using PolicyM2M.Engine.Lattice;
 using PolicyM2M.Engine.Vocabulary;
 
@@ -48,9 +49,8 @@ internal sealed class RuleTable : IReadOnlyList<Rule>
         foreach (Rule rule in rules)
         {
             string numbered = RuleRow.NumberedPrefix(rule.Kind);
-            bool isNumbered = rule.Label.StartsWith(numbered, StringComparison.Ordinal)
-                && int.TryParse(rule.Label.AsSpan(numbered.Length), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out _);
-            int label = isNumbered ? ~int.Parse(rule.Label.AsSpan(numbered.Length), System.Globalization.CultureInfo.InvariantCulture) : texts.PlaceOf(rule.Label);
+            int label = rule.Label.StartsWith(numbered, StringComparison.Ordinal)
+                && int.TryParse(rule.Label.AsSpan(numbered.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? ~number : texts.PlaceOf(rule.Label);
             rows.Add(new RuleRow(texts.PlaceOf(rule.Policy), label, texts.PlaceOf(rule.Source.File), rule.Source.Line, rule.Source.Column,
                 outcomes.PlaceOf(rule.Says) << 1 | (rule.IsCase ? 1 : 0)));
         }
@@ -65,7 +65,7 @@ internal sealed class RuleTable : IReadOnlyList<Rule>
     {
         RuleRow row = Rows[place];
         Outcome says = Outcomes[row.Says];
-        string label = row.Label < 0 ? RuleRow.NumberedPrefix(says.Kind) + (~row.Label).ToString(System.Globalization.CultureInfo.InvariantCulture) : Texts[row.Label];
+        string label = row.Label < 0 ? RuleRow.NumberedPrefix(says.Kind) + (~row.Label).ToString(CultureInfo.InvariantCulture) : Texts[row.Label];
         var made = new Rule(Texts[row.Policy], label, new SourcePosition(Texts[row.File], row.Line, row.Column), says) { IsCase = row.IsCase };
         return Interlocked.CompareExchange(ref _made[place], made, null) ?? made;
     }

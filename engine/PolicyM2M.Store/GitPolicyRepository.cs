@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using LibGit2Sharp;
+using PolicyM2M.Compiler;
 using PolicyM2M.Store.Signatures;
 
 namespace PolicyM2M.Store;
@@ -62,6 +64,44 @@ public sealed class GitPolicyRepository
     {
         ArgumentNullException.ThrowIfNull(allowed);
         return With(repository => CommitSignature.Check(repository, CommitOf(repository, commit), allowed, now));
+    }
+
+    /// <summary>
+    /// Who signed the protected files of a policy set as a commit has them: that commit, or one after <paramref name="since"/> in which they were the same
+    /// already. Null where they are as they were in <paramref name="since"/>, so that nobody has to.
+    /// </summary>
+    /// <param name="since">The commit that was served before; null, or one that is not known, for none: then all history counts.</param>
+    /// <param name="commit">The commit that is to be served.</param>
+    /// <param name="folder">The set's folder within the repository.</param>
+    /// <param name="files">Which files are protected, and how many signers are enough.</param>
+    /// <param name="allowed">Whose signatures count.</param>
+    /// <param name="now">The moment.</param>
+    /// <exception cref="PolicyStoreException">There is no such commit, or the repository cannot be read.</exception>
+    public ImmutableArray<string>? FindSigners(string? since, string commit, string folder, ProtectedPaths files, AllowedSigners allowed, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        ArgumentNullException.ThrowIfNull(allowed);
+        return With<ImmutableArray<string>?>(repository =>
+        {
+            Commit later = CommitOf(repository, commit);
+            Commit? earlier = since is null ? null : repository.Lookup<Commit>(since);
+            if (earlier is not null && FileSigners.AreSame(FilesOf(earlier), FilesOf(later)))
+                return null;
+            return FileSigners.Find(repository, earlier, later, FilesOf, allowed, now, files.Signers);
+        });
+
+        IReadOnlyDictionary<string, string>? FilesOf(Commit of)
+        {
+            try
+            {
+                return SourceTree.ContentIds(TreeOf(of, folder), files.Covers);
+            }
+            catch (PolicyStoreException)
+            {
+                // It has no such folder, or one that no policy set may be: nobody who signed it signed these files.
+                return null;
+            }
+        }
     }
 
     /// <summary>Reads the policy set that a commit holds.</summary>

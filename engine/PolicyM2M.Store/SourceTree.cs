@@ -23,6 +23,29 @@ internal sealed class SourceTree
         return [.. reader._sources.OrderBy(source => source.Path, StringComparer.Ordinal)];
     }
 
+    /// <summary>The ids of the content of those files below a tree that are asked for; what is no file has that of what it is.</summary>
+    /// <exception cref="PolicyStoreException">The tree holds more than a policy set may.</exception>
+    public static Dictionary<string, string> ContentIds(Tree tree, Func<string, bool> isAskedFor)
+    {
+        var ids = new Dictionary<string, string>(StringComparer.Ordinal);
+        var open = new Stack<(Tree Tree, string Folder, int Depth)>([(tree, "", 1)]);
+        int entries = 0;
+        while (open.TryPop(out (Tree Tree, string Folder, int Depth) next))
+        {
+            foreach (TreeEntry entry in next.Tree)
+            {
+                string path = next.Folder + entry.Name;
+                if (++entries > SourceLimits.MaximumEntries || next.Depth > SourceLimits.MaximumDepth)
+                    throw new PolicyStoreException("the policy set holds more files and folders than one may");
+                if (entry.Mode == Mode.Directory)
+                    open.Push(((Tree)entry.Target, path + "/", next.Depth + 1));
+                else if (isAskedFor(path))
+                    ids[path] = $"{entry.Mode} {entry.Target.Sha}";
+            }
+        }
+        return ids;
+    }
+
     private void Add(Tree tree, string folder, int depth)
     {
         if (depth > SourceLimits.MaximumDepth)

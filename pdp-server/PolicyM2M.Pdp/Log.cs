@@ -35,14 +35,14 @@ internal static partial class Log
     [LoggerMessage(41, LogLevel.Warning, "the clone of {Repository} was damaged, and was made anew")]
     public static partial void CloneMadeAnew(this ILogger log, string repository);
 
-    [LoggerMessage(10, LogLevel.Information, "the registry holds {Devices}")]
-    public static partial void RegistryRead(this ILogger log, string devices);
+    [LoggerMessage(42, LogLevel.Information, "Git hosts may tell of pushes at {Address}")]
+    public static partial void WebhookListening(this ILogger log, string address);
 
-    [LoggerMessage(11, LogLevel.Error, "the registry {File} cannot be used: {Reason}. Until it can, what only the registry knows counts as missing, and the strictest applies")]
-    public static partial void RegistryRefused(this ILogger log, string file, string reason);
+    [LoggerMessage(43, LogLevel.Debug, "a Git host told of a push")]
+    public static partial void WebhookReceived(this ILogger log);
 
-    [LoggerMessage(12, LogLevel.Warning, "there is no registry {File}: what only it knows counts as missing, and the strictest applies")]
-    public static partial void RegistryMissing(this ILogger log, string file);
+    [LoggerMessage(44, LogLevel.Error, "webhooks are refused: {Reason}")]
+    public static partial void WebhookSecretUnreadable(this ILogger log, string reason);
 
     [LoggerMessage(13, LogLevel.Warning, "the registry says of {Device} what the attribute schema cannot use, so it counts as missing: {Attribute} ({Expected})")]
     public static partial void RegistryValueUnusable(this ILogger log, string device, string attribute, string expected);
@@ -64,6 +64,42 @@ internal static partial class Log
 
     [LoggerMessage(25, LogLevel.Error, "the new certificates cannot be used, and handshakes go on with those before: {Reason}")]
     public static partial void CredentialsRefused(this ILogger log, string reason);
+
+    [LoggerMessage(26, LogLevel.Information, "the key {Id} signs decisions and statements until {Until:u}")]
+    public static partial void SigningKeyChanged(this ILogger log, string id, DateTimeOffset until);
+
+    [LoggerMessage(27, LogLevel.Error, "the next signing key cannot be written, and the one before goes on: {Reason}")]
+    public static partial void SigningKeyNotWritten(this ILogger log, string reason);
+
+    [LoggerMessage(80, LogLevel.Information, "the registry {Database} holds {Devices}")]
+    public static partial void RegistryLoaded(this ILogger log, string database, string devices);
+
+    [LoggerMessage(81, LogLevel.Error, "the registry cannot be reached: {Reason}; as last read it counts for {Seconds} seconds from then")]
+    public static partial void RegistryLost(this ILogger log, string reason, double seconds);
+
+    [LoggerMessage(82, LogLevel.Error, "there is no registry now: what only it knows counts as missing, and the strictest applies")]
+    public static partial void RegistryMissing(this ILogger log);
+
+    [LoggerMessage(83, LogLevel.Critical, "following the registry failed; it is tried again. This is a fault of the decision point: please report it")]
+    public static partial void RegistryFailed(this ILogger log, Exception fault);
+
+    [LoggerMessage(84, LogLevel.Information, "the first devices are those of {File}: {Devices} of them are now in {Database}, and the file is not read again")]
+    public static partial void FirstImported(this ILogger log, string file, int devices, string database);
+
+    [LoggerMessage(85, LogLevel.Error, "{File}:{Line}:{Column}: {Fault}")]
+    public static partial void FirstImportFault(this ILogger log, string file, int line, int column, string fault);
+
+    [LoggerMessage(86, LogLevel.Error, "the registry stays empty, so what only it knows counts as missing: {File} has {Faults} faults; mend it and start again, or import devices")]
+    public static partial void FirstImportRefused(this ILogger log, string file, int faults);
+
+    [LoggerMessage(87, LogLevel.Error, "the registry stays empty, so what only it knows counts as missing: {File} cannot be read: {Reason}")]
+    public static partial void FirstImportUnreadable(this ILogger log, string file, string reason);
+
+    [LoggerMessage(88, LogLevel.Information, "{Actor}: {Verb} of the device {Device}, version {Version}")]
+    public static partial void DeviceChanged(this ILogger log, SpiffeId actor, string verb, string device, long version);
+
+    [LoggerMessage(89, LogLevel.Information, "{Actor}: import of devices, {Good} good, {Changed} changed, {Faults} faults")]
+    public static partial void DevicesImported(this ILogger log, SpiffeId actor, int good, int changed, int faults);
 
     [LoggerMessage(30, LogLevel.Warning, "development credentials: anybody who can read {Folder} is a device, a gateway or an operator")]
     public static partial void DevelopmentCredentials(this ILogger log, string folder);

@@ -5,7 +5,10 @@ using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Rollouts;
 using PolicyM2M.Pdp.Services;
+using PolicyM2M.Pdp.Signing;
 using PolicyM2M.Pdp.Startup;
+using PolicyM2M.Pdp.Webhook;
+using PolicyM2M.Registry;
 using PolicyM2M.Store;
 
 namespace PolicyM2M.Pdp;
@@ -46,8 +49,10 @@ internal static class Program
         var rollouts = new RolloutMemory(data.Rollout);
         var revisions = new RevisionState(RolloutStart.Load(source, memory.Find(source), rollouts.Find(source), options.Rollout, clock.GetUtcNow()));
         Listening.Try(options.Listen);
+        Func<IServiceProvider, WebhookListener>? webhook = WebhookListener.Of(options);
         DevelopmentCredentials development = DevelopmentCredentials.Prepare(data, clock.GetUtcNow());
         DevelopmentData.Prepare(data, development);
+        DeviceStore registry = RegistryOption.Open(options.RegistryDb, data, clock);
         var credentials = new CredentialState(TlsCredentials.Load(data));
 
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -55,10 +60,19 @@ internal static class Program
         logTo(builder.Logging);
         builder.WebHost.UseKestrelCore().ConfigureKestrel((_, kestrel) => kestrel.ListenWithMutualTls(options.Listen, options.AllowTls12, credentials));
 
-        builder.Services.AddSingleton(clock).AddSingleton(options).AddSingleton(source).AddSingleton(revisions).AddSingleton(memory).AddSingleton(data).AddSingleton(credentials).AddSingleton<RefusedConnections>();
+        builder.Services.AddSingleton(clock).AddSingleton(options).AddSingleton(data);
+        builder.Services.AddSingleton(source).AddSingleton(revisions).AddSingleton<RevisionNews>().AddSingleton(memory);
         builder.Services.AddSingleton(rollouts).AddSingleton<Rollout>().AddSingleton<Trial>();
-        builder.Services.AddSingleton<RegistryState>().AddSingleton(new RegistryFile(data.Registry));
+        builder.Services.AddSingleton(credentials).AddSingleton<RefusedConnections>();
+        builder.Services.AddSingleton(provider => SigningKeys.Open(data, clock.GetUtcNow(), provider.GetRequiredService<ILogger<SigningKeys>>()));
+        builder.Services.AddSingleton<SignedDecisions>().AddSingleton<SignedStatements>();
+        // By factory, so that it is disposed with the server.
+        builder.Services.AddSingleton(_ => registry).AddSingleton<DeviceReplica>().AddSingleton(new RegistryState(clock, options.RegistryGrace));
+        builder.Services.AddSingleton<FirstImport>().AddSingleton<DeviceImportCall>().AddSingleton<DroppedClaims>();
         builder.Services.AddHostedService<RevisionFollower>().AddHostedService<RegistryFollower>().AddHostedService<CredentialFollower>();
+
+        if (webhook is not null)
+            builder.Services.AddSingleton(webhook).AddHostedService(services => services.GetRequiredService<WebhookListener>());
 
         builder.Services.AddRouting().AddSingleton<AccessInterceptor>();
         builder.Services.AddGrpc(grpc =>
@@ -70,15 +84,20 @@ internal static class Program
         builder.Services.AddGrpcReflection();
 
         WebApplication pdp = builder.Build();
+        // Before it listens: without keys it is no decision point.
+        pdp.Services.GetRequiredService<SigningKeys>();
         pdp.MapGrpcService<DecisionEndpoint>();
         pdp.MapGrpcService<PolicyEndpoint>();
+        pdp.MapGrpcService<DeviceEndpoint>();
         pdp.MapGrpcHealthChecksService();
         pdp.MapGrpcReflectionService();
 
         await pdp.ListenAsync(options);
         if (development.InUse)
             pdp.Logger.DevelopmentCredentials(data.Pki);
-        StartupMessage.Write(console, revisions.Current, source, pdp.Urls.Single(), data, development, isDataGiven: options.Data is not null);
+        if (webhook is not null)
+            pdp.Logger.WebhookListening(pdp.Services.GetRequiredService<WebhookListener>().Address);
+        StartupMessage.Write(console, revisions.Current, source, pdp.Urls.Single(), data, registry.Name, development, isDataGiven: options.Data is not null);
         return pdp;
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using PolicyM2M.Engine.Lattice;
+using PolicyM2M.Engine.Regions;
 using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Wire;
@@ -29,4 +30,7 @@ public sealed record ReceivedDecision(
 {
     /// <summary>The kind of decision.</summary>
     public DecisionKind Kind => Outcome.Kind;
+
+    /// <summary>Where it holds; null where it is only for who asked.</summary>
+    public Region? Region { get; init; }
 }

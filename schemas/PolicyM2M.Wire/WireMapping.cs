@@ -1,6 +1,7 @@
 using PolicyM2M.Engine;
 using PolicyM2M.Engine.Contexts;
 using PolicyM2M.Engine.Lattice;
+using PolicyM2M.Engine.Regions;
 using PolicyM2M.Engine.Vocabulary;
 using Timestamp = Google.Protobuf.WellKnownTypes.Timestamp;
 
@@ -62,15 +63,19 @@ public static class WireMapping
     /// <param name="decision">What was decided.</param>
     /// <param name="revision">The policies that it was made from.</param>
     /// <param name="issuedAt">When it was made.</param>
-    public static V1.Decision ToWire(Decision decision, RevisionId revision, DateTimeOffset issuedAt)
+    /// <param name="until">When the clock makes it another decision, or nobody can vouch for it any longer; null for never.</param>
+    /// <param name="region">Where it holds, where that is told.</param>
+    public static V1.Decision ToWire(Decision decision, RevisionId revision, DateTimeOffset issuedAt, DateTimeOffset? until = null, Region? region = null)
     {
+        ArgumentNullException.ThrowIfNull(decision);
         var message = new V1.Decision
         {
             Kind = ToWire(decision.Kind),
             Revision = ToWire(revision),
             IssuedAt = Timestamp.FromDateTimeOffset(issuedAt),
-            FreshUntil = Timestamp.FromDateTimeOffset(issuedAt + decision.FreshFor),
-            UsableUntil = Timestamp.FromDateTimeOffset(issuedAt + decision.UsableFor),
+            FreshUntil = Timestamp.FromDateTimeOffset(Earlier(issuedAt + decision.FreshFor, until)),
+            UsableUntil = Timestamp.FromDateTimeOffset(Earlier(issuedAt + decision.UsableFor, until)),
+            Region = region is null ? null : RegionMapping.ToWire(region),
         };
         OutcomeMapping.Write(decision.Outcome, message);
         foreach (Rule rule in decision.Rules)
@@ -93,15 +98,17 @@ public static class WireMapping
     {
         ArgumentNullException.ThrowIfNull(decision);
         Outcome outcome = OutcomeMapping.Read(decision);
-        DateTimeOffset issuedAt = Instant(decision.IssuedAt, "issued_at"), freshUntil = Instant(decision.FreshUntil, "fresh_until"),
-            usableUntil = Instant(decision.UsableUntil, "usable_until");
+        DateTimeOffset issuedAt = Instant(decision.IssuedAt, "a decision", "issued_at"), freshUntil = Instant(decision.FreshUntil, "a decision", "fresh_until"),
+            usableUntil = Instant(decision.UsableUntil, "a decision", "usable_until");
         if (issuedAt > freshUntil || freshUntil > usableUntil)
             throw new WireException("a decision's times are out of order: issued_at, fresh_until, usable_until");
         if (freshUntil - issuedAt > Window(outcome, Field.FreshFor) || usableUntil - issuedAt > Window(outcome, Field.UsableFor))
             throw new WireException("a decision's times allow more than its fresh-for and usable-for");
         return new ReceivedDecision(outcome, [.. decision.Rules.Select(rule => new RuleName(rule.Policy, rule.Label, rule.File, rule.Line, rule.Column))],
-            FromWire(decision.Revision), issuedAt, freshUntil, usableUntil);
+            FromWire(decision.Revision), issuedAt, freshUntil, usableUntil) { Region = decision.Region is null ? null : RegionMapping.FromWire(decision.Region) };
     }
+
+    private static DateTimeOffset Earlier(DateTimeOffset moment, DateTimeOffset? other) => other < moment ? other.Value : moment;
 
     /// <summary>A window that nobody states is none, and a denial has none.</summary>
     private static TimeSpan Window(Outcome outcome, Field field) =>
@@ -109,15 +116,17 @@ public static class WireMapping
 
     private static bool IsHexadecimal(string text) => text.Length > 0 && text.All(char.IsAsciiHexDigitLower);
 
-    private static DateTimeOffset Instant(Timestamp? timestamp, string field)
+    /// <summary>A moment that a message must have.</summary>
+    /// <exception cref="WireException">It is not there, or is none.</exception>
+    internal static DateTimeOffset Instant(Timestamp? timestamp, string message, string field)
     {
         try
         {
-            return timestamp?.ToDateTimeOffset() ?? throw new WireException($"a decision has no {field}");
+            return timestamp?.ToDateTimeOffset() ?? throw new WireException($"{message} has no {field}");
         }
         catch (Exception outOfRange) when (outOfRange is InvalidOperationException or ArgumentOutOfRangeException)
         {
-            throw new WireException($"a decision's {field} is no instant");
+            throw new WireException($"the {field} of {message} is no instant");
         }
     }
 }

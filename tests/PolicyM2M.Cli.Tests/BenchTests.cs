@@ -49,7 +49,8 @@ public sealed class BenchTests
     }
 
     [TestCase("", "holds no context")]
-    [TestCase("{}\n[]\n", "line 2: a context is a JSON object")]
+    [TestCase("\n \t\r\n", "holds no context")]
+    [TestCase("{}\n\n[]\n", "line 3: a context is a JSON object")]
     public void Lines_that_are_no_contexts_are_not_measured(string lines, string reason)
     {
         FinishedProcess run = M2M.RunWith(lines, "bench", "factory", "--contexts", "-");

@@ -27,6 +27,27 @@ public sealed class CompileTests
             .And.Contain($"{bytes.Length:N0} bytes; bundle {Convert.ToHexStringLower(SHA256.HashData(bytes))}"));
     }
 
+    [TestCase("no-folder/factory.m2mb", "there is no folder `")]
+    [TestCase("too-long", "is too long")]
+    public void What_cannot_be_written_is_called_as_its_user_called_it(string name, string reason)
+    {
+        string file = _folder[name == "too-long" ? new string('a', 252) : name];
+        FinishedProcess run = Compile(file);
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")));
+        Assert.That(run.Error, Does.StartWith($"m2m: {file} cannot be written: ").And.Contain(reason).And.Not.Contain(".tmp"));
+    }
+
+    [Test]
+    public void What_was_written_is_said_as_json_too()
+    {
+        FinishedProcess run = M2M.Run("compile", "factory", "-o", _folder["factory.m2mb"], "--json");
+        using var written = System.Text.Json.JsonDocument.Parse(run.Output);
+        byte[] bytes = File.ReadAllBytes(_folder["factory.m2mb"]);
+        Assert.That(written.RootElement.GetProperty("file").GetString(), Is.EqualTo(_folder["factory.m2mb"]));
+        Assert.That(written.RootElement.GetProperty("bytes").GetInt32(), Is.EqualTo(bytes.Length));
+        Assert.That(written.RootElement.GetProperty("bundle").GetString(), Is.EqualTo(Convert.ToHexStringLower(SHA256.HashData(bytes))));
+    }
+
     [Test]
     public void What_a_bundle_decides_is_what_its_folder_decides()
     {

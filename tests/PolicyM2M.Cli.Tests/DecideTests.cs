@@ -25,7 +25,7 @@ public sealed class DecideTests
         string dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", m2m = Path.Combine(AppContext.BaseDirectory, "m2m.dll");
         var run = FinishedProcess.Run("timeout", ["20", "sh", "-c", "yes '{}' | \"$0\" \"$1\" decide factory --contexts - | head -n 1", dotnet, m2m], M2M.Cases);
         Assert.That(run.ExitCode, Is.Zero, run.Error);
-        Assert.That(run.Output, Does.StartWith("[{\"kind\""));
+        Assert.That(run.Output, Does.StartWith("[{\"line\":1,\"kind\""));
     }
 
     [Test]
@@ -59,6 +59,26 @@ public sealed class DecideTests
     }
 
     [Test]
+    public void What_was_missing_is_said_of_the_kinds_asked_for_whatever_the_answer_is()
+    {
+        const string context = """{ "device.type": "plc", "firmware.version": "2.5.0", "lifecycle.state": "active" }""";
+        FinishedProcess text = M2M.RunWith(context, "decide", "factory", "--context", "-", "--kind", "rotation");
+        Assert.That(text.ExitCode, Is.Zero, text.Output);
+        using var whole = JsonDocument.Parse(M2M.RunWith(context, "decide", "factory", "--context", "-", "--json").Output);
+        string Missing(int kind) => string.Join(" ", whole.RootElement[kind].GetProperty("missing").EnumerateArray());
+        Assert.That(text.Output, Does.Contain("missing, so the answer is the strictest over all they could be: posture.risk\n"));
+        Assert.That((Missing(0), Missing(1), Missing(2)), Is.EqualTo(("", "location.site posture.risk", "posture.risk")));
+    }
+
+    [Test]
+    public void Each_answer_of_many_names_its_line()
+    {
+        FinishedProcess run = M2M.RunWith($"\n{Plc.TrimEnd()}\n\n{Retired}", "decide", "factory", "--contexts", "-", "--kind", "auth", "--kind", "rotation");
+        int[] lines = [.. run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).SelectMany(line => JsonDocument.Parse(line).RootElement.EnumerateArray().Select(answer => answer.GetProperty("line").GetInt32()).ToList())];
+        Assert.That(lines, Is.EqualTo([2, 2, 4, 4]));
+    }
+
+    [Test]
     public void A_kind_that_was_not_asked_for_denies_nothing() =>
         Assert.That(M2M.RunWith(Retired, "decide", "factory", "--context", "-", "--kind", "cipher-suites", "--kind", "rotation").ExitCode, Is.Zero);
 
@@ -88,7 +108,7 @@ public sealed class DecideTests
         Assert.That(many.Output, Does.EndWith("\n"));
         string[] answers = many.Output.TrimEnd('\n').Split('\n');
         Assert.That(answers, Has.Length.EqualTo(2));
-        using JsonDocument line = JsonDocument.Parse(answers[1]), whole = JsonDocument.Parse(alone.Output);
+        using JsonDocument line = JsonDocument.Parse(answers[1].Replace("\"line\":2,\"kind\"", "\"kind\"", StringComparison.Ordinal)), whole = JsonDocument.Parse(alone.Output);
         Assert.That(JsonElement.DeepEquals(line.RootElement, whole.RootElement), Is.True);
     }
 

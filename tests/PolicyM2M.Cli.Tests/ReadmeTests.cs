@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using PolicyM2M.Testing;
 
@@ -31,10 +33,29 @@ public sealed partial class ReadmeTests
     public void What_the_README_links_to_is_there() =>
         Assert.That(Link().Matches(Readme()).Select(match => match.Groups["path"].Value).Where(path => !Path.Exists(Path.Combine(Root, path))), Is.Empty);
 
+    /// <summary>Clients of the decision point are shown with the rules that decided; whoever looks these up finds them.</summary>
+    [Test]
+    public void The_rules_that_clients_are_shown_with_stand_where_they_are_said_to()
+    {
+        using var trees = JsonDocument.Parse(M2M.RunIn(Root, "", "tree", "policies", "--json").Output);
+        HashSet<(string, string, string, int)> rules =
+        [
+            .. trees.RootElement.GetProperty("trees").EnumerateArray().SelectMany(tree => tree.GetProperty("nodes").EnumerateArray()).SelectMany(node => node.GetProperty("rules").EnumerateArray())
+                .Select(rule => (rule.GetProperty("policy").GetString()!, rule.GetProperty("rule").GetString()!, rule.GetProperty("file").GetString()!, rule.GetProperty("line").GetInt32())),
+        ];
+        Match[] shown = [.. new[] { "README.md", "docs/clients/README.md" }.SelectMany(page => ShownRule().Matches(File.ReadAllText(Path.Combine(Root, page))))];
+        Assert.That(shown, Has.Length.GreaterThan(5));
+        Assert.That(shown.Where(rule => !rules.Contains((rule.Groups["policy"].Value, rule.Groups["label"].Value, rule.Groups["file"].Value,
+            int.Parse(rule.Groups["line"].Value, CultureInfo.InvariantCulture)))).Select(rule => rule.Value), Is.Empty);
+    }
+
     private static string Readme() => File.ReadAllText(Path.Combine(Root, "README.md"));
 
     [GeneratedRegex(@"^```(?:console)?\n\$ m2m (?<arguments>.*)\n(?<output>(?:(?!```).*\n)*)```$", RegexOptions.Multiline)]
     private static partial Regex Transcript();
+
+    [GeneratedRegex("""policy"?: ['"](?<policy>[^'"]+)['"],\s*"?label"?: ['"](?<label>[^'"]+)['"],\s*"?file"?: ['"](?<file>[^'"]+)['"],\s*"?line"?: (?<line>[0-9]+),""")]
+    private static partial Regex ShownRule();
 
     [GeneratedRegex(@"\]\((?<path>[^):]+)\)|\| `(?<path>[\w./-]+)` \|")]
     private static partial Regex Link();

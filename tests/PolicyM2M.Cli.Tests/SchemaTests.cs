@@ -17,4 +17,17 @@ public sealed class SchemaTests
         Assert.That(properties["device"]!["properties"]!["type"]!["enum"]!.AsArray().Select(value => value!.GetValue<string>()), Does.Contain("plc"));
         Assert.That(properties["device"]!["properties"]!["model"]!["properties"]!["identifier"]!["type"]!.GetValue<string>(), Is.EqualTo("string"));
     }
+
+    [TestCase("schema broken --json")]
+    [TestCase("tree broken --json")]
+    [TestCase("compile broken -o no-bundle.m2mb --json")]
+    public void Who_asked_for_JSON_finds_there_why_a_set_is_invalid(string arguments)
+    {
+        FinishedProcess run = M2M.Run(arguments.Split(' '));
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((3, M2M.Run("check", "broken", "--json").Output)));
+    }
+
+    [Test]
+    public void Every_command_has_an_option_for_JSON() =>
+        Assert.That(new[] { "check", "decide", "explain", "tree", "test", "fmt", "schema", "compile", "bench" }.Where(name => !M2M.Run(name, "--help").Output.Contains("--json")), Is.Empty);
 }

@@ -112,6 +112,66 @@ public sealed class TestTests
     }
 
     [Test]
+    public void What_policies_and_tests_say_steers_no_terminal_and_breaks_no_report()
+    {
+        const string hostile = """
+            policy p
+            auth {
+              when kind == "plc" use { methods x509 }
+              otherwise deny "no\u{1B}[31m\u{202E}"
+            }
+            invariant "shared\u{1B}[2Jkeys" : auth always { methods psk }
+            invariant "never\u{9B}2J" : auth always deny when risk >= 90
+            """;
+        const string tests = """
+            now: 2026-11-23
+            cases:
+              - name: "a\x1B[31mname\uFFFE"
+                given: { kind: sensor }
+                expect: { auth: { deny: "other\x1B[0m" } }
+            snapshots:
+              - { contexts: contexts, file: "c\x1B[31m.snapshot.txt" }
+            """;
+        using TemporaryFolder folder = Folder(hostile, tests);
+        FinishedProcess run = M2M.RunIn(folder.Path, "", "test", ".", "--junit", "report.xml"), check = M2M.RunIn(folder.Path, "", "check", ".");
+        Assert.That(run.ExitCode, Is.EqualTo(4), run.Error);
+        Assert.That(run.Output, Does.Contain(@"a\u{1B}[31mname").And.Contain(@"got deny ""no\u{1B}[31m\u{202E}""").And.Contain(@"shared\u{1B}[2Jkeys").And.Contain(@"never\u{9B}2J").And.Contain(@"c\u{1B}[31m.snapshot.txt"));
+        Assert.That(check.Output, Does.Contain(@"shared\u{1B}[2Jkeys"));
+        Assert.That(run.Output + check.Output, Does.Not.Contain("\u001B").And.Not.Contain("\u009B").And.Not.Contain("\u202E"));
+        Assert.That(XDocument.Load(folder["report.xml"]).Descendants("testcase").First().Attribute("name")!.Value, Does.StartWith(@"a\u{1B}[31mname"));
+    }
+
+    [Test]
+    public void A_snapshot_is_new_before_it_is_accepted_and_changed_only_afterwards()
+    {
+        using TemporaryFolder folder = Folder(Policy.Replace("methods x509, psk", "methods x509", StringComparison.Ordinal), Tests.Replace("methods: [x509, psk]", "methods: [x509]", StringComparison.Ordinal));
+        FinishedProcess run = M2M.RunIn(folder.Path, "", "test", ".", "--junit", "report.xml");
+        Assert.That(run.ExitCode, Is.EqualTo(4));
+        Assert.That(run.Output, Does.Contain("new snapshot, not yet accepted: contexts.snapshot.txt").And.EndWith("not yet accepted: 1 new snapshot\n").And.Not.Contain("failed").And.Not.Contain("changed"));
+        Assert.That(File.ReadAllText(folder["report.xml"]), Does.Contain("new snapshot, not yet accepted"));
+        using var report = JsonDocument.Parse(M2M.RunIn(folder.Path, "", "test", ".", "--json").Output);
+        Assert.That(report.RootElement.GetProperty("snapshots")[0].GetProperty("new").GetBoolean(), Is.True);
+    }
+
+    [Test]
+    public void An_invariant_that_held_for_no_context_was_not_checked()
+    {
+        using TemporaryFolder folder = Folder(Policy, Tests);
+        FinishedProcess run = M2M.RunIn(folder.Path, "", "test", ".", "--filter", "row 1");
+        Assert.That(run.Output, Does.Contain("not checked: \"nobody at risk\" (p.m2m:8) no context of the tests that were run is under its condition"));
+    }
+
+    [Test]
+    public void A_file_whose_cases_have_moments_of_their_own_needs_none()
+    {
+        const string own = "cases:\n  - name: a\n    now: 2026-11-23\n    given: { kind: sensor, risk: 10 }\n    expect: { auth: allow }\n";
+        using TemporaryFolder folder = Folder(Policy.Replace("invariant", "// invariant", StringComparison.Ordinal), own);
+        Assert.That(M2M.RunIn(folder.Path, "", "test", ".").ExitCode, Is.Zero);
+        folder.Write("p.tests.yaml", own + "  - name: b\n    given: { kind: sensor }\n    expect: { auth: deny }\n");
+        Assert.That(M2M.RunIn(folder.Path, "", "test", ".").Output, Does.Contain("p.tests.yaml:1:1: error M2M404: the key `now` is missing"));
+    }
+
+    [Test]
     public void The_shipped_policies_pass_and_every_rule_is_reached()
     {
         FinishedProcess run = M2M.Run("test", Path.Combine(ProjectFolder.RepositoryRootOf(typeof(TestTests).Assembly), "policies"));

@@ -33,6 +33,17 @@ public sealed class TreeTests
         }
     }
 
+    [Test]
+    public void All_nodes_are_there_as_json()
+    {
+        FinishedProcess run = M2M.RunIn(Root, "", "tree", "docs/first", "--kind", "cipher-suites", "--json");
+        using var report = System.Text.Json.JsonDocument.Parse(run.Output);
+        System.Text.Json.JsonElement[] nodes = [.. report.RootElement.GetProperty("trees")[0].GetProperty("nodes").EnumerateArray()];
+        Assert.That(nodes.SelectMany(node => node.GetProperty("edges").EnumerateArray()).Select(edge => edge.GetProperty("node").GetInt32()).Max(), Is.EqualTo(nodes.Length - 1));
+        Assert.That(nodes.Where(node => node.GetProperty("form").GetString() == "answer").SelectMany(node => node.GetProperty("rules").EnumerateArray()).Select(rule => rule.GetProperty("rule").GetString()),
+            Does.Contain("require short-in-public"));
+    }
+
     [TestCase("--depth 0", "--depth is at least 1")]
     [TestCase("--svg x.svg --dot", "Give either --svg or --dot")]
     public void What_cannot_be_drawn_is_refused(string arguments, string reason)

@@ -58,6 +58,7 @@ public sealed class UsageTests
     [TestCase("fmt factory/policyset.yaml", "is no policy")]
     [TestCase("fmt factory --check --to yaml", "--check goes neither")]
     [TestCase("fmt factory --json", "--json goes with --check")]
+    [TestCase("tree factory --json --dot", "--json goes neither with --svg nor with --dot")]
     [TestCase("fmt factory --to json", "json")]
     public void What_cannot_run_says_why(string arguments, string reason)
     {

@@ -39,7 +39,7 @@ internal sealed class ConditionWarningTests
 
     [TestCase("policy p for risk > 100\nauth { otherwise deny \"x\" }", 1)]
     [TestCase("policy p\nauth { otherwise deny \"x\" }\ninvariant \"i\" : auth always deny when risk > 100", 3)]
-    [TestCase("policy p\ndefine odd = risk > 100\nauth {\n  when odd or risk < 3 deny \"x\"\n  when odd or risk < 5 deny \"y\"\n  otherwise deny \"z\" }", 4)]
+    [TestCase("policy p\ndefine odd = risk > 100\nauth {\n  when odd or risk < 3 deny \"x\"\n  when odd or risk < 5 deny \"y\"\n  otherwise use { methods x509 }\n}", 4)]
     public void Targets_invariants_and_definitions_are_looked_at_too_each_once(string policy, int line)
     {
         Compilation compilation = PolicyCompiler.Compile(

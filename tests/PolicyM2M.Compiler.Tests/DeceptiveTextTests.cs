@@ -18,6 +18,20 @@ internal sealed class DeceptiveTextTests
         Assert.That(compilation.Diagnostics.Select(fault => (fault.Code, fault.Message)), Is.EqualTo(new[] { ("M2M102", $"`{character}` may not stand in a policy") }));
     }
 
+    [TestCase("# a comment\rrules: [{ forbid: x, kind: auth, deny: no }]", "U+000D")]
+    [TestCase("# a comment\u2028rules: [{ forbid: x, kind: auth, deny: no }]", "U+2028")]
+    [TestCase("# a comment\u0085rules: [{ forbid: x, kind: auth, deny: no }]", "U+0085")]
+    [TestCase("# \u202Eno comment", "U+202E")]
+    public void What_hides_text_from_a_reader_is_refused_in_YAML_too(string line, string character)
+    {
+        SourceFile[] files = Files("");
+        files[^1] = new SourceFile("p.m2m.yaml", $"policy: p\n{line}\n");
+        files[0] = files[0] with { Text = files[0].Text.Replace("p.m2m", "p.m2m.yaml", StringComparison.Ordinal) };
+        Assert.That(PolicyCompiler.Compile(files).Diagnostics.Select(fault => (fault.Code, fault.Message)), Is.EqualTo(new[] { ("M2M102", $"`{character}` may not stand in a policy") }));
+        files[0] = files[0] with { Text = $"{files[0].Text}{line}\n" };
+        Assert.That(PolicyCompiler.Compile(files).Diagnostics.Select(fault => (fault.Code, fault.Position.File)), Does.Contain(("M2M102", "policyset.yaml")));
+    }
+
     [Test]
     public void Line_ends_of_two_characters_are_line_ends() => Assert.That(Compile("policy p\r\n\r\n// a comment\r\nforbid x : auth \"no\"\r\n").Diagnostics, Is.Empty);
 

@@ -27,7 +27,7 @@ internal sealed class HostileSetTests
         var policy = new StringBuilder("policy p\ndefine d0 = a0 == 1 or a0 == 5\n");
         for (int i = 1; i < 200; i++)
             policy.Append($"define d{i} = d{i - 1} and (d{i - 1} or a0 > {i % 9})\n");
-        Compilation compilation = Compile(policy.Append("auth { when d120 deny \"x\" }").ToString(), "  a0: { type: int, provenance: claimed, description: x }\n");
+        Compilation compilation = Compile(policy.Append("auth { when d120 deny \"x\" otherwise use { methods x509 } }").ToString(), "  a0: { type: int, provenance: claimed, description: x }\n");
         Assert.That(compilation.Diagnostics.Where(d => d.Code != "M2M106"), Is.Empty);
     }
 

@@ -96,6 +96,9 @@ internal sealed class ScriptedPdp : IAsyncDisposable
 
         public RevisionId Revision { get; private set; } = new("1111", "aaaa");
 
+        /// <summary>What the registry holds of the device; told to watchers with <see cref="Publish"/>.</summary>
+        public ulong DeviceVersion { get; set; } = 1;
+
         public string[] Needed { get; set; } = ["device.type"];
 
         public TimeSpan FreshFor { get; set; } = TimeSpan.FromHours(1);
@@ -158,7 +161,7 @@ internal sealed class ScriptedPdp : IAsyncDisposable
             }
         }
 
-        private V1.WatchResponse Message() => new() { Revision = WireMapping.ToWire(Revision), NeededAttributes = { Needed } };
+        private V1.WatchResponse Message() => new() { Revision = WireMapping.ToWire(Revision), NeededAttributes = { Needed }, DeviceVersion = DeviceVersion };
 
         private Decision Decision(DecisionKind kind) => new(Outcome.Allow(kind, Field.Of(kind).Where(field => field.MustBeStated).Select(Value)
             .Append((Field.FreshFor, new FieldValue.Duration((long)FreshFor.TotalSeconds))).Append((Field.UsableFor, new FieldValue.Duration((long)UsableFor.TotalSeconds)))

@@ -1,4 +1,5 @@
 using PolicyM2M.Pdp.Startup;
+using PolicyM2M.Store.Remotes;
 
 namespace PolicyM2M.Pdp.Tests;
 
@@ -18,9 +19,21 @@ public sealed class CommandLineTests
     [Test]
     public void Every_option_is_taken()
     {
-        PdpOptions? options = Parse("--git", "/srv/p.git", "--ref", "release", "--path", ".", "--listen", "0.0.0.0:9", "--data", "/var/pdp", "--poll", "0.5", "--accept", "0123456789AB", "--tls12").Options;
+        PdpOptions? options = Parse("--git", "/srv/p.git", "--ref", "release", "--path", ".", "--listen", "0.0.0.0:9", "--data", "/var/pdp", "--poll", "0.5", "--accept", "0123456789AB", "--tls12",
+            "--allowed-signers", "/etc/signers", "--require-signed", "--fetch", "60", "--git-key", "k", "--git-known-hosts", "h", "--git-ca", "a", "--git-token", "t",
+            "--webhook", "127.0.0.1:9000", "--webhook-secret", "s", "--registry-db", "postgres-env:M2M_DB", "--registry-grace", "3").Options;
 
-        Assert.That(options, Is.EqualTo(new PdpOptions("/srv/p.git", "release", ".", new(System.Net.IPAddress.Any, 9), "/var/pdp", TimeSpan.FromSeconds(0.5), AllowTls12: true, Accept: "0123456789ab")));
+        Assert.That(options, Is.EqualTo(new PdpOptions("/srv/p.git", "release", ".", new(System.Net.IPAddress.Any, 9), "/var/pdp", TimeSpan.FromSeconds(0.5), AllowTls12: true, Accept: "0123456789ab")
+        {
+            AllowedSigners = "/etc/signers",
+            RequireSigned = true,
+            Fetch = TimeSpan.FromSeconds(60),
+            Access = new RemoteAccess("k", "h", "a", "t"),
+            Webhook = new(System.Net.IPAddress.Loopback, 9000),
+            WebhookSecret = "s",
+            RegistryDb = "postgres-env:M2M_DB",
+            RegistryGrace = TimeSpan.FromSeconds(3),
+        }));
     }
 
     [TestCase("127.0.0.1:0", "127.0.0.1:0")]
@@ -44,12 +57,29 @@ public sealed class CommandLineTests
     [TestCase("--poll", "-1")]
     [TestCase("--poll", "often")]
     [TestCase("--poll", "3601")]
+    [TestCase("--fetch", "0")]
+    [TestCase("--fetch", "often")]
+    [TestCase("--webhook", "9000")]
+    [TestCase("--registry-grace", "0")]
+    [TestCase("--registry-grace", "86401")]
     public void A_value_that_means_nothing_is_refused_by_name(string option, string value)
     {
         (PdpOptions? options, int exitCode, string text) = Parse(option, value);
 
         Assert.That((options, exitCode), Is.EqualTo(((PdpOptions?)null, 1)));
         Assert.That(text, Does.StartWith($"error: {option}: `{value}` is not"));
+    }
+
+    [TestCase("postgres:Host=db;Password=hunter2")]
+    [TestCase("postgres-file:")]
+    [TestCase("registry.db")]
+    [TestCase("")]
+    public void Where_the_registry_is_has_one_of_three_forms_and_what_was_written_is_not_repeated(string value)
+    {
+        (PdpOptions? options, int exitCode, string text) = Parse("--registry-db", value);
+
+        Assert.That((options, exitCode), Is.EqualTo(((PdpOptions?)null, 1)));
+        Assert.That(text, Does.StartWith("error: --registry-db: expected sqlite:PATH, postgres-file:FILE or postgres-env:NAME").And.Not.Contain("hunter2"));
     }
 
     [Test]
@@ -67,7 +97,7 @@ public sealed class CommandLineTests
         (PdpOptions? options, int exitCode, string text) = Parse("--help");
 
         Assert.That((options, exitCode), Is.EqualTo(((PdpOptions?)null, 0)));
-        Assert.That(text, Does.Contain("--git").And.Contain("--ref").And.Contain("--path").And.Contain("--listen").And.Contain("--data").And.Contain("--poll")
+        Assert.That(text, Does.Contain("--git").And.Contain("--ref").And.Contain("--path").And.Contain("--listen").And.Contain("--data").And.Contain("--poll").And.Contain("--fetch").And.Contain("--require-signed").And.Contain("--webhook")
             .And.Contain("Examples:").And.Contain("dotnet run --project pdp-server/PolicyM2M.Pdp"));
     }
 

@@ -1,98 +1,87 @@
-using PolicyM2M.Engine.Contexts;
-using PolicyM2M.Pdp.Devices;
+using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Pdp.Tests;
 
-/// <summary>The registry's file: what it may hold, and what happens when it changes.</summary>
+/// <summary>How a registry begins, and where it is kept.</summary>
 [TestFixture]
 [CancelAfter(120_000)]
 public sealed class RegistryTests
 {
     [Test]
-    public void A_registry_gives_the_attributes_and_the_site_of_each_device()
-    {
-        Assert.That(DeviceRegistry.TryParse(TestRegistry.Json, out DeviceRegistry? registry, out _), Is.True);
-
-        Assert.That(registry!.AttributesOf("plc-0042").Values["posture.risk"], Is.EqualTo(Engine.Contexts.AttributeValue.Of(20)));
-        Assert.That(registry.SiteOf("plc-0099"), Is.EqualTo("plant-9"));
-        Assert.That(registry.AttributesOf("nobody"), Is.SameAs(DeviceContext.Empty));
-        Assert.That(registry.SiteOf("nobody"), Is.Null);
-    }
-
-    [Test]
-    public void A_site_that_is_no_text_or_empty_is_no_site()
-    {
-        const string json = """{ "devices": { "a": { "location.site": 7 }, "b": { "location.site": "" }, "c": { "location": { "site": "x" } } } }""";
-        Assert.That(DeviceRegistry.TryParse(json, out DeviceRegistry? registry, out _), Is.True);
-
-        Assert.That(new[] { "a", "b", "c" }.Select(registry!.SiteOf), Is.EqualTo(new[] { null, null, "x" }));
-    }
-
-    [TestCase("", "not JSON: line 1")]
-    [TestCase("{ \"devices\": {\n  \"a\": } }", "not JSON: line 2")]
-    [TestCase("[]", "no object")]
-    [TestCase("{}", "no object")]
-    [TestCase("""{ "devices": [] }""", "no object")]
-    [TestCase("""{ "devices": {}, "device": {} }""", "`device`")]
-    [TestCase("""{ "devices": { "a/b": {} } }""", "`a/b` cannot be the id")]
-    [TestCase("""{ "devices": { "a": {}, "a": {} } }""", "not JSON")]
-    [TestCase("""{ "devices": { "a": { "x": [1] } } }""", "of `a`: `x` is json [1], and no attribute can be that")]
-    [TestCase("""{ "devices": { "a": { "x": 1.5 } } }""", "of `a`: `x` is json 1.5")]
-    [TestCase("""{ "devices": { "a": 1 } }""", "of `a`")]
-    [TestCase("""{ "devices": { "a": { "x": "\ud800" } } }""", "surrogate")]
-    [TestCase("""{ "devices": { "\ud800": {} } }""", "surrogate")]
-    public void A_file_that_is_no_registry_is_refused_with_its_fault(string json, string message)
-    {
-        Assert.That(DeviceRegistry.TryParse(json, out DeviceRegistry? registry, out string? fault), Is.False);
-        Assert.That(registry, Is.Null);
-        Assert.That(fault, Does.Contain(message));
-    }
-
-    [Test]
-    public async Task A_changed_registry_counts_and_one_that_is_malformed_or_missing_leaves_the_strictest()
+    public async Task An_empty_registry_begins_with_the_file_of_devices_and_never_reads_it_again()
     {
         await using RunningPdp pdp = await RunningPdp.StartAsync();
-        DecisionService.DecisionServiceClient device = pdp.DecisionsAs("device");
-        async Task<RotationOutcome> Rotation() =>
-            (await device.DecideAsync(new DecideRequest { Kinds = { DecisionKind.Rotation } })).Decisions.Single().Rotation;
-        Assert.That((await Rotation()).RotateNow, Is.False);
+        Assert.That((await Rotation(pdp)).RotateNow, Is.False);
+        Assert.That(pdp.Log.Lines, Has.Exactly(1).Contains("the first devices are those of").And.Exactly(1).Contains("4 of them are now in sqlite:"));
 
+        await pdp.StopServerAsync();
         pdp.WriteRegistry("""{ "devices": { "plc-0042": { "posture.risk": 90 } } }""");
-        await RunningPdp.Eventually(Rotation, rotation => rotation.RotateNow);
+        await pdp.StartServerAsync();
 
-        pdp.WriteRegistry(TestRegistry.Json);
-        await RunningPdp.Eventually(Rotation, rotation => !rotation.RotateNow);
+        Assert.That((await Rotation(pdp)).RotateNow, Is.False);
+        Assert.That(pdp.Log.Lines, Has.Exactly(1).Contains("the first devices are those of"));
+    }
 
-        pdp.WriteRegistry("""{ "devices": { "plc-0042": """);
-        await RunningPdp.Eventually(Rotation, rotation => rotation.RotateNow);
-        Assert.That(pdp.Log.Lines, Has.Exactly(1).StartsWith("Error: the registry"));
+    [TestCase("{", "1:2: not JSON")]
+    [TestCase("""{ "devices": { "plc-0042": { "posture.risk": 101 } } }""", "1:30: 101 is no risk")]
+    public async Task A_first_file_with_a_fault_is_not_taken_and_the_strictest_applies(string registry, string fault)
+    {
+        await using RunningPdp pdp = await RunningPdp.StartAsync(registry);
 
-        pdp.WriteRegistry(TestRegistry.Json);
-        await RunningPdp.Eventually(Rotation, rotation => !rotation.RotateNow);
-
-        File.Delete(pdp.Data.Registry);
-        RotationOutcome strictest = await RunningPdp.Eventually(Rotation, rotation => rotation.RotateNow);
-        Assert.That(strictest.Lifetime.ToTimeSpan(), Is.EqualTo(TimeSpan.FromDays(30)), "both answers are possible, so both hold");
-        Assert.That(pdp.Log.Lines, Has.Exactly(1).StartsWith("Warning: there is no registry"));
+        Assert.That((await Rotation(pdp)).RotateNow, Is.True);
+        Assert.That(pdp.Log.Lines, Has.Some.Contains($"devices.json:{fault}").And.Some.StartsWith("Error: the registry stays empty"));
     }
 
     [Test]
-    public async Task A_registry_that_cannot_be_read_at_the_start_is_as_good_as_none()
+    public async Task What_the_schema_does_not_know_is_said_in_the_log()
     {
-        await using RunningPdp pdp = await RunningPdp.StartAsync(registry: "{");
+        await using RunningPdp pdp = await RunningPdp.StartAsync("""{ "devices": { "plc-0042": { "posture.riks": 3 } } }""");
 
-        DecideResponse response = await pdp.DecisionsAs("device").DecideAsync(new DecideRequest { Kinds = { DecisionKind.Rotation } });
-
-        Assert.That(response.Decisions.Single().Rotation.RotateNow, Is.True);
-        Assert.That(pdp.Log.Lines, Has.Some.StartsWith("Error: the registry"));
+        Assert.That(pdp.Log.Lines, Has.Exactly(1).Contains("the registry says of plc-0042 what the attribute schema cannot use, so it counts as missing: posture.riks (no such attribute)"));
     }
 
     [Test]
-    public async Task A_value_that_the_schema_cannot_use_is_said_in_the_log()
+    public async Task A_database_that_is_no_registry_leaves_the_strictest_and_the_server_serves()
     {
-        await using RunningPdp pdp = await RunningPdp.StartAsync(registry: """{ "devices": { "plc-0042": { "posture.risk": 101, "posture.riks": 3 } } }""");
+        await using RunningPdp pdp = RunningPdp.Prepare();
+        pdp.Git.Commit("Test policies", TestPolicies.Files());
+        pdp.WriteRegistry(TestRegistry.Json);
+        File.WriteAllText(pdp.Data.RegistryDatabase, "this is no database, and somebody wants to know what was in it");
+        await pdp.StartServerAsync();
 
-        Assert.That(pdp.Log.Lines.Where(line => line.Contains("the registry says of plc-0042", StringComparison.Ordinal)).ToArray(), Has.Length.EqualTo(2));
+        Assert.That((await Rotation(pdp)).RotateNow, Is.True);
+        Assert.That(pdp.Log.Lines, Has.Some.StartsWith("Error: the registry cannot be reached: sqlite:").And.Some.StartsWith("Error: there is no registry now"));
+        Assert.That(File.ReadAllText(pdp.Data.RegistryDatabase), Does.StartWith("this is no database"));
+
+        File.Delete(pdp.Data.RegistryDatabase);
+        await RunningPdp.Eventually(() => Rotation(pdp), rotation => !rotation.RotateNow);
     }
+
+    [TestCase("postgres-env:POLICYM2M_NO_SUCH_VARIABLE", "there is no environment variable `POLICYM2M_NO_SUCH_VARIABLE`")]
+    [TestCase("postgres-file:/nowhere/connection", "`/nowhere/connection` cannot be read")]
+    public void A_start_without_a_connection_string_says_so(string option, string message)
+    {
+        StartupException? fault = Assert.Throws<StartupException>(() => RegistryOption.Open(option, new DataFolder("/nowhere"), TimeProvider.System));
+
+        Assert.That(fault!.Message, Does.Contain(message));
+    }
+
+    [TestCase("postgres://pdp:hunter2@db/policym2m")]
+    [TestCase("Password=hunter2;Hots=db")]
+    [TestCase("Password=hunter2")]
+    [TestCase("")]
+    public void What_is_no_connection_string_is_refused_and_not_repeated(string connection)
+    {
+        string file = Path.GetTempFileName();
+        File.WriteAllText(file, connection);
+
+        StartupException? fault = Assert.Throws<StartupException>(() => RegistryOption.Open($"postgres-file:{file}", new DataFolder("/nowhere"), TimeProvider.System));
+        File.Delete(file);
+
+        Assert.That(fault!.Message, Does.Contain("is no connection string").And.Not.Contain("hunter2"));
+    }
+
+    private static async Task<RotationOutcome> Rotation(RunningPdp pdp) =>
+        (await pdp.DecisionsAs("device").DecideAsync(new DecideRequest { Kinds = { DecisionKind.Rotation } })).Decisions.Single().Rotation;
 }

@@ -1,3 +1,4 @@
+using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Store;
 using PolicyM2M.Testing;
@@ -145,7 +146,7 @@ public sealed class RemoteFollowingTests
     public async Task Signatures_are_asked_of_a_remote_too()
     {
         using var folder = new TemporaryFolder();
-        var alice = SigningKey.Make(folder, "alice");
+        var alice = SshKey.Make(folder, "alice");
         _pdp.Git.SignWith(alice);
         string signed = _pdp.Git.Commit("Signed");
         await _pdp.StartServerAsync(Options() with { AllowedSigners = folder.Write("allowed", alice.Line("alice")), RequireSigned = true });
@@ -155,6 +156,42 @@ public sealed class RemoteFollowingTests
         GetStatusResponse status = await Until(status => status.Refused is not null);
 
         Assert.That((status.Active.CommitId, status.Refused.CommitId), Is.EqualTo((signed, unsigned)));
+    }
+
+    [Test]
+    public void A_remote_that_cannot_be_reached_is_tried_less_and_less_often_and_at_once_where_somebody_knows_of_news()
+    {
+        var clock = new ManualTime();
+        TimeSpan every = TimeSpan.FromSeconds(30);
+        FollowedRemote remote = FollowedRemote.Find(Options() with { Fetch = every }, _pdp.Data, clock)!;
+        HideRemote();
+        Assert.That(Refresh(), Is.True, "it is not time yet");
+        foreach (int pauses in new[] { 1, 2, 4 })
+        {
+            clock.Advance(every * pauses - TimeSpan.FromSeconds(1));
+            ShowRemote();
+            Assert.That(Refresh(), Is.EqualTo(pauses == 1), "between two attempts nothing is tried");
+            HideRemote();
+            clock.Advance(TimeSpan.FromSeconds(1));
+            Assert.That(Refresh(), Is.False, "it is tried, and fails");
+        }
+        ShowRemote();
+        Assert.That(Refresh(), Is.False);
+        Assert.That(remote.Refresh(isNews: true, CancellationToken.None), Is.False);
+        Assert.That(Refresh(), Is.True);
+
+        bool Refresh()
+        {
+            try
+            {
+                remote.Refresh(isNews: false, TestContext.CurrentContext.CancellationToken);
+                return true;
+            }
+            catch (PolicyStoreException)
+            {
+                return false;
+            }
+        }
     }
 
     private void HideRemote() => Directory.Move($"{_pdp.Git.Path}/.git", $"{_pdp.Git.Path}/away");

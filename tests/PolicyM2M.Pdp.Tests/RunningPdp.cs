@@ -38,12 +38,14 @@ internal sealed class RunningPdp : IAsyncDisposable
     public static RunningPdp Prepare() => new();
 
     /// <summary>A server that serves the test policies, with a registry.</summary>
-    public static async Task<RunningPdp> StartAsync(string registry = TestRegistry.Json)
+    /// <param name="registry">The devices that an empty registry begins with.</param>
+    /// <param name="change">Other options than the usual.</param>
+    public static async Task<RunningPdp> StartAsync(string registry = TestRegistry.Json, Func<PdpOptions, PdpOptions>? change = null)
     {
         var pdp = new RunningPdp();
         pdp.Git.Commit("Test policies", TestPolicies.Files());
         pdp.WriteRegistry(registry);
-        await pdp.StartServerAsync();
+        await pdp.StartServerAsync(change?.Invoke(pdp.Options()));
         return pdp;
     }
 
@@ -96,6 +98,8 @@ internal sealed class RunningPdp : IAsyncDisposable
     }
 
     public DecisionService.DecisionServiceClient DecisionsAs(string name) => new(ChannelOf(name));
+
+    public DeviceService.DeviceServiceClient DevicesAs(string name) => new(ChannelOf(name));
 
     public PolicyService.PolicyServiceClient PoliciesAs(string name) => new(ChannelOf(name));
 

@@ -12,11 +12,11 @@ public sealed class SignedRevisionTests
 {
     private readonly TemporaryFolder _folder = new();
     private RunningPdp _pdp = null!;
-    private SigningKey _alice = null!;
-    private SigningKey _mallory = null!;
+    private SshKey _alice = null!;
+    private SshKey _mallory = null!;
 
     [OneTimeSetUp]
-    public void MakeKeys() => (_alice, _mallory) = (SigningKey.Make(_folder, "alice"), SigningKey.Make(_folder, "mallory", "ecdsa", 256));
+    public void MakeKeys() => (_alice, _mallory) = (SshKey.Make(_folder, "alice"), SshKey.Make(_folder, "mallory", "ecdsa", 256));
 
     [OneTimeTearDown]
     public void DeleteKeys() => _folder.Dispose();

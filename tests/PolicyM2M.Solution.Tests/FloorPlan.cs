@@ -16,6 +16,7 @@ internal static class FloorPlan
     public const string Store = "PolicyM2M.Store";
     public const string Cli = "PolicyM2M.Cli";
     public const string Wire = "PolicyM2M.Wire";
+    public const string Registry = "PolicyM2M.Registry";
     public const string Pdp = "PolicyM2M.Pdp";
     public const string Enforcement = "PolicyM2M.Enforcement";
     public const string Agent = "PolicyM2M.Agent";
@@ -34,9 +35,10 @@ internal static class FloorPlan
         [Engine] = new([], []),
         [Compiler] = new([Engine], ["Superpower", "YamlDotNet"]),
         [Store] = new([Engine, Compiler], ["LibGit2Sharp"]),
-        [Cli] = new([Engine, Compiler, Store], ["System.CommandLine"]),
+        [Cli] = new([Engine, Compiler, Store, Wire], ["Google.Protobuf", "Grpc.Net.Client", "System.CommandLine"]),
         [Wire] = new([Engine], ["Google.Protobuf", "Grpc.Core.Api", "Grpc.Tools"]),
-        [Pdp] = new([Engine, Compiler, Store, Wire],
+        [Registry] = new([Engine], ["Microsoft.Data.Sqlite", "Npgsql"]),
+        [Pdp] = new([Engine, Compiler, Store, Wire, Registry],
             ["Grpc.AspNetCore", "Grpc.AspNetCore.HealthChecks", "Grpc.AspNetCore.Server.Reflection", "System.CommandLine"]),
         [Enforcement] = new([Engine, Wire], ["Google.Protobuf", "Grpc.Net.Client"]),
         [Agent] = new([Engine, Wire, Enforcement], ["System.CommandLine"]),
@@ -70,15 +72,18 @@ internal static class FloorPlan
         ("Superpower", [Compiler]),
         ("YamlDotNet", [Compiler]),
         ("LibGit2Sharp", [Store]),
-        ("Google.Protobuf", [Wire, Pdp, Enforcement, Agent]),
-        ("Grpc.", [Wire, Pdp, Enforcement, Agent]),
+        ("Microsoft.Data.Sqlite", [Registry]),
+        ("SQLitePCLRaw", [Registry]),
+        ("Npgsql", [Registry]),
+        ("Google.Protobuf", [Cli, Wire, Pdp, Enforcement, Agent]),
+        ("Grpc.", [Cli, Wire, Pdp, Enforcement, Agent]),
         ("Microsoft.AspNetCore", [Pdp, Agent]),
         ("Microsoft.Extensions", [Pdp, Agent]),
         ("System.CommandLine", [Cli, Pdp, Agent]),
         // `System.Net.Primitives` is not among them: it knows what an address is, and reaches nobody.
         ("System.Net.Sockets", [Pdp, Enforcement, Agent]),
-        ("System.Net.Security", [Pdp, Enforcement, Agent]),
-        ("System.Net.Http", [Pdp, Enforcement, Agent]),
+        ("System.Net.Security", [Cli, Pdp, Enforcement, Agent]),
+        ("System.Net.Http", [Cli, Pdp, Enforcement, Agent]),
         ("System.Net.NameResolution", [Pdp, Enforcement, Agent]),
     ];
 }

@@ -10,6 +10,8 @@ public sealed class NamespaceTests
     private static readonly (string Library, string Product, string[] Namespaces)[] Libraries =
     [
         ("Superpower", FloorPlan.Compiler, ["PolicyM2M.Compiler.Syntax"]),
+        ("Microsoft.Data.Sqlite", FloorPlan.Registry, ["PolicyM2M.Registry.Databases"]),
+        ("Npgsql", FloorPlan.Registry, ["PolicyM2M.Registry.Databases"]),
     ];
 
     /// <summary>

@@ -25,12 +25,19 @@ public sealed record RequiredProgram(string Name, string Package)
     /// <summary>The server of SSH.</summary>
     public static RequiredProgram Sshd { get; } = new("sshd", "openssh-server");
 
+    /// <summary>The command that makes a cluster of PostgreSQL. Debian keeps it out of PATH.</summary>
+    public static RequiredProgram InitDb { get; } = new("initdb", "postgresql");
+
     /// <summary>The full path of the program; skips or fails the running test where it is missing.</summary>
-    public string Require()
+    /// <param name="beyondPath">Folders where it may be too, for a program that its package does not put into PATH.</param>
+    public string Require(params string[] beyondPath)
     {
+        ArgumentNullException.ThrowIfNull(beyondPath);
         // Debian keeps servers where only the administrator looks.
         if ((Find(Environment.GetEnvironmentVariable("PATH")) ?? Find("/usr/sbin")) is { } path)
             return path;
+        if (Find(string.Join(Path.PathSeparator, beyondPath)) is { } elsewhere)
+            return elsewhere;
 
         string message = $"`{Name}` is not in PATH. Install it with: apt-get install {Package}";
         if (Environment.GetEnvironmentVariable(RequireAllVariable) == "1")

@@ -34,7 +34,7 @@ public sealed class TemporaryGitRepository : IDisposable
     public string Write(string relative, string text) => _folder.Write(relative, text);
 
     /// <summary>From now on every commit is signed with this key, as <c>git commit -S</c> does; null ends that.</summary>
-    public void SignWith(SigningKey? key)
+    public void SignWith(SshKey? key)
     {
         Git("config", "commit.gpgsign", key is null ? "false" : "true");
         if (key is null)

@@ -18,7 +18,7 @@ internal sealed class DecisionCache
     private readonly Action<ClientEvent> _tell;
     private readonly Lock _lock = new();
     private volatile CacheContent _content;
-    private long _latestNo;
+    private long _latestNo, _outdated;
 
     private DecisionCache(CacheFile file, CacheContent? loaded, TimeProvider time, Action<ClientEvent> tell)
     {
@@ -98,11 +98,22 @@ internal sealed class DecisionCache
                 next = next.Without(decision.Kind, context);
                 // A permission that was asked for before a no, and came after it, must not outlive it.
                 if (decision.UsableUntil > decision.IssuedAt && order > _latestNo)
-                    next = next.With(kept);
+                    next = next.With(kept with { IsOutdated = order < _outdated });
             }
             if (decisions.Any(kept => kept.Decision.Outcome.IsDenied))
                 _latestNo = Math.Max(_latestNo, order);
             Save(next);
+        }
+    }
+
+    /// <summary>Nothing that was asked for before is fresh: the registry says something else of the device.</summary>
+    /// <param name="order">When that was heard, among all calls of this client.</param>
+    public void Outdate(long order)
+    {
+        lock (_lock)
+        {
+            _outdated = order;
+            _content = _content with { Decisions = [.. _content.Decisions.Select(kept => kept with { IsOutdated = true })] };
         }
     }
 

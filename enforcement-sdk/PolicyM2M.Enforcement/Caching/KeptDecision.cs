@@ -13,11 +13,12 @@ namespace PolicyM2M.Enforcement.Caching;
 /// <param name="FreshUntil">By the device's clock: its windows count from when the device asked, so that a wrong clock on either side lengthens nothing.</param>
 /// <param name="UsableUntil">Likewise.</param>
 /// <param name="IsFromLaterClock">Whether it was kept while the clock stood later than it does now: then it is not fresh.</param>
+/// <param name="IsOutdated">Whether the registry has come to say something else of the device since it was asked for: then it is not fresh.</param>
 internal sealed record KeptDecision(
     string Key, ImmutableSortedSet<string> Needed, ReadOnlyMemory<byte> Message, ReceivedDecision Decision, DateTimeOffset FreshUntil, DateTimeOffset UsableUntil,
-    bool IsFromLaterClock = false)
+    bool IsFromLaterClock = false, bool IsOutdated = false)
 {
-    public bool IsFresh(DateTimeOffset now) => !IsFromLaterClock && now < FreshUntil;
+    public bool IsFresh(DateTimeOffset now) => !IsFromLaterClock && !IsOutdated && now < FreshUntil;
 
     public bool IsUsable(DateTimeOffset now) => now < UsableUntil;
 

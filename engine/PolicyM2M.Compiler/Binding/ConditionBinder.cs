@@ -201,7 +201,19 @@ internal sealed class ConditionBinder(
     {
         if (ClockBinder.ReadingOf(same.Left.Text) is { } reading)
             return _clock.Comparison(reading, same.Operator, same.OperatorSpan, new AtomSyntax(M2MToken.Name, same.Right.Text, same.Right.Span));
-        if (Attribute(same.Left) is not { } left || Attribute(same.Right) is not { } right)
+        if (ClockBinder.ReadingOf(same.Right.Text) is not null)
+        {
+            faults.ClockOnTheRight(source, same.Right, Attribute(same.Left));
+            return BoundCondition.Never;
+        }
+        if (Attribute(same.Left) is not { } left)
+            return BoundCondition.Never;
+        if (!attributes.ContainsKey(same.Right.Text) && left.Type == AttributeType.String)
+        {
+            faults.UnquotedText(source, same.Right, left, attributes.Keys.Concat(ClockBinder.Names));
+            return BoundCondition.Never;
+        }
+        if (Attribute(same.Right) is not { } right)
             return BoundCondition.Never;
         if (left.Type != right.Type || left.AgeOf is not null || right.AgeOf is not null || left == right)
             faults.NotComparable(source, same.Right.Span, left, right);

@@ -25,18 +25,45 @@ internal sealed class OutcomeBinder(SourceText source, IReadOnlyDictionary<strin
         foreach ((Field field, FieldValue value) in Fields(outcome.Fields, kind, values))
             values[field] = value;
         CheckWindows(outcome, values);
+        CheckVersions(outcome, values);
         return Outcome.Allow(kind, values.Select(v => (v.Key, v.Value)));
     }
 
     /// <summary>The windows are looked at together, wherever each comes from; a profile's own fault is reported at the profile.</summary>
     private void CheckWindows(OutcomeSyntax outcome, Dictionary<Field, FieldValue> values)
     {
-        FieldSyntax? own = outcome.Fields.FirstOrDefault(field => field.Name.Text == Field.FreshFor.Name) ?? outcome.Fields.FirstOrDefault(field => field.Name.Text == Field.UsableFor.Name);
+        FieldSyntax? own = outcome.Fields.FirstOrDefault(field => field.Name.Text == Field.FreshFor.Name)
+            ?? outcome.Fields.FirstOrDefault(field => field.Name.Text == Field.UsableFor.Name);
         if (own is not null && values.GetValueOrDefault(Field.FreshFor) is FieldValue.Duration fresh && values.GetValueOrDefault(Field.UsableFor) is FieldValue.Duration usable
             && fresh.Seconds > usable.Seconds)
         {
             faults.FreshLongerThanUsable(source, own.Name.Span, fresh.ToString(), usable.ToString());
         }
+    }
+
+    /// <summary>A suite is one of TLS 1.3 or one of the versions before (RFC 8446, section 4.1.2): which, the registry's table says.</summary>
+    private void CheckVersions(OutcomeSyntax outcome, Dictionary<Field, FieldValue> values)
+    {
+        FieldSyntax? own = outcome.Fields.FirstOrDefault(field => field.Name.Text == Field.Suites.Name)
+            ?? outcome.Fields.FirstOrDefault(field => field.Name.Text == Field.Versions.Name);
+        if (own is null || values.GetValueOrDefault(Field.Versions) is not FieldValue.Names { Items: { IsEmpty: false } versions }
+            || values.GetValueOrDefault(Field.Suites) is not FieldValue.Names { Items: { IsEmpty: false } suites })
+        {
+            return;
+        }
+        // Where a name is a fault of its own, the lists are not those that were meant.
+        if (outcome.Fields.Any(field => (field.Name.Text == Field.Suites.Name && !field.Values.All(suite => TlsRegistry.CipherSuites.ContainsKey(suite.Text)))
+            || (field.Name.Text == Field.Versions.Name && !field.Values.All(version => version.Text is "1.2" or "1.3" || version.Kind == M2MToken.Name && IsVersion(version.Text)))))
+        {
+            return;
+        }
+        bool areVersionsNew = versions.All(IsNew), areVersionsOld = !versions.Any(IsNew);
+        CipherSuite[] known = [.. suites.Where(TlsRegistry.CipherSuites.ContainsKey).Select(name => TlsRegistry.CipherSuites[name])];
+        if (known.Length == suites.Length && ((areVersionsOld && known.All(suite => suite.Tls13)) || (areVersionsNew && !known.Any(suite => suite.Tls13))))
+            faults.VersionsWithoutSuites(source, own.Name, areSuitesNew: areVersionsOld);
+
+        static bool IsNew(string version) => version is "TLS1.3" or "DTLS1.3";
+        static bool IsVersion(string version) => Field.Versions.Shape is FieldShape.NameList { CodePoints: { } known } && known.ContainsKey(version);
     }
 
     /// <summary>What a profile gives, worked out once however often it is named.</summary>

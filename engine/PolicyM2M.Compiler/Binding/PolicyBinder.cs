@@ -17,7 +17,6 @@ internal sealed class PolicyBinder
     private readonly OutcomeBinder _outcomes;
     private readonly Dictionary<string, DeclarationSyntax.Define> _defines;
     private readonly Dictionary<string, DeclarationSyntax.Profile> _profiles;
-
     private readonly WaiverTerms _terms;
 
     private PolicyBinder(PolicySyntax policy, IReadOnlyDictionary<string, AttributeDefinition> attributes, WaiverTerms terms, Faults faults)
@@ -81,7 +80,7 @@ internal sealed class PolicyBinder
             Outcome says = syntax.Answer switch
             {
                 AnswerSyntax.Use use => _outcomes.Bind(use.Outcome, block.Kind),
-                AnswerSyntax.Deny deny => Outcome.Deny(block.Kind, Reason(deny.Reason)),
+                AnswerSyntax.Deny deny => Outcome.Deny(block.Kind, Reason(deny.Reason, syntax.Span, "a `deny`")),
                 _ => throw new InvalidOperationException($"no binding for {syntax.Answer.GetType().Name}"),
             };
             string label = syntax.When is null ? $"{block.Kind.Name()} otherwise" : $"{block.Kind.Name()} case {cases.Count + 1}";
@@ -92,6 +91,7 @@ internal sealed class PolicyBinder
             Outcome denial = Outcome.Deny(block.Kind, $"no case of `{block.Kind.Name()}` in policy `{_policy.Name.Text}` matches");
             cases.Add(new BoundCase(BoundCondition.Always, Rule($"{block.Kind.Name()} without a case that matches", block.Keyword, denial)));
         }
+        BlockCheck.Warn(block, _policy.Source, _faults);
         return new BoundBlock(block.Kind, _policy.Source.PositionOf(block.Keyword), cases.ToImmutable());
     }
 
@@ -104,7 +104,7 @@ internal sealed class PolicyBinder
             (NameSyntax name, string word, Outcome says, ConditionSyntax? when) = declaration switch
             {
                 DeclarationSyntax.Require require => (require.Name, "require", _outcomes.Bind(require.Outcome, require.Kind), require.When),
-                DeclarationSyntax.Forbid forbid => (forbid.Name, "forbid", Outcome.Deny(forbid.Kind, Reason(forbid.Reason)), forbid.When),
+                DeclarationSyntax.Forbid forbid => (forbid.Name, "forbid", Outcome.Deny(forbid.Kind, Reason(forbid.Reason, forbid.Span, "a `forbid`")), forbid.When),
                 _ => default((NameSyntax, string, Outcome, ConditionSyntax?)),
             };
             if (word is null)
@@ -140,8 +140,14 @@ internal sealed class PolicyBinder
 
     private Rule Rule(string label, Span at, Outcome says) => new(_policy.Name.Text, label, _policy.Source.PositionOf(at), says);
 
-    /// <summary>A denial always says something.</summary>
-    private static string Reason(string reason) => string.IsNullOrWhiteSpace(reason) ? "denied without a reason" : reason;
+    /// <summary>A denial always says something: whoever is denied reads it.</summary>
+    private string Reason(string reason, Span at, string what)
+    {
+        if (!string.IsNullOrWhiteSpace(reason))
+            return reason;
+        _faults.SaysNothing(_policy.Source, at, what, "why, for whoever is denied");
+        return "denied without a reason";
+    }
 
     private Dictionary<string, T> Named<T>(string what, Func<T, NameSyntax> nameOf)
         where T : DeclarationSyntax

@@ -22,7 +22,7 @@ internal sealed partial class Faults
 
     public void UnknownField(SourceText source, NameSyntax name, DecisionKind kind, IEnumerable<string> fields) =>
         Error(source, name.Span, "M2M205", $"{kind.Name()} has no field `{name.Text}`",
-            DidYouMean(Spelling.Nearest(name.Text, fields)) ?? "items of a list are separated by commas");
+            DidYouMean(Spelling.Nearest(name.Text, fields.Append("within"))) ?? "items of a list are separated by commas");
 
     public void UnknownFact(SourceText source, NameSyntax name, string what, IEnumerable<string> facts) =>
         Error(source, name.Span, "M2M209", $"the registry says nothing of a {what} under `{name.Text}`",
@@ -30,7 +30,8 @@ internal sealed partial class Faults
 
     public void UnknownDemand(SourceText source, NameSyntax name, IReadOnlyCollection<string> demands) =>
         Error(source, name.Span, "M2M210", demands.Contains(name.Text) ? $"the set has more than one demand `{name.Text}`" : $"the set has no demand `{name.Text}`",
-            DidYouMean(Spelling.Nearest(name.Text, demands) ?? demands.FirstOrDefault(demand => demand.EndsWith($".{name.Text}", StringComparison.Ordinal))) ?? "a demand is named by its policy and its own name, such as plant7.public-tls13");
+            DidYouMean(Spelling.Nearest(name.Text, demands) ?? demands.FirstOrDefault(demand => demand.EndsWith($".{name.Text}", StringComparison.Ordinal)))
+                ?? "a demand is named by its policy and its own name, such as plant7.public-tls13");
 
     public void DeclaredTwice(SourceText source, Span at, string what, SourcePosition first) =>
         Error(source, at, "M2M206", $"{what} is declared twice", $"the first is at {first.File}:{first.Line}:{first.Column}");

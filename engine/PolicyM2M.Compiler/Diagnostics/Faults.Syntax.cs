@@ -9,10 +9,11 @@ internal sealed partial class Faults
         Error(source, at, "M2M101", $"unexpected {found}; expected {expected}", help);
 
     public void InvalidCharacter(SourceText source, Span at, string character) =>
-        Error(source, at, "M2M102", $"`{character}` means nothing here", "texts stand in double quotes, comments begin with `//`");
+        Error(source, at, "M2M102", $"`{character}` means nothing here", Slips.ForSign(character));
 
     public void HiddenCharacter(SourceText source, Span at, string character) =>
-        Error(source, at, "M2M102", $"`{character}` may not stand in a policy", "it ends a line, or hides or turns text around, for some who read the file and not for others: take it out; lines end with LF or CR LF");
+        Error(source, at, "M2M102", $"`{character}` may not stand in a policy",
+            "it ends a line, or hides or turns text around, for some who read the file and not for others: take it out; lines end with LF or CR LF");
 
     public void UnclosedString(SourceText source, Span at) =>
         Error(source, at, "M2M103", "this string is not closed on its line", "end it with `\"`; a quote inside is written `\\\"`");
@@ -21,8 +22,7 @@ internal sealed partial class Faults
         Error(source, at, "M2M103", $"`{source.Text.Substring(at.Start, at.Length)}` is no escape", "the escapes are \\\" \\\\ \\n \\t and \\u{1F50C}");
 
     public void MalformedLiteral(SourceText source, AtomSyntax literal) =>
-        Error(source, literal.Span, "M2M104", $"`{literal.Text}` is neither an integer, a version, a duration nor a fraction",
-            "such as 42, 2.4.0, 1h30m (units w d h m s, from large to small), 2/3 or 10%");
+        Error(source, literal.Span, "M2M104", $"`{literal.Text}` is {MalformedText.Form(literal.Text)}", MalformedText.Range(literal.Text));
 
     public void NoPolicy(SourceText source, Span at) =>
         Error(source, at, "M2M105", "a file begins with `policy`", "such as: policy baseline \"What every device must meet.\"");

@@ -10,11 +10,22 @@ namespace PolicyM2M.Compiler.Diagnostics;
 internal sealed partial class Faults
 {
     public void WrongType(SourceText source, AtomSyntax literal, AttributeDefinition attribute, string expected) =>
-        Error(source, literal.Span, "M2M301", $"`{attribute.Name}` is {Article(attribute)}; `{literal.Text}` is not", $"expected {expected}");
+        Error(source, literal.Span, "M2M301",
+            attribute.Type == AttributeType.Set ? $"`{attribute.Name}` is a set of texts; `{literal.Text}` is none" : $"`{attribute.Name}` is {Article(attribute)}; `{literal.Text}` is not",
+            attribute.Type == AttributeType.Address && AddressBlock.TryParse(literal.Text, out _) && !AddressBlock.TryParseAddress(literal.Text, out _) ? $"for a block write `within {literal.Text}`"
+            : attribute.Type is AttributeType.String or AttributeType.Set && literal.Kind == M2MToken.Name ? Quoted(literal.Text, attribute)
+            : $"expected {expected}");
 
     public void WrongOperator(SourceText source, Span at, string sign, AttributeDefinition attribute) =>
         Error(source, at, "M2M302", $"`{sign}` does not apply to `{attribute.Name}`, which is {Article(attribute)}",
-            attribute.Type == AttributeType.Bool ? $"write `{attribute.Name}` or `not {attribute.Name}`" : "use `==`, `!=` or `in [ … ]`");
+            attribute.Type switch
+            {
+                AttributeType.Bool => $"write `{attribute.Name}` or `not {attribute.Name}`",
+                AttributeType.Set => $"write `{attribute.Name} contains \"{attribute.Values.FirstOrDefault() ?? "…"}\"`",
+                AttributeType.Address => "use `==`, `!=`, `in [ … ]` or `within`",
+                AttributeType.String => "use `==`, `!=`, `in [ … ]` or `starts-with`",
+                _ => "use `==`, `!=`, `<`, `<=`, `>`, `>=`, `in [ … ]` or `in …..…`",
+            });
 
     public void OutOfRange(SourceText source, AtomSyntax literal, AttributeDefinition attribute, string expected) =>
         Error(source, literal.Span, "M2M303", $"`{attribute.Name}` is never `{literal.Text}`", $"expected {expected}");
@@ -84,6 +95,30 @@ internal sealed partial class Faults
 
     public void WrongZone(SourceText source, AtomSyntax zone) =>
         Error(source, zone.Span, "M2M323", $"`{zone.Text}` is no offset from UTC", "expected one from -14:00 to +14:00, such as +02:00");
+
+    public void ClockOnTheRight(SourceText source, NameSyntax clock, AttributeDefinition? left) =>
+        Error(source, clock.Span, "M2M313", $"`{clock.Text}` is compared with no attribute",
+            left?.Type == AttributeType.Instant ? "give the schema an attribute that is its age (`age-of`), and compare that with a duration"
+                : "the clock stands on the left of an instant, a time of day or a day of the week, such as `time.now >= 2027-01-31`");
+
+    /// <summary>A name on the right of a comparison that is no attribute's: an author who forgot the quotes of a text.</summary>
+    public void UnquotedText(SourceText source, NameSyntax name, AttributeDefinition left, IEnumerable<string> attributes) =>
+        Error(source, name.Span, "M2M201", $"the attribute schema has no `{name.Text}`",
+            left.Values.Contains(name.Text) ? Quoted(name.Text, left) : DidYouMean(Spelling.Nearest(name.Text, attributes)) ?? Quoted(name.Text, left));
+
+    public void VersionsWithoutSuites(SourceText source, NameSyntax field, bool areSuitesNew) =>
+        Warning(source, field.Span, "M2M324", areSuitesNew ? "these suites are of TLS 1.3 only, and these versions are not" : "these versions are 1.3 only, and these suites are not of TLS 1.3",
+            "no connection can have one of the versions and one of the suites, so nothing can be agreed");
+
+    public void CaseAgain(SourceText source, Span at, SourcePosition first) =>
+        Warning(source, at, "M2M325", $"this case is never reached: the case at line {first.Line} has the same condition", "the first case of a block that matches is the one that counts");
+
+    public void AlwaysDenies(SourceText source, Span at, DecisionKind kind, bool isEmpty) =>
+        Warning(source, at, "M2M326", isEmpty ? $"this block has no case, so `{kind.Name()}` is always denied" : $"every case of this block denies, so `{kind.Name()}` is always denied",
+            isEmpty ? "say `otherwise deny \"…\"` where that is meant" : $"to deny only where a condition holds, write: forbid NAME : {kind.Name()} \"…\" when …");
+
+    private static string Quoted(string text, AttributeDefinition attribute) =>
+        $"a text stands in double quotes: \"{(attribute.Values.Contains(text) ? text : Spelling.Nearest(text, attribute.Values) ?? text)}\"";
 
     private static string Article(AttributeDefinition attribute) => attribute.Type switch
     {

@@ -66,8 +66,10 @@ public sealed class Explainer
 
     private static bool Speaks(BoundPolicy policy, DecisionKind kind) => policy.Blocks.Any(block => block.Kind == kind) || policy.Demands.Any(demand => demand.Rule.Kind == kind);
 
-    private IEnumerable<BoundCondition> Conditions(DecisionKind kind) => _set.Policies.Where(policy => Speaks(policy, kind)).SelectMany(policy => policy.Blocks.Where(block => block.Kind == kind)
-        .SelectMany(block => block.Cases).Select(c => c.When).Concat(policy.Demands.Where(demand => demand.Rule.Kind == kind).SelectMany(demand => demand.Waivers.Select(waiver => waiver.When).Append(demand.When))).Append(policy.Target));
+    private IEnumerable<BoundCondition> Conditions(DecisionKind kind) => _set.Policies.Where(policy => Speaks(policy, kind)).SelectMany(policy =>
+        policy.Blocks.Where(block => block.Kind == kind).SelectMany(block => block.Cases).Select(c => c.When)
+            .Concat(policy.Demands.Where(demand => demand.Rule.Kind == kind).SelectMany(demand => demand.Waivers.Select(waiver => waiver.When).Append(demand.When)))
+            .Append(policy.Target));
 
     private static PolicyExplanation Policy(BoundPolicy policy, DecisionKind kind, ContextReading reading)
     {

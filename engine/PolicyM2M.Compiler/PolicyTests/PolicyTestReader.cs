@@ -52,7 +52,7 @@ internal sealed class PolicyTestReader
         Dictionary<string, YamlNode> given = Entries(root, Keys);
         if (given.TryGetValue("now", out YamlNode? now))
             _now = Instant(now) ?? default;
-        else
+        else if (!HaveOwnMoments(given))
             _faults.MissingKey(_source, new Span(0, 1), "now", "the moment for which all of this is decided, such as 2026-11-23T12:00Z");
         if (given.TryGetValue("fixtures", out YamlNode? fixtures))
             _given.Fixtures(fixtures);
@@ -64,6 +64,13 @@ internal sealed class PolicyTestReader
             Snapshot(item);
         if (!given.Any(entry => entry.Key is "cases" or "tables" or "snapshots"))
             _faults.MissingKey(_source, new Span(0, 1), "cases", "what is tested; or `tables`, or `snapshots`");
+    }
+
+    /// <summary>Whether each case, table and snapshot says its own moment, and there is one.</summary>
+    private static bool HaveOwnMoments(Dictionary<string, YamlNode> given)
+    {
+        YamlNode[] items = [.. given.Where(entry => entry.Key is "cases" or "tables" or "snapshots").SelectMany(entry => (entry.Value as YamlSequenceNode)?.Children ?? [])];
+        return items.Length > 0 && items.All(item => item is YamlMappingNode mapping && mapping.Children.Keys.Any(key => (key as YamlScalarNode)?.Value == "now"));
     }
 
     private void Case(YamlNode item)

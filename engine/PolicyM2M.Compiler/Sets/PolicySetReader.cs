@@ -15,6 +15,9 @@ internal sealed record PolicySetSources(string Name, ImmutableArray<AttributeDef
 {
     /// <summary>The longest that a waiver may hold, in seconds; null where the manifest allows none.</summary>
     public long? LongestWaiver { get; init; }
+
+    /// <summary>What takes several signers to change.</summary>
+    public ImmutableArray<ProtectedPaths> Protected { get; init; } = [];
 }
 
 /// <summary>Reads the manifest and what it names.</summary>
@@ -24,7 +27,7 @@ internal static class PolicySetReader
     public const string PolicyExtension = ".m2m";
     public const string YamlPolicyExtension = ".m2m.yaml";
 
-    private static readonly string[] Keys = ["name", "attributes", "policies", "longest-waiver"];
+    private static readonly string[] Keys = ["name", "attributes", "policies", "longest-waiver", "protected"];
 
     /// <summary>Whether a file of this path is a policy, in either spelling.</summary>
     public static bool IsPolicy(string path) => path.EndsWith(PolicyExtension, StringComparison.Ordinal) || path.EndsWith(YamlPolicyExtension, StringComparison.Ordinal);
@@ -52,6 +55,7 @@ internal static class PolicySetReader
         string name = "";
         ImmutableArray<AttributeDefinition> attributes = default;
         long? longestWaiver = null;
+        ImmutableArray<ProtectedPaths> protectedPaths = [];
         bool hasList = false;
         var policies = ImmutableArray.CreateBuilder<SourceText>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
@@ -72,6 +76,9 @@ internal static class PolicySetReader
                     else
                         faults.WrongValue(manifest, YamlText.SpanOf(value, manifest), key, "a duration such as 90d");
                     break;
+                case "protected":
+                    protectedPaths = ProtectedPathsReader.Read(value, manifest, byPath.Keys, faults);
+                    break;
                 case "policies":
                     hasList = value is YamlSequenceNode { Children.Count: > 0 };
                     policies.AddRange(Policies(value));
@@ -88,7 +95,7 @@ internal static class PolicySetReader
             if (hasList && file.Unreadable is null && IsPolicy(path) && !policies.Any(policy => policy.Path == path))
                 faults.NotListed(new SourceText(file), Manifest);
         }
-        return new PolicySetSources(name, attributes, policies.ToImmutable()) { LongestWaiver = longestWaiver };
+        return new PolicySetSources(name, attributes, policies.ToImmutable()) { LongestWaiver = longestWaiver, Protected = protectedPaths };
 
         void Missing(string key, string meaning)
         {

@@ -15,6 +15,8 @@ internal static class YamlText
     /// <summary>The mapping that the file is; null, with a fault, where it is none.</summary>
     public static YamlMappingNode? Mapping(SourceText source, Faults faults)
     {
+        // For the library some of these end a line, and a key would stand in what looks like a comment.
+        Lexer.RefuseHidden(source, new Span(0, source.Text.Length), faults);
         var read = new Span(0, 1);
         try
         {
@@ -30,7 +32,7 @@ internal static class YamlText
         catch (YamlException malformed)
         {
             // Some faults the library places at the beginning of the file; what it read last is nearer.
-            faults.MalformedYaml(source, malformed.Start.Index == 0 ? read : At(malformed.Start, source), Lowered(malformed.Message));
+            faults.MalformedYaml(source, malformed.Start.Index == 0 ? read : At(malformed.Start, source), YamlFaultText.Of(malformed.Message));
             return null;
         }
         catch (Exception slip) when (slip is InvalidOperationException or ArgumentException or FormatException or OverflowException)
@@ -90,7 +92,4 @@ internal static class YamlText
     }
 
     private static Span At(Mark mark, SourceText source) => new(Math.Clamp((int)mark.Index, 0, source.Text.Length), 1);
-
-    private static string Lowered(string message) =>
-        message.Length == 0 ? "malformed" : char.ToLowerInvariant(message[0]) + message[1..].TrimEnd('.');
 }

@@ -35,14 +35,15 @@ internal sealed class M2MBodies(PolicySyntax policy, Page page, CommentCursor co
         page.Add(indentation, $"{head} {{", opens: true);
         List<FieldSyntax[]> lines = Lines(fields, isEach: isOneLine || !comments.HasLayout, inner + 2);
         int width = lines.Where(group => group is [{ } only] && FieldText.Tail(only).Length > 0).Select(group => group[0].Name.Text.Length).DefaultIfEmpty(0).Max() + 2;
-        foreach (FieldSyntax[] group in lines)
+        for (int i = 0; i < lines.Count; i++)
         {
+            FieldSyntax[] group = lines[i];
             comments.Reach(group[0].Span.Start, inner + 2);
             if (group is [{ } only])
                 Field(only, width, inner + 2);
             else
                 page.Add(inner + 2, string.Join("  ", group.Select(FieldText.Of)));
-            comments.End(group[^1].Span);
+            comments.End(group[^1].Span, i + 1 < lines.Count ? lines[i + 1][0].Span.Start : int.MaxValue);
         }
         comments.Close(EndOf(fields, end), inner + 2);
         page.Add(inner, "}");
@@ -67,19 +68,31 @@ internal sealed class M2MBodies(PolicySyntax policy, Page page, CommentCursor co
         }
         string head = field.Name.Text.PadRight(width);
         var line = new List<string>();
-        var all = new List<string>();
+        int? before = null;
         for (int i = 0; i < segments.Length; i++)
         {
-            if (i > 0 && comments.HasLayout && FieldText.StartOf(field, i) is { } start && comments.StartsLine(start))
+            int? start = FieldText.StartOf(field, i);
+            if (start is { } at && before is { } last && ((comments.HasLayout && comments.StartsLine(at)) || comments.Any(last, at)))
             {
-                all.AddRange(Page.Fill(line, indentation + width, indentation + width));
-                line.Clear();
+                Print();
+                // Behind the item that it was written behind, or above the one that it was written above.
+                comments.End(new Span(last, 1), at);
+                comments.Close(at, indentation + width);
             }
             line.Add(segments[i]);
+            before = start ?? before;
         }
-        all.AddRange(Page.Fill(line, indentation + width, indentation + width));
-        for (int i = 0; i < all.Count; i++)
-            page.Add(indentation, (i == 0 ? head : new string(' ', width)) + all[i]);
+        Print();
+
+        void Print()
+        {
+            foreach (string filled in Page.Fill(line, indentation + width, indentation + width))
+            {
+                page.Add(indentation, head + filled);
+                head = new string(' ', width);
+            }
+            line.Clear();
+        }
     }
 
     /// <summary>The fields by their lines.</summary>
@@ -92,7 +105,8 @@ internal sealed class M2MBodies(PolicySyntax policy, Page page, CommentCursor co
                 lines.Add([]);
             lines[^1].Add(field);
         }
-        return [.. lines.SelectMany(line => indentation + line.Sum(field => FieldText.Of(field).Length + 2) - 2 <= Page.Width ? [line.ToArray()] : line.Select(field => new[] { field }))];
+        return [.. lines.SelectMany(line => indentation + line.Sum(field => FieldText.Of(field).Length + 2) - 2 <= Page.Width && !comments.Any(line[0].Span.Start, line[^1].Span.End)
+            ? [line.ToArray()] : line.Select(field => new[] { field }))];
     }
 
     /// <summary>Where the brace stands that closes a body: the first sign after its last field that is no comment's.</summary>

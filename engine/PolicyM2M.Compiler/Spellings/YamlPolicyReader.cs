@@ -126,7 +126,11 @@ internal sealed class YamlPolicyReader
             if (Case(item) is { } parsed)
                 cases.Add(parsed with { Span = _pieces[item] });
         }
-        _declarations.Add(new DeclarationSyntax.Block(kind, _pieces[keyNode], cases.ToImmutable()) { Span = _pieces[keyNode].To(_pieces[value]) });
+        _declarations.Add(new DeclarationSyntax.Block(kind, _pieces[keyNode], cases.ToImmutable())
+        {
+            Span = _pieces[keyNode].To(_pieces[value]),
+            HasUnreadable = value is not YamlSequenceNode list || cases.Count < list.Children.Count,
+        });
     }
 
     private CaseSyntax? Case(YamlNode item)

@@ -215,18 +215,31 @@ internal sealed class YamlPrinter
         if (segments.IsEmpty)
             Entry(at, key, YamlKeys.Alone);
         else if (field is { Within: null, Where: null, Change: ListChange.Replace } && (Lists.Contains(field.Name.Text) || field.Values.Length > 1 || FieldText.Tail(field) == YamlKeys.Alone))
-            List(at, key, [.. field.Values.Select(value => value.Text)]);
+            List(at, key, field.Values, indentation + 2);
         else
             Filled(at, key, YamlScalar.Of(segments));
     }
 
-    private void List(int indentation, string key, ImmutableArray<string> items)
+    /// <summary>In brackets; or, so that a comment stays with its item, an item on each line.</summary>
+    private void List(int indentation, string key, ImmutableArray<AtomSyntax> items, int inner)
     {
-        ImmutableArray<string> segments =
+        if (_comments.Any(items[0].Span.Start, items[^1].Span.Start))
+        {
+            _page.Add(indentation, $"{key}:", opens: true);
+            for (int i = 0; i < items.Length; i++)
+            {
+                _comments.Close(items[i].Span.Start, inner);
+                _page.Add(inner, $"- {(items[i].Text == YamlKeys.Alone ? items[i].Text : YamlScalar.Of(items[i].Text))}");
+                if (i + 1 < items.Length)
+                    _comments.End(items[i].Span, items[i + 1].Span.Start);
+            }
+            return;
+        }
+        Filled(indentation, key,
         [
-            .. items.Select((item, i) => (i == 0 ? "[" : "") + (item == YamlKeys.Alone ? item : YamlScalar.Of(item, isInList: true)) + (i + 1 == items.Length ? "]" : ",")),
-        ];
-        Filled(indentation, key, segments);
+            .. items.Select((item, i) =>
+                (i == 0 ? "[" : "") + (item.Text == YamlKeys.Alone ? item.Text : YamlScalar.Of(item.Text, isInList: true)) + (i + 1 == items.Length ? "]" : ",")),
+        ]);
     }
 
     private void Condition(int indentation, string key, ConditionSyntax condition) => Filled(indentation, key, YamlScalar.Of(ConditionText.Segments(condition)));

@@ -48,19 +48,21 @@ internal sealed class Lexer
     public static (IReadOnlyList<Token<M2MToken>> Tokens, IReadOnlyList<Span> Comments) Tokenize(SourceText source, Span piece, Faults faults)
     {
         var lexer = new Lexer(source, piece, faults);
-        lexer.RefuseHidden();
+        RefuseHidden(source, piece, faults);
         while (lexer.SkipBlank())
             lexer.Next();
         return (lexer._tokens, lexer._comments);
     }
 
-    private void RefuseHidden()
+    /// <summary>Reports the characters that some readers do not see, wherever in the piece they stand: in comments and texts too.</summary>
+    public static void RefuseHidden(SourceText source, Span piece, Faults faults)
     {
-        for (int at = _at; at < _end && _text.AsSpan(at, _end - at).IndexOfAny(Hidden) is >= 0 and int ahead; at += ahead + 1)
+        string text = source.Text;
+        for (int at = piece.Start; at < piece.End && text.AsSpan(at, piece.End - at).IndexOfAny(Hidden) is >= 0 and int ahead; at += ahead + 1)
         {
             int found = at + ahead;
-            if (_text[found] != '\r' || found + 1 == _text.Length || _text[found + 1] != '\n')
-                _faults.HiddenCharacter(_source, new Span(found, 1), $"U+{(int)_text[found]:X4}");
+            if (text[found] != '\r' || found + 1 == text.Length || text[found + 1] != '\n')
+                faults.HiddenCharacter(source, new Span(found, 1), $"U+{(int)text[found]:X4}");
         }
     }
 
@@ -166,13 +168,36 @@ internal sealed class Lexer
             _at++;
             return;
         }
+        if (Foreign() is > 0 and int foreign)
+        {
+            _faults.InvalidCharacter(_source, new Span(_at, foreign), _text.Substring(_at, foreign));
+            Emit(M2MToken.Invalid, _at + foreign);
+            return;
+        }
         bool isPair = _at + 1 < _text.Length && char.IsSurrogatePair(_text[_at], _text[_at + 1]);
         int length = isPair ? 2 : 1;
         string shown = isPair || char.IsControl(_text[_at]) || char.IsSurrogate(_text[_at])
             ? $"U+{(isPair ? char.ConvertToUtf32(_text, _at) : _text[_at]):X4}"
             : _text[_at].ToString();
         _faults.InvalidCharacter(_source, new Span(_at, length), shown);
-        _at += length;
+        // What other languages have comments for says nothing here either.
+        _at = _text[_at] != '#' ? _at + length : _text.IndexOf('\n', _at, _end - _at) is >= 0 and int end ? end : _end;
+    }
+
+    /// <summary>
+    /// The length of a sign of other languages (<c>&amp;&amp;</c>, <c>||</c>, <c>'text'</c>) without which the condition around it cannot be read; 0 where
+    /// there is none.
+    /// </summary>
+    private int Foreign()
+    {
+        if (_text[_at] is '&' or '|')
+            return Peek(1) == _text[_at] ? 2 : 1;
+        if (_text[_at] != '\'')
+            return 0;
+        int end = _at + 1;
+        while (end < _end && (IsWord(end) || _text[end] is ' ' or '-' or '.' or '/' or ':'))
+            end++;
+        return end < _end && _text[end] == '\'' && end > _at + 1 ? end + 1 - _at : 0;
     }
 
     private void Emit(M2MToken kind, int end)

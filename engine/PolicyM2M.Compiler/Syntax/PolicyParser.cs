@@ -89,7 +89,7 @@ internal sealed class PolicyParser
             Unexpected(slice, slice.Count, "`}`");
         else if (close + 1 < slice.Count)
             Unexpected(slice, close + 1, "a declaration");
-        return new DeclarationSyntax.Block(kind, Grammar.SpanOf(slice[0]), cases.ToImmutable());
+        return new DeclarationSyntax.Block(kind, Grammar.SpanOf(slice[0]), cases.ToImmutable()) { HasUnreadable = cases.Count < parts.Count || close < 0 };
     }
 
     internal bool TryParse<T>(TokenListParser<M2MToken, T> parser, ArraySegment<Token<M2MToken>> slice, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out T value)
@@ -104,7 +104,7 @@ internal sealed class PolicyParser
         TokenListParserResult<M2MToken, T> result = parser(new TokenList<M2MToken>([.. slice]));
         if (!result.HasValue)
         {
-            Unexpected(slice, result.Remainder.Position, result.Expectations is { Length: > 0 } expected ? OneOf(expected) : "something else");
+            Unexpected(slice, result.Remainder.Position, result.Expectations is { Length: > 0 } expected ? expected : ["something else"]);
             return false;
         }
         if (!result.Remainder.IsAtEnd)
@@ -117,17 +117,17 @@ internal sealed class PolicyParser
     }
 
     /// <summary>Reports the token at a place of the slice; past its end, the slice's last token.</summary>
-    private void Unexpected(ArraySegment<Token<M2MToken>> slice, int at, string expected)
+    private void Unexpected(ArraySegment<Token<M2MToken>> slice, int at, params string[] expected)
     {
         if (at >= slice.Count)
         {
             Token<M2MToken> last = slice[^1];
             if (last.Kind != M2MToken.Invalid)
-                _faults.Unexpected(_source, Grammar.SpanOf(last), $"end after `{Shown(last)}`", expected);
+                _faults.Unexpected(_source, Grammar.SpanOf(last), $"end after `{Shown(last)}`", OneOf(expected), Slips.ForEnd(last));
         }
         else if (slice[at].Kind != M2MToken.Invalid)
         {
-            _faults.Unexpected(_source, Grammar.SpanOf(slice[at]), $"`{Shown(slice[at])}`", expected);
+            _faults.Unexpected(_source, Grammar.SpanOf(slice[at]), $"`{Shown(slice[at])}`", OneOf(expected), Slips.ForToken(slice, at, expected));
         }
     }
 

@@ -38,7 +38,11 @@ internal abstract record DeclarationSyntax
     public sealed record Profile(NameSyntax Name, DecisionKind Kind, OutcomeSyntax Outcome) : DeclarationSyntax;
 
     /// <summary><c>cipher-suites { when … use … otherwise … }</c></summary>
-    public sealed record Block(DecisionKind Kind, Span Keyword, ImmutableArray<CaseSyntax> Cases) : DeclarationSyntax;
+    public sealed record Block(DecisionKind Kind, Span Keyword, ImmutableArray<CaseSyntax> Cases) : DeclarationSyntax
+    {
+        /// <summary>Whether it has cases that could not be read.</summary>
+        public bool HasUnreadable { get; init; }
+    }
 
     /// <summary><c>require public-tls13 : cipher-suites { … } when …</c></summary>
     public sealed record Require(NameSyntax Name, DecisionKind Kind, OutcomeSyntax Outcome, ConditionSyntax? When) : DeclarationSyntax;

@@ -76,7 +76,8 @@ internal static class Slices
     /// <summary>Whether the word follows a colon, or stands where a profile's or rule's kind would if the colon had not been forgotten.</summary>
     private static bool IsKindOfRule(Token<M2MToken>[] all, int start, int at) =>
         at > 0 && (all[at - 1].Kind == M2MToken.Colon
-            || (at == start + 2 && DecisionKinds.TryParse(all[at].ToStringValue(), out _) && (Is(all[start], "profile") || Is(all[start], "require") || Is(all[start], "forbid") || Is(all[start], "invariant"))));
+            || (at == start + 2 && DecisionKinds.TryParse(all[at].ToStringValue(), out _)
+                && (Is(all[start], "profile") || Is(all[start], "require") || Is(all[start], "forbid") || Is(all[start], "invariant"))));
 
     /// <summary>Whether a declaration can begin with the token.</summary>
     public static bool IsOpener(Token<M2MToken> token) => token.Kind == M2MToken.Name && Openers.Contains(token.ToStringValue());

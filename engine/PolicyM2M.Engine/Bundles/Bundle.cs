@@ -53,6 +53,9 @@ public sealed class Bundle
         return new BundleStatistics(nodes, depth, cases);
     }
 
+    /// <summary>The bundle's bytes, as the compiler wrote them: written anew, so that they need not be kept beside what they say.</summary>
+    public byte[] ToBytes() => BundleWriter.Write(new BundleContent(Name, Policies, AttributeTable, RuleTable, Trees));
+
     /// <summary>Reads a bundle, checking everything that a walk relies on.</summary>
     /// <exception cref="InvalidDataException">The bytes are no bundle, or one of another format version, or they were damaged.</exception>
     public static Bundle Read(ReadOnlyMemory<byte> bytes) =>

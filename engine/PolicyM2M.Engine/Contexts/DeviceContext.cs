@@ -67,9 +67,7 @@ public sealed class DeviceContext
         }
         catch (JsonException malformed)
         {
-            error = json.AsSpan().Trim().IsEmpty ? "not JSON: it is empty"
-                : malformed.LineNumber is { } line ? $"not JSON: line {line + 1}, byte {malformed.BytePositionInLine + 1}: {FirstSentence(malformed.Message)}"
-                : $"not JSON: {FirstSentence(malformed.Message)}";
+            error = $"not JSON: {JsonFaultText.Of(json, malformed, MaximumDepth)}";
             return false;
         }
     }
@@ -110,6 +108,4 @@ public sealed class DeviceContext
         JsonValueKind.String => "a string",
         _ => "a truth value",
     };
-
-    private static string FirstSentence(string message) => message.Split(" LineNumber:")[0];
 }

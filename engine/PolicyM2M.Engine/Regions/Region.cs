@@ -5,11 +5,12 @@ namespace PolicyM2M.Engine.Regions;
 
 /// <summary>
 /// Where a decision holds: for every context and moment that satisfies all constraints the same bundle decides the same. It does not depend on who
-/// asked. Immutable.
+/// asked. Immutable but for its parts, which are worked out when first asked for.
 /// </summary>
 public sealed class Region
 {
     private readonly AttributeTable _attributes;
+    private RegionParts? _parts;
 
     internal Region(AttributeTable attributes, ImmutableArray<RegionConstraint> constraints)
     {
@@ -19,6 +20,24 @@ public sealed class Region
 
     /// <summary>What it demands, at most one constraint for each thing that is tested; none where the decision holds everywhere.</summary>
     public ImmutableArray<RegionConstraint> Constraints { get; }
+
+    /// <summary>All that it takes to judge contexts by it without the policies.</summary>
+    public RegionParts Parts => _parts ??= RegionReduction.Of(_attributes, Constraints);
+
+    /// <summary>A region put together again: it holds where the one that was taken apart does.</summary>
+    /// <exception cref="ArgumentException">These are no parts of a region: they may come from anybody.</exception>
+    public static Region Of(RegionParts parts)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        return RegionAssembly.Of(parts);
+    }
+
+    /// <summary>Reads a context by the attributes of a region that was put together from parts.</summary>
+    public PreparedContext Prepare(DeviceContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return PreparedContext.Prepare(context, _attributes);
+    }
 
     /// <summary>Whether a context lies in the region at a moment.</summary>
     /// <exception cref="ArgumentException">The context was prepared by another bundle.</exception>
@@ -46,7 +65,20 @@ public sealed class Region
         long moment = now.ToUnixTimeSeconds(), first = long.MaxValue;
         foreach (RegionConstraint constraint in Constraints.Where(constraint => _attributes.IsTimed[constraint.Facet]))
             first = Math.Min(first, UntilOf(constraint, at, moment));
-        return first > DateTimeOffset.MaxValue.ToUnixTimeSeconds() ? null : DateTimeOffset.FromUnixTimeSeconds(first);
+        return Moment(first);
+    }
+
+    /// <summary>The moment at which the region ends for everybody, by constraints of the clock alone; null where it never does.</summary>
+    public DateTimeOffset? ClosesAt(DateTimeOffset now)
+    {
+        long moment = now.ToUnixTimeSeconds(), first = long.MaxValue;
+        foreach (RegionConstraint constraint in Constraints)
+        {
+            Facet facet = _attributes.Facets[constraint.Facet];
+            if (facet.IsClock && constraint.Codes is { } codes)
+                first = Math.Min(first, UntilOf(facet, codes, facet.Read(moment), moment));
+        }
+        return Moment(first);
     }
 
     /// <summary>The constraints, joined by <c>and</c>; <c>everywhere</c> where there are none.</summary>
@@ -57,25 +89,32 @@ public sealed class Region
         Facet facet = _attributes.Facets[constraint.Facet];
         if (constraint.Codes is not { } codes)
             return UntilKnown(facet, context, now);
-        if (!context.TryGet(constraint.Facet, out long code) || codes.IntervalOf(code) is var at && at < 0)
+        if (!context.TryGet(constraint.Facet, out long code))
             return now;
-        (long low, long high) = codes.Intervals[at];
-        switch (facet.Kind)
-        {
-            case FacetKind.Now:
-                return high == long.MaxValue ? high : high + 1;
-            case FacetKind.TimeOfDay:
-                return UntilWrapping(codes, high - code + 1, high, 86_400, now, 1);
-            case FacetKind.Weekday:
-                long secondOfDay = Facet.TimeOfDay(facet.Other).Read(now);
-                return UntilWrapping(codes, (high - code + 1) * 86_400 - secondOfDay, high, 7, now, 86_400);
-            case FacetKind.Has:
-                // An age that is known stays so until it is beyond its range.
-                return code == 1 ? AgeEnds(facet.Attribute, _attributes.Codings[facet.Attribute].Highest - AgeOf(facet.Attribute, context), now) : UntilKnown(facet, context, now);
-            default:
-                return AgeEnds(facet.Attribute, high - code, now);
-        }
+        if (facet.IsClock)
+            return UntilOf(facet, codes, code, now);
+        if (codes.IntervalOf(code) is var at && at < 0)
+            return now;
+        // An age that is known stays so until it is beyond its range.
+        return facet.Kind != FacetKind.Has ? AgeEnds(facet.Attribute, codes.Intervals[at].High - code, now)
+            : code == 1 ? AgeEnds(facet.Attribute, _attributes.Codings[facet.Attribute].Highest - AgeOf(facet.Attribute, context), now)
+            : UntilKnown(facet, context, now);
     }
+
+    private static long UntilOf(Facet clock, IntervalSet codes, long shown, long now)
+    {
+        if (codes.IntervalOf(shown) is var at && at < 0)
+            return now;
+        long high = codes.Intervals[at].High;
+        return clock.Kind switch
+        {
+            FacetKind.Now => high == long.MaxValue ? high : high + 1,
+            FacetKind.TimeOfDay => UntilWrapping(codes, high - shown + 1, high, 86_400, now, 1),
+            _ => UntilWrapping(codes, (high - shown + 1) * 86_400 - Facet.TimeOfDay(clock.Other).Read(now), high, 7, now, 86_400),
+        };
+    }
+
+    private static DateTimeOffset? Moment(long seconds) => seconds > DateTimeOffset.MaxValue.ToUnixTimeSeconds() ? null : DateTimeOffset.FromUnixTimeSeconds(seconds);
 
     /// <summary>An interval that ends with the cycle goes on where the next cycle begins.</summary>
     private static long UntilWrapping(IntervalSet codes, long left, long high, long cycle, long now, long unit)

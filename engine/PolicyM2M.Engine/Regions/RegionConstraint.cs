@@ -26,6 +26,14 @@ public sealed class RegionConstraint
         _ => _attributes.Codings[Asked.Attribute].Definition.Name,
     };
 
+    /// <summary>The attributes that it speaks of: one, two where it compares them, and none where it speaks of the clock.</summary>
+    public ImmutableArray<string> Attributes => Asked switch
+    {
+        { IsClock: true } => [],
+        { Kind: FacetKind.Same } same => [_attributes.Codings[same.Attribute].Definition.Name, _attributes.Codings[same.Other].Definition.Name],
+        _ => [Subject],
+    };
+
     /// <summary>Whether it demands that the attribute be missing: the decision is then the strictest over all it could be.</summary>
     public bool IsMissing => Codes is null;
 

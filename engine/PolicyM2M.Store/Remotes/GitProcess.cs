@@ -1,9 +1,8 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
-using PolicyM2M.Store.Remotes;
 
-namespace PolicyM2M.Store;
+namespace PolicyM2M.Store.Remotes;
 
 /// <summary>
 /// Runs the real `git` as a process of its own: what hangs can be ended, what crashes takes nobody along, and every way to reach a remote works as it does for
@@ -18,6 +17,9 @@ internal static class GitProcess
 
     /// <summary>How long a killed process may take to be gone.</summary>
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
+
+    /// <summary>What Git adds to every fault of ssh: it would take the place of what ssh said.</summary>
+    private static readonly string[] Advice = ["Please make sure you have the correct access rights", "and the repository exists."];
 
     /// <summary>Where programs are, where keys are, and how to leave the network.</summary>
     private static readonly string[] Passed =
@@ -102,7 +104,7 @@ internal static class GitProcess
 
     private static void Keep(Queue<string> lines, string? line)
     {
-        if (string.IsNullOrWhiteSpace(line))
+        if (string.IsNullOrWhiteSpace(line) || Advice.Contains(line.Trim()))
             return;
         lock (lines)
         {

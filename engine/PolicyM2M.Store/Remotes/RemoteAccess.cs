@@ -1,7 +1,6 @@
 using System.Text;
-using PolicyM2M.Store.Remotes;
 
-namespace PolicyM2M.Store;
+namespace PolicyM2M.Store.Remotes;
 
 /// <summary>How to be let in at a remote: files only, read at each fetch, so that what is in them can be exchanged and no command line shows it. Immutable.</summary>
 /// <param name="SshKey">The private key to log in with over ssh:; null for those that ssh finds itself, or its agent holds.</param>

@@ -1,6 +1,4 @@
-using PolicyM2M.Store.Remotes;
-
-namespace PolicyM2M.Store;
+namespace PolicyM2M.Store.Remotes;
 
 /// <summary>
 /// A repository elsewhere, and the bare clone of it from which policies are read. The clone holds the branches and tags of the remote as they were fetched last;

@@ -1,8 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
-using PolicyM2M.Store.Signatures;
 
-namespace PolicyM2M.Store;
+namespace PolicyM2M.Store.Signatures;
 
 /// <summary>
 /// Whose signatures count: an allowed signers file as OpenSSH and Git read it (ssh-keygen(1), ALLOWED SIGNERS). It lies outside the repository, since

@@ -44,6 +44,19 @@ internal static class CommitSignature
         }
     }
 
+    /// <summary>Whose key the signature says it was made with; null where it is nobody's, or there is none. Whether that is true, <see cref="Check"/> says.</summary>
+    public static string? ClaimedBy(Repository repository, Commit commit, AllowedSigners allowed)
+    {
+        try
+        {
+            return allowed.PersonOf(SshSignature.Parse(Commit.ExtractSignature(repository, commit.Id).Signature).Key);
+        }
+        catch (Exception fault) when (fault is NotFoundException or FormatException)
+        {
+            return null;
+        }
+    }
+
     private static SignatureCheck Judge(SshPublicKey key, string who, string keyText, AllowedSigners allowed, DateTimeOffset committed, DateTimeOffset now)
     {
         if (allowed.PersonOf(key) is not { } person)

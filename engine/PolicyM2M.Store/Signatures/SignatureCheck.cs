@@ -1,4 +1,4 @@
-namespace PolicyM2M.Store;
+namespace PolicyM2M.Store.Signatures;
 
 /// <summary>What a commit's signature is worth. Immutable.</summary>
 /// <param name="Signer">The principal who signed it; null where that does not count, or was not asked.</param>

@@ -10,7 +10,11 @@ internal static class AccessTable
     {
         // About which devices a device or a gateway may ask is for DeviceAccess to say.
         ["/policym2m.v1.DecisionService/Decide"] = Roles.Device | Roles.Gateway,
+        ["/policym2m.v1.DecisionService/DecideStream"] = Roles.Device | Roles.Gateway,
+        ["/policym2m.v1.DecisionService/GetBundle"] = Roles.Device | Roles.Gateway,
         ["/policym2m.v1.DecisionService/Watch"] = Roles.Device | Roles.Gateway,
+
+        ["/policym2m.v1.DecisionService/GetSigningKeys"] = Roles.Any,
 
         ["/policym2m.v1.PolicyService/GetStatus"] = Roles.Operator,
         ["/policym2m.v1.PolicyService/ListRevisions"] = Roles.Operator,
@@ -21,6 +25,17 @@ internal static class AccessTable
         ["/policym2m.v1.PolicyService/SetStage"] = Roles.Operator,
         ["/policym2m.v1.PolicyService/AcceptHistory"] = Roles.Operator,
         ["/policym2m.v1.PolicyService/GetDifferences"] = Roles.Operator,
+
+        ["/policym2m.v1.DeviceService/UpsertDevice"] = Roles.Operator,
+        ["/policym2m.v1.DeviceService/GetDevice"] = Roles.Operator,
+        ["/policym2m.v1.DeviceService/ListDevices"] = Roles.Operator,
+        ["/policym2m.v1.DeviceService/SetDeviceState"] = Roles.Operator,
+        ["/policym2m.v1.DeviceService/SetDeviceRisk"] = Roles.Operator,
+        ["/policym2m.v1.DeviceService/RevokeDevice"] = Roles.Operator,
+        ["/policym2m.v1.DeviceService/ReinstateDevice"] = Roles.Operator,
+        ["/policym2m.v1.DeviceService/DeleteDevice"] = Roles.Operator,
+        ["/policym2m.v1.DeviceService/ImportDevices"] = Roles.Operator,
+        ["/policym2m.v1.DeviceService/GetRegistryStatus"] = Roles.Operator,
 
         // Health and reflection say nothing that a certificate of the trust domain should not know.
         ["/grpc.health.v1.Health/Check"] = Roles.Any,

@@ -14,7 +14,8 @@ internal readonly record struct DroppedClaim(string Name, string Reason);
 /// <param name="Dropped">The claims that do not.</param>
 internal sealed record MergedContext(DeviceContext Context, ImmutableArray<DroppedClaim> Dropped)
 {
-    private const string DeviceId = "device.id";
+    /// <summary>The attribute that is the device's identity.</summary>
+    public const string DeviceId = "device.id";
 
     /// <summary>
     /// Puts claims and registry together. A claim stands only where the schema lets a device say it and the registry does not

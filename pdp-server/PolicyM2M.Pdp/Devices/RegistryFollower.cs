@@ -1,32 +1,55 @@
-using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine;
 using PolicyM2M.Pdp.Revisions;
-using PolicyM2M.Pdp.Startup;
+using PolicyM2M.Registry;
 
 namespace PolicyM2M.Pdp.Devices;
 
-/// <summary>Reads the registry before the first request, and again whenever its file changes.</summary>
-internal sealed class RegistryFollower(RegistryFile file, RegistryState state, RevisionState revisions, PdpOptions options, TimeProvider clock, ILogger<RegistryFollower> log)
+/// <summary>Reads the registry before the first request, and keeps the copy in memory in step with the database.</summary>
+internal sealed class RegistryFollower(
+    DeviceReplica replica, DeviceStore store, RegistryState state, RevisionState revisions, FirstImport firstImport, TimeProvider clock, ILogger<RegistryFollower> log)
     : BackgroundService
 {
     /// <summary>More lines than this about one reading help nobody.</summary>
     private const int MaximumWarnings = 10;
 
-    /// <summary>Why the registry cannot be used, as it was last said: the same at every look is said once.</summary>
-    private string? _refusal;
+    private const int ManyDevices = 10_000;
 
-    public override Task StartAsync(CancellationToken cancellationToken)
+    private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan KeepHistory = TimeSpan.FromDays(30);
+    private static readonly TimeSpan BetweenCleanings = TimeSpan.FromHours(6);
+
+    private bool _isLost, _wasMissingSaid;
+    private long? _cleanedAt;
+
+    /// <summary>The server starts without a registry where it must: what only the registry knows is then missing, and it goes on trying.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        Follow();
-        return base.StartAsync(cancellationToken);
+        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        bounded.CancelAfter(LongestStart);
+        try
+        {
+            await FollowAsync(bounded.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            Lose($"{store.Name} did not answer within {LongestStart.TotalSeconds} seconds");
+        }
+        // Reading many devices leaves several times their size as garbage, and nobody waits for an answer yet: now it costs nothing to give it back.
+        if (replica.Registry.Count > ManyDevices)
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        await base.StartAsync(cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(options.Poll, clock);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-                Follow();
+            while (true)
+            {
+                await WaitAsync(stoppingToken);
+                await FollowAsync(stoppingToken);
+            }
         }
         catch (OperationCanceledException)
         {
@@ -34,42 +57,90 @@ internal sealed class RegistryFollower(RegistryFile file, RegistryState state, R
         }
     }
 
-    /// <summary>
-    /// A registry that cannot be used is one that is not there: to go on with the last good one would keep a device in good standing that
-    /// somebody is just about to quarantine.
-    /// </summary>
-    private void Follow()
+    private async Task WaitAsync(CancellationToken cancellationToken)
     {
-        switch (file.Look())
+        if (_isLost)
         {
-            case RegistryReading.Read { Registry: var registry }:
-                _refusal = null;
-                state.Replace(registry);
-                log.RegistryRead(registry.All.Count == 1 ? "1 device" : $"{registry.All.Count} devices");
-                Review(registry);
-                break;
-            case RegistryReading.Malformed { Reason: var reason }:
-                // Said first: whoever sees that decisions changed finds the reason in the log.
-                if (_refusal != reason)
-                    log.RegistryRefused(file.Path, reason);
-                _refusal = reason;
-                state.Replace(DeviceRegistry.Empty);
-                break;
-            case RegistryReading.Missing:
-                _refusal = null;
-                log.RegistryMissing(file.Path);
-                state.Replace(DeviceRegistry.Empty);
-                break;
+            await Task.Delay(Retry, clock, cancellationToken);
+            return;
+        }
+        try
+        {
+            await replica.WaitForNewsAsync(cancellationToken);
+        }
+        catch (RegistryUnavailableException)
+        {
+            // The look that follows says why, or finds all well again.
         }
     }
 
-    /// <summary>A typo in the registry tightens decisions without a word, so it is said here.</summary>
-    private void Review(DeviceRegistry registry)
+    private async Task FollowAsync(CancellationToken cancellationToken)
     {
-        var unusable = registry.All
-            .SelectMany(device => revisions.Current.Active.Decider.Prepare(device.Value).Unusable.Select(value => (Device: device.Key, Value: value)))
+        try
+        {
+            DeviceNews news = await replica.SynchronizeAsync(cancellationToken);
+            if (news.IsLoad && await firstImport.RunAsync(replica.Sequence, cancellationToken))
+                news = news with { Changed = [.. news.Changed, .. (await replica.SynchronizeAsync(cancellationToken)).Changed] };
+            Take(news);
+            await CleanAsync(cancellationToken);
+        }
+        catch (RegistryUnavailableException fault)
+        {
+            Lose(fault.Message);
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            // Whatever it is, this loop goes on: without it the copy would be dropped for good.
+            if (state.Fault is null)
+                log.RegistryFailed(fault);
+            Lose(fault.Message);
+        }
+    }
+
+    private void Take(DeviceNews news)
+    {
+        bool wasAvailable = state.IsAvailable;
+        state.Found(replica.Registry, replica.Sequence);
+        if (news.IsLoad)
+            log.RegistryLoaded(store.Name, replica.Registry.Count == 1 ? "1 device" : $"{replica.Registry.Count} devices");
+        (_isLost, _wasMissingSaid) = (false, false);
+        Review(news.Changed);
+        if (wasAvailable)
+            state.Tell(news.Changed);
+        else
+            state.TellAll();
+    }
+
+    private void Lose(string fault)
+    {
+        if (state.Fault is null)
+            log.RegistryLost(fault, state.Grace.TotalSeconds);
+        state.Lost(fault);
+        _isLost = true;
+        if (state.IsAvailable || _wasMissingSaid)
+            return;
+        _wasMissingSaid = true;
+        // Said first: whoever sees that decisions changed finds the reason in the log.
+        log.RegistryMissing();
+        state.TellAll();
+    }
+
+    private async Task CleanAsync(CancellationToken cancellationToken)
+    {
+        if (_cleanedAt is { } last && clock.GetElapsedTime(last) < BetweenCleanings)
+            return;
+        _cleanedAt = clock.GetTimestamp();
+        await store.ForgetChangesAsync(clock.GetUtcNow() - KeepHistory, cancellationToken);
+    }
+
+    /// <summary>What the registry says and the schema cannot use tightens decisions without a word, so it is said here.</summary>
+    private void Review(IEnumerable<string> changed)
+    {
+        Decider decider = revisions.Current.Active.Decider;
+        var unusable = changed.Select(replica.Registry.Find).OfType<Device>()
+            .SelectMany(device => DeviceRules.Review(decider, device.ToContext()).Select(value => (Device: device.Id, value.Name, value.Expected)))
             .Take(MaximumWarnings);
-        foreach ((string device, UnusableValue value) in unusable)
-            log.RegistryValueUnusable(device, value.Name, value.IsUnknown ? "no such attribute" : value.Expected);
+        foreach ((string device, string name, string? expected) in unusable)
+            log.RegistryValueUnusable(device, name, expected ?? "no such attribute");
     }
 }

@@ -9,6 +9,8 @@ namespace PolicyM2M.Pdp.Revisions;
 /// <summary>A revision that answers are made from, or could be at once. Immutable.</summary>
 internal sealed class ActiveRevision
 {
+    private byte[]? _bundleBytes;
+
     /// <param name="commitId">The commit.</param>
     /// <param name="summary">Its summary.</param>
     /// <param name="bundle">What it compiled to.</param>
@@ -40,6 +42,9 @@ internal sealed class ActiveRevision
     public Decider Decider { get; }
 
     public Bundle Bundle => Decider.Bundle;
+
+    /// <summary>The bundle as it is sent: made when first asked for.</summary>
+    public ReadOnlyMemory<byte> BundleBytes => _bundleBytes ??= Bundle.ToBytes();
 
     /// <summary>When it became active, or what else it is.</summary>
     public DateTimeOffset ActivatedAt { get; private init; }

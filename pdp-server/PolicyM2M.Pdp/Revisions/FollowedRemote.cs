@@ -1,5 +1,6 @@
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Store;
+using PolicyM2M.Store.Remotes;
 
 namespace PolicyM2M.Pdp.Revisions;
 

@@ -2,11 +2,12 @@ using PolicyM2M.Compiler.Diagnostics;
 using PolicyM2M.Pdp.Rollouts;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Store;
+using PolicyM2M.Store.Signatures;
 
 namespace PolicyM2M.Pdp.Revisions;
 
 /// <summary>Follows the ref: a commit that compiles and passes its own tests is offered to the roll-out, one that does not changes nothing but the status.</summary>
-internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, PdpOptions options, TimeProvider clock, ILogger<RevisionFollower> log) : BackgroundService
+internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, RevisionNews news, PdpOptions options, TimeProvider clock, ILogger<RevisionFollower> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -14,12 +15,14 @@ internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, P
         rollout.Begin();
         if (first.Refused is { } refused)
             LogRefusal(refused, first.Active);
-        using var timer = new PeriodicTimer(options.Poll, clock);
         try
         {
-            do
-                Poll(clock.GetUtcNow(), stoppingToken);
-            while (await timer.WaitForNextTickAsync(stoppingToken));
+            bool isNews = false;
+            while (true)
+            {
+                Poll(isNews, clock.GetUtcNow(), stoppingToken);
+                isNews = await news.WaitAsync(options.Poll, clock, stoppingToken);
+            }
         }
         catch (OperationCanceledException)
         {
@@ -27,13 +30,13 @@ internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, P
         }
     }
 
-    private void Poll(DateTimeOffset now, CancellationToken stoppingToken)
+    private void Poll(bool isNews, DateTimeOffset now, CancellationToken stoppingToken)
     {
         RevisionStatus status = rollout.Current;
         string commit = "";
         try
         {
-            if (source.Refresh(isNews: false, stoppingToken))
+            if (source.Refresh(isNews, stoppingToken))
                 log.CloneMadeAnew(source.Repository);
             commit = source.FindCommit();
             if (IsSettled(status, commit))
@@ -42,7 +45,7 @@ internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, P
                 rollout.Change(current => current with { LastPolledAt = now });
             else if (source.WhyNotAfter(status.Floor, commit, status.Accepted) is { } reason)
                 Refused(new RefusedRevision(commit, now, [], reason, MayHeal: false) { IsOtherHistory = true });
-            else if (source.CheckTrust(commit, now) is var trust && trust.Refusal is { } distrust)
+            else if (source.CheckTrust(status.Floor, commit, now) is var trust && trust.Refusal is { } distrust)
                 Impeded(commit, distrust, now);
             else
                 Judge(status, commit, trust, now);

@@ -4,6 +4,7 @@ using PolicyM2M.Compiler.PolicyTests;
 using PolicyM2M.Engine.Bundles;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Store;
+using PolicyM2M.Store.Signatures;
 
 namespace PolicyM2M.Pdp.Revisions;
 
@@ -80,8 +81,11 @@ internal sealed class RevisionSource
             : $"{ActiveRevision.Shorten(commit)} does not follow {ActiveRevision.Shorten(served)}, which was served last: the ref was moved back, or its history rewritten; `m2m pdp accept {ActiveRevision.Shorten(commit)}`, or a new start with `--accept {ActiveRevision.Shorten(commit)}`, serves it all the same";
 
     /// <summary>Who signed a commit, or why it must not be served; neither where it needs no signature.</summary>
+    /// <param name="served">The commit that was served last; null where none is known.</param>
+    /// <param name="commit">The commit that is to be served.</param>
+    /// <param name="now">The moment.</param>
     /// <exception cref="PolicyStoreException">The repository, or who may sign, cannot be read.</exception>
-    public SignatureCheck CheckTrust(string commit, DateTimeOffset now) => _trust.Judge(commit, now);
+    public SignatureCheck CheckTrust(string? served, string commit, DateTimeOffset now) => _trust.Judge(served, commit, now);
 
     /// <summary>Reads and compiles the policy set of a commit, and runs its own tests: what its authors say of it must hold before anybody is answered from it.</summary>
     /// <exception cref="PolicyStoreException">The commit has no such folder, or the repository cannot be read.</exception>
@@ -106,7 +110,7 @@ internal sealed class RevisionSource
         {
             commit = FindCommit();
             // Who signed what was served last was asked when it was new; a signer who left meanwhile must not keep the server from starting again.
-            SignatureCheck trust = commit == lastServed?.Commit ? CheckLast(lastServed, now) : CheckTrust(commit, now);
+            SignatureCheck trust = commit == lastServed?.Commit ? CheckLast(lastServed, now) : CheckTrust(floor, commit, now);
             if (trust.Refusal is { } distrust)
                 return Last(lastServed, new RefusedRevision(commit, now, [], distrust, MayHeal: true)) ?? throw new StartupException(distrust, ExitCode.InvalidPolicy);
             CompiledRevision newest = Compile(commit);
@@ -164,7 +168,7 @@ internal sealed class RevisionSource
     }
 
     /// <summary>What was served while signatures were not asked for is asked for its own now.</summary>
-    private SignatureCheck CheckLast(ServedCommit last, DateTimeOffset now) => last.WasSigned ? new SignatureCheck(null, null) : CheckTrust(last.Commit, now);
+    private SignatureCheck CheckLast(ServedCommit last, DateTimeOffset now) => last.WasSigned || !RequiresSignatures ? new SignatureCheck(null, null) : CheckTrust(null, last.Commit, now);
 
     /// <summary>A commit that was judged, ready to be served; null where it cannot be.</summary>
     /// <param name="compiled">What it compiled to.</param>

@@ -35,6 +35,9 @@ internal sealed record RevisionStatus(ActiveRevision Active, RefusedRevision? Re
         ? Active.NeededClaims
         : [.. Active.NeededClaims.Union(Candidate.Revision.NeededClaims).Order(StringComparer.Ordinal)];
 
+    /// <summary>Whether a device is to be told something other than by an earlier status: it is answered from another revision, or asked for other claims.</summary>
+    public bool TellsOtherThan(RevisionStatus earlier, string device) => For(device).Id != earlier.For(device).Id || !NeededClaims.SequenceEqual(earlier.NeededClaims);
+
     /// <summary>Whether a commit was let in before, judged, and found wanting.</summary>
     public bool IsWithdrawn(string commit) => Past.Any(past => past.CommitId == commit && past.IsWithdrawn);
 }
@@ -63,7 +66,7 @@ internal sealed class RevisionState(RevisionStatus first)
             // The signal is taken before the look: a change after the look completes the signal that is already held.
             Task superseded = _superseded.Task;
             RevisionStatus current = _current;
-            if (current.For(device).Id != known.For(device).Id || !current.NeededClaims.SequenceEqual(known.NeededClaims))
+            if (current.TellsOtherThan(known, device))
                 return current;
             await superseded.WaitAsync(cancellationToken);
         }

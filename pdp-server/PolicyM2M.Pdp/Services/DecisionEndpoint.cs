@@ -1,22 +1,32 @@
 using Grpc.Core;
 using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Regions;
 using PolicyM2M.Engine.Vocabulary;
 using PolicyM2M.Pdp.Access;
 using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Rollouts;
+using PolicyM2M.Pdp.Signing;
+using PolicyM2M.Registry;
 using PolicyM2M.Wire;
 using PolicyM2M.Wire.V1;
 using Decision = PolicyM2M.Engine.Decision;
 using DecisionKind = PolicyM2M.Engine.Vocabulary.DecisionKind;
+using Region = PolicyM2M.Engine.Regions.Region;
 
 namespace PolicyM2M.Pdp.Services;
 
 /// <summary>What devices and gateways ask.</summary>
-internal sealed class DecisionEndpoint(RevisionState revisions, RegistryState registry, Trial trial, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<DecisionEndpoint> log)
+internal sealed partial class DecisionEndpoint(
+    RevisionState revisions, RegistryState registry, Trial trial, DroppedClaims droppedClaims, SigningKeys keys, SignedDecisions signedDecisions, SignedStatements signedStatements,
+    TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<DecisionEndpoint> log)
     : DecisionService.DecisionServiceBase
 {
+    /// <summary>Grows to the longest way of its thread's decisions, and is used again.</summary>
+    [ThreadStatic]
+    private static DecisionPath? _path;
+
     public override Task<DecideResponse> Decide(DecideRequest request, ServerCallContext context)
     {
         RequestLimits.Check(request);
@@ -28,28 +38,46 @@ internal sealed class DecisionEndpoint(RevisionState revisions, RegistryState re
         DeviceContext claims = Claims(request), registered = devices.AttributesOf(device);
 
         MergedContext merged = MergedContext.Of(device, claims, registered, revision.Bundle);
+        droppedClaims.Add(merged.Dropped);
         PreparedContext prepared = revision.Decider.Prepare(merged.Context);
         DateTimeOffset now = clock.GetUtcNow();
-        IEnumerable<DecisionKind> kinds = request.Kinds.Count == 0 ? DecisionKinds.All : request.Kinds.Select(WireMapping.FromWire);
-        Decision[] decisions = [.. kinds.Select(kind => revision.Decider.Decide(kind, prepared, now))];
+        (DecideResponse response, Decision[] decisions) = Answer(request, status, revision, merged, prepared, now);
         trial.Compare(status, device, claims, registered, revision, decisions, now);
-        return Task.FromResult(Answer(request, status, revision, merged, prepared, decisions, now));
+        if (request.Form == DecisionForm.Signed)
+            AddStatement(response, request, signedStatements.Of(device, SignedStatements.Stated(registered, device, revision.Bundle), now));
+        return Task.FromResult(response);
     }
+
+    public override Task<GetSigningKeysResponse> GetSigningKeys(GetSigningKeysRequest request, ServerCallContext context) =>
+        Task.FromResult(new GetSigningKeysResponse { Keys = { keys.PublishedAt(clock.GetUtcNow()).Select(key => key.ToWire()) } });
 
     public override async Task Watch(WatchRequest request, IServerStreamWriter<WatchResponse> responseStream, ServerCallContext context)
     {
         RequestLimits.CheckDeviceId(request.DeviceId);
-        string device = Subject(request.DeviceId, registry.Current, context);
-
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        RevisionStatus status = revisions.Current;
+        string device = Subject(request.DeviceId, registry.Current, context);
+        string caller = context.GetHttpContext().Caller().Name;
+        (RevisionStatus? Status, long Device) told = default;
         try
         {
             while (true)
             {
-                // A reader that does not keep up holds this write, and with it this one loop, until it does: nothing queues up.
-                await responseStream.WriteAsync(new WatchResponse { Revision = WireMapping.ToWire(status.For(device).Id), NeededAttributes = { status.NeededClaims } }, ending.Token);
-                status = await revisions.WaitForOther(status, device, ending.Token);
+                // The signals are taken before the look: a change after the look completes a signal that is already held.
+                Task changed = Task.WhenAny(registry.NextChangeOf(device), registry.NextChangeOf(caller));
+                DeviceRegistry devices = registry.Current;
+                // Asked each time: a device that was revoked or moved to another site is nothing more for this caller.
+                Subject(request.DeviceId, devices, context);
+                (RevisionStatus Status, long Device) now = (revisions.Current, devices.Find(device)?.Version ?? 0);
+                if (told.Status is null || now.Device != told.Device || now.Status.TellsOtherThan(told.Status, device))
+                {
+                    // A reader that does not keep up holds this write, and with it this one loop, until it does: nothing queues up.
+                    await responseStream.WriteAsync(ToWire(now.Status, device, now.Device), ending.Token);
+                    told = now;
+                }
+                using var turn = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
+                await Task.WhenAny(revisions.WaitForOther(now.Status, device, turn.Token), changed.WaitAsync(turn.Token));
+                await turn.CancelAsync();
+                ending.Token.ThrowIfCancellationRequested();
             }
         }
         catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested)
@@ -70,22 +98,46 @@ internal sealed class DecisionEndpoint(RevisionState revisions, RegistryState re
         if (DeviceAccess.Allows(caller, device, devices, out string? reason))
             return device;
         log.Denied(context.Method, caller.Id, $"it asked about {device}: {reason}");
+        // Not known is not forbidden: whoever is told so would forget decisions that still hold.
+        if (!registry.IsAvailable && device != caller.Name && caller.Role == Roles.Gateway)
+            throw new RpcException(new Status(StatusCode.Unavailable, "the registry cannot be reached, so nobody knows which devices are at the gateway's site"));
         // Why is for the log: a caller must not learn which devices there are, or where.
         throw new RpcException(new Status(StatusCode.PermissionDenied, $"{caller.Id} may not speak for {device}"));
     }
 
-    private static DecideResponse Answer(
-        DecideRequest request, RevisionStatus status, ActiveRevision revision, MergedContext merged, PreparedContext prepared, Decision[] decisions, DateTimeOffset now)
+    private (DecideResponse Response, Decision[] Decisions) Answer(
+        DecideRequest request, RevisionStatus status, ActiveRevision revision, MergedContext merged, PreparedContext prepared, DateTimeOffset now)
     {
+        IEnumerable<DecisionKind> kinds = request.Kinds.Count == 0 ? DecisionKinds.All : request.Kinds.Select(WireMapping.FromWire);
         var response = new DecideResponse { NeededAttributes = { status.NeededClaims } };
-        response.Decisions.AddRange(decisions.Select(decision => WireMapping.ToWire(decision, revision.Id, now)));
+        var decisions = new List<Decision>(DecisionKinds.All.Count);
+        DecisionPath path = _path ??= new DecisionPath();
+        foreach (DecisionKind kind in kinds)
+        {
+            Decision decision = revision.Decider.Decide(kind, prepared, now, path);
+            Region region = path.Region();
+            if (request.Form == DecisionForm.Signed)
+                response.SignedDecisions.Add(signedDecisions.Of(revision.Id, decision, region, now));
+            else
+                response.Decisions.Add(WireMapping.ToWire(decision, revision.Id, now, region.HoldsUntil(prepared, now)));
+            decisions.Add(decision);
+        }
         response.Ignored.AddRange(merged.Dropped
             .Select(claim => new IgnoredAttribute { Name = claim.Name, Reason = IgnoredReason.Provenance, Detail = claim.Reason })
             // What the registry says and the schema cannot use is not the device's fault.
             .Concat(prepared.Unusable.Where(value => request.Attributes.ContainsKey(value.Name)).Select(Ignored))
             .OrderBy(ignored => ignored.Name, StringComparer.Ordinal));
-        return response;
+        return (response, [.. decisions]);
     }
+
+    private static void AddStatement(DecideResponse response, DecideRequest request, SignedStatements.Entry statement)
+    {
+        if (request.KnownStatement != statement.Digest)
+            response.Statement = statement.Signed;
+    }
+
+    private static WatchResponse ToWire(RevisionStatus status, string device, long version) =>
+        new() { Revision = WireMapping.ToWire(status.For(device).Id), NeededAttributes = { status.NeededClaims }, DeviceVersion = (ulong)version };
 
     private static DeviceContext Claims(DecideRequest request) =>
         DeviceContext.Of(request.Attributes.Select(claim => KeyValuePair.Create(claim.Key, WireMapping.FromWire(claim.Value))));

@@ -16,6 +16,9 @@ internal static class RequestLimits
     public const int MaximumTextBytes = 1_024;
     public const int MaximumDeviceIdLength = 256;
 
+    private const int StatementDigestBytes = 32;
+    private const int MaximumCorrelationBytes = 64;
+
     /// <summary>Checks a request.</summary>
     /// <exception cref="RpcException">INVALID_ARGUMENT, with every limit that is exceeded named by the first offender.</exception>
     public static void Check(DecideRequest request)
@@ -37,8 +40,22 @@ internal static class RequestLimits
             if (kind == DecisionKind.Unspecified || !Enum.IsDefined(kind))
                 throw Invalid($"there is no kind of decision {kind:D}");
         }
+        if (!Enum.IsDefined(request.Form))
+            throw Invalid($"there is no form {request.Form:D} of decisions");
+        if (request.KnownStatement.Length is not (0 or StatementDigestBytes))
+            throw Invalid($"known_statement is a SHA-256 and has {StatementDigestBytes} bytes");
         if (request.Kinds.Distinct().Count() != request.Kinds.Count)
             throw Invalid("a kind of decision is asked for twice");
+    }
+
+    /// <summary>Checks a request of a stream.</summary>
+    /// <exception cref="RpcException">INVALID_ARGUMENT.</exception>
+    public static void Check(DecideStreamRequest item)
+    {
+        if (item.Correlation.Length > MaximumCorrelationBytes)
+            throw Invalid($"a correlation is longer than {MaximumCorrelationBytes} bytes");
+        if (item.Request is null)
+            throw Invalid("there is no request");
     }
 
     /// <summary>Checks the id of a device, which is one segment of a SPIFFE ID; empty means the caller.</summary>

@@ -5,7 +5,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Net;
 using PolicyM2M.Pdp.Rollouts;
-using PolicyM2M.Store;
+using PolicyM2M.Store.Remotes;
 
 namespace PolicyM2M.Pdp.Startup;
 
@@ -14,6 +14,7 @@ internal static class CommandLine
 {
     private const double ShortestPoll = 0.1;
     private const double LongestPoll = 3_600;
+    private const double ShortestGrace = 1, LongestGrace = 86_400;
     private const int ShortestCommit = 12, LongestCommit = 64;
 
     private static readonly Option<string> Git = new("--git")
@@ -51,11 +52,26 @@ internal static class CommandLine
         HelpName = "DIR",
     };
 
+    private static readonly Option<string?> RegistryDb = new("--registry-db")
+    {
+        Description = "Where the device registry is kept. [default: sqlite: and registry.db in the data folder]",
+        HelpName = "sqlite:PATH|postgres-file:FILE|postgres-env:NAME",
+        CustomParser = ReadRegistry,
+    };
+
+    private static readonly Option<TimeSpan> RegistryGrace = new("--registry-grace")
+    {
+        Description = "Seconds for which the registry as last read still counts while its database cannot be reached; then its attributes are missing.",
+        HelpName = "SECONDS",
+        CustomParser = argument => ReadSeconds(argument, ShortestGrace, LongestGrace),
+        DefaultValueFactory = _ => PdpOptions.UsualGrace,
+    };
+
     private static readonly Option<TimeSpan> Poll = new("--poll")
     {
-        Description = "Seconds between two looks at the repository and the registry.",
+        Description = "Seconds between two looks at the repository and the certificates.",
         HelpName = "SECONDS",
-        CustomParser = ReadSeconds,
+        CustomParser = argument => ReadSeconds(argument, ShortestPoll, LongestPoll),
         DefaultValueFactory = _ => TimeSpan.FromSeconds(2),
     };
 
@@ -63,7 +79,7 @@ internal static class CommandLine
     {
         Description = "Seconds between two fetches of a remote.",
         HelpName = "SECONDS",
-        CustomParser = ReadSeconds,
+        CustomParser = argument => ReadSeconds(argument, ShortestPoll, LongestPoll),
         DefaultValueFactory = _ => TimeSpan.FromSeconds(30),
     };
 
@@ -100,6 +116,19 @@ internal static class CommandLine
         CustomParser = ReadCommit,
     };
 
+    private static readonly Option<IPEndPoint?> Webhook = new("--webhook")
+    {
+        Description = "Where Git hosts tell of a push by POST /webhook over HTTP, which ends the pause between two looks.",
+        HelpName = "HOST:PORT",
+        CustomParser = ReadEndPoint,
+    };
+
+    private static readonly Option<string?> WebhookSecret = new("--webhook-secret")
+    {
+        Description = "File with the secret of the webhook: X-Hub-Signature-256 (GitHub, Gitea) or X-Gitlab-Token.",
+        HelpName = "FILE",
+    };
+
     private static readonly Option<RolloutStage?> Rollout = new("--rollout")
     {
         Description = "How a new commit enters: direct; shadow, decided with and compared; or canary:PERCENT, answering that share of the devices. An operator promotes it. [default: direct]",
@@ -119,7 +148,16 @@ internal static class CommandLine
     public static PdpOptions? Parse(string[] args, TextWriter output, TextWriter error, out int exitCode)
     {
         PdpOptions? options = null;
-        var command = new RootCommand("Serves the decisions of a policy set in Git over gRPC with mutual TLS.") { Git, Ref, Folder, Listen, Data, Poll, AllowTls12, Rollout, Accept, AllowedSigners, RequireSigned, Fetch, GitKey, GitKnownHosts, GitAuthorities, GitToken };
+        var command = new RootCommand("Serves the decisions of a policy set in Git over gRPC with mutual TLS.")
+        {
+            Git, Ref, Folder, Rollout, Accept,
+            AllowedSigners, RequireSigned,
+            Fetch, GitKey, GitKnownHosts, GitAuthorities, GitToken,
+            Webhook, WebhookSecret,
+            Listen, AllowTls12,
+            Data, Poll,
+            RegistryDb, RegistryGrace,
+        };
         command.SetAction(parsed => options = new PdpOptions(
             parsed.GetValue(Git)!, parsed.GetValue(Ref)!, parsed.GetValue(Folder)!, parsed.GetValue(Listen)!, parsed.GetValue(Data), parsed.GetValue(Poll),
             parsed.GetValue(AllowTls12), parsed.GetValue(Accept))
@@ -129,6 +167,10 @@ internal static class CommandLine
             Rollout = parsed.GetValue(Rollout),
             Fetch = parsed.GetValue(Fetch),
             Access = new RemoteAccess(parsed.GetValue(GitKey), parsed.GetValue(GitKnownHosts), parsed.GetValue(GitAuthorities), parsed.GetValue(GitToken)),
+            Webhook = parsed.GetValue(Webhook),
+            WebhookSecret = parsed.GetValue(WebhookSecret),
+            RegistryDb = parsed.GetValue(RegistryDb),
+            RegistryGrace = parsed.GetValue(RegistryGrace),
         });
         HelpOption help = command.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
@@ -158,7 +200,7 @@ internal static class CommandLine
             && IPAddress.TryParse(host == "localhost" ? "127.0.0.1" : host, out IPAddress? address)
             && isBracketed == host.Contains(':', StringComparison.Ordinal))
             return new IPEndPoint(address, port);
-        argument.AddError($"--listen: `{text}` is not HOST:PORT, such as 127.0.0.1:8443, [::1]:8443 or localhost:0; HOST is an IP address or localhost");
+        argument.AddError($"{NameOf(argument)}: `{text}` is not HOST:PORT, such as 127.0.0.1:8443, [::1]:8443 or localhost:0; HOST is an IP address or localhost");
         return null;
     }
 
@@ -180,14 +222,26 @@ internal static class CommandLine
         return stage;
     }
 
-    private static TimeSpan ReadSeconds(ArgumentResult argument)
+    private static string? ReadRegistry(ArgumentResult argument)
     {
         string text = argument.Tokens.Count == 1 ? argument.Tokens[0].Value : "";
-        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) && seconds is >= ShortestPoll and <= LongestPoll)
+        if (RegistryOption.IsOne(text))
+            return text;
+        // Not repeated: somebody may have written a password there.
+        argument.AddError($"--registry-db: expected {RegistryOption.Forms}");
+        return null;
+    }
+
+    private static TimeSpan ReadSeconds(ArgumentResult argument, double shortest, double longest)
+    {
+        string text = argument.Tokens.Count == 1 ? argument.Tokens[0].Value : "";
+        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) && seconds >= shortest && seconds <= longest)
             return TimeSpan.FromSeconds(seconds);
-        argument.AddError($"{((OptionResult)argument.Parent!).Option.Name}: `{text}` is not a number of seconds from {ShortestPoll} to {LongestPoll}");
+        argument.AddError($"{NameOf(argument)}: `{text}` is not a number of seconds from {shortest} to {longest}");
         return default;
     }
+
+    private static string NameOf(ArgumentResult argument) => ((OptionResult)argument.Parent!).Option.Name;
 
     private sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLineAction
     {
@@ -202,8 +256,12 @@ internal static class CommandLine
                   Serve the branch `release` of a bare repository whose root is the policy set, on a free port:
                     dotnet run --project pdp-server/PolicyM2M.Pdp -- --git /srv/policies.git --ref release --path . --listen 127.0.0.1:0
 
+                  Serve a remote repository, and only what somebody who may has signed:
+                    dotnet run --project pdp-server/PolicyM2M.Pdp -- --git https://git.example/fleet.git --git-token /etc/policym2m/token \
+                      --allowed-signers /etc/policym2m/allowed_signers --require-signed
+
                 Exit codes:
-                  0  stopped in order      1  could not run      3  the policy set is not valid
+                  0  stopped in order      1  could not run      3  the policy set is not valid, or not signed
                 """);
             return exitCode;
         }

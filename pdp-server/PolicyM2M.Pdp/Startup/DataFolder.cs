@@ -9,7 +9,10 @@ internal sealed record DataFolder(string Path)
     /// <summary>Certificates and their keys.</summary>
     public string Pki => System.IO.Path.Combine(Path, "pki");
 
-    /// <summary>The registry of devices.</summary>
+    /// <summary>The registry of devices, where it is kept in SQLite and nothing else is said.</summary>
+    public string RegistryDatabase => System.IO.Path.Combine(Path, "registry.db");
+
+    /// <summary>Devices with which an empty registry begins.</summary>
     public string Registry => System.IO.Path.Combine(Path, "devices.json");
 
     /// <summary>The clones of remote repositories.</summary>
@@ -20,6 +23,9 @@ internal sealed record DataFolder(string Path)
 
     /// <summary>What is pinned, on trial or withdrawn.</summary>
     public string Rollout => System.IO.Path.Combine(Path, "rollout.json");
+
+    /// <summary>The keys that sign decisions.</summary>
+    public string SigningKeys => System.IO.Path.Combine(Path, "signing-keys.json");
 
     /// <summary>The certificate of this name.</summary>
     public string Certificate(string name) => System.IO.Path.Combine(Pki, $"{name}.pem");

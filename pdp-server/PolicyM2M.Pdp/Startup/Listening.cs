@@ -40,6 +40,7 @@ internal static class Listening
         }
     }
 
-    private static StartupException Refused(IPEndPoint address, string reason, Exception fault) =>
+    /// <summary>That an address cannot be had, and what to do.</summary>
+    public static StartupException Refused(IPEndPoint address, string reason, Exception fault) =>
         new($"cannot listen on {address}: {reason}; `--listen 127.0.0.1:0` takes a free port", ExitCode.CouldNotRun, fault);
 }

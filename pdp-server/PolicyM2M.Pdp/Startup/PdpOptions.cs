@@ -1,6 +1,6 @@
 using System.Net;
 using PolicyM2M.Pdp.Rollouts;
-using PolicyM2M.Store;
+using PolicyM2M.Store.Remotes;
 
 namespace PolicyM2M.Pdp.Startup;
 
@@ -10,7 +10,7 @@ namespace PolicyM2M.Pdp.Startup;
 /// <param name="Folder">The policy set's folder within the repository.</param>
 /// <param name="Listen">Where to listen; port 0 lets the system choose.</param>
 /// <param name="Data">The data folder: certificates, registry. Null for <c>.policym2m</c> in the work tree around the current folder.</param>
-/// <param name="Poll">How often the repository and the registry are looked at.</param>
+/// <param name="Poll">How often the repository is looked at.</param>
 /// <param name="AllowTls12">Whether callers may come over TLS 1.2 as well as 1.3.</param>
 /// <param name="Accept">The beginning of the id of a commit that may be served although it does not follow the one served last; null for none.</param>
 internal sealed record PdpOptions(string Git, string Ref, string Folder, IPEndPoint Listen, string? Data, TimeSpan Poll, bool AllowTls12 = false, string? Accept = null)
@@ -24,9 +24,24 @@ internal sealed record PdpOptions(string Git, string Ref, string Folder, IPEndPo
     /// <summary>How new commits enter; null where they become active at once.</summary>
     public RolloutStage? Rollout { get; init; }
 
+    /// <summary>Where Git hosts may tell of a push; null for nowhere.</summary>
+    public IPEndPoint? Webhook { get; init; }
+
+    /// <summary>The file with the secret by which they prove who they are.</summary>
+    public string? WebhookSecret { get; init; }
+
     /// <summary>The file that says whose signatures of commits count; null where none do.</summary>
     public string? AllowedSigners { get; init; }
 
     /// <summary>Whether only a commit that one of them signed is served.</summary>
     public bool RequireSigned { get; init; }
+
+    /// <summary>Longer than a database takes to start anew, shorter than somebody waits for a quarantine to count.</summary>
+    public static readonly TimeSpan UsualGrace = TimeSpan.FromSeconds(10);
+
+    /// <summary>Where the registry is kept, in a form of <see cref="RegistryOption"/>; null for SQLite in the data folder.</summary>
+    public string? RegistryDb { get; init; }
+
+    /// <summary>How long the copy of the registry may be used that cannot be found in step with the database.</summary>
+    public TimeSpan RegistryGrace { get; init; } = UsualGrace;
 }

@@ -11,7 +11,7 @@ internal static class StartupMessage
     /// <summary>Claims in the command to paste: enough to see that they count, few enough to stay on the screen.</summary>
     private const int ClaimsShown = 2;
 
-    public static void Write(TextWriter console, RevisionStatus status, RevisionSource source, string address, DataFolder data, DevelopmentCredentials credentials, bool isDataGiven)
+    public static void Write(TextWriter console, RevisionStatus status, RevisionSource source, string address, DataFolder data, string registry, DevelopmentCredentials credentials, bool isDataGiven)
     {
         ActiveRevision revision = status.Active;
         console.WriteLine($"""
@@ -20,7 +20,7 @@ internal static class StartupMessage
               serves    {revision.Bundle.Name}: {string.Join(", ", revision.Bundle.Policies)}
               from      `{source.Folder}` of {source.Repository} at {source.Ref}, commit {revision.ShortId} ({revision.Summary})
               listening on {address} (gRPC, mutual TLS)
-              keys and certificates in {data.Pki}, devices in {data.Registry}
+              keys and certificates in {data.Pki}, devices in {registry}
             """);
         if (status.Refused is { } refused)
             console.WriteLine($"  BUT the newest commit {ActiveRevision.Shorten(refused.CommitId)} cannot be served, so this is the one that was served last; the log says why");

@@ -23,7 +23,7 @@ internal sealed class SchemaAgreementTests
         }}
         """;
 
-    private const string Manifest = """{"name": "s", "attributes": "s.attributes.yaml", "policies": ["p.m2m.yaml"], "longest-waiver": "90d"}""";
+    private const string Manifest = """{"name": "s", "attributes": "s.attributes.yaml", "policies": ["p.m2m.yaml"], "longest-waiver": "90d", "protected": [{"paths": ["p.m2m.yaml", "c"], "signers": 2}]}""";
 
     private const string Policy = """
         {"policy": "p", "description": "x", "zone": "+02:00", "for": "kind == \"plc\"",

@@ -44,6 +44,41 @@ internal sealed partial class SpellingTests
     });
 
     [Test]
+    public void A_comment_behind_an_item_of_a_list_stays_with_its_item()
+    {
+        const string policy = """
+            policy p
+
+            profile a : auth {
+              methods     x509,  // first
+                          // above the second
+                          psk    // second
+              revocation  hard
+            }
+
+            """;
+        const string yaml = """
+            policy: p
+
+            profiles:
+              a:
+                kind: auth
+                methods:
+                  - x509  # first
+                  # above the second
+                  - psk  # second
+                revocation: hard
+
+            """;
+        Assert.That(Print(policy, PolicySpelling.M2M, PolicySpelling.Yaml), Is.EqualTo(yaml.ReplaceLineEndings("\n")));
+        Assert.That(Print(yaml, PolicySpelling.Yaml, PolicySpelling.Yaml), Is.EqualTo(yaml.ReplaceLineEndings("\n")));
+        Assert.That(Print(policy, PolicySpelling.M2M, PolicySpelling.M2M), Does.Contain("x509,  // first\n").And.Contain("psk    // second\n").Or.Contain("psk  // second\n"));
+        Assert.That(Print("policy p\nprofile a : auth { methods x509, // first\n  psk revocation hard // third\n}\n", PolicySpelling.M2M, PolicySpelling.M2M),
+            Does.Contain("x509,  // first\n").And.Contain("hard   // third\n").Or.Contain("hard  // third\n"));
+        CheckRoundTrip(policy);
+    }
+
+    [Test]
     public void A_comment_is_kept_wherever_it_stands() => SeededProperty.Holds(Runs, random =>
     {
         string policy = new RandomPolicies(random).Set()[2].Text;
@@ -67,7 +102,7 @@ internal sealed partial class SpellingTests
             {
                 0 => policy.Remove(at, Math.Min(random.Next(1, 8), policy.Length - at)),
                 1 => policy.Insert(at, Alphabet[random.Next(Alphabet.Length)]),
-                _ => policy.Insert(at, policy.Substring(random.Next(at + 1), Math.Min(random.Next(20), at / 2))),
+                _ => policy.Insert(at, string.Concat(policy.Skip(random.Next(at + 1)).Take(Math.Min(random.Next(20), at / 2)))),
             };
         }
         if (PolicyFormatter.Format(new SourceFile("p.m2m.yaml", policy), PolicySpelling.Yaml).Text is not { } text)

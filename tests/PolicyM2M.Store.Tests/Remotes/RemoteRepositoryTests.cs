@@ -1,3 +1,4 @@
+using PolicyM2M.Store.Remotes;
 using PolicyM2M.Testing;
 
 namespace PolicyM2M.Store.Tests.Remotes;

@@ -67,7 +67,7 @@ public sealed class AllowedSignersTests
     public void A_weak_RSA_key_is_refused()
     {
         using var folder = new TemporaryFolder();
-        var weak = SigningKey.Make(folder, "weak", "rsa", 1024);
+        var weak = SshKey.Make(folder, "weak", "rsa", 1024);
 
         Refusal.Of(() => Parse(weak.Line("alice")), "signers:1: the ssh-rsa key cannot be used: an RSA key needs a modulus of 2048 to 16384 bits; this has 1024");
     }
@@ -76,7 +76,7 @@ public sealed class AllowedSignersTests
     public void A_point_that_is_not_on_the_curve_is_refused()
     {
         using var folder = new TemporaryFolder();
-        byte[] blob = Convert.FromBase64String(SigningKey.Make(folder, "key", "ecdsa", 256).Public.Split(' ')[1]);
+        byte[] blob = Convert.FromBase64String(SshKey.Make(folder, "key", "ecdsa", 256).Public.Split(' ')[1]);
         blob[^1] ^= 1;
 
         Refusal.Of(() => Parse($"alice ecdsa-sha2-nistp256 {Convert.ToBase64String(blob)}"), "its point is not on that curve");
@@ -86,7 +86,7 @@ public sealed class AllowedSignersTests
     public void Two_keys_of_one_name_and_two_names_of_one_key_are_one_person()
     {
         using var folder = new TemporaryFolder();
-        SigningKey[] keys = [.. Enumerable.Range(0, 4).Select(i => SigningKey.Make(folder, $"k{i}"))];
+        SshKey[] keys = [.. Enumerable.Range(0, 4).Select(i => SshKey.Make(folder, $"k{i}"))];
         AllowedSigners signers = Parse(keys[0].Line("alice") + keys[1].Line("alice,al") + keys[2].Line("al") + keys[2].Line("root") + keys[3].Line("bob"));
 
         Assert.That(keys.Select(key => signers.PersonOf(KeyOf(key.Public))), Is.EqualTo(new[] { "al", "al", "al", "bob" }));

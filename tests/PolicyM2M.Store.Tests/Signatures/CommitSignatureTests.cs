@@ -1,4 +1,5 @@
 using System.Text;
+using PolicyM2M.Store.Signatures;
 using PolicyM2M.Testing;
 
 namespace PolicyM2M.Store.Tests.Signatures;
@@ -9,14 +10,14 @@ public sealed class CommitSignatureTests
 {
     private TemporaryGitRepository _git = null!;
     private TemporaryFolder _folder = null!;
-    private SigningKey _alice = null!;
+    private SshKey _alice = null!;
 
     [SetUp]
     public void Prepare()
     {
         _folder = new TemporaryFolder();
         _git = new TemporaryGitRepository();
-        _alice = SigningKey.Make(_folder, "alice");
+        _alice = SshKey.Make(_folder, "alice");
     }
 
     [TearDown]
@@ -34,7 +35,7 @@ public sealed class CommitSignatureTests
     [TestCase("rsa", 3072)]
     public void A_commit_signed_with_a_key_of_each_type_names_its_signer(string type, int bits)
     {
-        var key = SigningKey.Make(_folder, $"{type}{bits}", type, bits);
+        var key = SshKey.Make(_folder, $"{type}{bits}", type, bits);
         // The numbers of an ECDSA signature are of different lengths now and then.
         for (int i = 0; i < 4; i++)
         {
@@ -55,10 +56,10 @@ public sealed class CommitSignatureTests
     [Test]
     public void A_key_that_nobody_allowed_is_named_by_its_fingerprint()
     {
-        _git.SignWith(SigningKey.Make(_folder, "mallory"));
+        _git.SignWith(SshKey.Make(_folder, "mallory"));
         Commit("first");
 
-        Refused(_alice.Line("alice"), $"the ssh-ed25519 key {new SigningKey(_folder["mallory"]).Fingerprint}, which {_folder["allowed"]} does not name");
+        Refused(_alice.Line("alice"), $"the ssh-ed25519 key {new SshKey(_folder["mallory"]).Fingerprint}, which {_folder["allowed"]} does not name");
     }
 
     [TestCase("tree")]

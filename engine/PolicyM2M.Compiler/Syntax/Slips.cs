@@ -1,0 +1,90 @@
+using System.Collections.Frozen;
+using PolicyM2M.Engine.Vocabulary;
+using Superpower.Model;
+
+namespace PolicyM2M.Compiler.Syntax;
+
+/// <summary>What authors mistype, or write by the habit of other languages, and what to write here instead.</summary>
+internal static class Slips
+{
+    private const string Quoted = "a text stands in double quotes";
+
+    private static readonly string[] Words =
+    [
+        "and", "or", "not", "in", "has", "within", "contains", "starts-with", "where", "when", "otherwise", "use", "deny", "with", "for", "zone",
+        "policy", "define", "profile", "require", "forbid", "waive", "invariant", "always", "from", "until", "because", "approved-by",
+        .. DecisionKinds.All.Select(kind => kind.Name()),
+    ];
+
+    private static readonly FrozenDictionary<string, string> Habits = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["if"] = "write `when`",
+        ["unless"] = "write `when not`",
+        ["then"] = "write `use` or `deny`",
+        ["allow"] = "write `use` and what is allowed",
+        ["permit"] = "write `use` and what is allowed",
+        ["else"] = "write `otherwise`",
+        ["default"] = "write `otherwise`",
+        ["is"] = "write `==`",
+        ["equals"] = "write `==`",
+        ["let"] = "write `define`",
+        ["rule"] = "write `require` or `forbid`, or a case of a block",
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    private static readonly FrozenDictionary<string, string> Signs = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["&"] = "write `and`",
+        ["&&"] = "write `and`",
+        ["|"] = "write `or`",
+        ["||"] = "write `or`",
+        ["!"] = "write `not`",
+        ["#"] = "comments begin with `//`",
+        [";"] = "nothing ends with a semicolon: take it out",
+        ["≥"] = "write `>=`",
+        ["≤"] = "write `<=`",
+        ["≠"] = "write `!=`",
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>What to write instead of a sign that the language has not.</summary>
+    public static string ForSign(string sign) => Signs.GetValueOrDefault(sign)
+        ?? (sign is ['\'', _, ..] ? $"{Quoted}: \"{sign.Trim('\'')}\"" : $"{Quoted} (`\"`), and comments begin with `//`");
+
+    /// <summary>What to write instead of the token at a place of a slice that cannot stand there; null where nothing is likely.</summary>
+    /// <param name="slice">A declaration or case.</param>
+    /// <param name="at">The place of the token.</param>
+    /// <param name="expected">What could have stood there, in the words of the grammar.</param>
+    public static string? ForToken(ArraySegment<Token<M2MToken>> slice, int at, IReadOnlyCollection<string> expected)
+    {
+        Token<M2MToken> token = slice[at];
+        string text = token.ToStringValue();
+        string before = at > 0 && slice[at - 1].Kind == M2MToken.Name ? slice[at - 1].ToStringValue() : "";
+        return token.Kind switch
+        {
+            M2MToken.Is or M2MToken.Colon when Grammar.IsField(before) => $"a field and its value stand side by side, without `{text}`",
+            M2MToken.Is when before.Length > 0 && !expected.Contains("`:`") => "write `==` to compare",
+            M2MToken.Equal when expected.Contains("`=`") => "write one `=` to define",
+            M2MToken.OpenBracket when before is "contains" or "starts-with" => $"`{before}` takes one text: join two tests with `and` or `or`",
+            M2MToken.Name => ForName(text, expected),
+            M2MToken.String or M2MToken.Number when expected.Contains("a name") => "a name begins with a letter and has no quotes, such as plant-7",
+            M2MToken.String or M2MToken.Number when expected.Contains("a condition") => "an attribute stands on the left of its value, such as `time.now >= 2027-01-31`",
+            _ => null,
+        };
+    }
+
+    /// <summary>What to write after the last token of a slice that ends too early; null where nothing is likely.</summary>
+    public static string? ForEnd(Token<M2MToken> last) => last.ToStringValue() is ("contains" or "starts-with") and var word ? $"such as: {word} \"…\"" : null;
+
+    private static string? ForName(string name, IReadOnlyCollection<string> expected)
+    {
+        if (Habits.TryGetValue(name, out string? habit))
+            return habit;
+        if (Words.Contains(name))
+            return expected.Contains("a name") ? $"`{name}` is a word of the language, and cannot be a name" : null;
+        if (name.Length > 2 && (Spelling.Nearest(name, expected.Select(Word).OfType<string>()) ?? Spelling.Nearest(name, Words)) is { } nearest)
+            return $"did you mean `{nearest}`?";
+        return expected.Contains("a string") || expected.Contains("a literal") ? $"{Quoted}: \"{name}\"" : null;
+    }
+
+    /// <summary>The word that an expectation such as <c>`when`</c> names; null where it names none.</summary>
+    private static string? Word(string expected) => expected is ['`', .. var word, '`'] && char.IsAsciiLetter(word[0]) ? word : null;
+}

@@ -1,0 +1,50 @@
+using PolicyM2M.Pdp.Revisions;
+using PolicyM2M.Pdp.Startup;
+using PolicyM2M.Registry;
+using PolicyM2M.Registry.Files;
+
+namespace PolicyM2M.Pdp.Devices;
+
+/// <summary>Fills a registry that nobody has ever written to from <c>devices.json</c> in the data folder, where there is one. After that the file is never read again.</summary>
+internal sealed class FirstImport(DataFolder data, DeviceStore store, RevisionState revisions, ILogger<FirstImport> log)
+{
+    private const string Actor = "first start";
+    private const int MaximumFaults = 20;
+
+    /// <summary>Whether something was written. A file with a fault is not taken: it is said what is wrong, and the next start tries again.</summary>
+    /// <exception cref="RegistryUnavailableException">The database cannot be used.</exception>
+    public async Task<bool> RunAsync(long sequence, CancellationToken cancellationToken)
+    {
+        if (sequence > 0 || Read() is not { } bytes)
+            return false;
+        DeviceImport import = DeviceImport.Read(bytes, ImportFormat.Json, revisions.Current.Active.Decider);
+        foreach (ImportFault fault in import.Faults.Take(MaximumFaults))
+            log.FirstImportFault(data.Registry, fault.Line, fault.Column, fault.Message);
+        if (import.Faults.Length > 0)
+        {
+            log.FirstImportRefused(data.Registry, import.Faults.Length);
+            return false;
+        }
+        Written written = await store.ChangeAllAsync([.. import.Devices.Select(device => (device.Id, (DeviceChange)device.Change))], Actor, Writing.AllOrNothing, cancellationToken);
+        log.FirstImported(data.Registry, written.Changed, store.Name);
+        return written.Changed > 0;
+    }
+
+    private byte[]? Read()
+    {
+        try
+        {
+            var file = new FileInfo(data.Registry);
+            if (!file.Exists)
+                return null;
+            if (file.Length <= DeviceImport.MaximumBytes)
+                return File.ReadAllBytes(data.Registry);
+            log.FirstImportUnreadable(data.Registry, $"it has more than {DeviceImport.MaximumBytes} bytes");
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            log.FirstImportUnreadable(data.Registry, fault.Message);
+        }
+        return null;
+    }
+}

@@ -1,0 +1,35 @@
+using Google.Protobuf;
+using Grpc.Core;
+using PolicyM2M.Pdp.Identity;
+using PolicyM2M.Pdp.Revisions;
+using PolicyM2M.Wire;
+using PolicyM2M.Wire.V1;
+
+namespace PolicyM2M.Pdp.Services;
+
+/// <summary>The bundle that answers the caller, for who decides without asking.</summary>
+internal sealed partial class DecisionEndpoint
+{
+    /// <summary>Far below the four mebibytes that clients take by default, and large enough that a bundle is few messages.</summary>
+    private const int BundlePartBytes = 256 << 10;
+
+    public override async Task GetBundle(GetBundleRequest request, IServerStreamWriter<GetBundleResponse> responseStream, ServerCallContext context)
+    {
+        ActiveRevision revision = revisions.Current.For(context.GetHttpContext().Caller().Name);
+        ReadOnlyMemory<byte> bytes = revision.BundleBytes;
+        bool isSame = request.BundleHash == revision.Id.BundleHash;
+        if (isSame && request.Offset > (ulong)bytes.Length)
+            throw new RpcException(new Status(StatusCode.OutOfRange, $"the bundle has {bytes.Length} bytes, and the caller says that it has {request.Offset} of them"));
+        int offset = isSame ? (int)request.Offset : 0;
+        await responseStream.WriteAsync(new GetBundleResponse
+        {
+            Description = new BundleDescription { Revision = WireMapping.ToWire(revision.Id), Length = (ulong)bytes.Length, Offset = (ulong)offset },
+        }, context.CancellationToken);
+        for (; offset < bytes.Length; offset += BundlePartBytes)
+        {
+            ReadOnlyMemory<byte> part = bytes.Slice(offset, Math.Min(BundlePartBytes, bytes.Length - offset));
+            // The bytes belong to the revision and never change.
+            await responseStream.WriteAsync(new GetBundleResponse { Data = UnsafeByteOperations.UnsafeWrap(part) }, context.CancellationToken);
+        }
+    }
+}

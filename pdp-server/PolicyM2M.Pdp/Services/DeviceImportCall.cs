@@ -1,0 +1,91 @@
+using Grpc.Core;
+using PolicyM2M.Pdp.Devices;
+using PolicyM2M.Pdp.Identity;
+using PolicyM2M.Pdp.Revisions;
+using PolicyM2M.Registry;
+using PolicyM2M.Registry.Files;
+using PolicyM2M.Wire.V1;
+using Fault = PolicyM2M.Registry.Files.ImportFault;
+using Format = PolicyM2M.Registry.Files.ImportFormat;
+
+namespace PolicyM2M.Pdp.Services;
+
+/// <summary>One import: takes a file in chunks, reports every fault, and writes all devices or those without one.</summary>
+internal sealed class DeviceImportCall(DeviceStore store, RegistryState state, RevisionState revisions, ILogger<DeviceImportCall> log)
+{
+    /// <summary>As many faults in one message as stay well below what a client takes.</summary>
+    private const int FaultsAtOnce = 500;
+
+    /// <summary>Files are held whole: two at a time, whoever asks.</summary>
+    private static readonly SemaphoreSlim AtOnce = new(2);
+
+    private static readonly TimeSpan LongestCatchUp = TimeSpan.FromSeconds(5);
+
+    /// <summary>Runs it.</summary>
+    /// <exception cref="RpcException">INVALID_ARGUMENT where there are no options or the file is too large.</exception>
+    /// <exception cref="RegistryUnavailableException">The database cannot be used; nothing was written.</exception>
+    public async Task<long> RunAsync(
+        IAsyncStreamReader<ImportDevicesRequest> requests, IServerStreamWriter<ImportDevicesResponse> responses, SpiffeId actor, CancellationToken cancellationToken)
+    {
+        if (!await AtOnce.WaitAsync(TimeSpan.Zero, cancellationToken))
+            throw new RpcException(new Status(StatusCode.ResourceExhausted, "other imports are running; try again when they have ended"));
+        try
+        {
+            (ImportOptions options, byte[] file) = await ReceiveAsync(requests, cancellationToken);
+            return await ImportAsync(options, file, responses, actor, cancellationToken);
+        }
+        finally
+        {
+            AtOnce.Release();
+        }
+    }
+
+    private async Task<long> ImportAsync(ImportOptions options, byte[] file, IServerStreamWriter<ImportDevicesResponse> responses, SpiffeId actor, CancellationToken cancellationToken)
+    {
+        DeviceImport import = DeviceImport.Read(file, options.Format == Wire.V1.ImportFormat.Csv ? Format.Csv : Format.Json, revisions.Current.Active.Decider);
+        List<Fault> faults = [.. import.Faults];
+        Writing writing = options.DryRun || faults.Count > 0 && !options.KeepGood ? Writing.Nothing : options.KeepGood ? Writing.KeepGood : Writing.AllOrNothing;
+        List<(string, DeviceChange)> changes = [.. import.Devices.Select(device => (device.Id, (DeviceChange)device.Change))];
+        Written written = await store.ChangeAllAsync(changes, actor.ToString(), writing, cancellationToken);
+        // What the registry refuses is a fault of its line, like any other.
+        faults.AddRange(written.Refusals.Zip(import.Devices).Where(pair => pair.First is not null).Select(pair => new Fault(pair.Second.Line, 1, pair.First!.Message)));
+
+        foreach (Fault[] some in faults.OrderBy(fault => fault.Line).ThenBy(fault => fault.Column).Chunk(FaultsAtOnce))
+            await responses.WriteAsync(new ImportDevicesResponse { Faults = { some.Select(DeviceMapping.ToWire) } }, cancellationToken);
+        var summary = new ImportSummary
+        {
+            Written = written.IsWritten,
+            Good = import.Devices.Length - (faults.Count - import.Faults.Length),
+            Changed = written.Changed,
+            Faults = faults.Count,
+        };
+        log.DevicesImported(actor, summary.Good, summary.Changed, summary.Faults);
+        if (written.IsWritten)
+            await state.WaitForSequence(written.Sequence, LongestCatchUp, cancellationToken);
+        await responses.WriteAsync(new ImportDevicesResponse { Warnings = { import.Warnings.Select(DeviceMapping.ToWire) }, Summary = summary }, cancellationToken);
+        return written.Sequence;
+    }
+
+    private static async Task<(ImportOptions Options, byte[] File)> ReceiveAsync(IAsyncStreamReader<ImportDevicesRequest> requests, CancellationToken cancellationToken)
+    {
+        ImportOptions? options = null;
+        using var file = new MemoryStream();
+        while (await requests.MoveNext(cancellationToken))
+        {
+            ImportDevicesRequest request = requests.Current;
+            if (options is null)
+                options = request.Options ?? throw DeviceMapping.Invalid("the first message has no options; expected the format of the file");
+            else if (request.Options is not null)
+                throw DeviceMapping.Invalid("the options are given twice; expected them in the first message only");
+            if (file.Length + request.Chunk.Length > DeviceImport.MaximumBytes)
+                throw DeviceMapping.Invalid($"the file has more than {DeviceImport.MaximumBytes} bytes; import it in parts");
+            file.Write(request.Chunk.Span);
+        }
+        return options?.Format switch
+        {
+            Wire.V1.ImportFormat.Csv or Wire.V1.ImportFormat.Json => (options, file.ToArray()),
+            null => throw DeviceMapping.Invalid("there is no file; expected options and then chunks"),
+            _ => throw DeviceMapping.Invalid("the options name no format; expected CSV or JSON"),
+        };
+    }
+}

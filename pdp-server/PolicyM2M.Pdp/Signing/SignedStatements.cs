@@ -1,0 +1,54 @@
+using System.Security.Cryptography;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using PolicyM2M.Engine.Bundles;
+using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Wire;
+
+namespace PolicyM2M.Pdp.Signing;
+
+/// <summary>
+/// Signs what the registry says of a device, once until that changes or half of the statement's time is over. Keeps a fixed number of statements, one for each place that devices fall on: one
+/// that was pushed out is signed anew. Safe for all threads: a place is read and written in one piece.
+/// </summary>
+internal sealed class SignedStatements(SigningKeys keys)
+{
+    /// <summary>Some hundred bytes each; of a hundred thousand devices few ask within the same minutes.</summary>
+    private const int Places = 1 << 14;
+
+    private readonly Entry?[] _entries = new Entry?[Places];
+
+    /// <summary>The statement of a device.</summary>
+    /// <param name="device">Its id.</param>
+    /// <param name="stated">What is stated of it, by the names that policies need: see <see cref="Stated"/>.</param>
+    /// <param name="now">The moment.</param>
+    public Entry Of(string device, DeviceContext stated, DateTimeOffset now)
+    {
+        ref Entry? known = ref _entries[(uint)string.GetHashCode(device) % Places];
+        if (known is { } entry && entry.Device == device && Says(entry.Stated, stated) && now >= entry.IssuedAt && now < entry.IssuedAt + SigningTimes.StatementHolds / 2)
+            return entry;
+        Wire.V1.SignedPayload signed = keys.Sign(SignedKind.DeviceStatement, now, key => new Wire.V1.DeviceStatement
+        {
+            DeviceId = device,
+            Attributes = { stated.Values.OrderBy(value => value.Key, StringComparer.Ordinal).Select(value => new Wire.V1.NamedValue { Name = value.Key, Value = WireMapping.ToWire(value.Value) }) },
+            IssuedAt = now.ToTimestamp(),
+            ValidUntil = (now + SigningTimes.StatementHolds < key.NotAfter ? now + SigningTimes.StatementHolds : key.NotAfter).ToTimestamp(),
+        });
+        return known = new Entry(device, stated, now, signed, ByteString.CopyFrom(SHA256.HashData(signed.Payload.Span)));
+    }
+
+    /// <summary>Of what is known of a device, that which the policies need and did not come from its claims.</summary>
+    public static DeviceContext Stated(DeviceContext registered, string device, Bundle bundle) =>
+        registered.With(Devices.MergedContext.DeviceId, AttributeValue.Of(device)).Where(bundle.NeededAttributes.Contains);
+
+    private static bool Says(DeviceContext left, DeviceContext right) =>
+        left.Values.Count == right.Values.Count && left.Values.All(value => right.Values.TryGetValue(value.Key, out AttributeValue other) && other == value.Value);
+
+    /// <summary>A statement and what names it.</summary>
+    /// <param name="Device">The device.</param>
+    /// <param name="Stated">What it says.</param>
+    /// <param name="IssuedAt">When it was made.</param>
+    /// <param name="Signed">The statement.</param>
+    /// <param name="Digest">The SHA-256 of its payload.</param>
+    internal sealed record Entry(string Device, DeviceContext Stated, DateTimeOffset IssuedAt, Wire.V1.SignedPayload Signed, ByteString Digest);
+}

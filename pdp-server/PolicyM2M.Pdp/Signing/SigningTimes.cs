@@ -1,0 +1,30 @@
+namespace PolicyM2M.Pdp.Signing;
+
+/// <summary>How long keys sign and what they signed holds.</summary>
+internal static class SigningTimes
+{
+    /// <summary>A key signs for so long, then the next one does.</summary>
+    public static readonly TimeSpan KeySigns = TimeSpan.FromDays(30);
+
+    /// <summary>From its first day on a key verifies for so long. No decision outlives its key, so that of the longest windows that policies give at least 90 days are left.</summary>
+    public static readonly TimeSpan KeyVerifies = TimeSpan.FromDays(120);
+
+    /// <summary>
+    /// A statement says what is so for this long: how long a device that cannot be reached is believed to be as it was. It is made anew after half of it, so that one just fetched is
+    /// good for half an hour at least, and at once when what it says changes.
+    /// </summary>
+    public static readonly TimeSpan StatementHolds = TimeSpan.FromHours(1);
+
+    /// <summary>A signed decision is handed out again for at most so long. The windows count from its making, so that who gets it late has that much less of them.</summary>
+    private static readonly TimeSpan LongestReuse = TimeSpan.FromMinutes(1);
+
+    /// <summary>Of a short window no more than this share is lost by handing a decision out again.</summary>
+    private const int ReuseShare = 10;
+
+    /// <summary>A denial has no windows and is a denial whenever it was made; but the time of it should be about right.</summary>
+    private static readonly TimeSpan ReuseOfDenials = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a decision with this window is handed out again.</summary>
+    public static TimeSpan Reuse(TimeSpan freshFor, bool isDenied) =>
+        isDenied ? ReuseOfDenials : freshFor / ReuseShare < LongestReuse ? freshFor / ReuseShare : LongestReuse;
+}

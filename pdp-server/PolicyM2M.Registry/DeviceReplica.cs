@@ -1,0 +1,82 @@
+namespace PolicyM2M.Registry;
+
+/// <summary>What a look at the database changed in memory.</summary>
+/// <param name="IsLoad">Whether everything was read anew, and not only what had changed.</param>
+/// <param name="Changed">The devices that are not as they were.</param>
+public sealed record DeviceNews(bool IsLoad, IReadOnlyCollection<string> Changed);
+
+/// <summary>
+/// A copy of the registry in memory, kept in step with the database. It belongs to the one loop that calls it; what it keeps, <see cref="Registry"/>, is for all threads.
+/// After any failure everything is read anew: a database that came back may be an older one, or another.
+/// </summary>
+public sealed class DeviceReplica
+{
+    private readonly DeviceStore _store;
+    private bool _isMigrated, _isInStep;
+    private long _sequence;
+
+    /// <param name="store">The registry on disk.</param>
+    public DeviceReplica(DeviceStore store) => _store = store;
+
+    /// <summary>The devices in memory. Another instance after everything was read anew.</summary>
+    public DeviceRegistry Registry { get; private set; } = DeviceRegistry.Empty;
+
+    /// <summary>The number of the last change that it holds.</summary>
+    public long Sequence => Volatile.Read(ref _sequence);
+
+    /// <summary>Takes over what has changed in the database.</summary>
+    /// <exception cref="RegistryUnavailableException">The database cannot be used; memory is as it was.</exception>
+    public async Task<DeviceNews> SynchronizeAsync(CancellationToken cancellationToken = default)
+    {
+        bool wasInStep = _isInStep;
+        _isInStep = false;
+        if (!_isMigrated)
+            await _store.MigrateAsync(cancellationToken).ConfigureAwait(false);
+        _isMigrated = true;
+
+        DeviceNews news = wasInStep && await _store.ChangedSinceAsync(_sequence, cancellationToken).ConfigureAwait(false) is { } changes
+            ? Apply(changes.Sequence, changes.Changed)
+            : Replace(await _store.LoadAsync(cancellationToken).ConfigureAwait(false));
+        _isInStep = true;
+        return news;
+    }
+
+    /// <summary>Waits until there may be something to take over.</summary>
+    /// <exception cref="RegistryUnavailableException">The database cannot be used.</exception>
+    public async Task WaitForNewsAsync(CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await _store.WaitForNewsAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (RegistryUnavailableException)
+        {
+            _isInStep = false;
+            throw;
+        }
+    }
+
+    private DeviceNews Apply(long sequence, List<(string Id, Device? Device)> changed)
+    {
+        foreach ((string id, Device? device) in changed)
+        {
+            if (device is null)
+                Registry.Remove(id);
+            else
+                Registry.Put(device);
+        }
+        Volatile.Write(ref _sequence, sequence);
+        return new DeviceNews(IsLoad: false, [.. changed.Select(change => change.Id)]);
+    }
+
+    private DeviceNews Replace((long Sequence, List<Device> Devices) loaded)
+    {
+        DeviceRegistry before = Registry, after = DeviceRegistry.Of(loaded.Devices);
+        IEnumerable<string> changedOrNew = after.All.Where(device => !device.Equals(before.Find(device.Id))).Select(device => device.Id);
+        IEnumerable<string> gone = before.All.Where(device => after.Find(device.Id) is null).Select(device => device.Id);
+        string[] changed = [.. changedOrNew, .. gone];
+        Registry = after;
+        Volatile.Write(ref _sequence, loaded.Sequence);
+        return new DeviceNews(IsLoad: true, changed);
+    }
+}

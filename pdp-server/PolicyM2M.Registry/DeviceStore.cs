@@ -1,0 +1,270 @@
+using System.Data.Common;
+using PolicyM2M.Registry.Databases;
+
+namespace PolicyM2M.Registry;
+
+/// <summary>The registry on disk: what operators write, and what replicas read. Safe for all threads: it keeps nothing but whether the tables are up to date.</summary>
+public sealed class DeviceStore : IAsyncDisposable
+{
+    /// <summary>The most devices of one page.</summary>
+    public const int LargestPage = 1_000;
+
+    private readonly IRegistryDatabase _database;
+    private readonly TimeProvider _clock;
+
+    /// <param name="database">Where it is kept.</param>
+    /// <param name="clock">Whose time changes carry.</param>
+    public DeviceStore(IRegistryDatabase database, TimeProvider clock)
+    {
+        _database = database;
+        _clock = clock;
+    }
+
+    /// <summary>What to call it in a message; it holds no secrets.</summary>
+    public string Name => _database.Name;
+
+    /// <summary>Makes the tables, or brings them to what this program knows.</summary>
+    /// <exception cref="RegistryUnavailableException">The database cannot be used.</exception>
+    public Task MigrateAsync(CancellationToken cancellationToken = default) => GuardAsync(async () =>
+    {
+        await Migrations.RunAsync(_database, cancellationToken).ConfigureAwait(false);
+        return true;
+    });
+
+    /// <summary>The device of this id; null where there is none.</summary>
+    /// <exception cref="RegistryUnavailableException">The database cannot be used.</exception>
+    public Task<Device?> FindAsync(string id, CancellationToken cancellationToken = default) => ReadAsync(async sql =>
+        (await DevicesAsync(sql, "WHERE id = @id", ("id", id)).ConfigureAwait(false)).FirstOrDefault(), cancellationToken);
+
+    /// <summary>Devices in the order of their ids.</summary>
+    /// <param name="site">Of this site only; null for all.</param>
+    /// <param name="state">In this state only; null for all.</param>
+    /// <param name="after">Those after this id; empty for the first.</param>
+    /// <param name="count">At most so many.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="RegistryUnavailableException">The database cannot be used.</exception>
+    public Task<IReadOnlyList<Device>> ListAsync(string? site, LifecycleState? state, string after, int count, CancellationToken cancellationToken = default)
+    {
+        var where = new List<string> { "id > @after" };
+        var values = new List<(string, object?)> { ("after", after), ("count", Math.Clamp(count, 1, LargestPage)) };
+        if (site is not null)
+        {
+            where.Add("site = @site");
+            values.Add(("site", site));
+        }
+        if (state is { } wanted)
+        {
+            where.Add("state = @state");
+            values.Add(("state", LifecycleStates.Text(wanted)));
+        }
+        return ReadAsync<IReadOnlyList<Device>>(
+            async sql => await DevicesAsync(sql, $"WHERE {string.Join(" AND ", where)} ORDER BY id LIMIT @count", [.. values]).ConfigureAwait(false), cancellationToken);
+    }
+
+    /// <summary>Changes one device.</summary>
+    /// <returns>The number of the change, or of the last before it where all was so already; and the device, null where it is gone.</returns>
+    /// <exception cref="DeviceRefusedException">The change is not allowed; nothing has changed.</exception>
+    /// <exception cref="RegistryUnavailableException">The database cannot be used.</exception>
+    public async Task<(long Sequence, Device? Device)> ChangeAsync(string id, DeviceChange change, string actor, CancellationToken cancellationToken = default)
+    {
+        Written written = await ChangeAllAsync([(id, change)], actor, Writing.AllOrNothing, cancellationToken).ConfigureAwait(false);
+        if (written.Refusals[0] is { } refusal)
+            throw new DeviceRefusedException(refusal);
+        return (written.Sequence, written.Devices[0]);
+    }
+
+    /// <summary>Changes many devices, each once, in one transaction.</summary>
+    /// <param name="changes">What to do; no id twice.</param>
+    /// <param name="actor">Who does it.</param>
+    /// <param name="writing">What is written where a change is refused.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="RegistryUnavailableException">The database cannot be used.</exception>
+    public async Task<Written> ChangeAllAsync(
+        IReadOnlyList<(string Id, DeviceChange Change)> changes, string actor, Writing writing, CancellationToken cancellationToken = default)
+    {
+        Written written = await GuardAsync(() => WriteAsync(changes, actor, writing, cancellationToken)).ConfigureAwait(false);
+        if (written.IsWritten)
+            _database.Committed();
+        return written;
+    }
+
+    /// <summary>Forgets who changed what before that instant; what devices are now stays.</summary>
+    /// <exception cref="RegistryUnavailableException">The database cannot be used.</exception>
+    public Task ForgetChangesAsync(DateTimeOffset before, CancellationToken cancellationToken = default) => ReadAsync(async sql =>
+    {
+        await sql.RunAsync("DELETE FROM changes WHERE at < @before", ("before", before.ToUnixTimeMilliseconds())).ConfigureAwait(false);
+        return true;
+    }, cancellationToken);
+
+    /// <summary>The latest changes of a device, newest first.</summary>
+    /// <exception cref="RegistryUnavailableException">The database cannot be used.</exception>
+    public Task<IReadOnlyList<DeviceHistory>> HistoryAsync(string id, int count, CancellationToken cancellationToken = default) => ReadAsync<IReadOnlyList<DeviceHistory>>(async sql =>
+    {
+        List<DeviceHistory> history = [];
+        await sql.EachAsync("SELECT sequence, at, actor, verb, reason FROM changes WHERE device_id = @id ORDER BY sequence DESC LIMIT @count",
+            row => history.Add(new DeviceHistory(row.GetInt64(0), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(1)), row.GetString(2), row.GetString(3), row.IsDBNull(4) ? null : row.GetString(4))),
+            ("id", id), ("count", count)).ConfigureAwait(false);
+        return history;
+    }, cancellationToken);
+
+    /// <summary>All devices, and the number of the last change that they hold, of one moment.</summary>
+    internal Task<(long Sequence, List<Device> Devices)> LoadAsync(CancellationToken cancellationToken) => ReadAsync(async sql =>
+    {
+        // One statement, so that all of it is of one moment; a registry without devices still has its sequence.
+        long sequence = 0;
+        List<Device> devices = [];
+        var shared = new SharedTexts();
+        await sql.EachAsync($"SELECT r.sequence, {DeviceRows.Columns} FROM registry r LEFT JOIN devices d ON true", row =>
+        {
+            sequence = row.GetInt64(0);
+            if (!row.IsDBNull(1))
+                devices.Add(DeviceRows.Read(row, shared, first: 1));
+        }).ConfigureAwait(false);
+        return (sequence, devices);
+    }, cancellationToken);
+
+    /// <summary>Each device that was changed after a number, as it now is, null where it is gone; and the number of the last change. Null where the registry is older than that number.</summary>
+    internal Task<(long Sequence, List<(string Id, Device? Device)> Changed)?> ChangedSinceAsync(long sequence, CancellationToken cancellationToken) =>
+        ReadAsync<(long, List<(string, Device?)>)?>(async sql =>
+        {
+            long last = await sql.NumberAsync("SELECT sequence FROM registry").ConfigureAwait(false);
+            if (last < sequence)
+                return null;
+            List<(string, Device?)> changed = [];
+            if (last == sequence)
+                return (last, changed);
+            // Numbers are given under the lock of the one row of `registry`, which its holder keeps until it has committed: no lower one can appear later.
+            var shared = new SharedTexts();
+            await sql.EachAsync($"SELECT c.device_id, c.newest, {DeviceRows.Columns} FROM (SELECT device_id, MAX(sequence) AS newest FROM changes WHERE sequence > @sequence GROUP BY device_id) c "
+                + "LEFT JOIN devices d ON d.id = c.device_id", row =>
+                {
+                    last = Math.Max(last, row.GetInt64(1));
+                    changed.Add((row.GetString(0), row.IsDBNull(2) ? null : DeviceRows.Read(row, shared, first: 2)));
+                }, ("sequence", sequence)).ConfigureAwait(false);
+            return (last, changed);
+        }, cancellationToken);
+
+    /// <summary>Waits until something was committed, or may have been.</summary>
+    internal Task WaitForNewsAsync(CancellationToken cancellationToken) => GuardAsync(async () =>
+    {
+        await _database.WaitForNewsAsync(cancellationToken).ConfigureAwait(false);
+        return true;
+    });
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _database.DisposeAsync();
+
+    private async Task<Written> WriteAsync(IReadOnlyList<(string Id, DeviceChange Change)> changes, string actor, Writing writing, CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = DateTimeOffset.FromUnixTimeMilliseconds(_clock.GetUtcNow().ToUnixTimeMilliseconds());
+        DbConnection connection = await _database.OpenAsync(create: false, cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            DbTransaction transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            await using (transaction.ConfigureAwait(false))
+            {
+                var sql = new SqlSession(connection, transaction, cancellationToken);
+                // The row's lock makes writers one after the other, so that the numbers of changes become visible in their order.
+                await sql.RunAsync("UPDATE registry SET sequence = sequence").ConfigureAwait(false);
+                long sequence = await sql.NumberAsync("SELECT sequence FROM registry").ConfigureAwait(false);
+                Dictionary<string, Device> before = await KnownAsync(sql, changes.Select(change => change.Id)).ConfigureAwait(false);
+                Outcome outcome = Outcome.Of(changes, before, sequence, now);
+                bool isWritten = writing == Writing.KeepGood || writing == Writing.AllOrNothing && outcome.Refusals.TrueForAll(refusal => refusal is null);
+                if (isWritten && outcome.Changed > 0)
+                {
+                    await DeviceRows.WriteAsync(sql, outcome.Put).ConfigureAwait(false);
+                    foreach (string id in outcome.Gone)
+                        await sql.RunAsync("DELETE FROM devices WHERE id = @id", ("id", id)).ConfigureAwait(false);
+                    await LogAsync(sql, outcome, actor, now).ConfigureAwait(false);
+                    await sql.RunAsync("UPDATE registry SET sequence = @sequence", ("sequence", outcome.Sequence)).ConfigureAwait(false);
+                    await _database.AnnounceAsync(transaction, cancellationToken).ConfigureAwait(false);
+                }
+                await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+                return new Written(isWritten, isWritten ? outcome.Sequence : sequence, outcome.Devices, outcome.Refusals, outcome.Changed);
+            }
+        }
+    }
+
+    private static async Task LogAsync(SqlSession sql, Outcome outcome, string actor, DateTimeOffset now)
+    {
+        const int Columns = 6;
+        foreach (LoggedChange[] some in outcome.Log.Chunk(DeviceRows.RowsAtOnce))
+        {
+            await sql.RunAsync($"INSERT INTO changes (sequence, device_id, at, actor, verb, reason) VALUES {DeviceRows.Places(some.Length, Columns)}",
+                DeviceRows.Numbered(some.SelectMany(change => new object?[] { change.Sequence, change.Id, now.ToUnixTimeMilliseconds(), actor, change.Change.Verb, change.Change.Because })))
+                .ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<Dictionary<string, Device>> KnownAsync(SqlSession sql, IEnumerable<string> ids)
+    {
+        var known = new Dictionary<string, Device>(StringComparer.Ordinal);
+        var shared = new SharedTexts();
+        foreach (string[] some in ids.Chunk(DeviceRows.RowsAtOnce))
+        {
+            await sql.EachAsync($"SELECT {DeviceRows.Columns} FROM devices WHERE id IN {DeviceRows.Places(1, some.Length)}", row =>
+            {
+                Device device = DeviceRows.Read(row, shared);
+                known[device.Id] = device;
+            }, DeviceRows.Numbered(some)).ConfigureAwait(false);
+        }
+        return known;
+    }
+
+    private static async Task<List<Device>> DevicesAsync(SqlSession sql, string where, params (string Name, object? Value)[] values)
+    {
+        List<Device> devices = [];
+        var shared = new SharedTexts();
+        await sql.EachAsync($"SELECT {DeviceRows.Columns} FROM devices {where}", row => devices.Add(DeviceRows.Read(row, shared)), values).ConfigureAwait(false);
+        return devices;
+    }
+
+    private Task<T> ReadAsync<T>(Func<SqlSession, Task<T>> read, CancellationToken cancellationToken) => GuardAsync(async () =>
+    {
+        DbConnection connection = await _database.OpenAsync(create: false, cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+            return await read(new SqlSession(connection, null, cancellationToken)).ConfigureAwait(false);
+    });
+
+    /// <summary>All that a database and its driver can throw becomes one exception, which says that the registry is not there.</summary>
+    private async Task<T> GuardAsync<T>(Func<Task<T>> use)
+    {
+        try
+        {
+            return await use().ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is DbException or IOException or UnauthorizedAccessException or TimeoutException or InvalidOperationException or InvalidCastException)
+        {
+            throw new RegistryUnavailableException(Name, fault);
+        }
+    }
+}
+
+/// <summary>What is written of many changes.</summary>
+public enum Writing
+{
+    /// <summary>All of them, or nothing where one is refused.</summary>
+    AllOrNothing,
+
+    /// <summary>Those that are not refused.</summary>
+    KeepGood,
+
+    /// <summary>Nothing: it is only worked out what would come of them.</summary>
+    Nothing,
+}
+
+/// <summary>What came of changes, or would have.</summary>
+/// <param name="IsWritten">Whether anything may have been written.</param>
+/// <param name="Sequence">The number of the last change that the registry now holds.</param>
+/// <param name="Devices">Each device afterwards, in the order of the changes; null where it is gone, or where its change was refused and it is not there.</param>
+/// <param name="Refusals">Why a change was not made, in the order of the changes; null where it was.</param>
+/// <param name="Changed">How many devices the changes make other than they were.</param>
+public sealed record Written(bool IsWritten, long Sequence, IReadOnlyList<Device?> Devices, IReadOnlyList<Refusal?> Refusals, int Changed);
+
+/// <summary>Who changed a device, and why.</summary>
+/// <param name="Sequence">The number of the change, which the device had for its version.</param>
+/// <param name="At">When.</param>
+/// <param name="Actor">The SPIFFE ID of who asked for it.</param>
+/// <param name="Verb">What was done.</param>
+/// <param name="Reason">Why, in an operator's words; null where none was given.</param>
+public sealed record DeviceHistory(long Sequence, DateTimeOffset At, string Actor, string Verb, string? Reason);

@@ -1,0 +1,165 @@
+using Google.Protobuf;
+using Grpc.Core;
+using PolicyM2M.Wire.V1;
+
+namespace PolicyM2M.Pdp.Tests;
+
+/// <summary>Files of devices through the RPC; what files may hold is tested with the registry.</summary>
+[TestFixture]
+[CancelAfter(120_000)]
+public sealed class DeviceImportTests
+{
+    private const string Good = "device.id,lifecycle.state,location.site,posture.risk,device.type\nnew-1,active,plant-7,5,plc\nnew-2,,,,\n";
+
+    private const string Bad = "device.id,posture.risk,device.type,note\nnew-1,5,plc,x\nnew-2,high,robot,x\nplc-0099,1,,\n";
+
+    private RunningPdp _pdp = null!;
+    private DeviceService.DeviceServiceClient _operator = null!;
+
+    [SetUp]
+    public async Task Start()
+    {
+        _pdp = await RunningPdp.StartAsync();
+        _operator = _pdp.DevicesAs("operator");
+    }
+
+    [TearDown]
+    public async Task Stop() => await _pdp.DisposeAsync();
+
+    [Test]
+    public async Task A_good_file_is_written_whole_and_a_second_time_changes_nothing()
+    {
+        ImportSummary first = (await Import(Good)).Summary, second = (await Import(Good)).Summary;
+
+        Assert.That((first.Written, first.Good, first.Changed, first.Faults), Is.EqualTo((true, 2, 2, 0)));
+        Assert.That((second.Written, second.Changed), Is.EqualTo((true, 0)));
+        Device device = (await _operator.GetDeviceAsync(new GetDeviceRequest { Id = "new-1" })).Device;
+        Assert.That((device.State, device.Site, device.Risk, device.Attributes["device.type"].Text), Is.EqualTo((DeviceState.Active, "plant-7", 5, "plc")));
+    }
+
+    [Test]
+    public async Task One_fault_keeps_everything_from_being_written_and_every_fault_is_reported()
+    {
+        await _operator.SetDeviceStateAsync(new SetDeviceStateRequest { Id = "plc-0099", State = DeviceState.Retired });
+
+        (ImportSummary summary, ImportFault[] faults, ImportFault[] warnings) = await Import(Bad.Replace("plc-0099,1,,", "plc-0099,101,,", StringComparison.Ordinal));
+
+        Assert.That((summary.Written, summary.Good, summary.Faults), Is.EqualTo((false, 1, 3)));
+        Assert.That(faults.Select(fault => (fault.Line, fault.Column)), Is.EqualTo(new[] { (3, 7), (3, 12), (4, 10) }));
+        Assert.That(faults[0].Message, Is.EqualTo("`posture.risk` is `high`; expected a whole number"));
+        Assert.That(faults[2].Message, Is.EqualTo("101 is no risk; expected a whole number from 0 to 100"));
+        Assert.That(warnings.Select(warning => (warning.Line, warning.Message)), Is.EqualTo(new[] { (2, "the policies know no attribute `note`, so it does nothing; the first of its uses is here") }));
+        Assert.That(await IsThere("new-1"), Is.False);
+    }
+
+    [Test]
+    public async Task What_the_lifecycle_does_not_allow_is_a_fault_of_its_line()
+    {
+        await _operator.SetDeviceStateAsync(new SetDeviceStateRequest { Id = "plc-0099", State = DeviceState.Retired });
+        const string file = "device.id,lifecycle.state\nnew-1,active\nplc-0099,active\n";
+
+        (ImportSummary summary, ImportFault[] faults, _) = await Import(file);
+        Assert.That((summary.Written, faults.Single().Line), Is.EqualTo((false, 3)));
+        Assert.That(faults.Single().Message, Does.StartWith("`plc-0099` is retired, and active cannot follow"));
+        Assert.That(await IsThere("new-1"), Is.False);
+
+        (summary, faults, _) = await Import(file, keepGood: true);
+        Assert.That((summary.Written, summary.Good, summary.Changed, faults.Length), Is.EqualTo((true, 1, 1, 1)));
+        Assert.That(await IsThere("new-1"), Is.True);
+    }
+
+    [Test]
+    public async Task To_keep_the_good_ones_writes_them_and_reports_the_others()
+    {
+        (ImportSummary summary, ImportFault[] faults, _) = await Import(Bad, keepGood: true);
+
+        Assert.That((summary.Written, summary.Good, summary.Changed, faults.Length), Is.EqualTo((true, 2, 2, 2)));
+        Assert.That((await IsThere("new-1"), await IsThere("new-2")), Is.EqualTo((true, false)));
+    }
+
+    [Test]
+    public async Task A_dry_run_says_what_would_come_of_it_and_writes_nothing()
+    {
+        ImportSummary summary = (await Import(Good, dryRun: true)).Summary;
+
+        Assert.That((summary.Written, summary.Good, summary.Changed), Is.EqualTo((false, 2, 2)));
+        Assert.That(await IsThere("new-1"), Is.False);
+    }
+
+    [Test]
+    public async Task Every_bad_line_is_reported_however_many_there_are()
+    {
+        const int Lines = 1_234;
+        string file = "device.id,posture.risk\n" + string.Concat(Enumerable.Range(0, Lines).Select(i => $"d-{i},x\n"));
+
+        (ImportSummary summary, ImportFault[] faults, _) = await Import(file);
+
+        Assert.That(summary.Faults, Is.EqualTo(Lines));
+        Assert.That(faults.Select(fault => fault.Line), Is.EqualTo(Enumerable.Range(2, Lines)));
+    }
+
+    [Test]
+    public async Task Imported_devices_count_in_the_next_decision()
+    {
+        await Import("""[{ "device.id": "plc-0042", "posture.risk": 95 }]""", ImportFormat.Json);
+
+        DecideResponse response = await _pdp.DecisionsAs("device").DecideAsync(new DecideRequest { Kinds = { DecisionKind.Rotation } });
+        Assert.That(response.Decisions.Single().Rotation.RotateNow, Is.True);
+    }
+
+    [Test]
+    public async Task A_call_that_is_no_import_is_an_invalid_argument()
+    {
+        ImportDevicesRequest options = new() { Options = new ImportOptions { Format = ImportFormat.Csv } };
+        Assert.That(await StatusOf([]), Is.EqualTo(StatusCode.InvalidArgument));
+        Assert.That(await StatusOf([new ImportDevicesRequest { Chunk = ByteString.CopyFromUtf8(Good) }]), Is.EqualTo(StatusCode.InvalidArgument));
+        Assert.That(await StatusOf([new ImportDevicesRequest { Options = new ImportOptions() }]), Is.EqualTo(StatusCode.InvalidArgument));
+        Assert.That(await StatusOf([options, options]), Is.EqualTo(StatusCode.InvalidArgument));
+        Assert.That(await StatusOf([options, .. Enumerable.Repeat(new ImportDevicesRequest { Chunk = ByteString.CopyFrom(new byte[500_000]) }, 140)]), Is.EqualTo(StatusCode.InvalidArgument));
+    }
+
+    private async Task<bool> IsThere(string id) => (await _operator.ListDevicesAsync(new ListDevicesRequest())).Devices.Any(device => device.Id == id);
+
+    private async Task<(ImportSummary Summary, ImportFault[] Faults, ImportFault[] Warnings)> Import(
+        string file, ImportFormat format = ImportFormat.Csv, bool keepGood = false, bool dryRun = false)
+    {
+        // In small chunks, so that characters and lines are cut in the middle.
+        ByteString bytes = ByteString.CopyFromUtf8(file);
+        IEnumerable<ImportDevicesRequest> chunks = bytes.Chunk(1_000).Select(chunk => new ImportDevicesRequest { Chunk = ByteString.CopyFrom(chunk) });
+        List<ImportDevicesResponse> responses = await Call([new ImportDevicesRequest { Options = new ImportOptions { Format = format, KeepGood = keepGood, DryRun = dryRun } }, .. chunks]);
+        Assert.That(responses.Count(response => response.Summary is not null), Is.EqualTo(1));
+        return (responses[^1].Summary, [.. responses.SelectMany(response => response.Faults)], [.. responses.SelectMany(response => response.Warnings)]);
+    }
+
+    private async Task<StatusCode> StatusOf(ImportDevicesRequest[] requests)
+    {
+        try
+        {
+            await Call(requests);
+            return StatusCode.OK;
+        }
+        catch (RpcException refusal)
+        {
+            return refusal.StatusCode;
+        }
+    }
+
+    private async Task<List<ImportDevicesResponse>> Call(ImportDevicesRequest[] requests)
+    {
+        using AsyncDuplexStreamingCall<ImportDevicesRequest, ImportDevicesResponse> call = _operator.ImportDevices();
+        try
+        {
+            foreach (ImportDevicesRequest request in requests)
+                await call.RequestStream.WriteAsync(request);
+            await call.RequestStream.CompleteAsync();
+        }
+        catch (Exception ended) when (ended is RpcException or InvalidOperationException)
+        {
+            // The server has heard enough; what it says comes below.
+        }
+        List<ImportDevicesResponse> responses = [];
+        while (await call.ResponseStream.MoveNext(TestContext.CurrentContext.CancellationToken))
+            responses.Add(call.ResponseStream.Current);
+        return responses;
+    }
+}
