@@ -20,10 +20,10 @@ internal static class UsageError
         IEnumerable<string> arguments = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens).Select(token => token.Value).Concat(parsed.UnmatchedTokens);
         if (parsed.Action is not (null or ParseErrorAction) && parsed.Errors.Count == 0 && !arguments.Any(IsOption))
             return [];
+        if (command.Subcommands.Count > 0 && parsed.UnmatchedTokens is [var name, ..] && !IsOption(name))
+            return [$"there is no command `{name}`{(command is RootCommand ? "" : $" of {command.Name}")}{DidYouMean(name, command.Subcommands.Select(known => known.Name))}"];
         if (arguments.FirstOrDefault(IsOption) is { } option)
             return [$"there is no option `{option}` of {command.Name}{DidYouMean(option, command.Options.Where(known => !known.Hidden).Select(known => known.Name))}"];
-        if (command is RootCommand && parsed.UnmatchedTokens is [var name, ..])
-            return [$"there is no command `{name}`{DidYouMean(name, command.Subcommands.Select(known => known.Name))}"];
         return [.. parsed.Errors.Select(error => error.Message).Distinct()];
     }
 

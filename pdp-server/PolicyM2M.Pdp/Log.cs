@@ -103,4 +103,28 @@ internal static partial class Log
 
     [LoggerMessage(30, LogLevel.Warning, "development credentials: anybody who can read {Folder} is a device, a gateway or an operator")]
     public static partial void DevelopmentCredentials(this ILogger log, string folder);
+
+    [LoggerMessage(120, LogLevel.Information, "the commit {Commit} ({Summary}) is on trial, {Stage}, beside {Active}")]
+    public static partial void OnTrial(this ILogger log, string commit, string summary, string stage, string active);
+
+    [LoggerMessage(121, LogLevel.Information, "the trial of {Commit} has ended, and it {Fate}; {Differing} of {Compared} decisions differed")]
+    public static partial void TrialEnded(this ILogger log, string commit, string fate, long differing, long compared);
+
+    [LoggerMessage(122, LogLevel.Warning, "{Active} is pinned by {Operator}: {Reason}")]
+    public static partial void Pinned(this ILogger log, string active, string @operator, string reason);
+
+    [LoggerMessage(123, LogLevel.Information, "{Active} is pinned no more")]
+    public static partial void Unpinned(this ILogger log, string active);
+
+    [LoggerMessage(124, LogLevel.Warning, "the commit {Commit} ({Summary}) waits: it {Reason}; {Active} keeps serving")]
+    public static partial void Waits(this ILogger log, string commit, string summary, string reason, string active);
+
+    [LoggerMessage(125, LogLevel.Warning, "{Active} is still pinned by {Operator}: {Reason}")]
+    public static partial void StillPinned(this ILogger log, string active, string @operator, string reason);
+
+    [LoggerMessage(126, LogLevel.Warning, "{Operator} asked to {Step}: {Outcome}")]
+    public static partial void Asked(this ILogger log, string @operator, string step, string outcome);
+
+    [LoggerMessage(127, LogLevel.Error, "deciding with the candidate {Commit} failed, and {Active} goes on to answer")]
+    public static partial void CandidateFailed(this ILogger log, Exception fault, string commit, string active);
 }

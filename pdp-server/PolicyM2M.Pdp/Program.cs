@@ -3,6 +3,7 @@ using PolicyM2M.Pdp.Development;
 using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Revisions;
+using PolicyM2M.Pdp.Rollouts;
 using PolicyM2M.Pdp.Services;
 using PolicyM2M.Pdp.Signing;
 using PolicyM2M.Pdp.Startup;
@@ -45,7 +46,8 @@ internal static class Program
         DataFolder data = DataFolder.Find(options.Data);
         RevisionSource source = RevisionSource.Open(options, FollowedRemote.Find(options, data, clock));
         var memory = new LastServed(data.LastServed);
-        var revisions = new RevisionState(source.LoadFirst(clock.GetUtcNow(), memory.Find(source)));
+        var rollouts = new RolloutMemory(data.Rollout);
+        var revisions = new RevisionState(RolloutStart.Load(source, memory.Find(source), rollouts.Find(source), options.Rollout, clock.GetUtcNow()));
         Listening.Try(options.Listen);
         Func<IServiceProvider, WebhookListener>? webhook = WebhookListener.Of(options);
         DevelopmentCredentials development = DevelopmentCredentials.Prepare(data, clock.GetUtcNow());
@@ -60,6 +62,7 @@ internal static class Program
 
         builder.Services.AddSingleton(clock).AddSingleton(options).AddSingleton(data);
         builder.Services.AddSingleton(source).AddSingleton(revisions).AddSingleton<RevisionNews>().AddSingleton(memory);
+        builder.Services.AddSingleton(rollouts).AddSingleton<Rollout>().AddSingleton<Trial>();
         builder.Services.AddSingleton(credentials).AddSingleton<RefusedConnections>();
         builder.Services.AddSingleton(provider => SigningKeys.Open(data, clock.GetUtcNow(), provider.GetRequiredService<ILogger<SigningKeys>>()));
         builder.Services.AddSingleton<SignedDecisions>().AddSingleton<SignedStatements>();

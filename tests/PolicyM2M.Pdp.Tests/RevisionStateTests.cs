@@ -21,9 +21,9 @@ public sealed class RevisionStateTests
         state.Replace(Status("2"));
         state.Replace(Status("3"));
 
-        ActiveRevision heard = await state.WaitForOther(first.Active, CancellationToken.None);
+        RevisionStatus heard = await state.WaitForOther(first, "plc-1", CancellationToken.None);
 
-        Assert.That(heard.CommitId, Is.EqualTo("3"));
+        Assert.That(heard.Active.CommitId, Is.EqualTo("3"));
     }
 
     [Test]
@@ -31,11 +31,11 @@ public sealed class RevisionStateTests
     {
         RevisionStatus first = Status("1");
         var state = new RevisionState(first);
-        Task<ActiveRevision>[] waiting = [.. Enumerable.Range(0, 100).Select(_ => state.WaitForOther(first.Active, CancellationToken.None))];
+        Task<RevisionStatus>[] waiting = [.. Enumerable.Range(0, 100).Select(_ => state.WaitForOther(first, "plc-1", CancellationToken.None))];
 
         state.Replace(Status("2"));
 
-        Assert.That((await Task.WhenAll(waiting)).Select(revision => revision.CommitId), Has.All.EqualTo("2"));
+        Assert.That((await Task.WhenAll(waiting)).Select(status => status.Active.CommitId), Has.All.EqualTo("2"));
     }
 
     [Test]
@@ -43,7 +43,7 @@ public sealed class RevisionStateTests
     {
         RevisionStatus first = Status("1");
         var state = new RevisionState(first);
-        Task<ActiveRevision> waiting = state.WaitForOther(first.Active, CancellationToken.None);
+        Task<RevisionStatus> waiting = state.WaitForOther(first, "plc-1", CancellationToken.None);
 
         state.Replace(first with { Refused = new RefusedRevision("2", default, ImmutableArray<Compiler.Diagnostics.Diagnostic>.Empty, "fault", MayHeal: true) });
 
@@ -58,10 +58,10 @@ public sealed class RevisionStateTests
         var state = new RevisionState(first);
         Task<string>[] watchers = [.. Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
         {
-            ActiveRevision known = first.Active;
-            while (known.CommitId != $"{revisions}")
-                known = await state.WaitForOther(known, CancellationToken.None);
-            return known.CommitId;
+            RevisionStatus known = first;
+            while (known.Active.CommitId != $"{revisions}")
+                known = await state.WaitForOther(known, "plc-1", CancellationToken.None);
+            return known.Active.CommitId;
         }))];
         await Task.Run(() =>
         {

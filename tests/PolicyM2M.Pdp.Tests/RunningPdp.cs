@@ -30,6 +30,8 @@ internal sealed class RunningPdp : IAsyncDisposable
 
     public WebApplication Server => _server ?? throw new InvalidOperationException("the server is not running");
 
+    public bool IsRunning => _server is not null;
+
     public string Address => Server.Urls.Single();
 
     /// <summary>Everything but the server.</summary>

@@ -35,7 +35,7 @@ internal static class FloorPlan
         [Engine] = new([], []),
         [Compiler] = new([Engine], ["Superpower", "YamlDotNet"]),
         [Store] = new([Engine, Compiler], ["LibGit2Sharp"]),
-        [Cli] = new([Engine, Compiler, Store], ["System.CommandLine"]),
+        [Cli] = new([Engine, Compiler, Store, Wire], ["Google.Protobuf", "Grpc.Net.Client", "System.CommandLine"]),
         [Wire] = new([Engine], ["Google.Protobuf", "Grpc.Core.Api", "Grpc.Tools"]),
         [Registry] = new([Engine], ["Microsoft.Data.Sqlite", "Npgsql"]),
         [Pdp] = new([Engine, Compiler, Store, Wire, Registry],
@@ -75,15 +75,15 @@ internal static class FloorPlan
         ("Microsoft.Data.Sqlite", [Registry]),
         ("SQLitePCLRaw", [Registry]),
         ("Npgsql", [Registry]),
-        ("Google.Protobuf", [Wire, Pdp, Enforcement, Agent]),
-        ("Grpc.", [Wire, Pdp, Enforcement, Agent]),
+        ("Google.Protobuf", [Cli, Wire, Pdp, Enforcement, Agent]),
+        ("Grpc.", [Cli, Wire, Pdp, Enforcement, Agent]),
         ("Microsoft.AspNetCore", [Pdp, Agent]),
         ("Microsoft.Extensions", [Pdp, Agent]),
         ("System.CommandLine", [Cli, Pdp, Agent]),
         // `System.Net.Primitives` is not among them: it knows what an address is, and reaches nobody.
         ("System.Net.Sockets", [Pdp, Enforcement, Agent]),
-        ("System.Net.Security", [Pdp, Enforcement, Agent]),
-        ("System.Net.Http", [Pdp, Enforcement, Agent]),
+        ("System.Net.Security", [Cli, Pdp, Enforcement, Agent]),
+        ("System.Net.Http", [Cli, Pdp, Enforcement, Agent]),
         ("System.Net.NameResolution", [Pdp, Enforcement, Agent]),
     ];
 }

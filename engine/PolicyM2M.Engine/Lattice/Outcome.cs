@@ -86,6 +86,31 @@ public sealed class Outcome : IEquatable<Outcome>
         return new Outcome(Kind, denial, met.MoveToImmutable());
     }
 
+    /// <summary>Which way it changes where it becomes another outcome of its kind. A denial is tighter than all else; a field that is not constrained is looser than any value.</summary>
+    /// <exception cref="ArgumentException">The outcomes are of two kinds.</exception>
+    public Direction DirectionTo(Outcome other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if (Kind != other.Kind)
+            throw new ArgumentException($"{Kind.Name()} does not become {other.Kind.Name()}", nameof(other));
+        if (IsDenied || other.IsDenied)
+            return IsDenied == other.IsDenied ? Direction.Neither : other.IsDenied ? Direction.Tighter : Direction.Looser;
+        Direction direction = Direction.Neither;
+        ImmutableArray<Field> fields = Field.Of(Kind);
+        for (int i = 0; i < fields.Length; i++)
+            direction |= Change(fields[i].Shape, _values[i], other._values[i]);
+        return direction;
+    }
+
+    private static Direction Change(FieldShape shape, FieldValue? before, FieldValue? after)
+    {
+        if (before is null || after is null)
+            return before is null && after is null ? Direction.Neither : after is null ? Direction.Looser : Direction.Tighter;
+        // A meet keeps the order of its left side, so that each side is compared with the meet that begins with it.
+        bool isTighter = !shape.Meet(before, after).Equals(before), isLooser = !shape.Meet(after, before).Equals(after);
+        return (isTighter ? Direction.Tighter : 0) | (isLooser ? Direction.Looser : 0);
+    }
+
     /// <inheritdoc/>
     public bool Equals(Outcome? other) =>
         other is not null && Kind == other.Kind && Denial == other.Denial && _values.AsSpan().SequenceEqual(other._values.AsSpan());

@@ -17,6 +17,14 @@ internal static class AccessTable
         ["/policym2m.v1.DecisionService/GetSigningKeys"] = Roles.Any,
 
         ["/policym2m.v1.PolicyService/GetStatus"] = Roles.Operator,
+        ["/policym2m.v1.PolicyService/ListRevisions"] = Roles.Operator,
+        ["/policym2m.v1.PolicyService/Promote"] = Roles.Operator,
+        ["/policym2m.v1.PolicyService/RollBack"] = Roles.Operator,
+        ["/policym2m.v1.PolicyService/Pin"] = Roles.Operator,
+        ["/policym2m.v1.PolicyService/Unpin"] = Roles.Operator,
+        ["/policym2m.v1.PolicyService/SetStage"] = Roles.Operator,
+        ["/policym2m.v1.PolicyService/AcceptHistory"] = Roles.Operator,
+        ["/policym2m.v1.PolicyService/GetDifferences"] = Roles.Operator,
 
         ["/policym2m.v1.DeviceService/UpsertDevice"] = Roles.Operator,
         ["/policym2m.v1.DeviceService/GetDevice"] = Roles.Operator,

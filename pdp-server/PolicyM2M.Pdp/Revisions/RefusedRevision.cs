@@ -9,4 +9,8 @@ namespace PolicyM2M.Pdp.Revisions;
 /// <param name="Diagnostics">The author's faults.</param>
 /// <param name="Fault">What is wrong where it is not the author's fault; otherwise null.</param>
 /// <param name="MayHeal">Whether the same commit may be served later: what the author did wrong stays wrong, what the world did may be mended.</param>
-internal sealed record RefusedRevision(string CommitId, DateTimeOffset SeenAt, ImmutableArray<Diagnostic> Diagnostics, string? Fault, bool MayHeal);
+internal sealed record RefusedRevision(string CommitId, DateTimeOffset SeenAt, ImmutableArray<Diagnostic> Diagnostics, string? Fault, bool MayHeal)
+{
+    /// <summary>Whether it does not follow what was let in before: an operator may let it in all the same.</summary>
+    public bool IsOtherHistory { get; init; }
+}

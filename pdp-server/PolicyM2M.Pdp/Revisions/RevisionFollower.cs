@@ -1,26 +1,27 @@
 using PolicyM2M.Compiler.Diagnostics;
+using PolicyM2M.Pdp.Rollouts;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Store;
 using PolicyM2M.Store.Signatures;
 
 namespace PolicyM2M.Pdp.Revisions;
 
-/// <summary>Follows the ref: a commit that compiles and passes its own tests becomes active, one that does not changes nothing but the status.</summary>
-internal sealed class RevisionFollower(
-    RevisionSource source, RevisionState state, RevisionNews news, LastServed memory, PdpOptions options, TimeProvider clock, ILogger<RevisionFollower> log) : BackgroundService
+/// <summary>Follows the ref: a commit that compiles and passes its own tests is offered to the roll-out, one that does not changes nothing but the status.</summary>
+internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, RevisionNews news, PdpOptions options, TimeProvider clock, ILogger<RevisionFollower> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        RevisionStatus first = state.Current;
-        Activated(first.Active, []);
+        RevisionStatus first = rollout.Current;
+        rollout.Begin();
         if (first.Refused is { } refused)
             LogRefusal(refused, first.Active);
         try
         {
+            bool isNews = false;
             while (true)
             {
-                bool isNews = await news.WaitAsync(options.Poll, clock, stoppingToken);
-                state.Replace(Poll(state.Current, isNews, clock.GetUtcNow(), stoppingToken));
+                Poll(isNews, clock.GetUtcNow(), stoppingToken);
+                isNews = await news.WaitAsync(options.Poll, clock, stoppingToken);
             }
         }
         catch (OperationCanceledException)
@@ -29,64 +30,83 @@ internal sealed class RevisionFollower(
         }
     }
 
-    private RevisionStatus Poll(RevisionStatus status, bool isNews, DateTimeOffset now, CancellationToken stoppingToken)
+    private void Poll(bool isNews, DateTimeOffset now, CancellationToken stoppingToken)
     {
+        RevisionStatus status = rollout.Current;
         string commit = "";
         try
         {
             if (source.Refresh(isNews, stoppingToken))
                 log.CloneMadeAnew(source.Repository);
             commit = source.FindCommit();
-            if (commit == status.Active.CommitId)
-                return Recovered(status, now);
-            if (commit == status.Refused?.CommitId && !status.Refused.MayHeal)
-                return status with { LastPolledAt = now };
-            if (source.WhyNotAfter(status.Active.CommitId, commit) is { } reason)
-                return Refused(status, new RefusedRevision(commit, now, [], reason, MayHeal: false));
-            SignatureCheck trust = source.CheckTrust(status.Active.CommitId, commit, now);
-            return trust.Refusal is { } distrust ? Impeded(status, commit, distrust, now) : Judge(status, source.Compile(commit), trust, now);
+            if (IsSettled(status, commit))
+                Settled(commit, now);
+            else if (commit == status.Refused?.CommitId && !status.Refused.MayHeal)
+                rollout.Change(current => current with { LastPolledAt = now });
+            else if (source.WhyNotAfter(status.Floor, commit, status.Accepted) is { } reason)
+                Refused(new RefusedRevision(commit, now, [], reason, MayHeal: false) { IsOtherHistory = true });
+            else if (source.CheckTrust(status.Floor, commit, now) is var trust && trust.Refusal is { } distrust)
+                Impeded(commit, distrust, now);
+            else
+                Judge(status, commit, trust, now);
+            rollout.Prepare();
         }
         catch (PolicyStoreException fault)
         {
             source.Suspect();
-            return Impeded(status, commit, fault.Message, now);
+            Impeded(commit, fault.Message, now);
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
             // The edge of the compiler: whatever it does wrong must not stop the last good revision from being served.
             log.CompilerFailed(fault, commit, status.Active.ShortId);
-            return status with { Refused = new RefusedRevision(commit, now, [], "the compiler failed; the log of the decision point says how", MayHeal: false), LastPolledAt = now };
+            var failed = new RefusedRevision(commit, now, [], "the compiler failed; the log of the decision point says how", MayHeal: false);
+            rollout.Change(current => current with { Refused = failed, LastPolledAt = now });
         }
     }
 
-    private RevisionStatus Judge(RevisionStatus status, CompiledRevision compiled, SignatureCheck trust, DateTimeOffset now)
+    /// <summary>Whether there is nothing new: the ref names what answers, what is on trial, or what waits. Where it was moved back from what is on trial, that is news.</summary>
+    private static bool IsSettled(RevisionStatus status, string commit) =>
+        commit == status.Candidate?.Revision.CommitId || commit == status.Waiting?.CommitId || (commit == status.Active.CommitId && status.Candidate is null);
+
+    private void Judge(RevisionStatus status, string commit, SignatureCheck trust, DateTimeOffset now)
     {
-        if (compiled.Bundle is null)
-            return Refused(status, new RefusedRevision(compiled.CommitId, now, compiled.Diagnostics, null, MayHeal: false));
-        var active = new ActiveRevision(compiled.CommitId, compiled.Summary, compiled.Bundle, now, status.Active) { SignedBy = trust.Signer };
-        Activated(active, compiled.Diagnostics);
-        return new RevisionStatus(active, null, now);
+        // What was withdrawn is still in memory.
+        if (status.Past.FirstOrDefault(past => past.CommitId == commit)?.Loaded is { } known)
+        {
+            rollout.Offer(known, now);
+            return;
+        }
+        CompiledRevision compiled = source.Compile(commit);
+        if (source.Active(compiled, now, trust, before: status.Active) is not { } revision)
+        {
+            Refused(new RefusedRevision(compiled.CommitId, now, compiled.Diagnostics, null, MayHeal: false));
+            return;
+        }
+        rollout.Offer(revision, now);
+        LogDiagnostics(compiled.Diagnostics);
     }
 
-    private RevisionStatus Refused(RevisionStatus status, RefusedRevision refused)
+    private void Refused(RefusedRevision refused)
     {
-        LogRefusal(refused, status.Active);
-        return status with { Refused = refused, LastPolledAt = refused.SeenAt };
+        rollout.Change(current => current with { Refused = refused, LastPolledAt = refused.SeenAt });
+        LogRefusal(refused, rollout.Current.Active);
     }
 
-    private RevisionStatus Recovered(RevisionStatus status, DateTimeOffset now)
+    private void Settled(string commit, DateTimeOffset now)
     {
-        if (status.Refused is not null)
+        if (rollout.Current.Refused is not null)
             log.Recovered();
-        return status with { Refused = null, LastPolledAt = now };
+        rollout.Change(current => current with { Refused = null, LastPolledAt = now, Waiting = current.Waiting?.CommitId == commit ? current.Waiting : null });
     }
 
-    private RevisionStatus Impeded(RevisionStatus status, string commit, string reason, DateTimeOffset now)
+    private void Impeded(string commit, string reason, DateTimeOffset now)
     {
         // The same fault at every look would fill the log; the status shows that it lasts.
-        if (status.Refused is { } known && known.CommitId == commit && known.Fault == reason)
-            return status with { LastPolledAt = now };
-        return Refused(status, new RefusedRevision(commit, now, [], reason, MayHeal: true));
+        if (rollout.Current.Refused is { } known && known.CommitId == commit && known.Fault == reason)
+            rollout.Change(current => current with { LastPolledAt = now });
+        else
+            Refused(new RefusedRevision(commit, now, [], reason, MayHeal: true));
     }
 
     private void LogRefusal(RefusedRevision refused, ActiveRevision active)
@@ -100,23 +120,6 @@ internal sealed class RevisionFollower(
         if (refused.Fault is { } reason)
             log.PolicyError(reason);
         LogDiagnostics(refused.Diagnostics);
-    }
-
-    private void Activated(ActiveRevision active, IEnumerable<Diagnostic> diagnostics)
-    {
-        log.Serving(active.Bundle.Name, active.ShortId, active.Summary);
-        if (active.SignedBy is { } signer)
-            log.SignedBy(active.ShortId, signer);
-        LogDiagnostics(diagnostics);
-        try
-        {
-            memory.Remember(source, active.CommitId);
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            // Answers do not need it; only a restart with a broken newest commit would.
-            log.LastServedNotWritten(fault.Message);
-        }
     }
 
     private void LogDiagnostics(IEnumerable<Diagnostic> diagnostics)

@@ -71,13 +71,14 @@ internal sealed class RevisionSource
     /// <summary>
     /// Why a commit must not take the place of another: history only goes forward, or whoever can push could bring back rules that were mended. Null where it may.
     /// </summary>
-    /// <param name="served">The commit that was served last.</param>
+    /// <param name="served">The newest commit that was let in.</param>
     /// <param name="commit">The one that is to be served.</param>
+    /// <param name="accepted">A commit that an operator lets in all the same, and with it what follows it; null for none.</param>
     /// <exception cref="PolicyStoreException">The repository cannot be read.</exception>
-    public string? WhyNotAfter(string served, string commit) =>
-        _repository.Follows(served, commit) || (_accepted is not null && commit.StartsWith(_accepted, StringComparison.Ordinal))
+    public string? WhyNotAfter(string served, string commit, string? accepted = null) =>
+        _repository.Follows(served, commit) || (_accepted is not null && commit.StartsWith(_accepted, StringComparison.Ordinal)) || (accepted is not null && _repository.Follows(accepted, commit))
             ? null
-            : $"{ActiveRevision.Shorten(commit)} does not follow {ActiveRevision.Shorten(served)}, which was served last: the ref was moved back, or its history rewritten; a new start with `--accept {ActiveRevision.Shorten(commit)}` serves it all the same";
+            : $"{ActiveRevision.Shorten(commit)} does not follow {ActiveRevision.Shorten(served)}, which was served last: the ref was moved back, or its history rewritten; `m2m pdp accept {ActiveRevision.Shorten(commit)}`, or a new start with `--accept {ActiveRevision.Shorten(commit)}`, serves it all the same";
 
     /// <summary>Who signed a commit, or why it must not be served; neither where it needs no signature.</summary>
     /// <param name="served">The commit that was served last; null where none is known.</param>
@@ -98,29 +99,31 @@ internal sealed class RevisionSource
     /// <summary>The revision with which the server starts: the newest or, where that cannot be served, the one that was served last. Without either it does not.</summary>
     /// <param name="now">The moment.</param>
     /// <param name="lastServed">The commit that was served last; null where none is known.</param>
+    /// <param name="floor">The newest commit that was let in, which the newest must follow; null where none is known.</param>
+    /// <param name="accepted">A commit that an operator lets in although it does not follow; null for none.</param>
     /// <exception cref="StartupException">The policy set is not valid, and the message has every diagnostic; or nobody who may signed it.</exception>
     /// <exception cref="PolicyStoreException">The repository, the ref or the folder cannot be read.</exception>
-    public RevisionStatus LoadFirst(DateTimeOffset now, ServedCommit? lastServed)
+    public RevisionStatus LoadFirst(DateTimeOffset now, ServedCommit? lastServed, string? floor, string? accepted = null)
     {
         string commit = "";
         try
         {
             commit = FindCommit();
             // Who signed what was served last was asked when it was new; a signer who left meanwhile must not keep the server from starting again.
-            SignatureCheck trust = commit == lastServed?.Commit ? CheckLast(lastServed, now) : CheckTrust(lastServed?.Commit, commit, now);
+            SignatureCheck trust = commit == lastServed?.Commit ? CheckLast(lastServed, now) : CheckTrust(floor, commit, now);
             if (trust.Refusal is { } distrust)
                 return Last(lastServed, new RefusedRevision(commit, now, [], distrust, MayHeal: true)) ?? throw new StartupException(distrust, ExitCode.InvalidPolicy);
             CompiledRevision newest = Compile(commit);
             if (Active(newest, now, trust) is not { } active)
                 return Last(lastServed, new RefusedRevision(commit, now, newest.Diagnostics, null, MayHeal: false)) ?? throw Invalid(newest);
-            return lastServed is not null && WhyNotAfter(lastServed.Commit, commit) is { } reason
-                ? Last(lastServed, new RefusedRevision(commit, now, [], reason, MayHeal: false)) ?? throw new StartupException(reason, ExitCode.CouldNotRun)
+            return floor is not null && WhyNotAfter(floor, commit, accepted) is { } reason
+                ? Last(lastServed, new RefusedRevision(commit, now, [], reason, MayHeal: false) { IsOtherHistory = true }) ?? throw new StartupException(reason, ExitCode.CouldNotRun)
                 : new RevisionStatus(active, null, now);
         }
         catch (PolicyStoreException fault)
         {
             if (IsMadeAnew())
-                return LoadFirst(now, lastServed);
+                return LoadFirst(now, lastServed, floor, accepted);
             RevisionStatus? last = Last(lastServed, new RefusedRevision(commit, now, [], fault.Message, MayHeal: true));
             if (last is null)
                 throw;
@@ -143,27 +146,39 @@ internal sealed class RevisionSource
         }
     }
 
-    private RevisionStatus? Last(ServedCommit? lastServed, RefusedRevision newest)
+    private RevisionStatus? Last(ServedCommit? lastServed, RefusedRevision newest) =>
+        lastServed is not null && Reload(lastServed, newest.SeenAt).Revision is { } active ? new RevisionStatus(active, newest, newest.SeenAt) : null;
+
+    /// <summary>A revision that was let in before, read and compiled again; or why it cannot be served any more. Who signed it was asked when it was new.</summary>
+    public (ActiveRevision? Revision, string? Fault) Reload(ServedCommit commit, DateTimeOffset now)
     {
         try
         {
-            return lastServed is not null
-                && CheckLast(lastServed, newest.SeenAt) is { Refusal: null } trust && Active(Compile(lastServed.Commit), newest.SeenAt, trust) is { } active
-                ? new RevisionStatus(active, newest, newest.SeenAt)
-                : null;
+            SignatureCheck trust = CheckLast(commit, now);
+            if (trust.Refusal is { } distrust)
+                return (null, distrust);
+            CompiledRevision compiled = Compile(commit.Commit);
+            return Active(compiled, now, trust, commit.WasSigned) is { } revision ? (revision, null) : (null, string.Join("; ", compiled.Diagnostics.Select(DiagnosticText.OfLine)));
         }
-        catch (PolicyStoreException)
+        catch (PolicyStoreException fault)
         {
-            // Pruned, or of a repository that is gone: then there is nothing but the fault of the newest to tell.
-            return null;
+            // Pruned, or of a repository that is gone.
+            return (null, fault.Message);
         }
     }
 
     /// <summary>What was served while signatures were not asked for is asked for its own now.</summary>
     private SignatureCheck CheckLast(ServedCommit last, DateTimeOffset now) => last.WasSigned || !RequiresSignatures ? new SignatureCheck(null, null) : CheckTrust(null, last.Commit, now);
 
-    private static ActiveRevision? Active(CompiledRevision compiled, DateTimeOffset now, SignatureCheck trust) =>
-        compiled.Bundle is { } bundle ? new ActiveRevision(compiled.CommitId, compiled.Summary, bundle, now) { SignedBy = trust.Signer } : null;
+    /// <summary>A commit that was judged, ready to be served; null where it cannot be.</summary>
+    /// <param name="compiled">What it compiled to.</param>
+    /// <param name="now">The moment.</param>
+    /// <param name="trust">Who signed it.</param>
+    /// <param name="wasSigned">Whether that was asked before.</param>
+    /// <param name="before">The revision before it.</param>
+    public ActiveRevision? Active(CompiledRevision compiled, DateTimeOffset now, SignatureCheck trust, bool wasSigned = false, ActiveRevision? before = null) => compiled.Bundle is { } bundle
+        ? new ActiveRevision(compiled.CommitId, compiled.Summary, bundle, now, before) { SignedBy = trust.Signer, WasSigned = wasSigned || RequiresSignatures }
+        : null;
 
     private StartupException Invalid(CompiledRevision compiled) => new(
         string.Join('\n',

@@ -1,14 +1,50 @@
+using System.Collections.Immutable;
+using PolicyM2M.Pdp.Rollouts;
+
 namespace PolicyM2M.Pdp.Revisions;
 
 /// <summary>What is served, and what could not be. Immutable.</summary>
 /// <param name="Active">The revision that answers are made from.</param>
 /// <param name="Refused">The newest commit, where it cannot be served; otherwise null.</param>
 /// <param name="LastPolledAt">When the repository was last looked at.</param>
-internal sealed record RevisionStatus(ActiveRevision Active, RefusedRevision? Refused, DateTimeOffset LastPolledAt);
+internal sealed record RevisionStatus(ActiveRevision Active, RefusedRevision? Refused, DateTimeOffset LastPolledAt)
+{
+    /// <summary>The revision that is tried beside the active one.</summary>
+    public Candidate? Candidate { get; init; }
+
+    /// <summary>While it is there, nothing enters.</summary>
+    public Pin? Pin { get; init; }
+
+    /// <summary>The newest commit, where it could be served and is not let in: because of the pin, or because it was withdrawn before.</summary>
+    public ActiveRevision? Waiting { get; init; }
+
+    /// <summary>What was active before, the latest first.</summary>
+    public ImmutableArray<PastRevision> Past { get; init; } = [];
+
+    /// <summary>The newest commit that was let in: every later one must follow it. A roll-back does not lower it, or whoever can push could use that for a history without what was rolled back.</summary>
+    public string Floor { get; init; } = Active.CommitId;
+
+    /// <summary>A commit that an operator lets in although it does not follow; null where there is none.</summary>
+    public string? Accepted { get; init; }
+
+    /// <summary>The revision that a device is answered from.</summary>
+    public ActiveRevision For(string device) => Candidate?.Answers(device) == true ? Candidate.Revision : Active;
+
+    /// <summary>What a device should say of itself: what either revision needs, or the candidate would be judged on less than it asks for.</summary>
+    public ImmutableArray<string> NeededClaims => Candidate is null
+        ? Active.NeededClaims
+        : [.. Active.NeededClaims.Union(Candidate.Revision.NeededClaims).Order(StringComparer.Ordinal)];
+
+    /// <summary>Whether a device is to be told something other than by an earlier status: it is answered from another revision, or asked for other claims.</summary>
+    public bool TellsOtherThan(RevisionStatus earlier, string device) => For(device).Id != earlier.For(device).Id || !NeededClaims.SequenceEqual(earlier.NeededClaims);
+
+    /// <summary>Whether a commit was let in before, judged, and found wanting.</summary>
+    public bool IsWithdrawn(string commit) => Past.Any(past => past.CommitId == commit && past.IsWithdrawn);
+}
 
 /// <summary>
-/// The one place where the server's revision changes. Safe for all threads: a status never changes, <see cref="RevisionFollower"/>
-/// alone replaces it, whole, and a reference is read and written in one piece. A request reads it once and keeps to it, so
+/// The one place where the server's revision changes. Safe for all threads: a status never changes, <see cref="Rollout"/>
+/// alone replaces it, whole and one replacement at a time, and a reference is read and written in one piece. A request reads it once and keeps to it, so
 /// that no answer mixes two revisions.
 /// </summary>
 internal sealed class RevisionState(RevisionStatus first)
@@ -20,25 +56,26 @@ internal sealed class RevisionState(RevisionStatus first)
     public RevisionStatus Current => _current;
 
     /// <summary>
-    /// Waits until another revision than <paramref name="known"/> is active, and returns it. Revisions in between are
+    /// Waits until a device is to be told something other than what it was told from <paramref name="known"/>, and returns the status that says so. What came in between is
     /// skipped: who comes late gets the latest, and nothing is kept for those who do not come.
     /// </summary>
-    public async Task<ActiveRevision> WaitForOther(ActiveRevision known, CancellationToken cancellationToken)
+    public async Task<RevisionStatus> WaitForOther(RevisionStatus known, string device, CancellationToken cancellationToken)
     {
         while (true)
         {
             // The signal is taken before the look: a change after the look completes the signal that is already held.
             Task superseded = _superseded.Task;
-            if (!ReferenceEquals(_current.Active, known))
-                return _current.Active;
+            RevisionStatus current = _current;
+            if (current.TellsOtherThan(known, device))
+                return current;
             await superseded.WaitAsync(cancellationToken);
         }
     }
 
-    /// <summary>Makes this the status. Only the follower calls it.</summary>
+    /// <summary>Makes this the status.</summary>
     public void Replace(RevisionStatus status)
     {
-        bool isOther = !ReferenceEquals(status.Active, _current.Active);
+        bool isOther = !ReferenceEquals(status.Active, _current.Active) || !Equals(status.Candidate, _current.Candidate);
         _current = status;
         if (!isOther)
             return;
@@ -47,6 +84,6 @@ internal sealed class RevisionState(RevisionStatus first)
         superseded.SetResult();
     }
 
-    /// <summary>Watchers must not run on the follower's thread.</summary>
+    /// <summary>Watchers must not run on the thread of whoever made the change.</summary>
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -1,12 +1,13 @@
 using Google.Protobuf;
 using Grpc.Core;
+using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Wire;
 using PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Pdp.Services;
 
-/// <summary>The active bundle, for who decides without asking.</summary>
+/// <summary>The bundle that answers the caller, for who decides without asking.</summary>
 internal sealed partial class DecisionEndpoint
 {
     /// <summary>Far below the four mebibytes that clients take by default, and large enough that a bundle is few messages.</summary>
@@ -14,7 +15,7 @@ internal sealed partial class DecisionEndpoint
 
     public override async Task GetBundle(GetBundleRequest request, IServerStreamWriter<GetBundleResponse> responseStream, ServerCallContext context)
     {
-        ActiveRevision revision = revisions.Current.Active;
+        ActiveRevision revision = revisions.Current.For(context.GetHttpContext().Caller().Name);
         ReadOnlyMemory<byte> bytes = revision.BundleBytes;
         bool isSame = request.BundleHash == revision.Id.BundleHash;
         if (isSame && request.Offset > (ulong)bytes.Length)

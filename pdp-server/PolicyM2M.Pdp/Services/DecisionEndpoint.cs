@@ -6,10 +6,12 @@ using PolicyM2M.Pdp.Access;
 using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Revisions;
+using PolicyM2M.Pdp.Rollouts;
 using PolicyM2M.Pdp.Signing;
 using PolicyM2M.Registry;
 using PolicyM2M.Wire;
 using PolicyM2M.Wire.V1;
+using Decision = PolicyM2M.Engine.Decision;
 using DecisionKind = PolicyM2M.Engine.Vocabulary.DecisionKind;
 using Region = PolicyM2M.Engine.Regions.Region;
 
@@ -17,8 +19,8 @@ namespace PolicyM2M.Pdp.Services;
 
 /// <summary>What devices and gateways ask.</summary>
 internal sealed partial class DecisionEndpoint(
-    RevisionState revisions, RegistryState registry, DroppedClaims droppedClaims, SigningKeys keys, SignedDecisions signedDecisions, SignedStatements signedStatements, TimeProvider clock,
-    IHostApplicationLifetime lifetime, ILogger<DecisionEndpoint> log)
+    RevisionState revisions, RegistryState registry, Trial trial, DroppedClaims droppedClaims, SigningKeys keys, SignedDecisions signedDecisions, SignedStatements signedStatements,
+    TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<DecisionEndpoint> log)
     : DecisionService.DecisionServiceBase
 {
     /// <summary>Grows to the longest way of its thread's decisions, and is used again.</summary>
@@ -29,17 +31,20 @@ internal sealed partial class DecisionEndpoint(
     {
         RequestLimits.Check(request);
         // Each is taken once, so that the whole answer is of one revision and one registry.
-        ActiveRevision revision = revisions.Current.Active;
+        RevisionStatus status = revisions.Current;
         DeviceRegistry devices = registry.Current;
         string device = Subject(request.DeviceId, devices, context);
+        ActiveRevision revision = status.For(device);
+        DeviceContext claims = Claims(request), registered = devices.AttributesOf(device);
 
-        DeviceContext registered = devices.AttributesOf(device);
-        MergedContext merged = MergedContext.Of(device, Claims(request), registered, revision.Bundle);
+        MergedContext merged = MergedContext.Of(device, claims, registered, revision.Bundle);
         droppedClaims.Add(merged.Dropped);
         PreparedContext prepared = revision.Decider.Prepare(merged.Context);
-        DecideResponse response = Answer(request, revision, merged, prepared);
+        DateTimeOffset now = clock.GetUtcNow();
+        (DecideResponse response, Decision[] decisions) = Answer(request, status, revision, merged, prepared, now);
+        trial.Compare(status, device, claims, registered, revision, decisions, now);
         if (request.Form == DecisionForm.Signed)
-            AddStatement(response, request, signedStatements.Of(device, SignedStatements.Stated(registered, device, revision.Bundle), clock.GetUtcNow()));
+            AddStatement(response, request, signedStatements.Of(device, SignedStatements.Stated(registered, device, revision.Bundle), now));
         return Task.FromResult(response);
     }
 
@@ -52,7 +57,7 @@ internal sealed partial class DecisionEndpoint(
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         string device = Subject(request.DeviceId, registry.Current, context);
         string caller = context.GetHttpContext().Caller().Name;
-        (ActiveRevision? Revision, long Device) told = default;
+        (RevisionStatus? Status, long Device) told = default;
         try
         {
             while (true)
@@ -62,15 +67,15 @@ internal sealed partial class DecisionEndpoint(
                 DeviceRegistry devices = registry.Current;
                 // Asked each time: a device that was revoked or moved to another site is nothing more for this caller.
                 Subject(request.DeviceId, devices, context);
-                (ActiveRevision Revision, long Device) now = (revisions.Current.Active, devices.Find(device)?.Version ?? 0);
-                if (now != told)
+                (RevisionStatus Status, long Device) now = (revisions.Current, devices.Find(device)?.Version ?? 0);
+                if (told.Status is null || now.Device != told.Device || now.Status.TellsOtherThan(told.Status, device))
                 {
                     // A reader that does not keep up holds this write, and with it this one loop, until it does: nothing queues up.
-                    await responseStream.WriteAsync(ToWire(now.Revision, now.Device), ending.Token);
+                    await responseStream.WriteAsync(ToWire(now.Status, device, now.Device), ending.Token);
                     told = now;
                 }
                 using var turn = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
-                await Task.WhenAny(revisions.WaitForOther(now.Revision, turn.Token), changed.WaitAsync(turn.Token));
+                await Task.WhenAny(revisions.WaitForOther(now.Status, device, turn.Token), changed.WaitAsync(turn.Token));
                 await turn.CancelAsync();
                 ending.Token.ThrowIfCancellationRequested();
             }
@@ -100,27 +105,29 @@ internal sealed partial class DecisionEndpoint(
         throw new RpcException(new Status(StatusCode.PermissionDenied, $"{caller.Id} may not speak for {device}"));
     }
 
-    private DecideResponse Answer(DecideRequest request, ActiveRevision revision, MergedContext merged, PreparedContext prepared)
+    private (DecideResponse Response, Decision[] Decisions) Answer(
+        DecideRequest request, RevisionStatus status, ActiveRevision revision, MergedContext merged, PreparedContext prepared, DateTimeOffset now)
     {
-        DateTimeOffset now = clock.GetUtcNow();
         IEnumerable<DecisionKind> kinds = request.Kinds.Count == 0 ? DecisionKinds.All : request.Kinds.Select(WireMapping.FromWire);
-        var response = new DecideResponse { NeededAttributes = { revision.NeededClaims } };
+        var response = new DecideResponse { NeededAttributes = { status.NeededClaims } };
+        var decisions = new List<Decision>(DecisionKinds.All.Count);
         DecisionPath path = _path ??= new DecisionPath();
         foreach (DecisionKind kind in kinds)
         {
-            Engine.Decision decision = revision.Decider.Decide(kind, prepared, now, path);
+            Decision decision = revision.Decider.Decide(kind, prepared, now, path);
             Region region = path.Region();
             if (request.Form == DecisionForm.Signed)
                 response.SignedDecisions.Add(signedDecisions.Of(revision.Id, decision, region, now));
             else
                 response.Decisions.Add(WireMapping.ToWire(decision, revision.Id, now, region.HoldsUntil(prepared, now)));
+            decisions.Add(decision);
         }
         response.Ignored.AddRange(merged.Dropped
             .Select(claim => new IgnoredAttribute { Name = claim.Name, Reason = IgnoredReason.Provenance, Detail = claim.Reason })
             // What the registry says and the schema cannot use is not the device's fault.
             .Concat(prepared.Unusable.Where(value => request.Attributes.ContainsKey(value.Name)).Select(Ignored))
             .OrderBy(ignored => ignored.Name, StringComparer.Ordinal));
-        return response;
+        return (response, [.. decisions]);
     }
 
     private static void AddStatement(DecideResponse response, DecideRequest request, SignedStatements.Entry statement)
@@ -129,8 +136,8 @@ internal sealed partial class DecisionEndpoint(
             response.Statement = statement.Signed;
     }
 
-    private static WatchResponse ToWire(ActiveRevision revision, long device) =>
-        new() { Revision = WireMapping.ToWire(revision.Id), NeededAttributes = { revision.NeededClaims }, DeviceVersion = (ulong)device };
+    private static WatchResponse ToWire(RevisionStatus status, string device, long version) =>
+        new() { Revision = WireMapping.ToWire(status.For(device).Id), NeededAttributes = { status.NeededClaims }, DeviceVersion = (ulong)version };
 
     private static DeviceContext Claims(DecideRequest request) =>
         DeviceContext.Of(request.Attributes.Select(claim => KeyValuePair.Create(claim.Key, WireMapping.FromWire(claim.Value))));

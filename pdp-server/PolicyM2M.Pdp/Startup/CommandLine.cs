@@ -4,6 +4,7 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Net;
+using PolicyM2M.Pdp.Rollouts;
 using PolicyM2M.Store.Remotes;
 
 namespace PolicyM2M.Pdp.Startup;
@@ -128,6 +129,13 @@ internal static class CommandLine
         HelpName = "FILE",
     };
 
+    private static readonly Option<RolloutStage?> Rollout = new("--rollout")
+    {
+        Description = "How a new commit enters: direct; shadow, decided with and compared; or canary:PERCENT, answering that share of the devices. An operator promotes it. [default: direct]",
+        HelpName = "STAGE",
+        CustomParser = ReadStage,
+    };
+
     private static readonly Option<string?> AllowedSigners = new("--allowed-signers")
     {
         Description = "Whose SSH signatures of commits count: a file as `git log --show-signature` reads it, outside the repository.",
@@ -142,7 +150,7 @@ internal static class CommandLine
         PdpOptions? options = null;
         var command = new RootCommand("Serves the decisions of a policy set in Git over gRPC with mutual TLS.")
         {
-            Git, Ref, Folder, Accept,
+            Git, Ref, Folder, Rollout, Accept,
             AllowedSigners, RequireSigned,
             Fetch, GitKey, GitKnownHosts, GitAuthorities, GitToken,
             Webhook, WebhookSecret,
@@ -156,6 +164,7 @@ internal static class CommandLine
         {
             AllowedSigners = parsed.GetValue(AllowedSigners),
             RequireSigned = parsed.GetValue(RequireSigned),
+            Rollout = parsed.GetValue(Rollout),
             Fetch = parsed.GetValue(Fetch),
             Access = new RemoteAccess(parsed.GetValue(GitKey), parsed.GetValue(GitKnownHosts), parsed.GetValue(GitAuthorities), parsed.GetValue(GitToken)),
             Webhook = parsed.GetValue(Webhook),
@@ -202,6 +211,15 @@ internal static class CommandLine
             return text.ToLowerInvariant();
         argument.AddError($"--accept: `{text}` is not the id of a commit, or at least its first {ShortestCommit} digits");
         return null;
+    }
+
+    private static RolloutStage? ReadStage(ArgumentResult argument)
+    {
+        string text = argument.Tokens.Count == 1 ? argument.Tokens[0].Value : "";
+        RolloutStage? stage = RolloutStage.Parse(text);
+        if (stage is null && text != "direct")
+            argument.AddError($"--rollout: `{text}` is not direct, shadow or canary:PERCENT, such as canary:10; PERCENT is from 1 to 100");
+        return stage;
     }
 
     private static string? ReadRegistry(ArgumentResult argument)

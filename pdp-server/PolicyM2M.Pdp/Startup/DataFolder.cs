@@ -21,6 +21,9 @@ internal sealed record DataFolder(string Path)
     /// <summary>Which commit was served last.</summary>
     public string LastServed => System.IO.Path.Combine(Path, "last-served.json");
 
+    /// <summary>What is pinned, on trial or withdrawn.</summary>
+    public string Rollout => System.IO.Path.Combine(Path, "rollout.json");
+
     /// <summary>The keys that sign decisions.</summary>
     public string SigningKeys => System.IO.Path.Combine(Path, "signing-keys.json");
 

@@ -1,4 +1,5 @@
 using System.Net;
+using PolicyM2M.Pdp.Rollouts;
 using PolicyM2M.Store.Remotes;
 
 namespace PolicyM2M.Pdp.Startup;
@@ -19,6 +20,9 @@ internal sealed record PdpOptions(string Git, string Ref, string Folder, IPEndPo
 
     /// <summary>How to be let in at a remote.</summary>
     public RemoteAccess Access { get; init; } = new();
+
+    /// <summary>How new commits enter; null where they become active at once.</summary>
+    public RolloutStage? Rollout { get; init; }
 
     /// <summary>Where Git hosts may tell of a push; null for nowhere.</summary>
     public IPEndPoint? Webhook { get; init; }

@@ -75,7 +75,7 @@ internal sealed class MeetTests
 
     private static Outcome Of(DecisionKind kind, Field field, string value) => Outcome.Allow(kind, [(field, Value(field, value))]);
 
-    private static FieldValue Value(Field field, string text) => field.Shape switch
+    internal static FieldValue Value(Field field, string text) => field.Shape switch
     {
         FieldShape.NameList => new FieldValue.Names([.. text.Split(", ")]),
         FieldShape.ShortestDuration => DurationText.TryParse(text, out long seconds) ? new FieldValue.Duration(seconds) : throw new FormatException(text),
@@ -84,7 +84,7 @@ internal sealed class MeetTests
         _ => throw new InvalidOperationException(field.Name),
     };
 
-    private static Outcome Random(Random random, DecisionKind kind) => random.Next(8) == 0
+    internal static Outcome Random(Random random, DecisionKind kind) => random.Next(8) == 0
         ? Outcome.Deny(kind, "no")
         : Outcome.Allow(kind, Field.Of(kind).Where(_ => random.Next(3) > 0).Select(field => (field, RandomValue(random, field))));
 

@@ -1,0 +1,157 @@
+using System.Text.Json;
+using PolicyM2M.Pdp.Revisions;
+using PolicyM2M.Pdp.Startup;
+
+namespace PolicyM2M.Pdp.Rollouts;
+
+/// <summary>
+/// The only one who changes what is served, for the follower and for operators. One change at a time: under its lock a step is computed from the state as it is, takes effect in one
+/// assignment, and is then written down. A state that cannot be written still counts: whoever must roll back while a disk is full is not kept from it.
+/// </summary>
+internal sealed class Rollout(RevisionState state, RevisionSource source, LastServed lastServed, RolloutMemory memory, PdpOptions options, TimeProvider clock, ILogger<Rollout> log)
+{
+    private readonly Lock _lock = new();
+    private volatile string? _notRemembered;
+
+    public RevisionStatus Current => state.Current;
+
+    /// <summary>How new commits enter; null where they become active at once.</summary>
+    public RolloutStage? Entry => options.Rollout;
+
+    /// <summary>Why a restart would not know of the state; null where it would.</summary>
+    public string? NotRemembered => _notRemembered;
+
+    /// <summary>Tells what the server starts with.</summary>
+    public void Begin()
+    {
+        lock (_lock)
+        {
+            RevisionStatus first = state.Current;
+            Serving(first.Active);
+            if (first.Candidate is { } candidate)
+                log.OnTrial(candidate.Revision.ShortId, candidate.Revision.Summary, candidate.Stage.ToString()!, first.Active.ShortId);
+            if (first.Pin is { } pin)
+                log.StillPinned(first.Active.ShortId, pin.By, pin.Reason);
+            Remember();
+        }
+    }
+
+    /// <summary>A commit that is good comes from the repository.</summary>
+    public void Offer(ActiveRevision revision, DateTimeOffset now) => Change(status => RolloutRules.Offer(status, revision, Entry, now));
+
+    /// <summary>The follower's findings, which move no revision.</summary>
+    public void Change(Func<RevisionStatus, RevisionStatus> change) => Change(status => new RolloutStep.To(change(status)));
+
+    /// <summary>Takes a step, where the state allows it.</summary>
+    /// <param name="step">The step, from the state as it is then.</param>
+    public RolloutStep Change(Func<RevisionStatus, RolloutStep> step)
+    {
+        lock (_lock)
+        {
+            RevisionStatus before = state.Current;
+            RolloutStep taken = step(before);
+            if (taken is RolloutStep.To { Status: var after })
+            {
+                state.Replace(after);
+                Tell(before, after);
+                if (_notRemembered is not null || !IsRememberedAlike(before, after))
+                    Remember();
+            }
+            return taken;
+        }
+    }
+
+    /// <summary>Goes back: the candidate is dropped, or an earlier revision becomes active again, and is pinned either way.</summary>
+    /// <param name="expected">The commit that the operator takes to be active.</param>
+    /// <param name="commit">The commit to go back to, or its beginning; empty for the end of the candidate, or the previous revision.</param>
+    /// <param name="pin">The pin that keeps it so.</param>
+    public RolloutStep RollBack(string expected, string commit, Pin pin)
+    {
+        RevisionStatus status = Current;
+        if (Crossed(status, expected) is { } crossed)
+            return crossed;
+        if (commit.Length == 0 && status.Candidate is not null)
+            return Change(current => Crossed(current, expected) ?? (current.Candidate is null ? NoCandidate : new RolloutStep.To(RolloutRules.Abandon(current, pin))));
+        if (RolloutRules.FindEarlier(status, commit, out RolloutStep.Refused? refused) is not { } earlier)
+            return refused!;
+        // Mostly it is in memory; where not, it is compiled before anything changes, and outside of the lock.
+        (ActiveRevision? revision, string? fault) = earlier.Loaded is { } loaded ? (loaded, null) : source.Reload(new ServedCommit(earlier.CommitId, earlier.WasSigned), clock.GetUtcNow());
+        if (revision is null)
+            return new RolloutStep.Refused(Obstacle.NotNow, $"{ActiveRevision.Shorten(earlier.CommitId)} cannot be served any more: {fault}");
+        return Change(current => Crossed(current, expected) ?? (current.Past.Any(past => past.CommitId == earlier.CommitId)
+            ? new RolloutStep.To(RolloutRules.RollBack(current, revision, pin, pin.At))
+            : new RolloutStep.Refused(Obstacle.Crossed, "another change came first; look again")));
+    }
+
+    /// <summary>Loads the revision that a roll-back would go to, so that it takes no compiler when it is wanted.</summary>
+    public void Prepare()
+    {
+        // What was loaded may turn out to decide as the active one: then it is not the one to go back to.
+        while (RolloutRules.FindEarlier(Current, "", out _) is { Loaded: null } earlier)
+        {
+            if (source.Reload(new ServedCommit(earlier.CommitId, earlier.WasSigned), clock.GetUtcNow()).Revision is not { } revision)
+                return;
+            Change(status => status with
+            {
+                Past = [.. status.Past.Select(past => past.CommitId == earlier.CommitId ? past with { Loaded = revision, BundleHash = revision.Bundle.Hash, Summary = revision.Summary } : past)],
+            });
+        }
+    }
+
+    /// <summary>Why a change must not be made by somebody who looked at another state; null where nothing came between.</summary>
+    public static RolloutStep? Crossed(RevisionStatus status, string expected) => status.Active.CommitId == expected
+        ? null
+        : new RolloutStep.Refused(Obstacle.Crossed, $"{status.Active.ShortId} is active, and not {ActiveRevision.Shorten(expected)}: another change came first; look again");
+
+    private static RolloutStep NoCandidate => new RolloutStep.Refused(Obstacle.Crossed, "there is no candidate any more; look again");
+
+    private void Tell(RevisionStatus before, RevisionStatus after)
+    {
+        if (after.Active.CommitId != before.Active.CommitId)
+            Serving(after.Active);
+        if (before.Candidate is { } left && left.Revision.CommitId != after.Candidate?.Revision.CommitId)
+        {
+            DifferenceReport report = left.Differences.Report();
+            log.TrialEnded(left.Revision.ShortId, after.Active.CommitId == left.Revision.CommitId ? "is active" : "goes", report.Differing, report.Compared);
+        }
+        if (after.Candidate is { } candidate && (candidate.Revision.CommitId != before.Candidate?.Revision.CommitId || candidate.Stage != before.Candidate.Stage))
+            log.OnTrial(candidate.Revision.ShortId, candidate.Revision.Summary, candidate.Stage.ToString()!, after.Active.ShortId);
+        if (after.Pin is { } pin && pin != before.Pin)
+            log.Pinned(after.Active.ShortId, pin.By, pin.Reason);
+        if (after.Pin is null && before.Pin is not null)
+            log.Unpinned(after.Active.ShortId);
+        if (after.Waiting is { } waiting && waiting.CommitId != before.Waiting?.CommitId)
+            log.Waits(waiting.ShortId, waiting.Summary, after.Pin is null ? "was rolled back before" : "cannot enter while there is a pin", after.Active.ShortId);
+    }
+
+    private static bool IsRememberedAlike(RevisionStatus before, RevisionStatus after) =>
+        (before.Active.CommitId, before.Floor, before.Accepted, before.Pin) == (after.Active.CommitId, after.Floor, after.Accepted, after.Pin)
+        && Equals(before.Candidate, after.Candidate) && before.Past == after.Past;
+
+    private void Serving(ActiveRevision active)
+    {
+        log.Serving(active.Bundle.Name, active.ShortId, active.Summary);
+        if (active.SignedBy is { } signer)
+            log.SignedBy(active.ShortId, signer);
+    }
+
+    /// <summary>Writes the state down, and again at the next change or look where that fails: the same fault is told once.</summary>
+    private void Remember()
+    {
+        RevisionStatus status = state.Current;
+        try
+        {
+            memory.Remember(source, status);
+            // What was served last never goes back: it is what the server starts from where the memory of the roll-out is removed.
+            if (status.Floor == status.Active.CommitId)
+                lastServed.Remember(source, status.Active.CommitId);
+            _notRemembered = null;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or JsonException)
+        {
+            if (_notRemembered != fault.Message)
+                log.LastServedNotWritten(fault.Message);
+            _notRemembered = fault.Message;
+        }
+    }
+}

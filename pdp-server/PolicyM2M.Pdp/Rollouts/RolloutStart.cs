@@ -1,0 +1,66 @@
+using PolicyM2M.Pdp.Revisions;
+using PolicyM2M.Pdp.Startup;
+using PolicyM2M.Store;
+
+namespace PolicyM2M.Pdp.Rollouts;
+
+/// <summary>What a server starts with, where an earlier one left a roll-out behind.</summary>
+internal static class RolloutStart
+{
+    /// <summary>
+    /// The state at the start. Where something is pinned, on trial or withdrawn, that comes first, and the newest commit enters by the rules after that, at the follower's first look;
+    /// otherwise the server starts with the newest.
+    /// </summary>
+    /// <exception cref="StartupException">There is nothing to start with, or what is pinned cannot be served.</exception>
+    /// <exception cref="PolicyStoreException">The policy set cannot be read.</exception>
+    public static RevisionStatus Load(RevisionSource source, ServedCommit? lastServed, RememberedRollout? remembered, RolloutStage? entry, DateTimeOffset now)
+    {
+        RevisionStatus first;
+        // With stages the commit that was served last stays until the newest has proved itself; where there is none, nothing is there to compare with.
+        if (remembered is null)
+        {
+            first = entry is not null && lastServed is not null && source.Reload(lastServed, now).Revision is { } served
+                ? new RevisionStatus(served, null, now)
+                : source.LoadFirst(now, lastServed, lastServed?.Commit);
+            return lastServed is null || first.Active.CommitId == lastServed.Commit ? first
+                : first with { Past = [new PastRevision(lastServed.Commit, "", "", null, Fate.Replaced, lastServed.WasSigned)] };
+        }
+        first = entry is not null || remembered.Pin is not null || remembered.Candidate is not null || IsWithdrawn(source, remembered)
+            ? new RevisionStatus(Active(source, remembered, now), null, now)
+            : source.LoadFirst(now, remembered.Active.ToServed(), remembered.Floor, remembered.Accepted);
+        bool isActive = first.Active.CommitId == remembered.Active.Commit;
+        return first with
+        {
+            Pin = remembered.Pin,
+            Candidate = remembered.Candidate is { } candidate && source.Reload(candidate.Commit, now).Revision is { } revision
+                ? new Candidate(revision, RolloutStage.Parse(candidate.Stage)!, candidate.Since, new Differences())
+                : null,
+            Floor = isActive ? remembered.Floor : first.Active.CommitId,
+            Accepted = isActive ? remembered.Accepted : null,
+            Past = [.. remembered.Past.Prepend(remembered.Active).Select(past => past.ToPast()).Where(past => past.CommitId != first.Active.CommitId)],
+        };
+    }
+
+    private static ActiveRevision Active(RevisionSource source, RememberedRollout remembered, DateTimeOffset now)
+    {
+        (ActiveRevision? active, string? fault) = source.Reload(remembered.Active.ToServed(), now);
+        string why = remembered.Pin is { } pin ? $"pinned by {pin.By} ({pin.Reason})" : "active while a newer one is on trial or was rolled back";
+        return active ?? throw new StartupException(
+            $"the commit {ActiveRevision.Shorten(remembered.Active.Commit)} is {why}, and it cannot be served: {fault}; mend that, or remove `rollout.json` from the data folder to start with the newest commit",
+            ExitCode.InvalidPolicy);
+    }
+
+    private static bool IsWithdrawn(RevisionSource source, RememberedRollout remembered)
+    {
+        try
+        {
+            string newest = source.FindCommit();
+            return remembered.Past.Any(past => past.Commit == newest && past.Fate != Fate.Replaced);
+        }
+        catch (PolicyStoreException)
+        {
+            // It is told by whoever loads it.
+            return false;
+        }
+    }
+}
