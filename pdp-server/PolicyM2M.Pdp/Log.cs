@@ -1,5 +1,3 @@
-using PolicyM2M.Pdp.Identity;
-
 namespace PolicyM2M.Pdp;
 
 /// <summary>Every line that the server logs.</summary>
@@ -42,7 +40,7 @@ internal static partial class Log
     public static partial void RegistryValueUnusable(this ILogger log, string device, string attribute, string expected);
 
     [LoggerMessage(20, LogLevel.Warning, "denied {Rpc} to {Caller}: {Reason}")]
-    public static partial void Denied(this ILogger log, string rpc, SpiffeId caller, string reason);
+    public static partial void Denied(this ILogger log, string rpc, string caller, string reason);
 
     [LoggerMessage(21, LogLevel.Warning, "refused the client certificate {Thumbprint}: {Reason}; from {Peer}")]
     public static partial void ClientCertificateRefused(this ILogger log, string thumbprint, string reason, string peer);
@@ -61,4 +59,22 @@ internal static partial class Log
 
     [LoggerMessage(30, LogLevel.Warning, "development credentials: anybody who can read {Folder} is a device, a gateway or an operator")]
     public static partial void DevelopmentCredentials(this ILogger log, string folder);
+
+    [LoggerMessage(100, LogLevel.Information, "callers have their roles by {File}: {Entries} entries")]
+    public static partial void RolesRead(this ILogger log, string file, int entries);
+
+    [LoggerMessage(101, LogLevel.Warning, "the roles file {File} speaks of the trust domain {TrustDomain}, which has no bundle: nobody comes in by that")]
+    public static partial void RolesOfUnknownDomain(this ILogger log, string file, string trustDomain);
+
+    [LoggerMessage(102, LogLevel.Information, "the revocation list of {Issuer} is in force: {Revoked} revoked, the next is due by {NextUpdate:u}")]
+    public static partial void RevocationListRead(this ILogger log, string issuer, int revoked, DateTimeOffset nextUpdate);
+
+    [LoggerMessage(103, LogLevel.Error, "callers go on being judged by the roles and revocation lists before: {Reason}")]
+    public static partial void CallerRulesRefused(this ILogger log, string reason);
+
+    [LoggerMessage(110, LogLevel.Warning, "turning calls of {Caller} away: {Reason}")]
+    public static partial void Overloaded(this ILogger log, string caller, string reason);
+
+    [LoggerMessage(111, LogLevel.Warning, "ended a watch of {Caller}: it did not take what was written to it within {Seconds} seconds")]
+    public static partial void ReaderTooSlow(this ILogger log, string caller, double seconds);
 }

@@ -2,6 +2,8 @@ using PolicyM2M.Pdp.Access;
 using PolicyM2M.Pdp.Development;
 using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
+using PolicyM2M.Pdp.Identity.Revocation;
+using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Services;
 using PolicyM2M.Pdp.Startup;
@@ -46,16 +48,23 @@ internal static class Program
         Listening.Try(options.Listen);
         DevelopmentCredentials development = DevelopmentCredentials.Prepare(data, clock.GetUtcNow());
         DevelopmentData.Prepare(data, development);
-        var credentials = new CredentialState(TlsCredentials.Load(data));
+        var credentials = new CredentialState(TlsCredentials.Load(data, options.Callers));
+        var files = new CallerFiles(data, options.Callers);
+        CallerRulesState rules = FirstRules(files, credentials.Current);
 
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
         logTo(builder.Logging);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel((_, kestrel) => kestrel.ListenWithMutualTls(options.Listen, options.AllowTls12, credentials));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel((_, kestrel) =>
+        {
+            kestrel.Keep(options.Callers.Limits);
+            kestrel.ListenWithMutualTls(options.Listen, options.AllowTls12);
+        });
 
         builder.Services.AddSingleton(clock).AddSingleton(options).AddSingleton(source).AddSingleton(revisions).AddSingleton(memory).AddSingleton(data).AddSingleton(credentials).AddSingleton<RefusedConnections>();
+        builder.Services.AddSingleton(files).AddSingleton(rules).AddSingleton(options.Callers.Limits).AddSingleton<CallerLoads>().AddSingleton<Denials>();
         builder.Services.AddSingleton<RegistryState>().AddSingleton(new RegistryFile(data.Registry));
-        builder.Services.AddHostedService<RevisionFollower>().AddHostedService<RegistryFollower>().AddHostedService<CredentialFollower>();
+        builder.Services.AddHostedService<RevisionFollower>().AddHostedService<RegistryFollower>().AddHostedService<CredentialFollower>().AddHostedService<CallerRulesFollower>();
 
         builder.Services.AddRouting().AddSingleton<AccessInterceptor>();
         builder.Services.AddGrpc(grpc =>
@@ -67,6 +76,7 @@ internal static class Program
         builder.Services.AddGrpcReflection();
 
         WebApplication pdp = builder.Build();
+        pdp.UseAdmission();
         pdp.MapGrpcService<DecisionEndpoint>();
         pdp.MapGrpcService<PolicyEndpoint>();
         pdp.MapGrpcHealthChecksService();
@@ -78,4 +88,7 @@ internal static class Program
         StartupMessage.Write(console, revisions.Current, source, pdp.Urls.Single(), data, development, isDataGiven: options.Data is not null);
         return pdp;
     }
+
+    private static CallerRulesState FirstRules(CallerFiles files, TlsCredentials credentials) =>
+        new(new CallerRules(credentials.Trust, files.LoadRoles(credentials.Id.TrustDomain, before: null), files.LoadLists(credentials.Trust, RevocationLists.None)));
 }

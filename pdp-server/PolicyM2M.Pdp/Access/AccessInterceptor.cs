@@ -5,7 +5,7 @@ using PolicyM2M.Pdp.Identity;
 namespace PolicyM2M.Pdp.Access;
 
 /// <summary>Holds every call of every service against the table, before the service sees it.</summary>
-internal sealed class AccessInterceptor(TimeProvider clock, ILogger<AccessInterceptor> log) : Interceptor
+internal sealed class AccessInterceptor(Denials denials) : Interceptor
 {
     public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
@@ -37,15 +37,15 @@ internal sealed class AccessInterceptor(TimeProvider clock, ILogger<AccessInterc
 
     private void Check(ServerCallContext context)
     {
-        Caller caller = context.GetHttpContext().Caller();
-        if (clock.GetUtcNow() > caller.Until)
+        CallerConnection connection = context.GetHttpContext().CallerConnection();
+        Standing standing = connection.Standing();
+        Caller caller = standing.Caller ?? connection.First;
+        if (standing.Refusal is { } refusal)
+            throw denials.Deny(context.Method, caller, new Status(StatusCode.Unauthenticated, $"the certificate of {caller.Id} is no longer accepted; connect with a new one"), refusal);
+        if (!AccessTable.Allows(context.Method, caller.Role))
         {
-            log.Denied(context.Method, caller.Id, $"its certificate ended at {caller.Until:u}");
-            throw new RpcException(new Status(StatusCode.Unauthenticated, $"the certificate of {caller.Id} has ended; connect with a new one"));
+            throw denials.Deny(context.Method, caller, new Status(StatusCode.PermissionDenied, $"{caller.Id} may not call {context.Method}"),
+                caller.Role == Roles.None ? "its identity has no role" : $"not for the role {caller.Role}");
         }
-        if (AccessTable.Allows(context.Method, caller.Role))
-            return;
-        log.Denied(context.Method, caller.Id, caller.Role == Roles.None ? "its identity has no role" : $"not for the role {caller.Role}");
-        throw new RpcException(new Status(StatusCode.PermissionDenied, $"{caller.Id} may not call {context.Method}"));
     }
 }

@@ -5,6 +5,7 @@ using PolicyM2M.Pdp.Access;
 using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Revisions;
+using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Wire;
 using PolicyM2M.Wire.V1;
 using DecisionKind = PolicyM2M.Engine.Vocabulary.DecisionKind;
@@ -12,7 +13,8 @@ using DecisionKind = PolicyM2M.Engine.Vocabulary.DecisionKind;
 namespace PolicyM2M.Pdp.Services;
 
 /// <summary>What devices and gateways ask.</summary>
-internal sealed class DecisionEndpoint(RevisionState revisions, RegistryState registry, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<DecisionEndpoint> log)
+internal sealed class DecisionEndpoint(
+    RevisionState revisions, RegistryState registry, Denials denials, TimeProvider clock, IHostApplicationLifetime lifetime, PdpOptions options, ILogger<DecisionEndpoint> log)
     : DecisionService.DecisionServiceBase
 {
     public override Task<DecideResponse> Decide(DecideRequest request, ServerCallContext context)
@@ -39,8 +41,7 @@ internal sealed class DecisionEndpoint(RevisionState revisions, RegistryState re
         {
             while (true)
             {
-                // A reader that does not keep up holds this write, and with it this one loop, until it does: nothing queues up.
-                await responseStream.WriteAsync(new WatchResponse { Revision = WireMapping.ToWire(revision.Id), NeededAttributes = { revision.NeededClaims } }, ending.Token);
+                await Write(new WatchResponse { Revision = WireMapping.ToWire(revision.Id), NeededAttributes = { revision.NeededClaims } }, responseStream, context, ending.Token);
                 revision = await revisions.WaitForOther(revision, ending.Token);
             }
         }
@@ -54,6 +55,26 @@ internal sealed class DecisionEndpoint(RevisionState revisions, RegistryState re
         }
     }
 
+    /// <summary>
+    /// A reader that does not keep up holds this write, and with it the one loop of its watch: nothing queues up. One that does not take it in time is cut off. What little the
+    /// web server buffers for a stream that is not read, its own rate of response data ends.
+    /// </summary>
+    private async Task Write(WatchResponse message, IServerStreamWriter<WatchResponse> to, ServerCallContext context, CancellationToken cancel)
+    {
+        TimeSpan grace = options.Callers.Limits.ReaderGrace;
+        try
+        {
+            await to.WriteAsync(message, cancel).WaitAsync(grace, clock, cancel);
+        }
+        catch (TimeoutException)
+        {
+            log.ReaderTooSlow($"{context.GetHttpContext().Caller().Id}", grace.TotalSeconds);
+            // A status would wait behind what is not read.
+            context.GetHttpContext().Abort();
+            throw new RpcException(new Status(StatusCode.ResourceExhausted, "what was written was not read in time"));
+        }
+    }
+
     /// <summary>The device in question, for which the caller may speak.</summary>
     private string Subject(string requested, DeviceRegistry devices, ServerCallContext context)
     {
@@ -61,9 +82,7 @@ internal sealed class DecisionEndpoint(RevisionState revisions, RegistryState re
         string device = requested.Length == 0 ? caller.Name : requested;
         if (DeviceAccess.Allows(caller, device, devices, out string? reason))
             return device;
-        log.Denied(context.Method, caller.Id, $"it asked about {device}: {reason}");
-        // Why is for the log: a caller must not learn which devices there are, or where.
-        throw new RpcException(new Status(StatusCode.PermissionDenied, $"{caller.Id} may not speak for {device}"));
+        throw denials.Deny(context.Method, caller, new Status(StatusCode.PermissionDenied, $"{caller.Id} may not speak for {device}"), $"it asked about {device}: {reason}");
     }
 
     private DecideResponse Answer(DecideRequest request, ActiveRevision revision, MergedContext merged, PreparedContext prepared)

@@ -71,9 +71,11 @@ internal static class CommandLine
     {
         PdpOptions? options = null;
         var command = new RootCommand("Serves the decisions of a policy set in Git over gRPC with mutual TLS.") { Git, Ref, Folder, Listen, Data, Poll, AllowTls12, Accept };
+        CallerCommandLine.AddTo(command);
         command.SetAction(parsed => options = new PdpOptions(
             parsed.GetValue(Git)!, parsed.GetValue(Ref)!, parsed.GetValue(Folder)!, parsed.GetValue(Listen)!, parsed.GetValue(Data), parsed.GetValue(Poll),
-            parsed.GetValue(AllowTls12), parsed.GetValue(Accept)));
+            parsed.GetValue(AllowTls12), parsed.GetValue(Accept))
+        { Callers = CallerCommandLine.Read(parsed) });
         HelpOption help = command.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
 

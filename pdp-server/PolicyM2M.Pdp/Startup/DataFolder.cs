@@ -12,6 +12,15 @@ internal sealed record DataFolder(string Path)
     /// <summary>The registry of devices.</summary>
     public string Registry => System.IO.Path.Combine(Path, "devices.json");
 
+    /// <summary>Who has which role, unless an option names another file.</summary>
+    public string Roles => System.IO.Path.Combine(Path, "roles.json");
+
+    /// <summary>The bundles of other trust domains.</summary>
+    public string Trust => System.IO.Path.Combine(Path, "trust");
+
+    /// <summary>Revocation lists.</summary>
+    public string Crl => System.IO.Path.Combine(Path, "crl");
+
     /// <summary>Which commit was served last.</summary>
     public string LastServed => System.IO.Path.Combine(Path, "last-served.json");
 

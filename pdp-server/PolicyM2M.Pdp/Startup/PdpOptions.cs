@@ -11,4 +11,8 @@ namespace PolicyM2M.Pdp.Startup;
 /// <param name="Poll">How often the repository and the registry are looked at.</param>
 /// <param name="AllowTls12">Whether callers may come over TLS 1.2 as well as 1.3.</param>
 /// <param name="Accept">The beginning of the id of a commit that may be served although it does not follow the one served last; null for none.</param>
-internal sealed record PdpOptions(string Git, string Ref, string Folder, IPEndPoint Listen, string? Data, TimeSpan Poll, bool AllowTls12 = false, string? Accept = null);
+internal sealed record PdpOptions(string Git, string Ref, string Folder, IPEndPoint Listen, string? Data, TimeSpan Poll, bool AllowTls12 = false, string? Accept = null)
+{
+    /// <summary>Who may call, and how much.</summary>
+    public CallerOptions Callers { get; init; } = new();
+}
