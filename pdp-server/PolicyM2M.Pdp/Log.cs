@@ -74,7 +74,4 @@ internal static partial class Log
 
     [LoggerMessage(110, LogLevel.Warning, "turning calls of {Caller} away: {Reason}")]
     public static partial void Overloaded(this ILogger log, string caller, string reason);
-
-    [LoggerMessage(111, LogLevel.Warning, "ended a watch of {Caller}: it did not take what was written to it within {Seconds} seconds")]
-    public static partial void ReaderTooSlow(this ILogger log, string caller, double seconds);
 }

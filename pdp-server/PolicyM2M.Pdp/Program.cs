@@ -62,7 +62,7 @@ internal static class Program
         });
 
         builder.Services.AddSingleton(clock).AddSingleton(options).AddSingleton(source).AddSingleton(revisions).AddSingleton(memory).AddSingleton(data).AddSingleton(credentials).AddSingleton<RefusedConnections>();
-        builder.Services.AddSingleton(files).AddSingleton(rules).AddSingleton(options.Callers.Limits).AddSingleton<CallerLoads>().AddSingleton<Denials>();
+        builder.Services.AddSingleton(files).AddSingleton(rules).AddSingleton(options.Callers.Limits).AddSingleton<CallerLoads>().AddSingleton<Denials>().AddSingleton<CallAccess>();
         builder.Services.AddSingleton<RegistryState>().AddSingleton(new RegistryFile(data.Registry));
         builder.Services.AddHostedService<RevisionFollower>().AddHostedService<RegistryFollower>().AddHostedService<CredentialFollower>().AddHostedService<CallerRulesFollower>();
 

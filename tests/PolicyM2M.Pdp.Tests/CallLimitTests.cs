@@ -150,6 +150,22 @@ public sealed class CallLimitTests
         await first.CheckAsync(new HealthCheckRequest());
     }
 
+    [Test]
+    public async Task A_watch_that_is_not_read_is_ended_with_its_connection_and_others_go_on()
+    {
+        await using RunningPdp pdp = await StartAsync(new CallLimits { ReaderGrace = TimeSpan.FromSeconds(2) });
+        CancellationToken cancel = TestContext.CurrentContext.CancellationToken;
+        using AsyncServerStreamingCall<WatchResponse> watch = pdp.DecisionsAs("gateway").Watch(new WatchRequest(), cancellationToken: cancel);
+        Assert.That(await watch.ResponseStream.MoveNext(cancel));
+
+        await using StalledReader stalled = await StalledReader.WatchAsync(pdp, cancel);
+        Assert.That(await stalled.EndedByServerAsync(cancel), Is.EqualTo("connection ended"));
+
+        string commit = pdp.Git.Commit("Shorter", TestPolicies.Baseline("7d"));
+        Assert.That(await watch.ResponseStream.MoveNext(cancel));
+        Assert.That(watch.ResponseStream.Current.Revision.CommitId, Is.EqualTo(commit));
+    }
+
     private static async Task<RunningPdp> StartAsync(CallLimits limits)
     {
         RunningPdp pdp = RunningPdp.Prepare();

@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Health.V1;
+using PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Pdp.Tests;
 
@@ -44,6 +45,24 @@ public sealed class RevocationTests
         Assert.That(_pdp.Log.Lines, Has.Some.EqualTo($"Warning: denied /grpc.health.v1.Health/Check to {Device}: it is revoked"));
         await AssertRefused(lost, "it is revoked");
         Assert.That((await Status(keeping), await Status(Client(kept))), Is.EqualTo((StatusCode.OK, StatusCode.OK)));
+    }
+
+    [Test]
+    public async Task A_watch_that_is_open_says_nothing_more_to_whoever_was_revoked()
+    {
+        CancellationToken cancel = TestContext.CurrentContext.CancellationToken;
+        using X509Certificate2 lost = _authority.Issue(uris: [Device]);
+        using Grpc.Net.Client.GrpcChannel channel = _pdp.Channel(lost);
+        using AsyncServerStreamingCall<WatchResponse> watch = new DecisionService.DecisionServiceClient(channel).Watch(new WatchRequest(), cancellationToken: cancel);
+        Assert.That(await watch.ResponseStream.MoveNext(cancel));
+        _authority.Revoke(lost);
+        _authority.WriteCrl(Crl);
+        await RunningPdp.Eventually(() => Status(new Health.HealthClient(channel)), status => status == StatusCode.Unauthenticated);
+
+        _pdp.Git.Commit("Shorter", TestPolicies.Baseline("7d"));
+
+        RpcException? refusal = await Assert.ThrowsAsync<RpcException>(async () => await watch.ResponseStream.MoveNext(cancel));
+        Assert.That(refusal!.StatusCode, Is.EqualTo(StatusCode.Unauthenticated));
     }
 
     [Test]

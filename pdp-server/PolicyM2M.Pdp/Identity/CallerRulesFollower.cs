@@ -10,6 +10,9 @@ internal sealed class CallerRulesFollower(
 {
     private string _rolesStamp = "", _listsStamp = "";
 
+    /// <summary>Why they cannot be used, as it was last said: the same at every look is said once.</summary>
+    private string? _refusal;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(options.Poll, clock);
@@ -43,19 +46,27 @@ internal sealed class CallerRulesFollower(
         }
         catch (StartupException fault)
         {
-            log.CallerRulesRefused(fault.Message);
+            Refuse(fault.Message);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             // A folder that cannot be listed at this moment: the next look tries again.
-            log.CallerRulesRefused(fault.Message);
+            Refuse(fault.Message);
         }
+    }
+
+    private void Refuse(string reason)
+    {
+        if (_refusal != reason)
+            log.CallerRulesRefused(reason);
+        _refusal = reason;
     }
 
     private void FollowRoles()
     {
         RoleMap read = files.LoadRoles(credentials.Current.Id.TrustDomain, rules.Current.Roles);
         rules.Replace(before => before with { Roles = read });
+        _refusal = null;
         if (read.IsBuiltIn)
             return;
         log.RolesRead(files.Roles, read.Entries.Count);
@@ -67,6 +78,7 @@ internal sealed class CallerRulesFollower(
     {
         RevocationLists read = files.LoadLists(rules.Current.Trust, rules.Current.Revocation);
         rules.Replace(before => before with { Revocation = read });
+        _refusal = null;
         foreach (RevocationList list in read.All)
             log.RevocationListRead(list.IssuerText, list.Revoked.Count, list.NextUpdate);
     }

@@ -19,7 +19,7 @@ internal static class Admission
     public static void Keep(this KestrelServerOptions kestrel, CallLimits limits)
     {
         kestrel.Limits.MaxConcurrentConnections = limits.Connections;
-        // A reader that takes less than this ends its connection, whatever is on it: what waits for it is held in memory until then.
+        // A reader that takes less than this loses its connection, whatever is on it: what waits for it (64 KiB of a stream at most) is held in memory until then.
         kestrel.Limits.MinResponseDataRate = new MinDataRate(MinimumResponseBytesPerSecond, limits.ReaderGrace);
         // A peer that is gone without a word (no power, no network) is noticed, and its connection is free again.
         kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(60);

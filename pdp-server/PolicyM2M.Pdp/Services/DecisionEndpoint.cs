@@ -5,7 +5,6 @@ using PolicyM2M.Pdp.Access;
 using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Revisions;
-using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Wire;
 using PolicyM2M.Wire.V1;
 using DecisionKind = PolicyM2M.Engine.Vocabulary.DecisionKind;
@@ -14,7 +13,7 @@ namespace PolicyM2M.Pdp.Services;
 
 /// <summary>What devices and gateways ask.</summary>
 internal sealed class DecisionEndpoint(
-    RevisionState revisions, RegistryState registry, Denials denials, TimeProvider clock, IHostApplicationLifetime lifetime, PdpOptions options, ILogger<DecisionEndpoint> log)
+    RevisionState revisions, RegistryState registry, CallAccess access, Denials denials, TimeProvider clock, IHostApplicationLifetime lifetime)
     : DecisionService.DecisionServiceBase
 {
     public override Task<DecideResponse> Decide(DecideRequest request, ServerCallContext context)
@@ -41,8 +40,12 @@ internal sealed class DecisionEndpoint(
         {
             while (true)
             {
-                await Write(new WatchResponse { Revision = WireMapping.ToWire(revision.Id), NeededAttributes = { revision.NeededClaims } }, responseStream, context, ending.Token);
+                // A reader that does not keep up holds this write, and with it this one loop: nothing queues up. One that takes nothing loses its connection (Admission.Keep).
+                await responseStream.WriteAsync(new WatchResponse { Revision = WireMapping.ToWire(revision.Id), NeededAttributes = { revision.NeededClaims } }, ending.Token);
                 revision = await revisions.WaitForOther(revision, ending.Token);
+                // It may have lost its role, its site or its certificate since.
+                access.Check(context);
+                Subject(request.DeviceId, registry.Current, context);
             }
         }
         catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested)
@@ -52,26 +55,6 @@ internal sealed class DecisionEndpoint(
         catch (OperationCanceledException)
         {
             // The caller hung up, which is how a watch ends.
-        }
-    }
-
-    /// <summary>
-    /// A reader that does not keep up holds this write, and with it the one loop of its watch: nothing queues up. One that does not take it in time is cut off. What little the
-    /// web server buffers for a stream that is not read, its own rate of response data ends.
-    /// </summary>
-    private async Task Write(WatchResponse message, IServerStreamWriter<WatchResponse> to, ServerCallContext context, CancellationToken cancel)
-    {
-        TimeSpan grace = options.Callers.Limits.ReaderGrace;
-        try
-        {
-            await to.WriteAsync(message, cancel).WaitAsync(grace, clock, cancel);
-        }
-        catch (TimeoutException)
-        {
-            log.ReaderTooSlow($"{context.GetHttpContext().Caller().Id}", grace.TotalSeconds);
-            // A status would wait behind what is not read.
-            context.GetHttpContext().Abort();
-            throw new RpcException(new Status(StatusCode.ResourceExhausted, "what was written was not read in time"));
         }
     }
 

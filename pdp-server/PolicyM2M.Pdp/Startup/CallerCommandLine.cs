@@ -35,12 +35,12 @@ internal static class CallerCommandLine
         DefaultValueFactory = _ => [],
     };
 
-    private static readonly Option<bool> CrlExpired = new("--crl-expired")
+    private static readonly Option<string> CrlExpired = new("--crl-expired")
     {
         Description = "What becomes of the callers of an authority whose revocation list has ended: accept or refuse.",
         HelpName = "accept|refuse",
         CustomParser = ReadExpired,
-        DefaultValueFactory = _ => false,
+        DefaultValueFactory = _ => Refuse,
     };
 
     private static readonly Option<int> Rate = Count("--rate", "Calls of one identity in a second; twice as many may come at once.", Limits.Rate);
@@ -59,7 +59,7 @@ internal static class CallerCommandLine
         Roles = parsed.GetValue(Roles),
         Trust = parsed.GetValue(Trust) ?? [],
         Crls = parsed.GetValue(Crl) ?? [],
-        AcceptsExpiredCrls = parsed.GetValue(CrlExpired),
+        AcceptsExpiredCrls = parsed.GetValue(CrlExpired) == Accept,
         Limits = new CallLimits { Rate = parsed.GetValue(Rate), Calls = parsed.GetValue(Calls), Streams = parsed.GetValue(Streams), Connections = parsed.GetValue(Connections) },
     };
 
@@ -94,11 +94,11 @@ internal static class CallerCommandLine
         return [.. bundles];
     }
 
-    private static bool ReadExpired(ArgumentResult argument)
+    private static string ReadExpired(ArgumentResult argument)
     {
         string text = argument.Tokens.Count == 1 ? argument.Tokens[0].Value : "";
         if (text is not (Accept or Refuse))
             argument.AddError($"--crl-expired: `{text}` is not {Accept} or {Refuse}");
-        return text == Accept;
+        return text;
     }
 }
