@@ -14,7 +14,10 @@ internal sealed class CallAccess(Denials denials)
         Standing standing = connection.Standing();
         Caller caller = standing.Caller ?? connection.First;
         if (standing.Refusal is { } refusal)
-            throw denials.Deny(context.Method, caller, new Status(StatusCode.Unauthenticated, $"the certificate of {caller.Id} is no longer accepted; connect with a new one"), refusal);
+        {
+            var status = new Status(StatusCode.Unauthenticated, $"the certificate of {caller.Id} is no longer accepted; connect with a new one");
+            throw denials.Deny(context.Method, caller, status, refusal);
+        }
         if (!AccessTable.Allows(context.Method, caller.Role))
         {
             throw denials.Deny(context.Method, caller, new Status(StatusCode.PermissionDenied, $"{caller.Id} may not call {context.Method}"),

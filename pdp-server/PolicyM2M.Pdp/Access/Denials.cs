@@ -3,7 +3,10 @@ using PolicyM2M.Pdp.Identity;
 
 namespace PolicyM2M.Pdp.Access;
 
-/// <summary>The one place through which every denial goes: whoever keeps a record of them keeps it here. Connections that were never let in are told by <see cref="RefusedConnections"/>.</summary>
+/// <summary>
+/// The one place through which every denial goes: whoever keeps a record of them keeps it here. Connections that were never let in are told by
+/// <see cref="RefusedConnections"/>.
+/// </summary>
 internal sealed class Denials(ILogger<Denials> log)
 {
     /// <summary>Records that a caller may not do this.</summary>

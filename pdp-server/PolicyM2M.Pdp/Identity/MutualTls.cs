@@ -20,7 +20,8 @@ internal static class MutualTls
         {
             IServiceProvider services = kestrel.ApplicationServices;
             var doorkeeper = new Doorkeeper(
-                services.GetRequiredService<CredentialState>(), services.GetRequiredService<CallerRulesState>(), services.GetRequiredService<RefusedConnections>(), services.GetRequiredService<TimeProvider>());
+                services.GetRequiredService<CredentialState>(), services.GetRequiredService<CallerRulesState>(), services.GetRequiredService<RefusedConnections>(),
+                services.GetRequiredService<TimeProvider>());
             CallerLoads loads = services.GetRequiredService<CallerLoads>();
             SslProtocols allowed = allowTls12 ? SslProtocols.Tls12 | SslProtocols.Tls13 : SslProtocols.Tls13;
             listen.Protocols = HttpProtocols.Http2;

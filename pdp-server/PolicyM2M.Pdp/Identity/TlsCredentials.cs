@@ -33,7 +33,10 @@ internal sealed record TlsCredentials(X509Certificate2 Server, X509Certificate2C
             foreach ((string domain, string file) in TrustFiles.Find(data, options))
             {
                 if (!trust.TryAdd(domain, TrustFiles.Load(file)))
-                    throw new StartupException($"the trust domain {domain} has two bundles, {file} and another; it has one{(domain == id.TrustDomain ? $", and the server's own is {authority}" : "")}");
+                {
+                    string own = domain == id.TrustDomain ? $", and the server's own is {authority}" : "";
+                    throw new StartupException($"the trust domain {domain} has two bundles, {file} and another; it has one{own}");
+                }
             }
             return new TlsCredentials(server, [.. chain.Skip(1)], new TrustBundles(trust), id);
         }
