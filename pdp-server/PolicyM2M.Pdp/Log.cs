@@ -48,7 +48,7 @@ internal static partial class Log
     public static partial void RegistryValueUnusable(this ILogger log, string device, string attribute, string expected);
 
     [LoggerMessage(20, LogLevel.Warning, "denied {Rpc} to {Caller}: {Reason}")]
-    public static partial void Denied(this ILogger log, string rpc, SpiffeId caller, string reason);
+    public static partial void Denied(this ILogger log, string rpc, string caller, string reason);
 
     [LoggerMessage(21, LogLevel.Warning, "refused the client certificate {Thumbprint}: {Reason}; from {Peer}")]
     public static partial void ClientCertificateRefused(this ILogger log, string thumbprint, string reason, string peer);
@@ -96,10 +96,10 @@ internal static partial class Log
     public static partial void FirstImportUnreadable(this ILogger log, string file, string reason);
 
     [LoggerMessage(88, LogLevel.Information, "{Actor}: {Verb} of the device {Device}, version {Version}")]
-    public static partial void DeviceChanged(this ILogger log, SpiffeId actor, string verb, string device, long version);
+    public static partial void DeviceChanged(this ILogger log, CallerId actor, string verb, string device, long version);
 
     [LoggerMessage(89, LogLevel.Information, "{Actor}: import of devices, {Good} good, {Changed} changed, {Faults} faults")]
-    public static partial void DevicesImported(this ILogger log, SpiffeId actor, int good, int changed, int faults);
+    public static partial void DevicesImported(this ILogger log, CallerId actor, int good, int changed, int faults);
 
     [LoggerMessage(30, LogLevel.Warning, "development credentials: anybody who can read {Folder} is a device, a gateway or an operator")]
     public static partial void DevelopmentCredentials(this ILogger log, string folder);
@@ -127,4 +127,18 @@ internal static partial class Log
 
     [LoggerMessage(127, LogLevel.Error, "deciding with the candidate {Commit} failed, and {Active} goes on to answer")]
     public static partial void CandidateFailed(this ILogger log, Exception fault, string commit, string active);
+    [LoggerMessage(100, LogLevel.Information, "callers have their roles by {File}: {Entries} entries")]
+    public static partial void RolesRead(this ILogger log, string file, int entries);
+
+    [LoggerMessage(101, LogLevel.Warning, "the roles file {File} speaks of the trust domain {TrustDomain}, which has no bundle: nobody comes in by that")]
+    public static partial void RolesOfUnknownDomain(this ILogger log, string file, string trustDomain);
+
+    [LoggerMessage(102, LogLevel.Information, "the revocation list of {Issuer} is in force: {Revoked} revoked, the next is due by {NextUpdate:u}")]
+    public static partial void RevocationListRead(this ILogger log, string issuer, int revoked, DateTimeOffset nextUpdate);
+
+    [LoggerMessage(103, LogLevel.Error, "callers go on being judged by the roles and revocation lists before: {Reason}")]
+    public static partial void CallerRulesRefused(this ILogger log, string reason);
+
+    [LoggerMessage(110, LogLevel.Warning, "turning calls of {Caller} away: {Reason}")]
+    public static partial void Overloaded(this ILogger log, string caller, string reason);
 }

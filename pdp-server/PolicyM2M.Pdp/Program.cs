@@ -2,6 +2,8 @@ using PolicyM2M.Pdp.Access;
 using PolicyM2M.Pdp.Development;
 using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
+using PolicyM2M.Pdp.Identity.Revocation;
+using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Rollouts;
 using PolicyM2M.Pdp.Services;
@@ -53,23 +55,30 @@ internal static class Program
         DevelopmentCredentials development = DevelopmentCredentials.Prepare(data, clock.GetUtcNow());
         DevelopmentData.Prepare(data, development);
         DeviceStore registry = RegistryOption.Open(options.RegistryDb, data, clock);
-        var credentials = new CredentialState(TlsCredentials.Load(data));
+        var credentials = new CredentialState(TlsCredentials.Load(data, options.Callers));
+        var files = new CallerFiles(data, options.Callers);
+        CallerRulesState rules = FirstRules(files, credentials.Current);
 
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
         logTo(builder.Logging);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel((_, kestrel) => kestrel.ListenWithMutualTls(options.Listen, options.AllowTls12, credentials));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel((_, kestrel) =>
+        {
+            kestrel.Keep(options.Callers.Limits);
+            kestrel.ListenWithMutualTls(options.Listen, options.AllowTls12);
+        });
 
         builder.Services.AddSingleton(clock).AddSingleton(options).AddSingleton(data);
         builder.Services.AddSingleton(source).AddSingleton(revisions).AddSingleton<RevisionNews>().AddSingleton(memory);
         builder.Services.AddSingleton(rollouts).AddSingleton<Rollout>().AddSingleton<Trial>();
         builder.Services.AddSingleton(credentials).AddSingleton<RefusedConnections>();
+        builder.Services.AddSingleton(files).AddSingleton(rules).AddSingleton(options.Callers.Limits).AddSingleton<CallerLoads>().AddSingleton<Denials>().AddSingleton<CallAccess>();
         builder.Services.AddSingleton(provider => SigningKeys.Open(data, clock.GetUtcNow(), provider.GetRequiredService<ILogger<SigningKeys>>()));
         builder.Services.AddSingleton<SignedDecisions>().AddSingleton<SignedStatements>();
         // By factory, so that it is disposed with the server.
         builder.Services.AddSingleton(_ => registry).AddSingleton<DeviceReplica>().AddSingleton(new RegistryState(clock, options.RegistryGrace));
         builder.Services.AddSingleton<FirstImport>().AddSingleton<DeviceImportCall>().AddSingleton<DroppedClaims>();
-        builder.Services.AddHostedService<RevisionFollower>().AddHostedService<RegistryFollower>().AddHostedService<CredentialFollower>();
+        builder.Services.AddHostedService<RevisionFollower>().AddHostedService<RegistryFollower>().AddHostedService<CredentialFollower>().AddHostedService<CallerRulesFollower>();
 
         if (webhook is not null)
             builder.Services.AddSingleton(webhook).AddHostedService(services => services.GetRequiredService<WebhookListener>());
@@ -86,6 +95,7 @@ internal static class Program
         WebApplication pdp = builder.Build();
         // Before it listens: without keys it is no decision point.
         pdp.Services.GetRequiredService<SigningKeys>();
+        pdp.UseAdmission();
         pdp.MapGrpcService<DecisionEndpoint>();
         pdp.MapGrpcService<PolicyEndpoint>();
         pdp.MapGrpcService<DeviceEndpoint>();
@@ -100,4 +110,7 @@ internal static class Program
         StartupMessage.Write(console, revisions.Current, source, pdp.Urls.Single(), data, registry.Name, development, isDataGiven: options.Data is not null);
         return pdp;
     }
+
+    private static CallerRulesState FirstRules(CallerFiles files, TlsCredentials credentials) =>
+        new(new CallerRules(credentials.Trust, files.LoadRoles(credentials.Id.TrustDomain, before: null), files.LoadLists(credentials.Trust, RevocationLists.None)));
 }

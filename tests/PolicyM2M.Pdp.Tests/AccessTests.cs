@@ -12,7 +12,7 @@ namespace PolicyM2M.Pdp.Tests;
 [CancelAfter(120_000)]
 public sealed class AccessTests
 {
-    private const string Device = "device", Gateway = "gateway", Operator = "operator";
+    private const string Device = "device", Gateway = "gateway", Operator = "operator", Auditor = "auditor";
 
     /// <summary>The server's own certificate is good for TLS and names no role.</summary>
     private const string NoRole = "server";
@@ -23,7 +23,7 @@ public sealed class AccessTests
         ["/policym2m.v1.DecisionService/DecideStream"] = [Device, Gateway],
         ["/policym2m.v1.DecisionService/GetBundle"] = [Device, Gateway],
         ["/policym2m.v1.DecisionService/Watch"] = [Device, Gateway],
-        ["/policym2m.v1.DecisionService/GetSigningKeys"] = [Device, Gateway, Operator],
+        ["/policym2m.v1.DecisionService/GetSigningKeys"] = [Device, Gateway, Operator, Auditor],
         ["/policym2m.v1.PolicyService/GetStatus"] = [Operator],
         ["/policym2m.v1.PolicyService/ListRevisions"] = [Operator],
         ["/policym2m.v1.PolicyService/Promote"] = [Operator],
@@ -43,10 +43,10 @@ public sealed class AccessTests
         ["/policym2m.v1.DeviceService/DeleteDevice"] = [Operator],
         ["/policym2m.v1.DeviceService/ImportDevices"] = [Operator],
         ["/policym2m.v1.DeviceService/GetRegistryStatus"] = [Operator],
-        ["/grpc.health.v1.Health/Check"] = [Device, Gateway, Operator],
-        ["/grpc.health.v1.Health/Watch"] = [Device, Gateway, Operator],
-        ["/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"] = [Device, Gateway, Operator],
-        ["/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"] = [Device, Gateway, Operator],
+        ["/grpc.health.v1.Health/Check"] = [Device, Gateway, Operator, Auditor],
+        ["/grpc.health.v1.Health/Watch"] = [Device, Gateway, Operator, Auditor],
+        ["/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"] = [Device, Gateway, Operator, Auditor],
+        ["/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"] = [Device, Gateway, Operator, Auditor],
     };
 
     private RunningPdp _pdp = null!;
@@ -59,13 +59,14 @@ public sealed class AccessTests
 
     private static IEnumerable<TestCaseData> Calls =>
         from rpc in Allowed
-        from caller in new[] { Device, Gateway, Operator, NoRole }
+        from caller in new[] { Device, Gateway, Operator, Auditor, NoRole }
         select new TestCaseData(rpc.Key, caller, rpc.Value.Contains(caller)).SetArgDisplayNames(rpc.Key, caller);
 
     [TestCaseSource(nameof(Calls))]
     public async Task A_role_may_call_what_the_table_says_and_nothing_else(string rpc, string caller, bool isAllowed)
     {
-        StatusCode status = await Call(_pdp.ChannelOf(caller), rpc);
+        using X509Certificate2 auditor = TestCertificates.Issue(_pdp.Data, ["spiffe://dev.policym2m.example/auditor/dev"]);
+        StatusCode status = await Call(caller == Auditor ? _pdp.Channel(auditor) : _pdp.ChannelOf(caller), rpc);
 
         Assert.That(status == StatusCode.PermissionDenied, Is.EqualTo(!isAllowed), $"{status}");
         if (!isAllowed)

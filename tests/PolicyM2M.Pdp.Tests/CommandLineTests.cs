@@ -1,3 +1,4 @@
+using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Store.Remotes;
 
@@ -42,6 +43,28 @@ public sealed class CommandLineTests
     public void An_address_may_be_written_in_each_usual_way(string text, string expected) =>
         Assert.That(Parse("--listen", text).Options!.Listen.ToString(), Is.EqualTo(expected));
 
+    [Test]
+    public void Every_option_about_callers_is_taken()
+    {
+        CallerOptions callers = Parse("--roles", "r.json", "--trust", "a.example=a.pem", "--trust", "b.example=x=b.pem", "--crl", "a.crl", "--crl", "b.crl", "--crl-expired", "accept",
+            "--rate", "7", "--calls", "8", "--streams", "9", "--connections", "10").Options!.Callers;
+
+        Assert.That(callers.Trust, Is.EqualTo(new[] { ("a.example", "a.pem"), ("b.example", "x=b.pem") }));
+        Assert.That(callers.Crls, Is.EqualTo(new[] { "a.crl", "b.crl" }));
+        Assert.That((callers.Roles, callers.AcceptsExpiredCrls), Is.EqualTo(("r.json", true)));
+        Assert.That(callers.Limits, Is.EqualTo(new CallLimits { Rate = 7, Calls = 8, Streams = 9, Connections = 10 }));
+    }
+
+    [TestCase("--rate", "0")]
+    [TestCase("--rate", "-1")]
+    [TestCase("--calls", "1000001")]
+    [TestCase("--streams", "many")]
+    [TestCase("--connections", "")]
+    [TestCase("--crl-expired", "yes")]
+    [TestCase("--trust", "a.example")]
+    [TestCase("--trust", "A=x.pem")]
+    [TestCase("--trust", "a/b=x.pem")]
+    [TestCase("--trust", "a=")]
     [TestCase("--listen", "8443")]
     [TestCase("--listen", "127.0.0.1")]
     [TestCase("--listen", "127.0.0.1:")]

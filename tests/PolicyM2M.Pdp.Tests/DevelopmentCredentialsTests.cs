@@ -95,7 +95,7 @@ public sealed class DevelopmentCredentialsTests
             DevelopmentCredentials.Prepare(_data, Now);
 
             Assert.That(File.ReadAllText(_data.Key("ca")), Is.EqualTo(authorityKey), unfinished);
-            Assert.That(TlsCredentials.Load(_data).Id.Path, Is.EqualTo("/pdp"), unfinished);
+            Assert.That(TlsCredentials.Load(_data, new CallerOptions()).Id.Path, Is.EqualTo("/pdp"), unfinished);
             foreach (string name in Names)
                 Load(name).Dispose();
         }
@@ -145,7 +145,7 @@ public sealed class DevelopmentCredentialsTests
 
         Assert.That(credentials.InUse, Is.False);
         Assert.That(Contents(), Is.EqualTo(before));
-        Assert.That(Assert.Throws<StartupException>(() => TlsCredentials.Load(_data))!.Message, Does.Contain("server.pem is missing"));
+        Assert.That(Assert.Throws<StartupException>(() => TlsCredentials.Load(_data, new CallerOptions()))!.Message, Does.Contain("server.pem is missing"));
     }
 
     [Test]

@@ -1,51 +1,36 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
-using PolicyM2M.Pdp.Identity;
 
 namespace PolicyM2M.Pdp.Access;
 
 /// <summary>Holds every call of every service against the table, before the service sees it.</summary>
-internal sealed class AccessInterceptor(TimeProvider clock, ILogger<AccessInterceptor> log) : Interceptor
+internal sealed class AccessInterceptor(CallAccess access) : Interceptor
 {
     public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
-        Check(context);
+        access.Check(context);
         return continuation(request, context);
     }
 
     public override Task ServerStreamingServerHandler<TRequest, TResponse>(
         TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, ServerStreamingServerMethod<TRequest, TResponse> continuation)
     {
-        Check(context);
+        access.Check(context);
         return continuation(request, responseStream, context);
     }
 
     public override Task<TResponse> ClientStreamingServerHandler<TRequest, TResponse>(
         IAsyncStreamReader<TRequest> requestStream, ServerCallContext context, ClientStreamingServerMethod<TRequest, TResponse> continuation)
     {
-        Check(context);
+        access.Check(context);
         return continuation(requestStream, context);
     }
 
     public override Task DuplexStreamingServerHandler<TRequest, TResponse>(
         IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, DuplexStreamingServerMethod<TRequest, TResponse> continuation)
     {
-        Check(context);
+        access.Check(context);
         return continuation(requestStream, responseStream, context);
-    }
-
-    private void Check(ServerCallContext context)
-    {
-        Caller caller = context.GetHttpContext().Caller();
-        if (clock.GetUtcNow() > caller.Until)
-        {
-            log.Denied(context.Method, caller.Id, $"its certificate ended at {caller.Until:u}");
-            throw new RpcException(new Status(StatusCode.Unauthenticated, $"the certificate of {caller.Id} has ended; connect with a new one"));
-        }
-        if (AccessTable.Allows(context.Method, caller.Role))
-            return;
-        log.Denied(context.Method, caller.Id, caller.Role == Roles.None ? "its identity has no role" : $"not for the role {caller.Role}");
-        throw new RpcException(new Status(StatusCode.PermissionDenied, $"{caller.Id} may not call {context.Method}"));
     }
 }

@@ -4,13 +4,13 @@ using PolicyM2M.Pdp.Startup;
 namespace PolicyM2M.Pdp.Identity;
 
 /// <summary>
-/// Reads the server's certificate, its key and the authorities that it trusts again when their files change. Handshakes from then on go by them; connections that are open stay.
+/// Reads the server's certificate, its key and the authorities that it trusts again when their files change. Handshakes from then on go by them; connections that are open stay, unless
+/// the authority that vouched for them is gone.
 /// Files that cannot be used change nothing: whoever replaces three of them does not do it in one instant.
 /// </summary>
-internal sealed class CredentialFollower(DataFolder data, CredentialState state, PdpOptions options, TimeProvider clock, ILogger<CredentialFollower> log) : BackgroundService
+internal sealed class CredentialFollower(
+    DataFolder data, CredentialState state, CallerRulesState rules, PdpOptions options, TimeProvider clock, ILogger<CredentialFollower> log) : BackgroundService
 {
-    private readonly string[] _files = [data.Certificate("server"), data.Key("server"), data.Certificate("ca")];
-
     /// <summary>What the files held when they were last used.</summary>
     private string _used = "";
 
@@ -43,7 +43,7 @@ internal sealed class CredentialFollower(DataFolder data, CredentialState state,
         }
         try
         {
-            TlsCredentials read = TlsCredentials.Load(data);
+            TlsCredentials read = TlsCredentials.Load(data, options.Callers);
             // Devices know the server by its trust domain, and who may call is told by it: another one is another server.
             if (read.Id.TrustDomain != state.Current.Id.TrustDomain)
                 throw new StartupException($"the certificate is of the trust domain {read.Id.TrustDomain}, and this server serves {state.Current.Id.TrustDomain}");
@@ -51,8 +51,9 @@ internal sealed class CredentialFollower(DataFolder data, CredentialState state,
             if (Fingerprint() != found)
                 return;
             state.Replace(read);
+            rules.Replace(before => before with { Trust = read.Trust });
             (_used, _refusal) = (found, null);
-            log.CredentialsRead(read.Server.Thumbprint, read.Server.NotAfter.ToUniversalTime(), read.Trust.Count);
+            log.CredentialsRead(read.Server.Thumbprint, read.Server.NotAfter.ToUniversalTime(), read.Trust.Authorities.Count());
         }
         catch (StartupException fault)
         {
@@ -62,14 +63,17 @@ internal sealed class CredentialFollower(DataFolder data, CredentialState state,
         }
     }
 
+    private IEnumerable<string> Files() =>
+        [data.Certificate("server"), data.Key("server"), data.Certificate("ca"), .. TrustFiles.Find(data, options.Callers).Select(bundle => bundle.File)];
+
     /// <summary>A hash of all files; null while one of them cannot be read.</summary>
     private string? Fingerprint()
     {
         try
         {
-            return string.Concat(_files.Select(file => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)))));
+            return string.Concat(Files().Select(file => file + Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)))));
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or StartupException)
         {
             if (_refusal != fault.Message)
                 log.CredentialsRefused(fault.Message);

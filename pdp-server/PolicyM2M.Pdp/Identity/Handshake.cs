@@ -8,6 +8,9 @@ internal sealed class Handshake
     /// <summary>What the caller offered; null before it said anything that is TLS.</summary>
     public SslProtocols? Offered { get; set; }
 
+    /// <summary>The caller's certificate and who vouches for it; null before it was found good.</summary>
+    public ClientCertificate? Client { get; set; }
+
     /// <summary>Whether it got in, or the log knows already why it did not.</summary>
     public bool IsSettled { get; set; }
 

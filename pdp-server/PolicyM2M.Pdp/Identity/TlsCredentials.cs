@@ -8,16 +8,16 @@ namespace PolicyM2M.Pdp.Identity;
 /// <summary>What the server shows, and whom it trusts.</summary>
 /// <param name="Server">The server's certificate with its private key.</param>
 /// <param name="Intermediates">What the server sends along with it.</param>
-/// <param name="Trust">The certificate authorities of the trust domain; nobody else is believed, whatever the machine trusts.</param>
-/// <param name="Id">The server's own SPIFFE ID: callers must be of its trust domain.</param>
-internal sealed record TlsCredentials(X509Certificate2 Server, X509Certificate2Collection Intermediates, X509Certificate2Collection Trust, SpiffeId Id)
+/// <param name="Trust">The certificate authorities of each trust domain; nobody else is believed, whatever the machine trusts.</param>
+/// <param name="Id">The server's own SPIFFE ID: its trust domain is the one that is always there.</param>
+internal sealed record TlsCredentials(X509Certificate2 Server, X509Certificate2Collection Intermediates, TrustBundles Trust, SpiffeId Id)
 {
     /// <summary>The certificate and what is sent along with it, made ready once for all handshakes.</summary>
     public SslStreamCertificateContext Shown { get; } = SslStreamCertificateContext.Create(Server, Intermediates, offline: true);
 
-    /// <summary>Reads <c>server.pem</c>, <c>server-key.pem</c> and <c>ca.pem</c>.</summary>
+    /// <summary>Reads <c>server.pem</c>, <c>server-key.pem</c>, <c>ca.pem</c> and the bundles of other trust domains.</summary>
     /// <exception cref="StartupException">One is missing, cannot be read, or is not what it should be.</exception>
-    public static TlsCredentials Load(DataFolder data)
+    public static TlsCredentials Load(DataFolder data, CallerOptions options)
     {
         string certificate = data.Certificate("server"), key = data.Key("server"), authority = data.Certificate("ca");
         if (new[] { certificate, key, authority }.FirstOrDefault(file => !File.Exists(file)) is { } missing)
@@ -26,14 +26,19 @@ internal sealed record TlsCredentials(X509Certificate2 Server, X509Certificate2C
         {
             var chain = new X509Certificate2Collection();
             chain.ImportFromPemFile(certificate);
-            var trust = new X509Certificate2Collection();
-            trust.ImportFromPemFile(authority);
-            if (trust.Count == 0)
-                throw new StartupException($"{authority} holds no certificate");
             X509Certificate2 server = WithUsableKey(X509Certificate2.CreateFromPemFile(certificate, key));
             if (!X509Svid.TryRead(server, out SpiffeId? id, out string? fault))
                 throw new StartupException($"{certificate} is not an X509-SVID: {fault}");
-            return new TlsCredentials(server, [.. chain.Skip(1)], trust, id);
+            Dictionary<string, X509Certificate2Collection> trust = new(StringComparer.Ordinal) { [id.TrustDomain] = TrustFiles.Load(authority) };
+            foreach ((string domain, string file) in TrustFiles.Find(data, options))
+            {
+                if (!trust.TryAdd(domain, TrustFiles.Load(file)))
+                {
+                    string own = domain == id.TrustDomain ? $", and the server's own is {authority}" : "";
+                    throw new StartupException($"the trust domain {domain} has two bundles, {file} and another; it has one{own}");
+                }
+            }
+            return new TlsCredentials(server, [.. chain.Skip(1)], new TrustBundles(trust), id);
         }
         catch (Exception fault) when (fault is CryptographicException or ArgumentException or IOException or UnauthorizedAccessException)
         {

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Formats.Asn1;
 using System.Security.Cryptography.X509Certificates;
 
 namespace PolicyM2M.Pdp.Identity;
@@ -10,9 +9,6 @@ internal static class X509Svid
     public const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
     public const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
 
-    private const string SubjectAlternativeName = "2.5.29.17";
-    private static readonly Asn1Tag UriTag = new(TagClass.ContextSpecific, 6);
-
     /// <summary>The ID; false, with the rule that is broken, where the certificate is no X509-SVID.</summary>
     public static bool TryRead(X509Certificate2 certificate, [NotNullWhen(true)] out SpiffeId? id, [NotNullWhen(false)] out string? fault)
     {
@@ -20,29 +16,32 @@ internal static class X509Svid
         fault = FaultOfUse(certificate);
         if (fault is not null)
             return false;
-        string[] uris;
-        try
-        {
-            uris = [.. certificate.Extensions.Where(extension => extension.Oid?.Value == SubjectAlternativeName).SelectMany(Uris)];
-        }
-        catch (AsnContentException)
-        {
+        if (AlternativeNames.TryRead(certificate, out AlternativeNames? names))
+            id = Read(names.Uris, out fault);
+        else
             fault = "its subject alternative name is malformed";
-            return false;
-        }
+        return id is not null;
+    }
 
-        if (uris.Length != 1)
-            fault = $"it has {uris.Length} URIs as subject alternative name, and an X509-SVID has exactly one";
+    /// <summary>The one SPIFFE ID among the URIs of a certificate; null, with the rule that is broken, where there is none.</summary>
+    public static SpiffeId? Read(IReadOnlyList<string> uris, out string? fault)
+    {
+        if (uris.Count != 1)
+            fault = $"it has {uris.Count} URIs as subject alternative name, and an X509-SVID has exactly one";
         else if (!SpiffeId.TryParse(uris[0], out SpiffeId? read, out string? rule))
             fault = $"its URI is not a SPIFFE ID: {rule}";
         else if (read.Path.Length == 0)
             fault = "its SPIFFE ID has no path, so it names a trust domain and not a workload";
         else
-            id = read;
-        return id is not null;
+        {
+            fault = null;
+            return read;
+        }
+        return null;
     }
 
-    private static string? FaultOfUse(X509Certificate2 certificate)
+    /// <summary>Why the certificate is no leaf that somebody may sign with; null where it is one. What SPIFFE asks of its leaves is asked of every caller's.</summary>
+    public static string? FaultOfUse(X509Certificate2 certificate)
     {
         X509KeyUsageFlags? usage = certificate.Extensions.OfType<X509KeyUsageExtension>().FirstOrDefault()?.KeyUsages;
         if (certificate.Extensions.OfType<X509BasicConstraintsExtension>().Any(constraints => constraints.CertificateAuthority))
@@ -52,19 +51,5 @@ internal static class X509Svid
         if ((usage.Value & (X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign)) != 0)
             return "its key usage says keyCertSign or cRLSign, as only an authority's may";
         return null;
-    }
-
-    private static List<string> Uris(X509Extension extension)
-    {
-        List<string> uris = [];
-        AsnReader names = new AsnReader(extension.RawData, AsnEncodingRules.DER).ReadSequence();
-        while (names.HasData)
-        {
-            if (names.PeekTag().HasSameClassAndValue(UriTag))
-                uris.Add(names.ReadCharacterString(UniversalTagNumber.IA5String, UriTag));
-            else
-                names.ReadEncodedValue();
-        }
-        return uris;
     }
 }

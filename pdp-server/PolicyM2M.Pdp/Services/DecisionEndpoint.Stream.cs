@@ -1,4 +1,6 @@
 using Grpc.Core;
+using Microsoft.AspNetCore.Http.Features;
+using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Pdp.Services;
@@ -13,7 +15,10 @@ internal sealed partial class DecisionEndpoint
         {
             // One after the other: what a caller sends faster than it reads waits in its own connection.
             while (await requestStream.MoveNext(ending.Token))
+            {
+                access.Check(context);
                 await responseStream.WriteAsync(await Answer(requestStream.Current, context), ending.Token);
+            }
         }
         catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested)
         {
@@ -30,9 +35,11 @@ internal sealed partial class DecisionEndpoint
         try
         {
             RequestLimits.Check(item);
+            if (context.GetHttpContext().Features.GetRequiredFeature<CallerLoad>().Charge(1) is { } overload)
+                throw new RpcException(new Status(StatusCode.ResourceExhausted, $"{overload.Reason}; try again later"));
             return new DecideStreamResponse { Correlation = item.Correlation, Response = await Decide(item.Request, context) };
         }
-        catch (RpcException refusal) when (refusal.StatusCode is StatusCode.InvalidArgument or StatusCode.PermissionDenied)
+        catch (RpcException refusal) when (refusal.StatusCode is StatusCode.InvalidArgument or StatusCode.PermissionDenied or StatusCode.ResourceExhausted)
         {
             // What is wrong with one request is no reason to leave the others without an answer.
             return new DecideStreamResponse { Correlation = item.Correlation, Fault = new DecideFault { Code = (int)refusal.StatusCode, Message = refusal.Status.Detail } };

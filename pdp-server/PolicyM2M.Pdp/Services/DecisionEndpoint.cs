@@ -20,7 +20,7 @@ namespace PolicyM2M.Pdp.Services;
 /// <summary>What devices and gateways ask.</summary>
 internal sealed partial class DecisionEndpoint(
     RevisionState revisions, RegistryState registry, Trial trial, DroppedClaims droppedClaims, SigningKeys keys, SignedDecisions signedDecisions, SignedStatements signedStatements,
-    TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<DecisionEndpoint> log)
+    CallAccess access, Denials denials, TimeProvider clock, IHostApplicationLifetime lifetime)
     : DecisionService.DecisionServiceBase
 {
     /// <summary>Grows to the longest way of its thread's decisions, and is used again.</summary>
@@ -65,12 +65,13 @@ internal sealed partial class DecisionEndpoint(
                 // The signals are taken before the look: a change after the look completes a signal that is already held.
                 Task changed = Task.WhenAny(registry.NextChangeOf(device), registry.NextChangeOf(caller));
                 DeviceRegistry devices = registry.Current;
-                // Asked each time: a device that was revoked or moved to another site is nothing more for this caller.
+                // Asked each time: the caller may have lost its role or its certificate since, and the device may have been revoked or moved to another site.
+                access.Check(context);
                 Subject(request.DeviceId, devices, context);
                 (RevisionStatus Status, long Device) now = (revisions.Current, devices.Find(device)?.Version ?? 0);
                 if (told.Status is null || now.Device != told.Device || now.Status.TellsOtherThan(told.Status, device))
                 {
-                    // A reader that does not keep up holds this write, and with it this one loop, until it does: nothing queues up.
+                    // A reader that does not keep up holds this write, and with it this one loop: nothing queues up. One that takes nothing loses its connection (Admission.Keep).
                     await responseStream.WriteAsync(ToWire(now.Status, device, now.Device), ending.Token);
                     told = now;
                 }
@@ -97,12 +98,11 @@ internal sealed partial class DecisionEndpoint(
         string device = requested.Length == 0 ? caller.Name : requested;
         if (DeviceAccess.Allows(caller, device, devices, out string? reason))
             return device;
-        log.Denied(context.Method, caller.Id, $"it asked about {device}: {reason}");
         // Not known is not forbidden: whoever is told so would forget decisions that still hold.
-        if (!registry.IsAvailable && device != caller.Name && caller.Role == Roles.Gateway)
-            throw new RpcException(new Status(StatusCode.Unavailable, "the registry cannot be reached, so nobody knows which devices are at the gateway's site"));
-        // Why is for the log: a caller must not learn which devices there are, or where.
-        throw new RpcException(new Status(StatusCode.PermissionDenied, $"{caller.Id} may not speak for {device}"));
+        Status status = !registry.IsAvailable && device != caller.Name && caller.Role == Roles.Gateway
+            ? new Status(StatusCode.Unavailable, "the registry cannot be reached, so nobody knows which devices are at the gateway's site")
+            : new Status(StatusCode.PermissionDenied, $"{caller.Id} may not speak for {device}");
+        throw denials.Deny(context.Method, caller, status, $"it asked about {device}: {reason}");
     }
 
     private (DecideResponse Response, Decision[] Decisions) Answer(

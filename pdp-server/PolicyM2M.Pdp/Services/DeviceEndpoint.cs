@@ -91,7 +91,7 @@ internal sealed class DeviceEndpoint(
     public override async Task ImportDevices(
         IAsyncStreamReader<ImportDevicesRequest> requestStream, IServerStreamWriter<ImportDevicesResponse> responseStream, ServerCallContext context)
     {
-        SpiffeId actor = context.GetHttpContext().Caller().Id;
+        CallerId actor = context.GetHttpContext().Caller().Id;
         await Available(() => importCall.RunAsync(requestStream, responseStream, actor, context.CancellationToken));
     }
 
@@ -113,7 +113,7 @@ internal sealed class DeviceEndpoint(
 
     private async Task<Device?> ChangeAsync(string id, DeviceChange change, ServerCallContext context) => await Available(async () =>
     {
-        SpiffeId actor = context.GetHttpContext().Caller().Id;
+        CallerId actor = context.GetHttpContext().Caller().Id;
         (long sequence, Device? device) = await store.ChangeAsync(id, change, actor.ToString(), context.CancellationToken);
         log.DeviceChanged(actor, change.Verb, id, sequence);
         await state.WaitForSequence(sequence, LongestCatchUp, context.CancellationToken);

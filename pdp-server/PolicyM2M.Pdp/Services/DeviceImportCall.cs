@@ -25,7 +25,7 @@ internal sealed class DeviceImportCall(DeviceStore store, RegistryState state, R
     /// <exception cref="RpcException">INVALID_ARGUMENT where there are no options or the file is too large.</exception>
     /// <exception cref="RegistryUnavailableException">The database cannot be used; nothing was written.</exception>
     public async Task<long> RunAsync(
-        IAsyncStreamReader<ImportDevicesRequest> requests, IServerStreamWriter<ImportDevicesResponse> responses, SpiffeId actor, CancellationToken cancellationToken)
+        IAsyncStreamReader<ImportDevicesRequest> requests, IServerStreamWriter<ImportDevicesResponse> responses, CallerId actor, CancellationToken cancellationToken)
     {
         if (!await AtOnce.WaitAsync(TimeSpan.Zero, cancellationToken))
             throw new RpcException(new Status(StatusCode.ResourceExhausted, "other imports are running; try again when they have ended"));
@@ -40,7 +40,7 @@ internal sealed class DeviceImportCall(DeviceStore store, RegistryState state, R
         }
     }
 
-    private async Task<long> ImportAsync(ImportOptions options, byte[] file, IServerStreamWriter<ImportDevicesResponse> responses, SpiffeId actor, CancellationToken cancellationToken)
+    private async Task<long> ImportAsync(ImportOptions options, byte[] file, IServerStreamWriter<ImportDevicesResponse> responses, CallerId actor, CancellationToken cancellationToken)
     {
         DeviceImport import = DeviceImport.Read(file, options.Format == Wire.V1.ImportFormat.Csv ? Format.Csv : Format.Json, revisions.Current.Active.Decider);
         List<Fault> faults = [.. import.Faults];

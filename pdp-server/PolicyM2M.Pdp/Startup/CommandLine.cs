@@ -158,6 +158,7 @@ internal static class CommandLine
             Data, Poll,
             RegistryDb, RegistryGrace,
         };
+        CallerCommandLine.AddTo(command);
         command.SetAction(parsed => options = new PdpOptions(
             parsed.GetValue(Git)!, parsed.GetValue(Ref)!, parsed.GetValue(Folder)!, parsed.GetValue(Listen)!, parsed.GetValue(Data), parsed.GetValue(Poll),
             parsed.GetValue(AllowTls12), parsed.GetValue(Accept))
@@ -171,6 +172,7 @@ internal static class CommandLine
             WebhookSecret = parsed.GetValue(WebhookSecret),
             RegistryDb = parsed.GetValue(RegistryDb),
             RegistryGrace = parsed.GetValue(RegistryGrace),
+            Callers = CallerCommandLine.Read(parsed),
         });
         HelpOption help = command.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);

@@ -18,6 +18,15 @@ internal sealed record DataFolder(string Path)
     /// <summary>The clones of remote repositories.</summary>
     public string Clones => System.IO.Path.Combine(Path, "git");
 
+    /// <summary>Who has which role, unless an option names another file.</summary>
+    public string Roles => System.IO.Path.Combine(Path, "roles.json");
+
+    /// <summary>The bundles of other trust domains.</summary>
+    public string Trust => System.IO.Path.Combine(Path, "trust");
+
+    /// <summary>Revocation lists.</summary>
+    public string Crl => System.IO.Path.Combine(Path, "crl");
+
     /// <summary>Which commit was served last.</summary>
     public string LastServed => System.IO.Path.Combine(Path, "last-served.json");
 

@@ -44,4 +44,7 @@ internal sealed record PdpOptions(string Git, string Ref, string Folder, IPEndPo
 
     /// <summary>How long the copy of the registry may be used that cannot be found in step with the database.</summary>
     public TimeSpan RegistryGrace { get; init; } = UsualGrace;
+
+    /// <summary>Who may call, and how much.</summary>
+    public CallerOptions Callers { get; init; } = new();
 }

@@ -1,0 +1,27 @@
+using Grpc.Core;
+using PolicyM2M.Pdp.Identity;
+
+namespace PolicyM2M.Pdp.Access;
+
+/// <summary>Whether a caller may call what it calls, by the rules of this moment. A stream that lasts asks again before it says more.</summary>
+internal sealed class CallAccess(Denials denials)
+{
+    /// <summary>Holds a call against the table.</summary>
+    /// <exception cref="RpcException">UNAUTHENTICATED where the caller's certificate is no longer accepted, PERMISSION_DENIED where its role may not call this.</exception>
+    public void Check(ServerCallContext context)
+    {
+        CallerConnection connection = context.GetHttpContext().CallerConnection();
+        Standing standing = connection.Standing();
+        Caller caller = standing.Caller ?? connection.First;
+        if (standing.Refusal is { } refusal)
+        {
+            var status = new Status(StatusCode.Unauthenticated, $"the certificate of {caller.Id} is no longer accepted; connect with a new one");
+            throw denials.Deny(context.Method, caller, status, refusal);
+        }
+        if (!AccessTable.Allows(context.Method, caller.Role))
+        {
+            throw denials.Deny(context.Method, caller, new Status(StatusCode.PermissionDenied, $"{caller.Id} may not call {context.Method}"),
+                caller.Role == Roles.None ? "its identity has no role" : $"not for the role {caller.Role}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using PolicyM2M.Pdp.Identity.Mapping;
+using PolicyM2M.Pdp.Identity.Revocation;
+
+namespace PolicyM2M.Pdp.Identity;
+
+/// <summary>What the rules make of a certificate.</summary>
+/// <param name="Rules">The rules that said so: others may say otherwise.</param>
+/// <param name="Caller">Who the caller is; where it is refused, who it would be if that is known, otherwise null.</param>
+/// <param name="Refusal">Why it may not ask anything; null where it may.</param>
+/// <param name="Until">When this is to be looked at again, the rules being the same.</param>
+internal sealed record Standing(CallerRules Rules, Caller? Caller, string? Refusal, DateTimeOffset Until);
+
+/// <summary>By what callers are judged: whose authorities count, what was revoked, and who is what. Immutable.</summary>
+internal sealed record CallerRules(TrustBundles Trust, RoleMap Roles, RevocationLists Revocation)
+{
+    /// <summary>Judges a certificate whose chains a handshake has built.</summary>
+    public Standing Judge(ClientCertificate certificate, DateTimeOffset now)
+    {
+        DateTimeOffset until = certificate.Until;
+        string? refusal = null;
+        List<string> issuedBy = [];
+        foreach (TrustedChain chain in certificate.Chains)
+        {
+            string? fault = Trust.Trusts(chain) ? Revocation.FaultOf(chain, now, out DateTimeOffset lists) is { } revoked ? revoked : Shorten(lists)
+                : $"its authority is no longer one of {chain.TrustDomain}";
+            if (fault is null)
+                issuedBy.Add(chain.TrustDomain);
+            refusal ??= fault;
+
+            string? Shorten(DateTimeOffset end)
+            {
+                until = end < until ? end : until;
+                return null;
+            }
+        }
+        // A chain that is refused takes its domain away; where another domain vouches for the same caller, that counts.
+        Caller? caller = Roles.CallerOf(certificate, issuedBy, out string? unknown);
+        if (caller is not null)
+            refusal = now > certificate.Until ? $"its certificate ended at {certificate.Until:u}" : null;
+        else
+        {
+            refusal ??= unknown;
+            // For the log: who it was before.
+            caller = Roles.CallerOf(certificate, [.. certificate.Chains.Select(chain => chain.TrustDomain)], out _);
+        }
+        return new Standing(this, caller, refusal, until);
+    }
+}
+
+/// <summary>
+/// The rules as they are now. Safe for all threads: rules never change, they are replaced whole, and whoever replaces a part of them does it under the lock, so that two who
+/// do it at once do not undo each other.
+/// </summary>
+internal sealed class CallerRulesState(CallerRules first)
+{
+    private readonly Lock _lock = new();
+    private volatile CallerRules _current = first;
+
+    public CallerRules Current => _current;
+
+    public void Replace(Func<CallerRules, CallerRules> change)
+    {
+        lock (_lock)
+            _current = change(_current);
+    }
+}

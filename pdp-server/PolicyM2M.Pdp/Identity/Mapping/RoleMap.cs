@@ -1,0 +1,86 @@
+namespace PolicyM2M.Pdp.Identity.Mapping;
+
+/// <summary>
+/// Which role an identity has. For each name of a certificate the first entry that takes it counts. A certificate by which somebody would be two callers is nobody's: what it
+/// means must not depend on which of its names one looks at first. Immutable.
+/// </summary>
+internal sealed class RoleMap(IReadOnlyList<RoleEntry> entries)
+{
+    private sealed record Match(CallerId Id, Roles Role, string Name);
+
+    public IReadOnlyList<RoleEntry> Entries { get; } = entries;
+
+    /// <summary>Whether no file says otherwise.</summary>
+    public bool IsBuiltIn { get; private init; }
+
+    /// <summary>The mapping where there is no roles file: the role is the first segment of a path of two, in the server's own trust domain.</summary>
+    public static RoleMap BuiltIn(string trustDomain) => new(
+    [
+        ByPath(trustDomain, "device", Roles.Device),
+        ByPath(trustDomain, "gateway", Roles.Gateway),
+        ByPath(trustDomain, "operator", Roles.Operator),
+        ByPath(trustDomain, "auditor", Roles.Auditor),
+    ])
+    { IsBuiltIn = true };
+
+    /// <summary>Who shows this certificate; null, with the reason, where that cannot be said.</summary>
+    /// <param name="certificate">What it says.</param>
+    /// <param name="issuedBy">The trust domains whose authorities vouch for it.</param>
+    /// <param name="reason">Why nobody is known by it.</param>
+    public Caller? CallerOf(ClientCertificate certificate, IReadOnlyCollection<string> issuedBy, out string? reason)
+    {
+        reason = null;
+        Match[] others = [.. Others(certificate, issuedBy)];
+        if (certificate.Id is { } id)
+        {
+            if (!issuedBy.Contains(id.TrustDomain))
+                reason = $"it is of the trust domain {id.TrustDomain}, and no authority of that domain issued it";
+            else if (others.Length > 0)
+                reason = $"it is both {id} and {others[0].Id} by the roles file, and a caller is one";
+            return reason is null ? ToCaller(OfSpiffe(id), certificate) : null;
+        }
+        if (others.Length == 0)
+            reason = "it has 0 URIs as subject alternative name, and an X509-SVID has exactly one; no entry of a roles file takes its DNS names or its subject either";
+        else if (others.FirstOrDefault(other => other.Id.GetType() != others[0].Id.GetType() || (other.Role, other.Name) != (others[0].Role, others[0].Name)) is { } second)
+            reason = $"it is both {others[0].Id} and {second.Id} by the roles file, and a caller is one";
+        return reason is null ? ToCaller(others[0], certificate) : null;
+    }
+
+    private static RoleEntry ByPath(string trustDomain, string segment, Roles role) =>
+        new(new IdentityPattern.OfSpiffe(trustDomain, [new PatternPart.Literal(segment), new PatternPart.Name()]), role, null, null);
+
+    private static Caller ToCaller(Match match, ClientCertificate certificate) => new(match.Id, match.Role, match.Name, certificate.Until);
+
+    /// <summary>An ID that no entry takes is known, and has no role.</summary>
+    private Match OfSpiffe(SpiffeId id)
+    {
+        foreach (RoleEntry entry in Entries)
+        {
+            if (entry.Pattern is IdentityPattern.OfSpiffe pattern && pattern.Match(id) is { } name)
+                return new Match(new CallerId.Spiffe(id), entry.Role, entry.FixedName ?? name);
+        }
+        return new Match(new CallerId.Spiffe(id), Roles.None, "");
+    }
+
+    private IEnumerable<Match> Others(ClientCertificate certificate, IReadOnlyCollection<string> issuedBy)
+    {
+        RoleEntry[] possible = [.. Entries.Where(entry => entry.TrustDomain is { } domain && issuedBy.Contains(domain))];
+        foreach (string dnsName in certificate.DnsNames)
+        {
+            if (First(possible, pattern => (pattern as IdentityPattern.OfDns)?.Match(dnsName)) is { } found)
+                yield return new Match(new CallerId.Dns(dnsName.ToLowerInvariant(), found.Entry.TrustDomain!), found.Entry.Role, found.Name);
+        }
+        if (certificate.Subject is { } subject && First(possible, pattern => (pattern as IdentityPattern.OfSubject)?.Match(subject)) is { } match)
+            yield return new Match(new CallerId.Subject(subject, match.Entry.TrustDomain!), match.Entry.Role, match.Name);
+    }
+
+    private static (RoleEntry Entry, string Name)? First(RoleEntry[] entries, Func<IdentityPattern, string?> match)
+    {
+        foreach (RoleEntry entry in entries)
+        {
+            if (match(entry.Pattern) is { } name)
+                return (entry, entry.FixedName ?? name);
+        }
+        return null;
+    }
+}

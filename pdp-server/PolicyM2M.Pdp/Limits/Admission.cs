@@ -1,0 +1,73 @@
+using System.Globalization;
+using Grpc.AspNetCore.Server;
+using Grpc.Core;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace PolicyM2M.Pdp.Limits;
+
+/// <summary>
+/// Takes calls or turns them away before anything of them is read. Whoever is turned away is told at once, and when to come again: <c>grpc-retry-pushback-ms</c>, by which gRPC
+/// clients go that retry (gRFC A6).
+/// </summary>
+internal static class Admission
+{
+    private const double MinimumResponseBytesPerSecond = 240;
+    private const string RetryPushback = "grpc-retry-pushback-ms";
+
+    /// <summary>The limits that the web server keeps itself.</summary>
+    public static void Keep(this KestrelServerOptions kestrel, CallLimits limits)
+    {
+        kestrel.Limits.MaxConcurrentConnections = limits.Connections;
+        // A reader that takes less than this loses its connection, whatever is on it: what waits for it (64 KiB of a stream at most) is held in memory until then.
+        kestrel.Limits.MinResponseDataRate = new MinDataRate(MinimumResponseBytesPerSecond, limits.ReaderGrace);
+        // A peer that is gone without a word (no power, no network) is noticed, and its connection is free again.
+        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(60);
+        kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+    }
+
+    /// <summary>Lets every request through here first.</summary>
+    public static void UseAdmission(this WebApplication pdp)
+    {
+        CallerLoads loads = pdp.Services.GetRequiredService<CallerLoads>();
+        ILogger log = pdp.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Admission));
+        pdp.Use((http, next) => Admit(http, next, loads, log));
+    }
+
+    private static async Task Admit(HttpContext http, RequestDelegate next, CallerLoads loads, ILogger log)
+    {
+        CallerLoad load = http.Features.GetRequiredFeature<CallerLoad>();
+        bool isStream = http.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.Type is not (null or MethodType.Unary);
+        if (loads.Begin(load, isStream) is { } overload)
+        {
+            if (load.IsToBeTold())
+                log.Overloaded(load.Caller, overload.Reason);
+            Refuse(http, overload);
+            return;
+        }
+        try
+        {
+            await next(http);
+        }
+        finally
+        {
+            loads.End(load, isStream);
+        }
+    }
+
+    /// <summary>An answer of headers only, as gRPC has it for calls that fail at once; for whoever comes without gRPC, that of HTTP (RFC 6585, section 4).</summary>
+    private static void Refuse(HttpContext http, Overload overload)
+    {
+        double milliseconds = Math.Ceiling(Math.Max(1, overload.RetryAfter.TotalMilliseconds));
+        if (http.Request.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) != true)
+        {
+            http.Response.StatusCode = StatusCodes.Status429TooManyRequests;
+            http.Response.Headers.RetryAfter = Math.Ceiling(milliseconds / 1_000).ToString(CultureInfo.InvariantCulture);
+            return;
+        }
+        http.Response.ContentType = "application/grpc";
+        http.Response.Headers["grpc-status"] = ((int)StatusCode.ResourceExhausted).ToString(CultureInfo.InvariantCulture);
+        http.Response.Headers["grpc-message"] = $"{overload.Reason}; try again later";
+        http.Response.Headers[RetryPushback] = milliseconds.ToString(CultureInfo.InvariantCulture);
+    }
+}

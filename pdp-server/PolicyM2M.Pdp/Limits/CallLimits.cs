@@ -1,0 +1,38 @@
+namespace PolicyM2M.Pdp.Limits;
+
+/// <summary>How much callers may do, one and all together. How much one message may say is in <see cref="Services.RequestLimits"/>.</summary>
+internal sealed record CallLimits
+{
+    /// <summary>Connections of one identity: a device has one, a gateway a few.</summary>
+    public const int ConnectionsPerCaller = 64;
+
+    /// <summary>Streams of everybody together.</summary>
+    public const int TotalStreams = 20_000;
+
+    /// <summary>One caller may hold this share of <see cref="Calls"/>, so that it takes several to hold them all.</summary>
+    private const int ShareOfOne = 4;
+
+    /// <summary>What a caller may save up, in seconds of its rate: after a restart it asks much at once.</summary>
+    private const int BurstSeconds = 2;
+
+    /// <summary>Calls and opened streams of one identity in a second.</summary>
+    public int Rate { get; init; } = 500;
+
+    /// <summary>Calls that are being answered at one time, of everybody together; streams are counted apart, since they last.</summary>
+    public int Calls { get; init; } = 1_000;
+
+    /// <summary>Streams of one identity: a gateway watches for the devices of its site.</summary>
+    public int Streams { get; init; } = 100;
+
+    /// <summary>Connections of everybody together.</summary>
+    public int Connections { get; init; } = 10_000;
+
+    /// <summary>How long a reader may take to take what was written to it.</summary>
+    public TimeSpan ReaderGrace { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Calls of one identity that are being answered at one time.</summary>
+    public int CallsPerCaller => Math.Max(1, Calls / ShareOfOne);
+
+    /// <summary>Calls of one identity that may come at once.</summary>
+    public int Burst => Rate * BurstSeconds;
+}

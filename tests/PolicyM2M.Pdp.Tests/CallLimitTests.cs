@@ -1,0 +1,177 @@
+using Grpc.Core;
+using Grpc.Health.V1;
+using PolicyM2M.Pdp.Limits;
+using PolicyM2M.Testing;
+using PolicyM2M.Wire.V1;
+
+namespace PolicyM2M.Pdp.Tests;
+
+/// <summary>How much callers may do, and that one who does too much is nobody else's trouble.</summary>
+[TestFixture]
+[CancelAfter(120_000)]
+public sealed class CallLimitTests
+{
+    [Test]
+    public void A_rate_is_a_bucket_that_time_fills_again()
+    {
+        var time = new ManualTime();
+        var load = new CallerLoad("x", new CallLimits { Rate = 10 }, time);
+
+        Assert.That(Enumerable.Range(0, 20).Select(_ => load.Charge(1)), Is.All.Null);
+        Assert.That(load.Charge(1), Is.EqualTo(new Overload("10 calls a second are exceeded", TimeSpan.FromMilliseconds(100))));
+        time.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.That((load.Charge(1), load.Charge(1)?.Reason), Is.EqualTo(((Overload?)null, "10 calls a second are exceeded")));
+        time.Advance(TimeSpan.FromHours(1));
+        Assert.That(load.Charge(21), Is.Not.Null);
+        Assert.That(load.Charge(20), Is.Null);
+    }
+
+    [Test]
+    public void Calls_and_streams_of_one_caller_and_calls_of_all_are_counted_while_they_last()
+    {
+        var loads = new CallerLoads(new CallLimits { Calls = 4, Streams = 2, Rate = 1_000 }, new ManualTime());
+        (CallerLoad a, CallerLoad b) = (loads.Enter("a")!, loads.Enter("b")!);
+
+        Assert.That((loads.Begin(a, true), loads.Begin(a, true), loads.Begin(a, true)?.Reason), Is.EqualTo(((Overload?)null, (Overload?)null, "2 streams are open")));
+        Assert.That((loads.Begin(a, false), loads.Begin(a, false)?.Reason), Is.EqualTo(((Overload?)null, "1 calls are being answered")));
+        foreach (string other in new[] { "c", "d", "e" })
+            Assert.That(loads.Begin(loads.Enter(other)!, false), Is.Null);
+        Assert.That(loads.Begin(b, false)?.Reason, Is.EqualTo("the decision point is busy"));
+        loads.End(a, false);
+        Assert.That(loads.Begin(b, false), Is.Null);
+        loads.End(a, true);
+        Assert.That(loads.Begin(a, true), Is.Null);
+    }
+
+    [Test]
+    public void Whoever_is_gone_is_forgotten_when_that_gains_it_nothing()
+    {
+        var time = new ManualTime();
+        var loads = new CallerLoads(new CallLimits { Rate = 1 }, time);
+        for (int i = 0; i < 1_000; i++)
+            loads.Leave(loads.Enter($"device-{i}")!);
+        CallerLoad spender = loads.Enter("spender")!;
+        Assert.That(spender.Charge(2), Is.Null);
+        loads.Leave(spender);
+
+        time.Advance(TimeSpan.FromSeconds(1.5));
+        CallerLoad again = loads.Enter("spender")!;
+        Assert.That(loads.Count, Is.EqualTo(1));
+        Assert.That(again.Charge(2), Is.Not.Null, "connecting anew must not fill the bucket");
+        loads.Leave(again);
+        time.Advance(TimeSpan.FromSeconds(5));
+        loads.Leave(loads.Enter("last")!);
+        Assert.That(loads.Count, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void One_caller_has_so_many_connections_and_no_more()
+    {
+        var loads = new CallerLoads(new CallLimits(), new ManualTime());
+        CallerLoad[] open = [.. Enumerable.Range(0, CallLimits.ConnectionsPerCaller).Select(_ => loads.Enter("a")!)];
+        Assert.That(loads.Enter("a"), Is.Null);
+        Assert.That(loads.Enter("b"), Is.Not.Null);
+        loads.Leave(open[0]);
+        Assert.That(loads.Enter("a"), Is.Not.Null);
+    }
+
+    [Test]
+    public async Task A_caller_that_floods_is_turned_away_with_a_hint_and_others_are_answered()
+    {
+        await using RunningPdp pdp = await StartAsync(new CallLimits { Rate = 5 });
+        DecisionService.DecisionServiceClient flooding = pdp.DecisionsAs("device");
+        List<RpcException> refused = [];
+        await Parallel.ForEachAsync(Enumerable.Range(0, 200), TestContext.CurrentContext.CancellationToken, async (_, cancel) =>
+        {
+            try
+            {
+                await flooding.DecideAsync(new DecideRequest(), cancellationToken: cancel);
+            }
+            catch (RpcException refusal)
+            {
+                lock (refused)
+                    refused.Add(refusal);
+            }
+        });
+
+        Assert.That(refused, Has.Count.GreaterThan(10));
+        Assert.That(refused, Has.All.Property(nameof(RpcException.StatusCode)).EqualTo(StatusCode.ResourceExhausted));
+        Assert.That(refused.Select(refusal => int.Parse(refusal.Trailers.GetValue("grpc-retry-pushback-ms")!)), Is.All.InRange(1, 1_000));
+        Assert.That(refused[0].Status.Detail, Is.EqualTo("5 calls a second are exceeded; try again later"));
+        Assert.That((await pdp.DecisionsAs("gateway").DecideAsync(new DecideRequest { DeviceId = "plc-0042" })).Decisions, Has.Count.EqualTo(3));
+        Assert.That(pdp.Log.Lines, Has.Exactly(1).EqualTo("Warning: turning calls of spiffe://dev.policym2m.example/device/plc-0042 away: 5 calls a second are exceeded"));
+    }
+
+    [Test]
+    public async Task Streams_are_limited_for_each_caller_and_those_that_are_open_go_on()
+    {
+        await using RunningPdp pdp = await StartAsync(new CallLimits { Streams = 2 });
+        CancellationToken cancel = TestContext.CurrentContext.CancellationToken;
+        DecisionService.DecisionServiceClient device = pdp.DecisionsAs("device"), gateway = pdp.DecisionsAs("gateway");
+        using AsyncServerStreamingCall<WatchResponse> one = device.Watch(new WatchRequest(), cancellationToken: cancel), two = device.Watch(new WatchRequest(), cancellationToken: cancel);
+        Assert.That((await one.ResponseStream.MoveNext(cancel), await two.ResponseStream.MoveNext(cancel)), Is.EqualTo((true, true)));
+
+        using (AsyncServerStreamingCall<WatchResponse> three = device.Watch(new WatchRequest(), cancellationToken: cancel))
+        {
+            RpcException? refusal = await Assert.ThrowsAsync<RpcException>(async () => await three.ResponseStream.MoveNext(cancel));
+            Assert.That((refusal!.StatusCode, refusal.Status.Detail), Is.EqualTo((StatusCode.ResourceExhausted, "2 streams are open; try again later")));
+        }
+
+        using AsyncServerStreamingCall<WatchResponse> other = gateway.Watch(new WatchRequest(), cancellationToken: cancel);
+        Assert.That(await other.ResponseStream.MoveNext(cancel));
+        Assert.That((await device.DecideAsync(new DecideRequest(), cancellationToken: cancel)).Decisions, Has.Count.EqualTo(3));
+        one.Dispose();
+        await RunningPdp.Eventually(async () =>
+        {
+            using AsyncServerStreamingCall<WatchResponse> again = device.Watch(new WatchRequest(), cancellationToken: cancel);
+            try
+            {
+                return await again.ResponseStream.MoveNext(cancel);
+            }
+            catch (RpcException)
+            {
+                return false;
+            }
+        }, isOpen => isOpen);
+        string commit = pdp.Git.Commit("Shorter", TestPolicies.Baseline("7d"));
+        Assert.That(await two.ResponseStream.MoveNext(cancel));
+        Assert.That(two.ResponseStream.Current.Revision.CommitId, Is.EqualTo(commit));
+    }
+
+    [Test]
+    public async Task More_connections_than_the_limit_are_not_taken_and_those_that_are_open_go_on()
+    {
+        await using RunningPdp pdp = await StartAsync(new CallLimits { Connections = 1 });
+        var first = new Health.HealthClient(pdp.ChannelOf("device"));
+        await first.CheckAsync(new HealthCheckRequest());
+
+        Assert.That(async () => await new Health.HealthClient(pdp.ChannelOf("gateway")).CheckAsync(new HealthCheckRequest()),
+            Throws.TypeOf<RpcException>().With.Property(nameof(RpcException.StatusCode)).EqualTo(StatusCode.Unavailable).Or.Property(nameof(RpcException.StatusCode)).EqualTo(StatusCode.Internal));
+        await first.CheckAsync(new HealthCheckRequest());
+    }
+
+    [Test]
+    public async Task A_watch_that_is_not_read_is_ended_with_its_connection_and_others_go_on()
+    {
+        await using RunningPdp pdp = await StartAsync(new CallLimits { ReaderGrace = TimeSpan.FromSeconds(2) });
+        CancellationToken cancel = TestContext.CurrentContext.CancellationToken;
+        using AsyncServerStreamingCall<WatchResponse> watch = pdp.DecisionsAs("gateway").Watch(new WatchRequest(), cancellationToken: cancel);
+        Assert.That(await watch.ResponseStream.MoveNext(cancel));
+
+        await using StalledReader stalled = await StalledReader.WatchAsync(pdp, cancel);
+        Assert.That(await stalled.EndedByServerAsync(cancel), Is.EqualTo("connection ended"));
+
+        string commit = pdp.Git.Commit("Shorter", TestPolicies.Baseline("7d"));
+        Assert.That(await watch.ResponseStream.MoveNext(cancel));
+        Assert.That(watch.ResponseStream.Current.Revision.CommitId, Is.EqualTo(commit));
+    }
+
+    private static async Task<RunningPdp> StartAsync(CallLimits limits)
+    {
+        RunningPdp pdp = RunningPdp.Prepare();
+        pdp.Git.Commit("Test policies", TestPolicies.Files());
+        pdp.WriteRegistry(TestRegistry.Json);
+        await pdp.StartServerAsync(pdp.Options() with { Callers = new() { Limits = limits } });
+        return pdp;
+    }
+}

@@ -1,0 +1,215 @@
+using System.Security.Cryptography.X509Certificates;
+using Grpc.Core;
+using Grpc.Health.V1;
+using PolicyM2M.Wire.V1;
+
+namespace PolicyM2M.Pdp.Tests;
+
+/// <summary>Revocation lists of the real <c>openssl ca</c>, and who still gets in.</summary>
+[TestFixture]
+[CancelAfter(120_000)]
+public sealed class RevocationTests
+{
+    private const string Device = "spiffe://dev.policym2m.example/device/plc-0042";
+
+    private RunningPdp _pdp = null!;
+    private TestAuthority _authority = null!;
+
+    private string Crl => Path.Combine(_pdp.Data.Crl, "own.crl");
+
+    [SetUp]
+    public async Task Start()
+    {
+        _pdp = await RunningPdp.StartAsync();
+        _authority = TestAuthority.Of(_pdp);
+    }
+
+    [TearDown]
+    public async Task Stop()
+    {
+        await _pdp.DisposeAsync();
+        _authority.Dispose();
+    }
+
+    [Test]
+    public async Task A_revoked_certificate_is_refused_at_the_next_call_and_at_the_next_handshake_and_others_go_on()
+    {
+        using X509Certificate2 lost = _authority.Issue(uris: [Device]), kept = _authority.Issue(uris: [Device]);
+        (Health.HealthClient losing, Health.HealthClient keeping) = (Client(lost), Client(kept));
+        Assert.That((await Status(losing), await Status(keeping)), Is.EqualTo((StatusCode.OK, StatusCode.OK)));
+
+        _authority.Revoke(lost);
+        _authority.WriteCrl(Crl);
+
+        await RunningPdp.Eventually(() => Status(losing), status => status == StatusCode.Unauthenticated);
+        Assert.That(_pdp.Log.Lines, Has.Some.EqualTo($"Warning: denied /grpc.health.v1.Health/Check to {Device}: it is revoked"));
+        await AssertRefused(lost, "it is revoked");
+        Assert.That((await Status(keeping), await Status(Client(kept))), Is.EqualTo((StatusCode.OK, StatusCode.OK)));
+    }
+
+    [Test]
+    public async Task A_watch_that_is_open_says_nothing_more_to_whoever_was_revoked()
+    {
+        CancellationToken cancel = TestContext.CurrentContext.CancellationToken;
+        using X509Certificate2 lost = _authority.Issue(uris: [Device]);
+        using Grpc.Net.Client.GrpcChannel channel = _pdp.Channel(lost);
+        using AsyncServerStreamingCall<WatchResponse> watch = new DecisionService.DecisionServiceClient(channel).Watch(new WatchRequest(), cancellationToken: cancel);
+        Assert.That(await watch.ResponseStream.MoveNext(cancel));
+        _authority.Revoke(lost);
+        _authority.WriteCrl(Crl);
+        await RunningPdp.Eventually(() => Status(new Health.HealthClient(channel)), status => status == StatusCode.Unauthenticated);
+
+        _pdp.Git.Commit("Shorter", TestPolicies.Baseline("7d"));
+
+        RpcException? refusal = await Assert.ThrowsAsync<RpcException>(async () => await watch.ResponseStream.MoveNext(cancel));
+        Assert.That(refusal!.StatusCode, Is.EqualTo(StatusCode.Unauthenticated));
+    }
+
+    [Test]
+    public async Task A_list_in_DER_counts_like_one_in_PEM_and_so_does_one_that_an_option_names()
+    {
+        using X509Certificate2 lost = _authority.Issue(uris: [Device]);
+        _authority.Revoke(lost);
+        string elsewhere = Path.Combine(_pdp.Data.Path, "elsewhere", "list.bin");
+        _authority.WriteDer(elsewhere);
+        await _pdp.StopServerAsync();
+        await _pdp.StartServerAsync(_pdp.Options() with { Callers = new() { Crls = [elsewhere] } });
+
+        await AssertRefused(lost, "it is revoked");
+    }
+
+    [Test]
+    public async Task A_list_that_has_ended_keeps_everybody_of_its_authority_out_unless_the_operator_accepts_it()
+    {
+        using X509Certificate2 kept = _authority.Issue(uris: [Device]), lost = _authority.Issue(uris: [Device]);
+        _authority.Revoke(lost);
+        _authority.WriteCrl(Crl, "-crl_lastupdate", "20260101000000Z", "-crl_nextupdate", "20260102000000Z");
+        await RunningPdp.Eventually(() => Status(Client(kept)), status => status != StatusCode.OK);
+        await AssertRefused(kept, "the revocation list of CN=");
+
+        await _pdp.StopServerAsync();
+        await _pdp.StartServerAsync(_pdp.Options() with { Callers = new() { AcceptsExpiredCrls = true } });
+        Assert.That(await Status(Client(kept)), Is.EqualTo(StatusCode.OK));
+        await AssertRefused(lost, "it is revoked");
+    }
+
+    [Test]
+    public async Task A_list_that_ends_while_a_connection_is_open_ends_its_right_to_ask()
+    {
+        var time = new PolicyM2M.Testing.ManualTime();
+        _authority.WriteCrl(Crl);
+        await _pdp.StopServerAsync();
+        await _pdp.StartServerAsync(clock: time);
+        Health.HealthClient device = Client("device");
+        Assert.That(await Status(device), Is.EqualTo(StatusCode.OK));
+
+        time.Advance(TimeSpan.FromDays(3));
+
+        Assert.That(await Status(device), Is.EqualTo(StatusCode.Unauthenticated));
+    }
+
+    [Test]
+    public async Task A_list_that_the_authority_did_not_sign_changes_nothing_but_the_log()
+    {
+        using X509Certificate2 kept = _authority.Issue(uris: [Device]);
+        using TestAuthority impostor = TestAuthority.Root(_authority.Certificate.GetNameInfo(X509NameType.SimpleName, false));
+        string text = "not a list";
+        Directory.CreateDirectory(_pdp.Data.Crl);
+        File.WriteAllText(Crl, text);
+        await Logged("it holds no revocation list");
+
+        _authority.WriteCrl(Crl);
+        byte[] bytes = Convert.FromBase64String(string.Concat(File.ReadAllLines(Crl).Where(line => !line.StartsWith('-'))));
+        bytes[^1] ^= 1;
+        File.WriteAllBytes(Crl, bytes);
+        await Logged("it is not signed by CN=");
+
+        Assert.That(await Status(Client(kept)), Is.EqualTo(StatusCode.OK));
+    }
+
+    [TestCase("delta", "critical extension 2.5.29.27")]
+    [TestCase("part", "critical extension 2.5.29.28")]
+    public async Task A_list_that_is_not_the_whole_list_is_not_used(string extensions, string reason)
+    {
+        _authority.WriteCrl(Crl, "-crlexts", extensions);
+        await Logged(reason);
+        Assert.That(await Status(Client("device")), Is.EqualTo(StatusCode.OK));
+    }
+
+    [Test]
+    public async Task A_list_signed_by_a_hash_that_is_broken_is_not_used()
+    {
+        _authority.WriteCrl(Crl, "-md", "sha1");
+        await Logged("an algorithm that is not accepted");
+    }
+
+    [Test]
+    public async Task Neither_an_older_list_nor_a_missing_file_brings_back_what_was_revoked()
+    {
+        using X509Certificate2 lost = _authority.Issue(uris: [Device]);
+        string older = Crl + ".kept";
+        _authority.WriteCrl(older);
+        _authority.Revoke(lost);
+        _authority.WriteCrl(Crl);
+        await RunningPdp.Eventually(() => Status(Client(lost)), status => status != StatusCode.OK);
+
+        File.Move(older, Crl, overwrite: true);
+        await RunningPdp.Eventually(() => Task.FromResult(_pdp.Log.Lines.Count(line => line.Contains("is in force", StringComparison.Ordinal))), count => count == 2);
+        await AssertRefused(lost, "it is revoked");
+        File.Delete(Crl);
+        await RunningPdp.Eventually(() => Task.FromResult(_pdp.Log.Lines.Count(line => line.Contains("is in force", StringComparison.Ordinal))), count => count == 3);
+        await AssertRefused(lost, "it is revoked");
+    }
+
+    [Test]
+    public async Task Every_certificate_of_a_chain_is_looked_up_with_its_own_authority()
+    {
+        using TestAuthority root = TestAuthority.Root("Partner", withRsa: true), between = root.Below("Partner issuing");
+        await _pdp.StopServerAsync();
+        Directory.CreateDirectory(_pdp.Data.Trust);
+        // A bundle may hold authorities below the root too: a client then need not send them.
+        File.WriteAllText(Path.Combine(_pdp.Data.Trust, "partner.example.pem"), root.Pem + "\n" + between.Pem);
+        File.WriteAllText(_pdp.Data.Roles, "{\"roles\":[{\"match\":\"spiffe://partner.example/{name}\",\"role\":\"device\"}]}");
+        root.WriteCrl(Path.Combine(_pdp.Data.Crl, "root.pem"));
+        await _pdp.StartServerAsync();
+        using X509Certificate2 one = between.Issue(uris: ["spiffe://partner.example/a"]), two = between.Issue(uris: ["spiffe://partner.example/b"]);
+        Assert.That((await Status(Client(one)), await Status(Client(two))), Is.EqualTo((StatusCode.OK, StatusCode.OK)));
+
+        between.Revoke(one);
+        between.WriteCrl(Path.Combine(_pdp.Data.Crl, "between.pem"));
+        await RunningPdp.Eventually(() => Status(Client(one)), status => status != StatusCode.OK);
+        await AssertRefused(one, "it is revoked");
+        Assert.That(await Status(Client(two)), Is.EqualTo(StatusCode.OK));
+
+        root.Revoke(between.Certificate);
+        root.WriteCrl(Path.Combine(_pdp.Data.Crl, "root.pem"));
+        await RunningPdp.Eventually(() => Status(Client(two)), status => status != StatusCode.OK);
+        await AssertRefused(two, "an authority in its chain is revoked");
+    }
+
+    private Health.HealthClient Client(X509Certificate2 certificate) => new(_pdp.Channel(certificate));
+
+    private Health.HealthClient Client(string name) => new(_pdp.ChannelOf(name));
+
+    private async Task Logged(string text) => await RunningPdp.Eventually(() => Task.FromResult(_pdp.Log.Lines),
+        lines => lines.Any(line => line.StartsWith("Error: callers go on", StringComparison.Ordinal) && line.Contains(text, StringComparison.Ordinal)));
+
+    private async Task AssertRefused(X509Certificate2 certificate, string reason)
+    {
+        Assert.That(await Status(Client(certificate)), Is.EqualTo(StatusCode.Unavailable).Or.EqualTo(StatusCode.Internal));
+        Assert.That(_pdp.Log.Lines, Has.Some.StartsWith($"Warning: refused the client certificate {certificate.Thumbprint}: {reason}"));
+    }
+
+    private static async Task<StatusCode> Status(Health.HealthClient client)
+    {
+        try
+        {
+            await client.CheckAsync(new HealthCheckRequest());
+            return StatusCode.OK;
+        }
+        catch (RpcException refusal)
+        {
+            return refusal.StatusCode;
+        }
+    }
+}

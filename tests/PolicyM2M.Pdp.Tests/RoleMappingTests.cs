@@ -1,0 +1,185 @@
+using System.Security.Cryptography.X509Certificates;
+using Grpc.Core;
+using Grpc.Health.V1;
+using PolicyM2M.Wire.V1;
+
+namespace PolicyM2M.Pdp.Tests;
+
+/// <summary>Who is who over real connections, by a roles file and the bundles of several trust domains.</summary>
+[TestFixture]
+[CancelAfter(120_000)]
+public sealed class RoleMappingTests
+{
+    private const string Roles = """
+        {
+          "roles": [
+            { "match": "spiffe://dev.policym2m.example/fleet/*/{name}", "role": "device" },
+            { "match": "spiffe://dev.policym2m.example/device/{name}", "role": "device" },
+            { "match": "spiffe://partner.example/{name}", "role": "device" },
+            { "match": "dns:ops.plant-7.example", "trust": "plant-7.example", "role": "operator" },
+            { "match": "dns:{name}.plant-7.example", "trust": "plant-7.example", "role": "device" },
+            { "match": "subject:CN={name},O=Plant 7", "trust": "plant-7.example", "role": "device" }
+          ]
+        }
+        """;
+
+    private RunningPdp _pdp = null!;
+    private TestAuthority _own = null!, _plant7 = null!, _partner = null!;
+
+    [SetUp]
+    public async Task Start()
+    {
+        // The first start makes the server's own authority.
+        _pdp = await RunningPdp.StartAsync();
+        await _pdp.StopServerAsync();
+        (_own, _plant7, _partner) = (TestAuthority.Of(_pdp), TestAuthority.Root("Plant 7"), TestAuthority.Root("Partner"));
+        Directory.CreateDirectory(_pdp.Data.Trust);
+        File.WriteAllText(Path.Combine(_pdp.Data.Trust, "plant-7.example.pem"), _plant7.Pem);
+        File.WriteAllText(Path.Combine(_pdp.Data.Trust, "partner.example.pem"), _partner.Pem);
+        File.WriteAllText(_pdp.Data.Roles, Roles);
+        await _pdp.StartServerAsync();
+    }
+
+    [TearDown]
+    public async Task Stop()
+    {
+        await _pdp.DisposeAsync();
+        _own.Dispose();
+        _plant7.Dispose();
+        _partner.Dispose();
+    }
+
+    [Test]
+    public async Task Each_form_of_identity_becomes_the_device_that_the_file_says()
+    {
+        await AssertIs("plc-0042", _own.Issue(uris: ["spiffe://dev.policym2m.example/fleet/north/plc-0042"]));
+        await AssertIs("plc-0042", _own.Issue(uris: ["spiffe://dev.policym2m.example/device/plc-0042"], dns: ["x.plant-9.example"]));
+        await AssertIs("plc-0042", _partner.Issue(uris: ["spiffe://partner.example/plc-0042"]));
+        await AssertIs("plc-0042", _plant7.Issue(dns: ["plc-0042.plant-7.example"]));
+        await AssertIs("plc-0042", _plant7.Issue(dns: ["plc-0042.plant-7.example", "plc-0042.local"]));
+        await AssertIs("plc-0042", _plant7.Issue("CN=plc-0042,O=Plant 7"));
+        await AssertIs("sensor-1", _plant7.Issue(dns: ["sensor-1.plant-7.example"]));
+    }
+
+    [Test]
+    public async Task A_name_counts_only_where_the_authority_of_its_domain_issued_it()
+    {
+        await AssertRefused(_partner.Issue(uris: ["spiffe://dev.policym2m.example/device/plc-0042"]), "it is of the trust domain dev.policym2m.example, and no authority of that domain issued it");
+        await AssertRefused(_own.Issue(uris: ["spiffe://partner.example/plc-0042"]), "it is of the trust domain partner.example, and no authority of that domain issued it");
+        await AssertRefused(_own.Issue(dns: ["plc-0042.plant-7.example"]), "it has 0 URIs");
+        await AssertRefused(_own.Issue("CN=plc-0042,O=Plant 7"), "it has 0 URIs");
+        using TestAuthority impostor = TestAuthority.Root("Plant 7");
+        await AssertRefused(impostor.Issue(dns: ["plc-0042.plant-7.example"]), "");
+    }
+
+    [Test]
+    public async Task Whoever_would_be_two_callers_is_nobody()
+    {
+        await AssertRefused(_plant7.Issue(dns: ["plc-0042.plant-7.example", "sensor-1.plant-7.example"]), "it is both dns:plc-0042.plant-7.example of plant-7.example and dns:sensor-1");
+        await AssertRefused(_plant7.Issue("CN=plc-0042,O=Plant 7", dns: ["plc-0042.plant-7.example"]), "it is both dns:plc-0042.plant-7.example of plant-7.example and subject:CN=plc-0042,O=Plant 7");
+        await AssertRefused(_own.Issue(uris: ["spiffe://dev.policym2m.example/device/a", "spiffe://dev.policym2m.example/device/b"]), "it has 2 URIs");
+    }
+
+    [Test]
+    public async Task A_file_takes_the_place_of_the_mapping_that_is_built_in()
+    {
+        using X509Certificate2 gateway = _own.Issue(uris: ["spiffe://dev.policym2m.example/gateway/gw-plant7"]);
+        Assert.That(await Status(gateway), Is.EqualTo(StatusCode.PermissionDenied));
+        using X509Certificate2 operators = _plant7.Issue(dns: ["ops.plant-7.example"]);
+        await new PolicyService.PolicyServiceClient(_pdp.Channel(operators)).GetStatusAsync(new GetStatusRequest());
+    }
+
+    [Test]
+    public async Task A_file_that_changes_counts_for_the_next_call_of_a_connection_that_is_open()
+    {
+        using X509Certificate2 certificate = _plant7.Issue(dns: ["plc-0042.plant-7.example"]);
+        var health = new Health.HealthClient(_pdp.Channel(certificate));
+        await health.CheckAsync(new HealthCheckRequest());
+
+        Write(Roles.Replace("\"dns:{name}.plant-7.example\", \"trust\": \"plant-7.example\", \"role\": \"device\"",
+            "\"dns:{name}.plant-8.example\", \"trust\": \"plant-7.example\", \"role\": \"device\"", StringComparison.Ordinal));
+        await RunningPdp.Eventually(() => StatusOf(health), status => status == StatusCode.Unauthenticated);
+        Assert.That(_pdp.Log.Lines, Has.Some.Matches("^Warning: denied /grpc.health.v1.Health/Check to dns:plc-0042.plant-7.example of plant-7.example: it has 0 URIs"));
+
+        Write(Roles);
+        await RunningPdp.Eventually(() => StatusOf(health), status => status == StatusCode.OK);
+    }
+
+    [Test]
+    public async Task A_file_with_a_fault_or_none_changes_nothing_but_the_log()
+    {
+        using X509Certificate2 certificate = _plant7.Issue(dns: ["plc-0042.plant-7.example"]);
+        Write(Roles.Replace("\"operator\"", "\"root\"", StringComparison.Ordinal));
+        await RunningPdp.Eventually(() => Task.FromResult(_pdp.Log.Lines), lines => lines.Any(line => line.Contains("roles.json:6:", StringComparison.Ordinal)));
+        Assert.That(await Status(certificate), Is.EqualTo(StatusCode.OK));
+
+        File.Delete(_pdp.Data.Roles);
+        await RunningPdp.Eventually(() => Task.FromResult(_pdp.Log.Lines), lines => lines.Any(line => line.EndsWith("roles.json is missing", StringComparison.Ordinal)));
+        Assert.That(await Status(certificate), Is.EqualTo(StatusCode.OK));
+    }
+
+    [Test]
+    public async Task A_trust_domain_that_is_taken_away_takes_its_callers_along()
+    {
+        using X509Certificate2 certificate = _partner.Issue(uris: ["spiffe://partner.example/plc-0042"]), ours = _own.Issue(uris: ["spiffe://dev.policym2m.example/device/plc-0042"]);
+        (Health.HealthClient theirs, Health.HealthClient stays) = (new(_pdp.Channel(certificate)), new(_pdp.Channel(ours)));
+        Assert.That((await StatusOf(theirs), await StatusOf(stays)), Is.EqualTo((StatusCode.OK, StatusCode.OK)));
+
+        File.Delete(Path.Combine(_pdp.Data.Trust, "partner.example.pem"));
+
+        await RunningPdp.Eventually(() => StatusOf(theirs), status => status == StatusCode.Unauthenticated);
+        Assert.That(await StatusOf(stays), Is.EqualTo(StatusCode.OK));
+    }
+
+    [Test]
+    public async Task A_server_does_not_start_with_a_roles_file_that_has_a_fault()
+    {
+        await _pdp.StopServerAsync();
+        Write("{ \"roles\": [ { \"match\": \"dns:*\" } ] }");
+        Assert.That(async () => await _pdp.StartServerAsync(), Throws.TypeOf<Startup.StartupException>().With.Message.Contains("roles.json:1:14: an entry has `match` and `role`"));
+        Assert.That(async () => await _pdp.StartServerAsync(_pdp.Options() with { Callers = new() { Roles = "nowhere.json" } }),
+            Throws.TypeOf<Startup.StartupException>().With.Message.Contains("nowhere.json is missing"));
+    }
+
+    private void Write(string roles)
+    {
+        // Together with the length, so that a file system of coarse times shows the change as well.
+        File.WriteAllText(_pdp.Data.Roles + ".new", roles + new string('\n', _pdp.Log.Lines.Count % 50));
+        File.Move(_pdp.Data.Roles + ".new", _pdp.Data.Roles, overwrite: true);
+    }
+
+    private async Task AssertIs(string device, X509Certificate2 certificate)
+    {
+        using (certificate)
+        {
+            var client = new DecisionService.DecisionServiceClient(_pdp.Channel(certificate));
+            await client.DecideAsync(new DecideRequest { DeviceId = device });
+            Assert.That(async () => await client.DecideAsync(new DecideRequest { DeviceId = "plc-0099" }),
+                Throws.TypeOf<RpcException>().With.Property(nameof(RpcException.StatusCode)).EqualTo(StatusCode.PermissionDenied));
+        }
+    }
+
+    private async Task AssertRefused(X509Certificate2 certificate, string reason)
+    {
+        using (certificate)
+        {
+            Assert.That(await Status(certificate), Is.EqualTo(StatusCode.Unavailable).Or.EqualTo(StatusCode.Internal));
+            Assert.That(_pdp.Log.Lines, Has.Some.StartsWith($"Warning: refused the client certificate {certificate.Thumbprint}: {reason}"));
+        }
+    }
+
+    private Task<StatusCode> Status(X509Certificate2 certificate) => StatusOf(new Health.HealthClient(_pdp.Channel(certificate)));
+
+    private static async Task<StatusCode> StatusOf(Health.HealthClient client)
+    {
+        try
+        {
+            await client.CheckAsync(new HealthCheckRequest());
+            return StatusCode.OK;
+        }
+        catch (RpcException refusal)
+        {
+            return refusal.StatusCode;
+        }
+    }
+}
