@@ -105,7 +105,8 @@ public static class WireMapping
         if (freshUntil - issuedAt > Window(outcome, Field.FreshFor) || usableUntil - issuedAt > Window(outcome, Field.UsableFor))
             throw new WireException("a decision's times allow more than its fresh-for and usable-for");
         return new ReceivedDecision(outcome, [.. decision.Rules.Select(rule => new RuleName(rule.Policy, rule.Label, rule.File, rule.Line, rule.Column))],
-            FromWire(decision.Revision), issuedAt, freshUntil, usableUntil) { Region = decision.Region is null ? null : RegionMapping.FromWire(decision.Region) };
+            FromWire(decision.Revision), issuedAt, freshUntil, usableUntil)
+        { Region = decision.Region is null ? null : RegionMapping.FromWire(decision.Region) };
     }
 
     private static DateTimeOffset Earlier(DateTimeOffset moment, DateTimeOffset? other) => other < moment ? other.Value : moment;
