@@ -16,6 +16,7 @@ internal static class FloorPlan
     public const string Store = "PolicyM2M.Store";
     public const string Cli = "PolicyM2M.Cli";
     public const string Wire = "PolicyM2M.Wire";
+    public const string Audit = "PolicyM2M.Audit";
     public const string Pdp = "PolicyM2M.Pdp";
     public const string Enforcement = "PolicyM2M.Enforcement";
     public const string Agent = "PolicyM2M.Agent";
@@ -36,6 +37,7 @@ internal static class FloorPlan
         [Store] = new([Engine, Compiler], ["LibGit2Sharp"]),
         [Cli] = new([Engine, Compiler, Store], ["System.CommandLine"]),
         [Wire] = new([Engine], ["Google.Protobuf", "Grpc.Core.Api", "Grpc.Tools"]),
+        [Audit] = new([], []),
         [Pdp] = new([Engine, Compiler, Store, Wire],
             ["Grpc.AspNetCore", "Grpc.AspNetCore.HealthChecks", "Grpc.AspNetCore.Server.Reflection", "System.CommandLine"]),
         [Enforcement] = new([Engine, Wire], ["Google.Protobuf", "Grpc.Net.Client"]),
