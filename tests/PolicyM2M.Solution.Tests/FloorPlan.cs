@@ -17,6 +17,7 @@ internal static class FloorPlan
     public const string Cli = "PolicyM2M.Cli";
     public const string Wire = "PolicyM2M.Wire";
     public const string Registry = "PolicyM2M.Registry";
+    public const string Audit = "PolicyM2M.Audit";
     public const string Pdp = "PolicyM2M.Pdp";
     public const string Enforcement = "PolicyM2M.Enforcement";
     public const string Agent = "PolicyM2M.Agent";
@@ -38,6 +39,7 @@ internal static class FloorPlan
         [Cli] = new([Engine, Compiler, Store, Wire], ["Google.Protobuf", "Grpc.Net.Client", "System.CommandLine"]),
         [Wire] = new([Engine], ["Google.Protobuf", "Grpc.Core.Api", "Grpc.Tools"]),
         [Registry] = new([Engine], ["Microsoft.Data.Sqlite", "Npgsql"]),
+        [Audit] = new([], []),
         [Pdp] = new([Engine, Compiler, Store, Wire, Registry],
             ["Grpc.AspNetCore", "Grpc.AspNetCore.HealthChecks", "Grpc.AspNetCore.Server.Reflection", "System.CommandLine"]),
         [Enforcement] = new([Engine, Wire], ["Google.Protobuf", "Grpc.Net.Client"]),
