@@ -27,6 +27,21 @@ internal sealed class Frontier
         }
     }
 
+    /// <summary>What a writer would remember who had appended the first <paramref name="size"/> records.</summary>
+    public static Frontier Of(long size, WholeSubtree nodes)
+    {
+        var frontier = new Frontier { Size = size };
+        long done = 0;
+        for (int level = BitOperations.Log2((ulong)size | 1); level >= 0; level--)
+        {
+            if ((size >> level & 1) == 0)
+                continue;
+            frontier._subtrees.Add(nodes(level, done >> level));
+            done += 1L << level;
+        }
+        return frontier;
+    }
+
     /// <summary>Appends the hash of one record.</summary>
     public void Append(TreeHash leaf)
     {
