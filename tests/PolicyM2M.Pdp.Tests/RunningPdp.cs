@@ -1,3 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
+using Grpc.Health.V1;
+using PolicyM2M.Pdp.Auditing;
 using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
@@ -33,6 +36,12 @@ internal sealed class RunningPdp : IAsyncDisposable
     public bool IsRunning => _server is not null;
 
     public string Address => Server.Urls.Single();
+
+    /// <summary>What the server records.</summary>
+    public AuditTrail Trail => Server.Services.GetRequiredService<AuditTrail>();
+
+    /// <summary>What the server says of its own health.</summary>
+    public async Task<HealthCheckResponse.Types.ServingStatus> HealthAsync() => (await new Health.HealthClient(ChannelOf("device")).CheckAsync(new HealthCheckRequest())).Status;
 
     /// <summary>Everything but the server.</summary>
     public static RunningPdp Prepare() => new();
@@ -80,21 +89,27 @@ internal sealed class RunningPdp : IAsyncDisposable
     /// <summary>A channel of a caller with this certificate, or with none.</summary>
     public GrpcChannel Channel(X509Certificate2? certificate)
     {
+        GrpcChannel channel = Channel(Data, Address, certificate);
+        _open.Add(channel);
+        return channel;
+    }
+
+    /// <summary>A channel to a server of that data folder, whoever runs it.</summary>
+    public static GrpcChannel Channel(DataFolder data, string address, X509Certificate2? certificate)
+    {
         var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        trust.CustomTrustStore.ImportFromPemFile(Data.Certificate("ca"));
+        trust.CustomTrustStore.ImportFromPemFile(data.Certificate("ca"));
         var tls = new SslClientAuthenticationOptions
         {
             CertificateChainPolicy = trust,
             // Chosen here and not by the issuers the server names: a client may well send what nobody asked for.
             LocalCertificateSelectionCallback = certificate is null ? null : (_, _, _, _, _) => certificate,
         };
-        var channel = GrpcChannel.ForAddress(Address, new GrpcChannelOptions
+        return GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {
             HttpHandler = new SocketsHttpHandler { SslOptions = tls, ConnectTimeout = TimeSpan.FromSeconds(30) },
             DisposeHttpClient = true,
         });
-        _open.Add(channel);
-        return channel;
     }
 
     public DecisionService.DecisionServiceClient DecisionsAs(string name) => new(ChannelOf(name));

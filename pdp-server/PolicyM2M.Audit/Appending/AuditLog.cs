@@ -86,6 +86,14 @@ public sealed class AuditLog : IAsyncDisposable
         return new ValueTask(WaitAsync(entry, cancellation));
     }
 
+    /// <summary>Puts a record in line, and waits for nothing. Where the line is full it is counted as missing.</summary>
+    public void Note(AuditEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        if (!_line.Writer.TryWrite(entry))
+            Shed([entry]);
+    }
+
     /// <summary>Removes the entries of whole bundles before a record from the disk, with the next checkpoint; their hashes stay. A record of it must have been kept before.</summary>
     public void RemoveBefore(long number) => Interlocked.Exchange(ref _removeBefore, number);
 

@@ -6,6 +6,9 @@ namespace PolicyM2M.Audit.Storage;
 /// <summary>Reads a log as its last checkpoint has it: records, and proofs of them. The log may be written meanwhile. Safe for all threads.</summary>
 public sealed class AuditLogReader
 {
+    /// <summary>How many records are removed at once: those of one bundle.</summary>
+    public const int RemovedTogether = TilePath.Width;
+
     private readonly LogFolder _folder;
 
     /// <summary>A reader of a log.</summary>

@@ -159,6 +159,7 @@ internal static class CommandLine
             RegistryDb, RegistryGrace,
         };
         CallerCommandLine.AddTo(command);
+        AuditCommandLine.AddTo(command);
         command.SetAction(parsed => options = new PdpOptions(
             parsed.GetValue(Git)!, parsed.GetValue(Ref)!, parsed.GetValue(Folder)!, parsed.GetValue(Listen)!, parsed.GetValue(Data), parsed.GetValue(Poll),
             parsed.GetValue(AllowTls12), parsed.GetValue(Accept))
@@ -173,6 +174,7 @@ internal static class CommandLine
             RegistryDb = parsed.GetValue(RegistryDb),
             RegistryGrace = parsed.GetValue(RegistryGrace),
             Callers = CallerCommandLine.Read(parsed),
+            Audit = AuditCommandLine.Read(parsed),
         });
         HelpOption help = command.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);

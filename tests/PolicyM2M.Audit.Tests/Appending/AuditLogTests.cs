@@ -112,32 +112,4 @@ internal sealed class AuditLogTests
             }
         }
     }
-
-    /// <summary>A disk of one MiB with a file in the way: a real one that is really full.</summary>
-    private sealed class SmallDisk : IDisposable
-    {
-        private readonly TemporaryFolder _folder = new();
-
-        public string Path => _folder.Path;
-
-        public static SmallDisk Mount()
-        {
-            if (!OperatingSystem.IsLinux() || Environment.UserName != "root")
-                Assert.Ignore("only root may mount a small file system (tmpfs)");
-            var disk = new SmallDisk();
-            FinishedProcess mounted = FinishedProcess.Run("mount", ["-t", "tmpfs", "-o", "size=1024k", "policym2m-test", disk.Path], disk.Path);
-            if (mounted.ExitCode != 0)
-                Assert.Ignore($"no small file system can be mounted here: {mounted.Error}");
-            File.WriteAllBytes(System.IO.Path.Combine(disk.Path, "in the way"), new byte[768 * 1024]);
-            return disk;
-        }
-
-        public void MakeRoom() => File.Delete(System.IO.Path.Combine(Path, "in the way"));
-
-        public void Dispose()
-        {
-            FinishedProcess.Run("umount", [Path], "/");
-            _folder.Dispose();
-        }
-    }
 }
