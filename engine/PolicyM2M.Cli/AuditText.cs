@@ -1,7 +1,7 @@
 using System.Globalization;
+using PolicyM2M.Engine.Vocabulary;
 using PolicyM2M.Wire;
 using PolicyM2M.Wire.V1;
-using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Cli;
 

@@ -1,11 +1,11 @@
-using Microsoft.Extensions.DependencyInjection;
-using Grpc.Health.V1;
-using PolicyM2M.Pdp.Auditing;
 using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using Grpc.Health.V1;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Testing;
 using PolicyM2M.Wire.V1;
