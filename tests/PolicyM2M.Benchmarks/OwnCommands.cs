@@ -1,5 +1,6 @@
 using System.Globalization;
 using PolicyM2M.Benchmarks.Measuring;
+using PolicyM2M.Benchmarks.Service;
 using PolicyM2M.Benchmarks.Sets;
 using PolicyM2M.Benchmarks.Table;
 using PolicyM2M.Benchmarks.Workload;
@@ -17,6 +18,7 @@ internal static class OwnCommands
           workload NAME DIR     the same for one of {string.Join(", ", AllSets.Measured.Select(set => set.Name))}
           check                 compare the engine's answers on every set with those of naive evaluators
           table [--quick] [SECTION...]  measure the speed table and print it as Markdown; sections: {string.Join(", ", SpeedTable.SectionNames)}
+          service [--quick] [SECTION...]  the same for the decision point as a process; sections: {string.Join(", ", ServiceTable.SectionNames)}
         Anything else goes to BenchmarkDotNet: --filter '*', --list flat.
         """;
 
@@ -34,9 +36,13 @@ internal static class OwnCommands
                 return Check();
             case ["table", .. var rest] when rest.All(word => word == Quick || SpeedTable.SectionNames.Contains(word)):
                 return SpeedTable.Print([.. rest.Except([Quick])], rest.Contains(Quick) ? Effort.Quick : Effort.Usual) ? 0 : 1;
+            case [EchoServer.Command, var pki, var answer]:
+                return EchoServer.Run(pki, answer);
+            case ["service", .. var rest] when rest.All(word => word == Quick || ServiceTable.SectionNames.Contains(word)):
+                return ServiceTable.PrintAsync([.. rest.Except([Quick])], rest.Contains(Quick)).GetAwaiter().GetResult() ? 0 : 1;
             case [CompileOnce.Command, var folder]:
                 return CompileOnce.Run(folder);
-            case ["table", ..]:
+            case ["table", ..] or ["service", ..]:
                 return Refuse("there is no such section");
             case ["workload", ..] or ["help"]:
                 return Refuse("expected a set and a folder");

@@ -50,7 +50,7 @@ internal static class FloorPlan
     public static readonly IReadOnlyDictionary<string, Floor> Workshop = new Dictionary<string, Floor>
     {
         [Testing] = new([Engine, Compiler], ["NUnit"]),
-        [Benchmarks] = new([.. Products.Keys], ["BenchmarkDotNet"]),
+        [Benchmarks] = new([.. Products.Keys], ["BenchmarkDotNet", "Grpc.AspNetCore", "Grpc.Net.Client"]),
     };
 
     /// <summary>

@@ -20,7 +20,10 @@ internal readonly record struct ExpectedAnswer(bool IsDenied, long SessionLifeti
         : new ExpectedAnswer(IsDenied: false, Math.Min(SessionLifetime, other.SessionLifetime), Math.Min(FreshFor, other.FreshFor));
 
     /// <summary>Whether a decision says the same.</summary>
-    public bool IsSaidBy(Decision decision) => this == Read(decision.Outcome);
+    public bool IsSaidBy(Decision decision) => IsSaidBy(decision.Outcome);
+
+    /// <summary>Whether an outcome is the same.</summary>
+    public bool IsSaidBy(Outcome outcome) => this == Read(outcome);
 
     /// <summary>A profile that states it.</summary>
     public string Profile(string name) => $$"""
