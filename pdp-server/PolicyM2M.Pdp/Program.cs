@@ -9,6 +9,7 @@ using PolicyM2M.Pdp.Rollouts;
 using PolicyM2M.Pdp.Services;
 using PolicyM2M.Pdp.Signing;
 using PolicyM2M.Pdp.Startup;
+using PolicyM2M.Pdp.Startup.Configuration;
 using PolicyM2M.Pdp.Webhook;
 using PolicyM2M.Registry;
 using PolicyM2M.Store;
@@ -20,7 +21,7 @@ internal static class Program
 {
     private static async Task<int> Main(string[] args)
     {
-        if (CommandLine.Parse(args, Console.Out, Console.Error, out int exitCode) is not { } options)
+        if (CommandLine.Parse(args, Console.Out, Console.Error, out int exitCode, EnvironmentSettings.OfProcess()) is not { } options)
             return exitCode;
         try
         {

@@ -39,7 +39,7 @@ internal static class FloorPlan
         [Wire] = new([Engine], ["Google.Protobuf", "Grpc.Core.Api", "Grpc.Tools"]),
         [Registry] = new([Engine], ["Microsoft.Data.Sqlite", "Npgsql"]),
         [Pdp] = new([Engine, Compiler, Store, Wire, Registry],
-            ["Grpc.AspNetCore", "Grpc.AspNetCore.HealthChecks", "Grpc.AspNetCore.Server.Reflection", "System.CommandLine"]),
+            ["Grpc.AspNetCore", "Grpc.AspNetCore.HealthChecks", "Grpc.AspNetCore.Server.Reflection", "System.CommandLine", "YamlDotNet"]),
         [Enforcement] = new([Engine, Wire], ["Google.Protobuf", "Grpc.Net.Client"]),
         [Agent] = new([Engine, Wire, Enforcement], ["System.CommandLine"]),
     };
@@ -70,7 +70,7 @@ internal static class FloorPlan
     public static readonly (string Assembly, string[] Projects)[] Confined =
     [
         ("Superpower", [Compiler]),
-        ("YamlDotNet", [Compiler]),
+        ("YamlDotNet", [Compiler, Pdp]),
         ("LibGit2Sharp", [Store]),
         ("Microsoft.Data.Sqlite", [Registry]),
         ("SQLitePCLRaw", [Registry]),
