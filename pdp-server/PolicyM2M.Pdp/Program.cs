@@ -7,6 +7,7 @@ using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Rollouts;
 using PolicyM2M.Pdp.Services;
+using PolicyM2M.Pdp.Sight;
 using PolicyM2M.Pdp.Signing;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Pdp.Startup.Configuration;
@@ -25,7 +26,7 @@ internal static class Program
             return exitCode;
         try
         {
-            await using WebApplication pdp = await StartAsync(options, TimeProvider.System, Console.Out, ConsoleLog.Configure);
+            await using WebApplication pdp = await StartAsync(options, TimeProvider.System, Console.Out, logging => ConsoleLog.Configure(logging, options.Sight.LogsJson));
             await pdp.WaitForShutdownAsync();
             return ExitCode.Ok;
         }
@@ -53,6 +54,7 @@ internal static class Program
         var revisions = new RevisionState(RolloutStart.Load(source, memory.Find(source), rollouts.Find(source), options.Rollout, clock.GetUtcNow()));
         Listening.Try(options.Listen);
         Func<IServiceProvider, WebhookListener>? webhook = WebhookListener.Of(options);
+        Func<IServiceProvider, MonitorListener>? monitor = MonitorListener.Of(options);
         DevelopmentCredentials development = DevelopmentCredentials.Prepare(data, clock.GetUtcNow());
         DevelopmentData.Prepare(data, development);
         DeviceStore registry = RegistryOption.Open(options.RegistryDb, data, clock);
@@ -80,6 +82,7 @@ internal static class Program
         builder.Services.AddSingleton(_ => registry).AddSingleton<DeviceReplica>().AddSingleton(new RegistryState(clock, options.RegistryGrace));
         builder.Services.AddSingleton<FirstImport>().AddSingleton<DeviceImportCall>().AddSingleton<DroppedClaims>();
         builder.Services.AddHostedService<RevisionFollower>().AddHostedService<RegistryFollower>().AddHostedService<CredentialFollower>().AddHostedService<CallerRulesFollower>();
+        builder.AddSight(options.Sight, monitor);
 
         if (webhook is not null)
             builder.Services.AddSingleton(webhook).AddHostedService(services => services.GetRequiredService<WebhookListener>());
@@ -90,12 +93,13 @@ internal static class Program
             grpc.Interceptors.Add<AccessInterceptor>();
             grpc.MaxReceiveMessageSize = RequestLimits.MaximumMessageBytes;
         });
-        builder.Services.AddGrpcHealthChecks().AddCheck<RevisionHealth>("revision");
+        builder.Services.AddGrpcHealthChecks().AddCheck<ReadinessHealth>("readiness");
         builder.Services.AddGrpcReflection();
 
         WebApplication pdp = builder.Build();
         // Before it listens: without keys it is no decision point.
         pdp.Services.GetRequiredService<SigningKeys>();
+        pdp.ObserveSight();
         pdp.UseAdmission();
         pdp.MapGrpcService<DecisionEndpoint>();
         pdp.MapGrpcService<PolicyEndpoint>();
@@ -108,6 +112,7 @@ internal static class Program
             pdp.Logger.DevelopmentCredentials(data.Pki);
         if (webhook is not null)
             pdp.Logger.WebhookListening(pdp.Services.GetRequiredService<WebhookListener>().Address);
+        pdp.TellSight(options.Sight);
         StartupMessage.Write(console, revisions.Current, source, pdp.Urls.Single(), data, registry.Name, development, isDataGiven: options.Data is not null);
         return pdp;
     }

@@ -80,21 +80,27 @@ internal sealed class RunningPdp : IAsyncDisposable
     /// <summary>A channel of a caller with this certificate, or with none.</summary>
     public GrpcChannel Channel(X509Certificate2? certificate)
     {
+        GrpcChannel channel = OpenChannel(Address, Data, certificate);
+        _open.Add(channel);
+        return channel;
+    }
+
+    /// <summary>A channel to a server of that data folder.</summary>
+    public static GrpcChannel OpenChannel(string address, DataFolder data, X509Certificate2? certificate)
+    {
         var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        trust.CustomTrustStore.ImportFromPemFile(Data.Certificate("ca"));
+        trust.CustomTrustStore.ImportFromPemFile(data.Certificate("ca"));
         var tls = new SslClientAuthenticationOptions
         {
             CertificateChainPolicy = trust,
             // Chosen here and not by the issuers the server names: a client may well send what nobody asked for.
             LocalCertificateSelectionCallback = certificate is null ? null : (_, _, _, _, _) => certificate,
         };
-        var channel = GrpcChannel.ForAddress(Address, new GrpcChannelOptions
+        return GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {
             HttpHandler = new SocketsHttpHandler { SslOptions = tls, ConnectTimeout = TimeSpan.FromSeconds(30) },
             DisposeHttpClient = true,
         });
-        _open.Add(channel);
-        return channel;
     }
 
     public DecisionService.DecisionServiceClient DecisionsAs(string name) => new(ChannelOf(name));

@@ -39,7 +39,8 @@ internal static class FloorPlan
         [Wire] = new([Engine], ["Google.Protobuf", "Grpc.Core.Api", "Grpc.Tools"]),
         [Registry] = new([Engine], ["Microsoft.Data.Sqlite", "Npgsql"]),
         [Pdp] = new([Engine, Compiler, Store, Wire, Registry],
-            ["Grpc.AspNetCore", "Grpc.AspNetCore.HealthChecks", "Grpc.AspNetCore.Server.Reflection", "System.CommandLine", "YamlDotNet"]),
+            ["Grpc.AspNetCore", "Grpc.AspNetCore.HealthChecks", "Grpc.AspNetCore.Server.Reflection",
+                "OpenTelemetry.Exporter.OpenTelemetryProtocol", "OpenTelemetry.Extensions.Hosting", "System.CommandLine", "YamlDotNet"]),
         [Enforcement] = new([Engine, Wire], ["Google.Protobuf", "Grpc.Net.Client"]),
         [Agent] = new([Engine, Wire, Enforcement], ["System.CommandLine"]),
     };
@@ -79,6 +80,7 @@ internal static class FloorPlan
         ("Grpc.", [Cli, Wire, Pdp, Enforcement, Agent]),
         ("Microsoft.AspNetCore", [Pdp, Agent]),
         ("Microsoft.Extensions", [Pdp, Agent]),
+        ("OpenTelemetry", [Pdp]),
         ("System.CommandLine", [Cli, Pdp, Agent]),
         // `System.Net.Primitives` is not among them: it knows what an address is, and reaches nobody.
         ("System.Net.Sockets", [Pdp, Enforcement, Agent]),

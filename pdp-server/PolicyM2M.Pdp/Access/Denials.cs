@@ -1,5 +1,6 @@
 using Grpc.Core;
 using PolicyM2M.Pdp.Identity;
+using PolicyM2M.Pdp.Sight.Metrics;
 
 namespace PolicyM2M.Pdp.Access;
 
@@ -7,7 +8,7 @@ namespace PolicyM2M.Pdp.Access;
 /// The one place through which every denial goes: whoever keeps a record of them keeps it here. Connections that were never let in are told by
 /// <see cref="RefusedConnections"/>.
 /// </summary>
-internal sealed class Denials(ILogger<Denials> log)
+internal sealed class Denials(PdpMetrics metrics, ILogger<Denials> log)
 {
     /// <summary>Records that a caller may not do this.</summary>
     /// <param name="rpc">What it called.</param>
@@ -17,6 +18,7 @@ internal sealed class Denials(ILogger<Denials> log)
     /// <returns>What ends the call.</returns>
     public RpcException Deny(string rpc, Caller caller, Status status, string reason)
     {
+        metrics.Denied(rpc);
         log.Denied(rpc, $"{caller.Id}", reason);
         return new RpcException(status);
     }

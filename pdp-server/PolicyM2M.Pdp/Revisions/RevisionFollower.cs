@@ -1,5 +1,8 @@
+using System.Diagnostics;
 using PolicyM2M.Compiler.Diagnostics;
 using PolicyM2M.Pdp.Rollouts;
+using PolicyM2M.Pdp.Sight;
+using PolicyM2M.Pdp.Sight.Metrics;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Store;
 using PolicyM2M.Store.Signatures;
@@ -7,7 +10,8 @@ using PolicyM2M.Store.Signatures;
 namespace PolicyM2M.Pdp.Revisions;
 
 /// <summary>Follows the ref: a commit that compiles and passes its own tests is offered to the roll-out, one that does not changes nothing but the status.</summary>
-internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, RevisionNews news, PdpOptions options, TimeProvider clock, ILogger<RevisionFollower> log) : BackgroundService
+internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, RevisionNews news, PdpOptions options, PdpMetrics metrics, TimeProvider clock, ILogger<RevisionFollower> log)
+    : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -77,9 +81,11 @@ internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, R
             rollout.Offer(known, now);
             return;
         }
+        using Activity? span = PdpTraces.Source.StartActivity("activate")?.SetTag("policym2m.commit", commit);
         CompiledRevision compiled = source.Compile(commit);
         if (source.Active(compiled, now, trust, before: status.Active) is not { } revision)
         {
+            span?.SetStatus(ActivityStatusCode.Error, "the policy set has faults");
             Refused(new RefusedRevision(compiled.CommitId, now, compiled.Diagnostics, null, MayHeal: false));
             return;
         }
@@ -116,6 +122,7 @@ internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, R
             log.RepositoryUnreadable(active.ShortId, fault);
             return;
         }
+        metrics.RevisionRefused();
         log.RevisionRefused(ActiveRevision.Shorten(refused.CommitId), active.ShortId);
         if (refused.Fault is { } reason)
             log.PolicyError(reason);
