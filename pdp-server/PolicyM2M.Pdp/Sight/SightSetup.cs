@@ -14,6 +14,8 @@ internal static class SightSetup
     {
         builder.Services.AddSingleton<Draining>().AddSingleton<Readiness>().AddSingleton<IHostLifetime, DrainingLifetime>().AddSingleton<PdpMetrics>();
         builder.Services.Configure<HealthCheckPublisherOptions>(health => (health.Delay, health.Period) = (TimeSpan.Zero, HealthPeriod));
+        // It would tell at every look that the server is not ready; why it is not is told once, by whoever found out.
+        builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         builder.AddTelemetry(options);
         if (monitor is not null)
             builder.Services.AddSingleton(monitor).AddHostedService(services => services.GetRequiredService<MonitorListener>());
