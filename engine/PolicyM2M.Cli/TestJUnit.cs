@@ -18,6 +18,7 @@ internal static class TestJUnit
             .. run.Snapshots.Select(snapshot => Case(snapshot.Source.File, snapshot.File, snapshot.IsSame ? null : Difference(snapshot))),
             .. run.Invariants.Select(invariant => Case(invariant.Source.File, invariant.Text, invariant.Broken.IsEmpty ? null
                 : string.Join('\n', invariant.Broken.Select(broken => $"{broken.Context}: too loose in {broken.Fields}")))),
+            .. run.SelfTest.Faults.Select(fault => Case(fault.Source.File, "self-test of the bundle", fault.Message)),
         ];
         var suite = new XElement("testsuite", new XAttribute("name", run.Bundle?.Name ?? "policies"),
             new XAttribute("tests", cases.Length.ToString(CultureInfo.InvariantCulture)),

@@ -68,6 +68,10 @@ internal static class TestJson
             writer.WriteEndObject();
         }
         writer.WriteEndArray();
+        writer.WriteStartObject("self-test");
+        writer.WriteNumber("witnesses", run.SelfTest.Witnesses);
+        WriteTexts(writer, "faults", run.SelfTest.Faults.Select(fault => $"{fault.Source}: {fault.Message}"));
+        writer.WriteEndObject();
         if (run.Coverage is { } coverage)
         {
             writer.WriteStartObject("coverage");

@@ -1,5 +1,6 @@
 using PolicyM2M.Compiler;
 using PolicyM2M.Compiler.PolicyTests;
+using PolicyM2M.Compiler.SelfTests;
 using PolicyM2M.Engine;
 using PolicyM2M.Engine.Vocabulary;
 
@@ -18,6 +19,8 @@ internal static class TestText
             writer.Write($"{palette.Bad("invalid")}: {DiagnosticReport.Summary(run.Diagnostics)}; no test was run\n");
             return;
         }
+        foreach (SelfTestFault fault in run.SelfTest.Faults)
+            writer.Write($"{palette.Bad("wrong bundle")}: {Printable.Of(fault.Message)}  {palette.Faint(Printable.Of($"({fault.Source})"))}\n\n");
         foreach (CaseResult failed in run.Cases.Where(result => !result.HasPassed))
             Write(writer, palette, failed);
         foreach (SnapshotResult snapshot in run.Snapshots.Where(snapshot => !snapshot.IsSame))
@@ -43,6 +46,7 @@ internal static class TestText
             cases > 0 ? $"{cases} of {DiagnosticReport.Count(run.Cases.Length, "case")}" : "",
             changed > 0 ? $"{changed} of {DiagnosticReport.Count(run.Snapshots.Length, "snapshot")}" : "",
             invariants > 0 ? $"{invariants} of {DiagnosticReport.Count(run.Invariants.Length, "invariant")}" : "",
+            run.SelfTest.Faults.IsEmpty ? "" : $"{run.SelfTest.Faults.Length} of {DiagnosticReport.Count(run.SelfTest.Witnesses, "self-test context")}",
         }.Where(text => text.Length > 0));
         int unseen = run.Snapshots.Count(snapshot => snapshot.Accepted is null);
         string open = unseen > 0 ? $"{palette.Warn("not yet accepted")}: {DiagnosticReport.Count(unseen, "new snapshot")}" : "";

@@ -150,4 +150,19 @@ internal static partial class Log
 
     [LoggerMessage(110, LogLevel.Warning, "turning calls of {Caller} away: {Reason}")]
     public static partial void Overloaded(this ILogger log, string caller, string reason);
+
+    [LoggerMessage(900, LogLevel.Critical, "the audit log cannot be written, so {What} until it can: {Reason}")]
+    public static partial void AuditUnwritable(this ILogger log, string what, string reason);
+
+    [LoggerMessage(901, LogLevel.Warning, "the audit log can be written again")]
+    public static partial void AuditWritable(this ILogger log);
+
+    [LoggerMessage(902, LogLevel.Warning, "the end of the audit log was of no whole record ({Bytes} bytes): this server was killed while it wrote, and nobody was told that it was kept")]
+    public static partial void AuditCut(this ILogger log, long bytes);
+
+    [LoggerMessage(903, LogLevel.Information, "the entries of the audit log before {Number} are older than {Keep} and go; their hashes stay")]
+    public static partial void AuditRemoved(this ILogger log, long number, TimeSpan keep);
+
+    [LoggerMessage(904, LogLevel.Error, "old entries of the audit log could not be removed: {Reason}")]
+    public static partial void AuditNotRemoved(this ILogger log, string reason);
 }

@@ -1,4 +1,5 @@
 using PolicyM2M.Pdp.Access;
+using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Development;
 using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
@@ -76,12 +77,14 @@ internal static class Program
         builder.Services.AddSingleton(rollouts).AddSingleton<Rollout>().AddSingleton<Trial>();
         builder.Services.AddSingleton(credentials).AddSingleton<RefusedConnections>();
         builder.Services.AddSingleton(files).AddSingleton(rules).AddSingleton(options.Callers.Limits).AddSingleton<CallerLoads>().AddSingleton<Denials>().AddSingleton<CallAccess>();
+        // By factory, so that it is closed with the server, after everything that records.
+        builder.Services.AddSingleton(provider => AuditTrail.Open(options.Audit, data, credentials.Current.Id.TrustDomain, clock, provider.GetRequiredService<ILogger<AuditTrail>>()));
         builder.Services.AddSingleton(provider => SigningKeys.Open(data, clock.GetUtcNow(), provider.GetRequiredService<ILogger<SigningKeys>>()));
         builder.Services.AddSingleton<SignedDecisions>().AddSingleton<SignedStatements>();
         // By factory, so that it is disposed with the server.
         builder.Services.AddSingleton(_ => registry).AddSingleton<DeviceReplica>().AddSingleton(new RegistryState(clock, options.RegistryGrace));
         builder.Services.AddSingleton<FirstImport>().AddSingleton<DeviceImportCall>().AddSingleton<DroppedClaims>();
-        builder.Services.AddHostedService<RevisionFollower>().AddHostedService<RegistryFollower>().AddHostedService<CredentialFollower>().AddHostedService<CallerRulesFollower>();
+        builder.Services.AddHostedService<RevisionFollower>().AddHostedService<RegistryFollower>().AddHostedService<CredentialFollower>().AddHostedService<CallerRulesFollower>().AddHostedService<AuditRetention>();
         builder.AddSight(options.Sight, monitor);
 
         if (webhook is not null)
@@ -97,13 +100,15 @@ internal static class Program
         builder.Services.AddGrpcReflection();
 
         WebApplication pdp = builder.Build();
-        // Before it listens: without keys it is no decision point.
+        // Before it listens: without keys, and without a log of what it decides, it is no decision point.
         pdp.Services.GetRequiredService<SigningKeys>();
+        pdp.Services.GetRequiredService<AuditTrail>();
         pdp.ObserveSight();
         pdp.UseAdmission();
         pdp.MapGrpcService<DecisionEndpoint>();
         pdp.MapGrpcService<PolicyEndpoint>();
         pdp.MapGrpcService<DeviceEndpoint>();
+        pdp.MapGrpcService<AuditEndpoint>();
         pdp.MapGrpcHealthChecksService();
         pdp.MapGrpcReflectionService();
 

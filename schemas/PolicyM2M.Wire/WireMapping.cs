@@ -78,18 +78,15 @@ public static class WireMapping
             Region = region is null ? null : RegionMapping.ToWire(region),
         };
         OutcomeMapping.Write(decision.Outcome, message);
-        foreach (Rule rule in decision.Rules)
-        {
-            message.Rules.Add(new V1.RuleReference
-            {
-                Policy = rule.Policy,
-                Label = rule.Label,
-                File = rule.Source.File,
-                Line = rule.Source.Line,
-                Column = rule.Source.Column,
-            });
-        }
+        message.Rules.AddRange(decision.Rules.Select(rule => ToWire(rule)));
         return message;
+    }
+
+    /// <summary>A rule for the wire: its name, and where it is written.</summary>
+    public static V1.RuleReference ToWire(Rule rule)
+    {
+        ArgumentNullException.ThrowIfNull(rule);
+        return new V1.RuleReference { Policy = rule.Policy, Label = rule.Label, File = rule.Source.File, Line = rule.Source.Line, Column = rule.Source.Column };
     }
 
     /// <summary>A decision from the wire.</summary>

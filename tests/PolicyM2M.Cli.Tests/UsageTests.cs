@@ -34,6 +34,8 @@ public sealed class UsageTests
     [TestCase("explain --help")]
     [TestCase("pdp --help")]
     [TestCase("pdp rollback --help")]
+    [TestCase("audit --help")]
+    [TestCase("audit verify --help")]
     public void The_help_has_examples(string arguments) => Snapshot.Match(M2M.Transcript(M2M.Run(arguments.Split(' '))), arguments.Replace(" --", "-").Replace("--", ""));
 
     [TestCase("", "m2m --help")]

@@ -140,7 +140,7 @@ internal sealed class MonitorTests
     {
         PdpMetrics metrics = _pdp.Server.Services.GetRequiredService<PdpMetrics>();
         var decider = _pdp.Server.Services.GetRequiredService<Revisions.RevisionState>().Current.Active.Decider;
-        Engine.Decision[] decisions = [decider.Decide(Engine.Vocabulary.DecisionKind.Rotation, decider.Prepare(Engine.Contexts.DeviceContext.Of([])), TimeProvider.System.GetUtcNow())];
+        (Engine.Decision, Engine.Regions.Region)[] decisions = [(decider.Decide(Engine.Vocabulary.DecisionKind.Rotation, decider.Prepare(Engine.Contexts.DeviceContext.Of([])), TimeProvider.System.GetUtcNow()), null!)];
         Count(1_000);
 
         long before = GC.GetAllocatedBytesForCurrentThread();

@@ -91,10 +91,10 @@ public sealed class PdpCommandTests
 
         string[] arguments = Arguments("status");
         await _pdp.StopServerAsync();
-        Assert.That(Run(arguments).Error, Does.Contain("cannot be reached: Connection refused"));
+        Assert.That(M2MProcess.Run(arguments).Error, Does.Contain("cannot be reached: Connection refused"));
     }
 
-    private FinishedProcess M2M(params string[] arguments) => Run(Arguments(arguments));
+    private FinishedProcess M2M(params string[] arguments) => M2MProcess.Run(Arguments(arguments));
 
     private string[] Arguments(params string[] verb)
     {
@@ -102,11 +102,4 @@ public sealed class PdpCommandTests
         IEnumerable<string> missing = usual.Chunk(2).Where(option => !verb.Contains(option[0])).SelectMany(option => option);
         return verb[0] == "promtoe" ? ["pdp", .. verb] : ["pdp", .. verb, "--pdp", _pdp.Address, .. missing];
     }
-
-    /// <summary>Where it was built: beside the server it would miss what the server has from the shared framework.</summary>
-    private static string Command { get; } = Path.Combine(
-        ProjectFolder.Of(typeof(PdpCommandTests).Assembly), "../../engine/PolicyM2M.Cli", Path.GetRelativePath(ProjectFolder.Of(typeof(PdpCommandTests).Assembly), AppContext.BaseDirectory), "m2m.dll");
-
-    private static FinishedProcess Run(string[] arguments) =>
-        FinishedProcess.Run(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [Command, .. arguments], Path.GetTempPath());
 }

@@ -48,7 +48,7 @@ internal sealed class PdpProcess : IDisposable
     public GrpcChannel ChannelOf(string name)
     {
         X509Certificate2 certificate = X509Certificate2.CreateFromPemFile(Data.Certificate(name), Data.Key(name));
-        GrpcChannel channel = RunningPdp.OpenChannel(Address, Data, certificate);
+        GrpcChannel channel = RunningPdp.Channel(Data, Address, certificate);
         _open.AddRange([channel, certificate]);
         return channel;
     }

@@ -1,8 +1,11 @@
 using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using Grpc.Health.V1;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Testing;
 using PolicyM2M.Wire.V1;
@@ -33,6 +36,12 @@ internal sealed class RunningPdp : IAsyncDisposable
     public bool IsRunning => _server is not null;
 
     public string Address => Server.Urls.Single();
+
+    /// <summary>What the server records.</summary>
+    public AuditTrail Trail => Server.Services.GetRequiredService<AuditTrail>();
+
+    /// <summary>What the server says of its own health.</summary>
+    public async Task<HealthCheckResponse.Types.ServingStatus> HealthAsync() => (await new Health.HealthClient(ChannelOf("device")).CheckAsync(new HealthCheckRequest())).Status;
 
     /// <summary>Everything but the server.</summary>
     public static RunningPdp Prepare() => new();
@@ -80,13 +89,13 @@ internal sealed class RunningPdp : IAsyncDisposable
     /// <summary>A channel of a caller with this certificate, or with none.</summary>
     public GrpcChannel Channel(X509Certificate2? certificate)
     {
-        GrpcChannel channel = OpenChannel(Address, Data, certificate);
+        GrpcChannel channel = Channel(Data, Address, certificate);
         _open.Add(channel);
         return channel;
     }
 
-    /// <summary>A channel to a server of that data folder.</summary>
-    public static GrpcChannel OpenChannel(string address, DataFolder data, X509Certificate2? certificate)
+    /// <summary>A channel to a server of that data folder, whoever runs it.</summary>
+    public static GrpcChannel Channel(DataFolder data, string address, X509Certificate2? certificate)
     {
         var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         trust.CustomTrustStore.ImportFromPemFile(data.Certificate("ca"));

@@ -17,6 +17,7 @@ internal static class FloorPlan
     public const string Cli = "PolicyM2M.Cli";
     public const string Wire = "PolicyM2M.Wire";
     public const string Registry = "PolicyM2M.Registry";
+    public const string Audit = "PolicyM2M.Audit";
     public const string Pdp = "PolicyM2M.Pdp";
     public const string Enforcement = "PolicyM2M.Enforcement";
     public const string Agent = "PolicyM2M.Agent";
@@ -35,10 +36,11 @@ internal static class FloorPlan
         [Engine] = new([], []),
         [Compiler] = new([Engine], ["Superpower", "YamlDotNet"]),
         [Store] = new([Engine, Compiler], ["LibGit2Sharp"]),
-        [Cli] = new([Engine, Compiler, Store, Wire], ["Google.Protobuf", "Grpc.Net.Client", "System.CommandLine"]),
+        [Cli] = new([Engine, Compiler, Store, Wire, Audit], ["Google.Protobuf", "Grpc.Net.Client", "System.CommandLine"]),
         [Wire] = new([Engine], ["Google.Protobuf", "Grpc.Core.Api", "Grpc.Tools"]),
         [Registry] = new([Engine], ["Microsoft.Data.Sqlite", "Npgsql"]),
-        [Pdp] = new([Engine, Compiler, Store, Wire, Registry],
+        [Audit] = new([], []),
+        [Pdp] = new([Engine, Compiler, Store, Wire, Registry, Audit],
             ["Grpc.AspNetCore", "Grpc.AspNetCore.HealthChecks", "Grpc.AspNetCore.Server.Reflection",
                 "OpenTelemetry.Exporter.OpenTelemetryProtocol", "OpenTelemetry.Extensions.Hosting", "System.CommandLine", "YamlDotNet"]),
         [Enforcement] = new([Engine, Wire], ["Google.Protobuf", "Grpc.Net.Client"]),

@@ -22,7 +22,7 @@ public sealed class NamespaceTests
     private static readonly (string Product, string[] Floors, string[] Unranked)[] Ranked =
     [
         (FloorPlan.Engine, ["Vocabulary", "Lattice", "Contexts", "Trees", "Regions", "Bundles"], []),
-        (FloorPlan.Compiler, ["Syntax", "Sets", "Spellings", "Binding", "Lowering", "Trees", "Explanations", "PolicyTests"], ["Diagnostics"]),
+        (FloorPlan.Compiler, ["Syntax", "Sets", "Spellings", "Binding", "Lowering", "Trees", "Explanations", "SelfTests", "PolicyTests"], ["Diagnostics"]),
     ];
 
     [TestCaseSource(nameof(LibraryCases))]

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using PolicyM2M.Compiler.Diagnostics;
+using PolicyM2M.Compiler.SelfTests;
 using PolicyM2M.Engine;
 using PolicyM2M.Engine.Bundles;
 using PolicyM2M.Engine.Vocabulary;
@@ -23,11 +24,14 @@ public sealed record PolicyTestRun(
     /// <summary>What the path of an accepted snapshot ends with.</summary>
     public const string SnapshotExtension = ".snapshot.txt";
 
+    /// <summary>Whether the bundle decides as the policies say; nothing was tried where it is null or where some tests were left out.</summary>
+    public SelfTestResult SelfTest { get; init; } = new(0, []);
+
     /// <summary>Whether the policies and the tests could be read.</summary>
     public bool IsValid => Bundle is not null;
 
     /// <summary>Whether everything is as expected.</summary>
-    public bool HasPassed => IsValid && Cases.All(result => result.HasPassed) && Snapshots.All(snapshot => snapshot.IsSame) && Invariants.All(invariant => invariant.Broken.IsEmpty);
+    public bool HasPassed => IsValid && Cases.All(result => result.HasPassed) && Snapshots.All(snapshot => snapshot.IsSame) && Invariants.All(invariant => invariant.Broken.IsEmpty) && SelfTest.Faults.IsEmpty;
 
     /// <summary>The diagnostics, and after them whatever is not as expected, each as an error: why such a set must not be served.</summary>
     public ImmutableArray<Diagnostic> Objections =>
@@ -39,6 +43,7 @@ public sealed record PolicyTestRun(
             snapshot.Accepted is null ? $"nothing was accepted yet as `{snapshot.File}`" : $"the decisions are not those accepted as `{snapshot.File}`")),
         .. Invariants.Where(invariant => !invariant.Broken.IsEmpty).Select(invariant => Objection("M2M514", invariant.Source,
             $"the invariant \"{invariant.Text}\" is broken for {invariant.Broken[0].Context}: {invariant.Kind.Name()} is too loose in {invariant.Broken[0].Fields}")),
+        .. SelfTest.Faults.Select(fault => new Diagnostic("M2M515", Severity.Error, fault.Source, 1, $"the bundle does not decide as its policies say: {fault.Message}", "the policies are not at fault: please report it with them")),
     ];
 
     private static Diagnostic Objection(string code, SourcePosition position, string message) => new(code, Severity.Error, position, 1, message, "`m2m test` shows all of it");

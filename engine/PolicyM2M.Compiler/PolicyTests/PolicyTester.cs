@@ -3,6 +3,7 @@ using PolicyM2M.Compiler.Binding;
 using PolicyM2M.Compiler.Diagnostics;
 using PolicyM2M.Compiler.Explanations;
 using PolicyM2M.Compiler.Lowering;
+using PolicyM2M.Compiler.SelfTests;
 using PolicyM2M.Compiler.Syntax;
 using PolicyM2M.Engine;
 using PolicyM2M.Engine.Bundles;
@@ -86,7 +87,10 @@ public sealed class PolicyTester
         ImmutableArray<Rule> notReached = [.. rules.Where(rule => !_reached.Contains(rule.Source))];
         return new PolicyTestRun([], _decider.Bundle, cases.ToImmutable(), snapshots.ToImmutable(),
             [.. _invariants.Select(entry => new InvariantResult(entry.Key.Text, entry.Key.Always.Kind, entry.Key.Source, entry.Value.Checked, entry.Value.Broken.ToImmutable()))],
-            isWhole ? new RuleCoverage(rules.Length - notReached.Length, notReached) : null);
+            isWhole ? new RuleCoverage(rules.Length - notReached.Length, notReached) : null)
+        {
+            SelfTest = isWhole ? BundleSelfTest.Run(_set, _decider.Bundle) : new SelfTestResult(0, []),
+        };
 
         bool IsWanted(string name)
         {
@@ -129,15 +133,7 @@ public sealed class PolicyTester
     /// <summary>Notes the case that each block chooses and the demands that apply, where no missing attribute leaves that open.</summary>
     private void Reach(ContextReading reading, DecisionKind[] kinds)
     {
-        foreach (BoundPolicy policy in _set.Policies.Where(policy => reading.Holds(policy.Target) == true))
-        {
-            foreach (BoundBlock block in policy.Blocks.Where(block => kinds.Contains(block.Kind)))
-            {
-                if (block.Cases.FirstOrDefault(c => reading.Holds(c.When) != false) is { } chosen && reading.Holds(chosen.When) == true)
-                    _reached.Add(chosen.Rule.Source);
-            }
-            foreach (BoundDemand demand in policy.Demands.Where(demand => kinds.Contains(demand.Rule.Kind) && reading.Holds(demand.When) == true && demand.Waivers.All(waiver => reading.Holds(waiver.Holds) == false)))
-                _reached.Add(demand.Rule.Source);
-        }
+        foreach (DecisionKind kind in kinds)
+            _reached.UnionWith(ApplyingRules.Of(_set, kind, reading).Rules.Select(rule => rule.Source));
     }
 }

@@ -37,6 +37,11 @@ internal static class AccessTable
         ["/policym2m.v1.DeviceService/ImportDevices"] = Roles.Operator,
         ["/policym2m.v1.DeviceService/GetRegistryStatus"] = Roles.Operator,
 
+        ["/policym2m.v1.AuditService/GetCheckpoint"] = Roles.Auditor,
+        ["/policym2m.v1.AuditService/ListEntries"] = Roles.Auditor,
+        ["/policym2m.v1.AuditService/GetInclusionProof"] = Roles.Auditor,
+        ["/policym2m.v1.AuditService/GetConsistencyProof"] = Roles.Auditor,
+
         // Health and reflection say nothing that a certificate of the trust domain should not know.
         ["/grpc.health.v1.Health/Check"] = Roles.Any,
         ["/grpc.health.v1.Health/Watch"] = Roles.Any,

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using PolicyM2M.Compiler.Diagnostics;
+using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Rollouts;
 using PolicyM2M.Pdp.Sight;
 using PolicyM2M.Pdp.Sight.Metrics;
@@ -10,9 +11,12 @@ using PolicyM2M.Store.Signatures;
 namespace PolicyM2M.Pdp.Revisions;
 
 /// <summary>Follows the ref: a commit that compiles and passes its own tests is offered to the roll-out, one that does not changes nothing but the status.</summary>
-internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, RevisionNews news, PdpOptions options, PdpMetrics metrics, TimeProvider clock, ILogger<RevisionFollower> log)
-    : BackgroundService
+internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, RevisionNews news, PdpOptions options, AuditTrail audit, PdpMetrics metrics, TimeProvider clock,
+    ILogger<RevisionFollower> log) : BackgroundService
 {
+    /// <summary>Of the first fault, as much as a record needs; the status has them all.</summary>
+    private const int LongestReason = 1_000;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         RevisionStatus first = rollout.Current;
@@ -124,6 +128,8 @@ internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, R
         }
         metrics.RevisionRefused();
         log.RevisionRefused(ActiveRevision.Shorten(refused.CommitId), active.ShortId);
+        string why = refused.Fault ?? refused.Diagnostics.Where(diagnostic => diagnostic.Severity == Severity.Error).Select(DiagnosticText.OfLine).FirstOrDefault() ?? "";
+        audit.Note(null, "", record => record.Revision = new Wire.V1.AuditRevision { Revision = new Wire.V1.Revision { CommitId = refused.CommitId }, Became = "refused", Reason = why[..Math.Min(why.Length, LongestReason)] });
         if (refused.Fault is { } reason)
             log.PolicyError(reason);
         LogDiagnostics(refused.Diagnostics);

@@ -1,6 +1,9 @@
 using System.Text.Json;
+using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Startup;
+using PolicyM2M.Wire;
+using PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Pdp.Rollouts;
 
@@ -8,7 +11,7 @@ namespace PolicyM2M.Pdp.Rollouts;
 /// The only one who changes what is served, for the follower and for operators. One change at a time: under its lock a step is computed from the state as it is, takes effect in one
 /// assignment, and is then written down. A state that cannot be written still counts: whoever must roll back while a disk is full is not kept from it.
 /// </summary>
-internal sealed class Rollout(RevisionState state, RevisionSource source, LastServed lastServed, RolloutMemory memory, PdpOptions options, TimeProvider clock, ILogger<Rollout> log)
+internal sealed class Rollout(RevisionState state, RevisionSource source, LastServed lastServed, RolloutMemory memory, PdpOptions options, AuditTrail audit, TimeProvider clock, ILogger<Rollout> log)
 {
     private readonly Lock _lock = new();
     private volatile string? _notRemembered;
@@ -29,7 +32,7 @@ internal sealed class Rollout(RevisionState state, RevisionSource source, LastSe
             RevisionStatus first = state.Current;
             Serving(first.Active);
             if (first.Candidate is { } candidate)
-                log.OnTrial(candidate.Revision.ShortId, candidate.Revision.Summary, candidate.Stage.ToString()!, first.Active.ShortId);
+                OnTrial(candidate, first.Active);
             if (first.Pin is { } pin)
                 log.StillPinned(first.Active.ShortId, pin.By, pin.Reason);
             Remember();
@@ -115,7 +118,7 @@ internal sealed class Rollout(RevisionState state, RevisionSource source, LastSe
             log.TrialEnded(left.Revision.ShortId, after.Active.CommitId == left.Revision.CommitId ? "is active" : "goes", report.Differing, report.Compared);
         }
         if (after.Candidate is { } candidate && (candidate.Revision.CommitId != before.Candidate?.Revision.CommitId || candidate.Stage != before.Candidate.Stage))
-            log.OnTrial(candidate.Revision.ShortId, candidate.Revision.Summary, candidate.Stage.ToString()!, after.Active.ShortId);
+            OnTrial(candidate, after.Active);
         if (after.Pin is { } pin && pin != before.Pin)
             log.Pinned(after.Active.ShortId, pin.By, pin.Reason);
         if (after.Pin is null && before.Pin is not null)
@@ -131,8 +134,15 @@ internal sealed class Rollout(RevisionState state, RevisionSource source, LastSe
     private void Serving(ActiveRevision active)
     {
         log.Serving(active.Bundle.Name, active.ShortId, active.Summary);
+        audit.Note(null, "", record => record.Revision = new AuditRevision { Revision = WireMapping.ToWire(active.Id), Became = "active", Reason = active.SignedBy is { } by ? $"signed by {by}" : "" });
         if (active.SignedBy is { } signer)
             log.SignedBy(active.ShortId, signer);
+    }
+
+    private void OnTrial(Candidate candidate, ActiveRevision active)
+    {
+        log.OnTrial(candidate.Revision.ShortId, candidate.Revision.Summary, candidate.Stage.ToString()!, active.ShortId);
+        audit.Note(null, "", record => record.Revision = new AuditRevision { Revision = WireMapping.ToWire(candidate.Revision.Id), Became = $"on trial, {candidate.Stage}" });
     }
 
     /// <summary>Writes the state down, and again at the next change or look where that fails: the same fault is told once.</summary>

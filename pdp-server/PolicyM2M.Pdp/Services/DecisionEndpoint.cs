@@ -4,6 +4,7 @@ using PolicyM2M.Engine.Contexts;
 using PolicyM2M.Engine.Regions;
 using PolicyM2M.Engine.Vocabulary;
 using PolicyM2M.Pdp.Access;
+using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Revisions;
@@ -23,7 +24,7 @@ namespace PolicyM2M.Pdp.Services;
 /// <summary>What devices and gateways ask.</summary>
 internal sealed partial class DecisionEndpoint(
     RevisionState revisions, RegistryState registry, Trial trial, DroppedClaims droppedClaims, SigningKeys keys, SignedDecisions signedDecisions, SignedStatements signedStatements,
-    CallAccess access, Denials denials, PdpMetrics metrics, TimeProvider clock, IHostApplicationLifetime lifetime)
+    CallAccess access, Denials denials, AuditTrail audit, PdpMetrics metrics, TimeProvider clock, IHostApplicationLifetime lifetime)
     : DecisionService.DecisionServiceBase
 {
     /// <summary>Grows to the longest way of its thread's decisions, and is used again.</summary>
@@ -35,6 +36,7 @@ internal sealed partial class DecisionEndpoint(
         using Activity? span = PdpTraces.Decide(request);
         long began = clock.GetTimestamp();
         RequestLimits.Check(request);
+        audit.Demand();
         // Each is taken once, so that the whole answer is of one revision and one registry.
         RevisionStatus status = revisions.Current;
         DeviceRegistry devices = registry.Current;
@@ -46,12 +48,13 @@ internal sealed partial class DecisionEndpoint(
         droppedClaims.Add(merged.Dropped);
         PreparedContext prepared = revision.Decider.Prepare(merged.Context);
         DateTimeOffset now = clock.GetUtcNow();
-        (DecideResponse response, Decision[] decisions) = Answer(request, status, revision, merged, prepared, now);
-        trial.Compare(status, device, claims, registered, revision, decisions, now);
+        (DecideResponse response, (Decision Decision, Region Region)[] decisions) = Answer(request, status, revision, merged, prepared, now);
+        trial.Compare(status, device, claims, registered, revision, [.. decisions.Select(made => made.Decision)], now);
         if (request.Form == DecisionForm.Signed)
             AddStatement(response, request, signedStatements.Of(device, SignedStatements.Stated(registered, device, revision.Bundle), now));
         metrics.Decided(decisions, !ReferenceEquals(revision, status.Active), request.Form == DecisionForm.Signed, clock.GetElapsedTime(began));
-        return Task.FromResult(response);
+        ValueTask kept = audit.DecidedAsync(context.GetHttpContext().Caller(), device, revision, decisions, merged.Context, registered, now, context.CancellationToken);
+        return kept.IsCompletedSuccessfully ? Task.FromResult(response) : Once(kept, response);
     }
 
     public override Task<GetSigningKeysResponse> GetSigningKeys(GetSigningKeysRequest request, ServerCallContext context) =>
@@ -109,15 +112,15 @@ internal sealed partial class DecisionEndpoint(
         Status status = !registry.IsAvailable && device != caller.Name && caller.Role == Roles.Gateway
             ? new Status(StatusCode.Unavailable, "the registry cannot be reached, so nobody knows which devices are at the gateway's site")
             : new Status(StatusCode.PermissionDenied, $"{caller.Id} may not speak for {device}");
-        throw denials.Deny(context.Method, caller, status, $"it asked about {device}: {reason}");
+        throw denials.Deny(context.Method, caller, status, reason, device);
     }
 
-    private (DecideResponse Response, Decision[] Decisions) Answer(
+    private (DecideResponse Response, (Decision, Region)[] Decisions) Answer(
         DecideRequest request, RevisionStatus status, ActiveRevision revision, MergedContext merged, PreparedContext prepared, DateTimeOffset now)
     {
         IEnumerable<DecisionKind> kinds = request.Kinds.Count == 0 ? DecisionKinds.All : request.Kinds.Select(WireMapping.FromWire);
         var response = new DecideResponse { NeededAttributes = { status.NeededClaims } };
-        var decisions = new List<Decision>(DecisionKinds.All.Count);
+        var decisions = new List<(Decision, Region)>(DecisionKinds.All.Count);
         DecisionPath path = _path ??= new DecisionPath();
         foreach (DecisionKind kind in kinds)
         {
@@ -127,7 +130,7 @@ internal sealed partial class DecisionEndpoint(
                 response.SignedDecisions.Add(signedDecisions.Of(revision.Id, decision, region, now));
             else
                 response.Decisions.Add(WireMapping.ToWire(decision, revision.Id, now, region.HoldsUntil(prepared, now)));
-            decisions.Add(decision);
+            decisions.Add((decision, region));
         }
         response.Ignored.AddRange(merged.Dropped
             .Select(claim => new IgnoredAttribute { Name = claim.Name, Reason = IgnoredReason.Provenance, Detail = claim.Reason })
@@ -135,6 +138,12 @@ internal sealed partial class DecisionEndpoint(
             .Concat(prepared.Unusable.Where(value => request.Attributes.ContainsKey(value.Name)).Select(Ignored))
             .OrderBy(ignored => ignored.Name, StringComparer.Ordinal));
         return (response, [.. decisions]);
+    }
+
+    private static async Task<DecideResponse> Once(ValueTask kept, DecideResponse response)
+    {
+        await kept;
+        return response;
     }
 
     private static void AddStatement(DecideResponse response, DecideRequest request, SignedStatements.Entry statement)

@@ -2,6 +2,7 @@ using System.Text;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Revisions;
@@ -13,7 +14,7 @@ namespace PolicyM2M.Pdp.Services;
 
 /// <summary>What operators do with the registry. An answer to a change comes when this server's own decisions already see it.</summary>
 internal sealed class DeviceEndpoint(
-    DeviceStore store, RegistryState state, RevisionState revisions, DroppedClaims droppedClaims, DeviceImportCall importCall, ILogger<DeviceEndpoint> log)
+    DeviceStore store, RegistryState state, RevisionState revisions, DroppedClaims droppedClaims, DeviceImportCall importCall, AuditTrail audit, ILogger<DeviceEndpoint> log)
     : DeviceService.DeviceServiceBase
 {
     private const int UsualPage = 100, HistoryShown = 20;
@@ -91,8 +92,7 @@ internal sealed class DeviceEndpoint(
     public override async Task ImportDevices(
         IAsyncStreamReader<ImportDevicesRequest> requestStream, IServerStreamWriter<ImportDevicesResponse> responseStream, ServerCallContext context)
     {
-        CallerId actor = context.GetHttpContext().Caller().Id;
-        await Available(() => importCall.RunAsync(requestStream, responseStream, actor, context.CancellationToken));
+        await Available(() => importCall.RunAsync(requestStream, responseStream, context.GetHttpContext().Caller(), context.CancellationToken));
     }
 
     public override Task<GetRegistryStatusResponse> GetRegistryStatus(GetRegistryStatusRequest request, ServerCallContext context)
@@ -113,9 +113,12 @@ internal sealed class DeviceEndpoint(
 
     private async Task<Device?> ChangeAsync(string id, DeviceChange change, ServerCallContext context) => await Available(async () =>
     {
-        CallerId actor = context.GetHttpContext().Caller().Id;
-        (long sequence, Device? device) = await store.ChangeAsync(id, change, actor.ToString(), context.CancellationToken);
-        log.DeviceChanged(actor, change.Verb, id, sequence);
+        Caller actor = context.GetHttpContext().Caller();
+        audit.Demand();
+        (long sequence, Device? device) = await store.ChangeAsync(id, change, actor.Id.ToString(), context.CancellationToken);
+        log.DeviceChanged(actor.Id, change.Verb, id, sequence);
+        // It has happened: whoever hangs up now is recorded all the same.
+        await audit.DoneAsync(actor, id, record => record.DeviceChange = new AuditDeviceChange { Verb = change.Verb, Version = (ulong)sequence }, CancellationToken.None);
         await state.WaitForSequence(sequence, LongestCatchUp, context.CancellationToken);
         return device;
     });

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Revisions;
@@ -11,7 +12,7 @@ using Format = PolicyM2M.Registry.Files.ImportFormat;
 namespace PolicyM2M.Pdp.Services;
 
 /// <summary>One import: takes a file in chunks, reports every fault, and writes all devices or those without one.</summary>
-internal sealed class DeviceImportCall(DeviceStore store, RegistryState state, RevisionState revisions, ILogger<DeviceImportCall> log)
+internal sealed class DeviceImportCall(DeviceStore store, RegistryState state, RevisionState revisions, AuditTrail audit, ILogger<DeviceImportCall> log)
 {
     /// <summary>As many faults in one message as stay well below what a client takes.</summary>
     private const int FaultsAtOnce = 500;
@@ -25,8 +26,9 @@ internal sealed class DeviceImportCall(DeviceStore store, RegistryState state, R
     /// <exception cref="RpcException">INVALID_ARGUMENT where there are no options or the file is too large.</exception>
     /// <exception cref="RegistryUnavailableException">The database cannot be used; nothing was written.</exception>
     public async Task<long> RunAsync(
-        IAsyncStreamReader<ImportDevicesRequest> requests, IServerStreamWriter<ImportDevicesResponse> responses, CallerId actor, CancellationToken cancellationToken)
+        IAsyncStreamReader<ImportDevicesRequest> requests, IServerStreamWriter<ImportDevicesResponse> responses, Caller actor, CancellationToken cancellationToken)
     {
+        audit.Demand();
         if (!await AtOnce.WaitAsync(TimeSpan.Zero, cancellationToken))
             throw new RpcException(new Status(StatusCode.ResourceExhausted, "other imports are running; try again when they have ended"));
         try
@@ -40,13 +42,13 @@ internal sealed class DeviceImportCall(DeviceStore store, RegistryState state, R
         }
     }
 
-    private async Task<long> ImportAsync(ImportOptions options, byte[] file, IServerStreamWriter<ImportDevicesResponse> responses, CallerId actor, CancellationToken cancellationToken)
+    private async Task<long> ImportAsync(ImportOptions options, byte[] file, IServerStreamWriter<ImportDevicesResponse> responses, Caller actor, CancellationToken cancellationToken)
     {
         DeviceImport import = DeviceImport.Read(file, options.Format == Wire.V1.ImportFormat.Csv ? Format.Csv : Format.Json, revisions.Current.Active.Decider);
         List<Fault> faults = [.. import.Faults];
         Writing writing = options.DryRun || faults.Count > 0 && !options.KeepGood ? Writing.Nothing : options.KeepGood ? Writing.KeepGood : Writing.AllOrNothing;
         List<(string, DeviceChange)> changes = [.. import.Devices.Select(device => (device.Id, (DeviceChange)device.Change))];
-        Written written = await store.ChangeAllAsync(changes, actor.ToString(), writing, cancellationToken);
+        Written written = await store.ChangeAllAsync(changes, actor.Id.ToString(), writing, cancellationToken);
         // What the registry refuses is a fault of its line, like any other.
         faults.AddRange(written.Refusals.Zip(import.Devices).Where(pair => pair.First is not null).Select(pair => new Fault(pair.Second.Line, 1, pair.First!.Message)));
 
@@ -59,9 +61,12 @@ internal sealed class DeviceImportCall(DeviceStore store, RegistryState state, R
             Changed = written.Changed,
             Faults = faults.Count,
         };
-        log.DevicesImported(actor, summary.Good, summary.Changed, summary.Faults);
+        log.DevicesImported(actor.Id, summary.Good, summary.Changed, summary.Faults);
         if (written.IsWritten)
+        {
+            await audit.DoneAsync(actor, "", record => record.DeviceChange = new AuditDeviceChange { Verb = "import", Detail = $"{summary.Good} good, {summary.Changed} changed, {summary.Faults} faults" }, CancellationToken.None);
             await state.WaitForSequence(written.Sequence, LongestCatchUp, cancellationToken);
+        }
         await responses.WriteAsync(new ImportDevicesResponse { Warnings = { import.Warnings.Select(DeviceMapping.ToWire) }, Summary = summary }, cancellationToken);
         return written.Sequence;
     }

@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Rollouts;
@@ -10,7 +11,7 @@ using Diagnostic = PolicyM2M.Compiler.Diagnostics.Diagnostic;
 namespace PolicyM2M.Pdp.Services;
 
 /// <summary>What operators ask.</summary>
-internal sealed class PolicyEndpoint(RevisionState revisions, RevisionSource source, Rollout rollout, TimeProvider clock, ILogger<PolicyEndpoint> log) : PolicyService.PolicyServiceBase
+internal sealed class PolicyEndpoint(RevisionState revisions, RevisionSource source, Rollout rollout, AuditTrail audit, TimeProvider clock, ILogger<PolicyEndpoint> log) : PolicyService.PolicyServiceBase
 {
     public override Task<GetStatusResponse> GetStatus(GetStatusRequest request, ServerCallContext context)
     {
@@ -80,7 +81,10 @@ internal sealed class PolicyEndpoint(RevisionState revisions, RevisionSource sou
 
     private RolloutState Answer(ServerCallContext context, string name, RolloutStep taken)
     {
-        string caller = context.GetHttpContext().Caller().Id.ToString();
+        Caller actor = context.GetHttpContext().Caller();
+        string caller = actor.Id.ToString();
+        // A roll-back must not wait for a disk that is full: it is recorded as soon as anything can be.
+        audit.Note(actor, "", record => record.Operation = new AuditOperation { Rpc = context.Method, Detail = taken is RolloutStep.Refused no ? $"{name}: {no.Reason}" : name });
         if (taken is RolloutStep.To { Status: var status })
         {
             log.Asked(caller, name, "done");

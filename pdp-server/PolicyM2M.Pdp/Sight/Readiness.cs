@@ -1,12 +1,13 @@
+using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Devices;
 
 namespace PolicyM2M.Pdp.Sight;
 
 /// <summary>
-/// Whether the server should be asked: one that is draining will be gone, and one that has no registry tells everybody the strictest while another replica may know better. A revision serves
-/// whenever the server runs, since without one it does not start.
+/// Whether the server should be asked: one that is draining will be gone, one that must record and cannot answers nobody, and one that has no registry tells everybody the strictest while
+/// another replica may know better. A revision serves whenever the server runs, since without one it does not start.
 /// </summary>
-internal sealed class Readiness(RegistryState registry, Draining draining)
+internal sealed class Readiness(RegistryState registry, AuditTrail audit, Draining draining)
 {
     /// <summary>Why it should not be asked; nothing where it should. A database may be asked for its name and its fault in the log, and not here: whoever looks need not be trusted.</summary>
     public IReadOnlyList<string> WhyNot()
@@ -16,6 +17,8 @@ internal sealed class Readiness(RegistryState registry, Draining draining)
             reasons.Add("the server is shutting down");
         if (!registry.IsAvailable)
             reasons.Add("the device registry cannot be reached");
+        if (!audit.MayAnswer)
+            reasons.Add("the audit log cannot be written");
         return reasons;
     }
 }

@@ -196,6 +196,7 @@ internal static class CommandLine
             RegistryDb, RegistryGrace,
         };
         CallerCommandLine.AddTo(command);
+        AuditCommandLine.AddTo(command);
         SightCommandLine.AddTo(command);
         HelpOption help = command.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
@@ -216,6 +217,7 @@ internal static class CommandLine
         RegistryDb = parsed.GetValue(RegistryDb),
         RegistryGrace = parsed.GetValue(RegistryGrace),
         Callers = CallerCommandLine.Read(parsed),
+        Audit = AuditCommandLine.Read(parsed),
         Sight = SightCommandLine.Read(parsed),
     };
 

@@ -36,6 +36,12 @@ internal sealed record DataFolder(string Path)
     /// <summary>The keys that sign decisions.</summary>
     public string SigningKeys => System.IO.Path.Combine(Path, "signing-keys.json");
 
+    /// <summary>The audit log.</summary>
+    public string Audit => System.IO.Path.Combine(Path, "audit");
+
+    /// <summary>The key that signs its checkpoints.</summary>
+    public string AuditKey => System.IO.Path.Combine(Path, "audit-key.pem");
+
     /// <summary>The certificate of this name.</summary>
     public string Certificate(string name) => System.IO.Path.Combine(Pki, $"{name}.pem");
 

@@ -45,6 +45,9 @@ internal sealed record PdpOptions(string Git, string Ref, string Folder, IPEndPo
     /// <summary>How long the copy of the registry may be used that cannot be found in step with the database.</summary>
     public TimeSpan RegistryGrace { get; init; } = UsualGrace;
 
+    /// <summary>What is recorded, and how.</summary>
+    public AuditOptions Audit { get; init; } = new();
+
     /// <summary>Who may call, and how much.</summary>
     public CallerOptions Callers { get; init; } = new();
 

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Diagnostics.Metrics;
 using PolicyM2M.Engine;
+using PolicyM2M.Engine.Regions;
 using PolicyM2M.Engine.Vocabulary;
 using PolicyM2M.Pdp.Access;
 
@@ -43,7 +44,7 @@ internal sealed class PdpMetrics : IDisposable
     {
         Counter("policym2m.pdp.decisions", "{decision}", "Decisions given, by kind, outcome, the revision that they are from and the form in which they were asked for.",
             () => DecisionLabels.Select((labels, place) => new Measurement<long>(Interlocked.Read(ref _decisions[place]), labels)));
-        _decideDuration = Add(Meter.CreateHistogram("policym2m.pdp.decide.duration", "s", "Time to answer one request for decisions, from the request as it was read to the answer before it is written.",
+        _decideDuration = Add(Meter.CreateHistogram("policym2m.pdp.decide.duration", "s", "Time to answer one request for decisions, from the request as it was read to the answer before it is recorded and written.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = DecideBounds }));
         Counter("policym2m.pdp.denials", "{call}", "Calls that the caller may not make, by RPC.",
             () => RpcPlaces.Select(rpc => new Measurement<long>(Interlocked.Read(ref _denials[rpc.Value]), new KeyValuePair<string, object?>("rpc", rpc.Key))));
@@ -62,9 +63,9 @@ internal sealed class PdpMetrics : IDisposable
     /// <param name="isCanary">Whether the candidate answered.</param>
     /// <param name="isSigned">Whether they were asked for signed.</param>
     /// <param name="took">How long it took.</param>
-    public void Decided(ReadOnlySpan<Decision> decisions, bool isCanary, bool isSigned, TimeSpan took)
+    public void Decided(ReadOnlySpan<(Decision Decision, Region Region)> decisions, bool isCanary, bool isSigned, TimeSpan took)
     {
-        foreach (Decision decision in decisions)
+        foreach ((Decision decision, _) in decisions)
             Interlocked.Increment(ref _decisions[Place(decision.Kind, decision.Outcome.IsDenied, isCanary, isSigned)]);
         _decideDuration.Record(took.TotalSeconds);
     }

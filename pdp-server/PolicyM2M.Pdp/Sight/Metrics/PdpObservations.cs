@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using PolicyM2M.Audit.Appending;
+using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Signing;
@@ -13,10 +15,12 @@ internal static class PdpObservations
     {
         TimeProvider clock = server.GetRequiredService<TimeProvider>();
         Readiness readiness = server.GetRequiredService<Readiness>();
-        metrics.Gauge("policym2m.pdp.ready", "1", "1 where the server should be asked: it has a registry and is not shutting down.", () => One(readiness.WhyNot() is []));
+        metrics.Gauge("policym2m.pdp.ready", "1", "1 where the server should be asked: it has a registry, can record what must be recorded, and is not shutting down.", () => One(readiness.WhyNot() is []));
         Revisions(metrics, server.GetRequiredService<RevisionState>(), server.GetRequiredService<RevisionSource>(), clock);
         Registry(metrics, server.GetRequiredService<RegistryState>(), server.GetRequiredService<DroppedClaims>(), clock);
         Signatures(metrics, server.GetRequiredService<SignedDecisions>(), server.GetRequiredService<SignedStatements>());
+        if (server.GetRequiredService<AuditTrail>().Log is { } log)
+            Audit(metrics, log);
         return metrics;
     }
 
@@ -50,6 +54,14 @@ internal static class PdpObservations
         metrics.Counter("policym2m.pdp.signatures", "{signature}", "Signatures made. What is signed is handed out again for a while: compare with what was handed out.",
             () => [new(decisions.Signed, decision), new(statements.Signed, statement)]);
         metrics.Counter("policym2m.pdp.signed", "{payload}", "Signed decisions and statements that were made or taken from memory to answer.", () => [new(metrics.SignedDecisions, decision), new(statements.HandedOut, statement)]);
+    }
+
+    private static void Audit(PdpMetrics metrics, AuditLog log)
+    {
+        metrics.Counter("policym2m.pdp.audit.records", "{record}", "Records in the audit log.", () => [new(log.State.Size)]);
+        metrics.Gauge("policym2m.pdp.audit.lag", "{record}", "Records in line that are not in the audit log yet.", () => [new(log.State.Waiting)]);
+        metrics.Counter("policym2m.pdp.audit.lost", "{record}", "Records that are missing from the audit log, which says so itself.", () => [new(log.State.Lost)]);
+        metrics.Gauge("policym2m.pdp.audit.writable", "1", "1 where the audit log can be written.", () => One(log.State.Fault is null));
     }
 
     private static IEnumerable<Measurement<long>> One(bool isSo) => [new(isSo ? 1 : 0)];

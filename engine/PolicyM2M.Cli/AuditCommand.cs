@@ -1,0 +1,147 @@
+using System.Text.Json;
+using Google.Protobuf;
+using PolicyM2M.Audit;
+using PolicyM2M.Audit.Notes;
+using PolicyM2M.Audit.Storage;
+using PolicyM2M.Audit.Verification;
+using PolicyM2M.Wire.V1;
+
+namespace PolicyM2M.Cli;
+
+/// <summary><c>m2m audit</c>: looks an audit log through, without the decision point.</summary>
+internal static class AuditCommand
+{
+    private static readonly JsonFormatter Records = new(JsonFormatter.Settings.Default);
+
+    public static int Verify(string folder, string? keyFile, string? sinceFile, bool json, Streams streams)
+    {
+        Demand(folder);
+        IReadOnlyList<NoteKey> keys = keyFile is null ? [Key(Read(() => new AuditLogReader(folder).ReadKey()), Path.Combine(folder, "key"))]
+            : [.. ReadText(keyFile).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(line => Key(line, keyFile))];
+        string? since = sinceFile is null ? null : ReadText(sinceFile);
+        LogVerdict verdict;
+        using (var progress = new Progress(streams))
+            verdict = Read(() => LogVerification.Run(folder, keys, since, Claims, (done, all) => progress.Say($"record {done} of {all}")));
+        if (json)
+            streams.Answers.Write(Json.Write(indented: true, writer => Write(writer, verdict, keyFile is not null)) + "\n");
+        else
+            Write(streams, verdict, keyFile is not null);
+        return verdict.IsSound ? ExitCode.Ok : ExitCode.NotAsExpected;
+    }
+
+    public static int Show(string folder, long from, int? limit, string? device, bool json, Streams streams)
+    {
+        if (from < 0 || limit < 0)
+            throw new CannotRunException("--from and --limit are 0 or more");
+        Demand(folder);
+        var reader = new AuditLogReader(folder);
+        long size = Read(reader.ReadCheckpoint).Size;
+        IEnumerable<AuditRecord> records = reader.ReadEntries(from, size).Select(entry => Record(entry.Number, entry.Record)).Where(record => device is null || record.Device == device);
+        foreach (AuditRecord record in limit is { } most ? records.Take(most) : records)
+            streams.Answers.Write((json ? Records.Format(record) : Printable.Of(AuditText.Of(record))) + "\n");
+        return ExitCode.Ok;
+    }
+
+    private static RecordClaims Claims(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            var record = AuditRecord.Parser.ParseFrom(bytes.Span);
+            return new RecordClaims((long)record.Number, record.Removal is null ? null : (long)record.Removal.Before);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            return default;
+        }
+    }
+
+    private static AuditRecord Record(long number, ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            return AuditRecord.Parser.ParseFrom(bytes.Span);
+        }
+        catch (InvalidProtocolBufferException fault)
+        {
+            throw new CannotRunException($"the record {number} cannot be read: {fault.Message} `m2m audit verify` says whether somebody changed it", fault);
+        }
+    }
+
+    private static void Write(Streams streams, LogVerdict verdict, bool isKeyKnown)
+    {
+        Palette colours = streams.AnswerColours;
+        TextWriter writer = streams.Answers;
+        foreach (LogFinding finding in verdict.Findings)
+            writer.Write($"{colours.Bad("wrong")}: {(finding.Number is { } number ? $"record {number}: " : "")}{Printable.Of(finding.Message)}  {colours.Faint($"({Printable.Of(finding.File)})")}\n");
+        if (verdict.Checkpoint is { } checkpoint)
+        {
+            writer.Write($"{(verdict.IsSound ? colours.Good("sound") : colours.Bad("not sound"))}: {Printable.Of(checkpoint.Origin)}, {DiagnosticReport.Count((int)Math.Min(int.MaxValue, checkpoint.Size), "record")}, root {checkpoint.Root}\n");
+            if (verdict.Removed > 0)
+                writer.Write($"  of the first {verdict.Removed} only the hashes are kept\n");
+            if (verdict.Unsigned > 0)
+                writer.Write($"  {verdict.Unsigned} more came after the checkpoint, and nothing vouches for them yet\n");
+        }
+        if (!isKeyKnown)
+            writer.Write($"{colours.Warn("note")}: the key was taken from the folder of the log: who could change the log could change it too. Keep a copy elsewhere, and name it with --key.\n");
+    }
+
+    private static void Write(Utf8JsonWriter writer, LogVerdict verdict, bool isKeyKnown)
+    {
+        writer.WriteStartObject();
+        writer.WriteBoolean("sound", verdict.IsSound);
+        writer.WriteBoolean("key-from-elsewhere", isKeyKnown);
+        if (verdict.Checkpoint is { } checkpoint)
+        {
+            writer.WriteString("origin", checkpoint.Origin);
+            writer.WriteNumber("size", checkpoint.Size);
+            writer.WriteString("root", checkpoint.Root);
+        }
+        writer.WriteNumber("removed", verdict.Removed);
+        writer.WriteNumber("unsigned", verdict.Unsigned);
+        writer.WriteStartArray("findings");
+        foreach (LogFinding finding in verdict.Findings)
+        {
+            writer.WriteStartObject();
+            if (finding.Number is { } number)
+                writer.WriteNumber("record", number);
+            writer.WriteString("file", finding.File);
+            writer.WriteString("message", finding.Message);
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+
+    private static void Demand(string folder)
+    {
+        if (!Directory.Exists(folder))
+            throw new CannotRunException(File.Exists(folder) ? $"`{folder}` is a file; name the folder of the log" : $"there is no folder `{folder}`");
+    }
+
+    private static NoteKey Key(string line, string file) =>
+        NoteKey.Parse(line, out string? fault) ?? throw new CannotRunException($"`{file}` holds no public key of a log: {fault}");
+
+    private static string ReadText(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new CannotRunException(File.Exists(file) ? $"`{file}` cannot be read: {fault.Message}" : $"there is no file `{file}`", fault);
+        }
+    }
+
+    private static T Read<T>(Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception fault) when (fault is AuditLogException or IOException or UnauthorizedAccessException)
+        {
+            throw new CannotRunException(fault.Message, fault);
+        }
+    }
+}

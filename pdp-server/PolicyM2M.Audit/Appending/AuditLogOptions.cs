@@ -1,0 +1,66 @@
+using System.Security.Cryptography;
+
+namespace PolicyM2M.Audit.Appending;
+
+/// <summary>When a record counts as kept.</summary>
+public enum AuditDurability
+{
+    /// <summary>Once it is on disk: whoever asks for it to be kept waits for that.</summary>
+    Durable,
+
+    /// <summary>Once it is in line. A process that is killed loses what was not on disk yet: at most a twentieth of a second's worth, and no more than the line holds.</summary>
+    Buffered,
+}
+
+/// <summary>What happens while the log cannot be written.</summary>
+public enum UnwritableLog
+{
+    /// <summary>Nothing may happen that is not recorded: whoever asks is refused.</summary>
+    Stops,
+
+    /// <summary>What happens is counted, and the first record afterwards says how many are missing, and from when to when.</summary>
+    Sheds,
+}
+
+/// <summary>How a log is kept.</summary>
+/// <param name="Folder">Where.</param>
+/// <param name="Origin">The name of a log that begins now, without spaces: a URL without its scheme, as C2SP tlog-checkpoint wants it.</param>
+/// <param name="SigningKey">The key that signs checkpoints: ECDSA on P-256. It stays its owner's.</param>
+/// <param name="Lost">Makes the record that says what is missing.</param>
+public sealed record AuditLogOptions(string Folder, string Origin, ECDsa SigningKey, Func<LostRecords, AuditEntry> Lost)
+{
+    /// <summary>When a record counts as kept.</summary>
+    public AuditDurability Durability { get; init; }
+
+    /// <summary>What happens while the log cannot be written.</summary>
+    public UnwritableLog WhenUnwritable { get; init; }
+
+    /// <summary>How many records may be in line.</summary>
+    public int LineLength { get; init; } = 16_384;
+
+    /// <summary>How often a checkpoint is signed while there are records that none covers.</summary>
+    public TimeSpan CheckpointEvery { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Told on the log's own task when it can no longer be written, with the reason, and when it can again, with null.</summary>
+    public Action<string?>? Told { get; init; }
+
+    /// <summary>A journal of more bytes is begun anew, once all that it holds is in tiles on disk.</summary>
+    internal long LongestJournal { get; init; } = 16 << 20;
+
+    /// <summary>The clocks.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+}
+
+/// <summary>Records that are missing.</summary>
+/// <param name="Count">How many.</param>
+/// <param name="From">When the first of them happened.</param>
+/// <param name="Until">When the last of them happened.</param>
+public sealed record LostRecords(long Count, DateTimeOffset From, DateTimeOffset Until);
+
+/// <summary>How a log stands.</summary>
+/// <param name="Size">How many records are on disk.</param>
+/// <param name="Published">How many of them a signed checkpoint covers.</param>
+/// <param name="Waiting">How many are in line.</param>
+/// <param name="Lost">How many were shed since the start.</param>
+/// <param name="Fault">Why it cannot be written; null where it can.</param>
+public sealed record AuditLogState(long Size, long Published, int Waiting, long Lost, string? Fault);

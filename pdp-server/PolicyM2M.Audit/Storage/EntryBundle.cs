@@ -1,0 +1,40 @@
+using System.Buffers.Binary;
+
+namespace PolicyM2M.Audit.Storage;
+
+/// <summary>Consecutive entries in one file: each with its length before it, in two bytes (C2SP tlog-tiles).</summary>
+internal static class EntryBundle
+{
+    /// <summary>The longest that an entry can be.</summary>
+    public const int LongestEntry = ushort.MaxValue;
+
+    private const int LengthSize = sizeof(ushort);
+
+    public static byte[] Write(IReadOnlyCollection<byte[]> entries)
+    {
+        byte[] bundle = new byte[entries.Sum(entry => LengthSize + entry.Length)];
+        int at = 0;
+        foreach (byte[] entry in entries)
+        {
+            BinaryPrimitives.WriteUInt16BigEndian(bundle.AsSpan(at), checked((ushort)entry.Length));
+            entry.CopyTo(bundle, at + LengthSize);
+            at += LengthSize + entry.Length;
+        }
+        return bundle;
+    }
+
+    /// <summary>The entries of a bundle, up to where it no longer is one.</summary>
+    /// <param name="bundle">The bundle's bytes.</param>
+    /// <param name="isWhole">Whether it ends with its last entry.</param>
+    public static IReadOnlyList<ReadOnlyMemory<byte>> Read(ReadOnlyMemory<byte> bundle, out bool isWhole)
+    {
+        List<ReadOnlyMemory<byte>> entries = [];
+        while (bundle.Length >= LengthSize && BinaryPrimitives.ReadUInt16BigEndian(bundle.Span) is var length && bundle.Length >= LengthSize + length)
+        {
+            entries.Add(bundle.Slice(LengthSize, length));
+            bundle = bundle[(LengthSize + length)..];
+        }
+        isWhole = bundle.IsEmpty;
+        return entries;
+    }
+}

@@ -1,0 +1,132 @@
+using System.Buffers.Binary;
+using PolicyM2M.Audit.Merkle;
+
+namespace PolicyM2M.Audit.Storage;
+
+/// <summary>
+/// The file to which records are appended before anything else is made of them: each with its length (two bytes) and the first eight bytes of its hash. A commit is one write and one flush. What a
+/// commit that broke off left behind is cut off; it was never acknowledged. It belongs to one writer.
+/// </summary>
+internal sealed class Journal : IDisposable
+{
+    private const int MarkLength = 8;
+    private const int HeadLength = sizeof(ushort) + MarkLength;
+
+    private readonly FileStream _file;
+
+    private Journal(FileStream file, long from)
+    {
+        _file = file;
+        From = from;
+    }
+
+    /// <summary>The number of its first record.</summary>
+    public long From { get; }
+
+    /// <summary>How long it is, in bytes.</summary>
+    public long Length { get; private set; }
+
+    /// <summary>Begins a journal with these records, and flushes it.</summary>
+    public static Journal Create(LogFolder folder, long from, IEnumerable<byte[]> entries)
+    {
+        FileStream file = LogFolder.Open(folder.Journal(from), FileMode.Create);
+        var journal = new Journal(file, from);
+        try
+        {
+            journal.Commit([.. entries.Select(entry => (entry, TreeHash.OfLeaf(entry)))]);
+            FolderSync.Flush(folder.JournalFolder);
+            return journal;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a journal, and reads its records up to the first that is not whole.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="from">The number of its first record.</param>
+    /// <param name="entries">The records and their hashes.</param>
+    /// <param name="cut">How many bytes of no whole record followed. They are kept beside the file, and cut off.</param>
+    public static Journal Open(string path, long from, out IReadOnlyList<(byte[] Entry, TreeHash Leaf)> entries, out long cut)
+    {
+        byte[] bytes = File.ReadAllBytes(path);
+        entries = Read(bytes, out int whole);
+        cut = bytes.Length - whole;
+        FileStream file = LogFolder.Open(path, FileMode.OpenOrCreate);
+        if (cut > 0)
+        {
+            using (FileStream kept = LogFolder.Open($"{path}.cut", FileMode.Create))
+            {
+                kept.Write(bytes.AsSpan(whole));
+                kept.Flush(flushToDisk: true);
+            }
+            file.SetLength(whole);
+            file.Flush(flushToDisk: true);
+        }
+        return new Journal(file, from) { Length = whole };
+    }
+
+    /// <summary>Appends records, and comes back when they are on disk. Where that fails the journal is as before.</summary>
+    /// <exception cref="IOException">The disk is full, read-only or gone.</exception>
+    public void Commit(IReadOnlyCollection<(byte[] Entry, TreeHash Leaf)> entries)
+    {
+        byte[] bytes = new byte[entries.Sum(record => HeadLength + record.Entry.Length)];
+        int at = 0;
+        Span<byte> hash = stackalloc byte[TreeHash.Length];
+        foreach ((byte[] entry, TreeHash leaf) in entries)
+        {
+            BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(at), checked((ushort)entry.Length));
+            leaf.CopyTo(hash);
+            hash[..MarkLength].CopyTo(bytes.AsSpan(at + sizeof(ushort)));
+            entry.CopyTo(bytes, at + HeadLength);
+            at += HeadLength + entry.Length;
+        }
+        try
+        {
+            RandomAccess.Write(_file.SafeFileHandle, bytes, Length);
+            RandomAccess.FlushToDisk(_file.SafeFileHandle);
+        }
+        catch (IOException)
+        {
+            // What stands there already counts for nothing, but it would be in the way of a reader.
+            TryCut();
+            throw;
+        }
+        Length += bytes.Length;
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private void TryCut()
+    {
+        try
+        {
+            RandomAccess.SetLength(_file.SafeFileHandle, Length);
+        }
+        catch (IOException)
+        {
+            // The next commit writes over it.
+        }
+    }
+
+    /// <summary>The records of a journal up to the first that is not whole, and where that begins.</summary>
+    public static List<(byte[] Entry, TreeHash Leaf)> Read(byte[] bytes, out int whole)
+    {
+        List<(byte[], TreeHash)> entries = [];
+        whole = 0;
+        Span<byte> hash = stackalloc byte[TreeHash.Length];
+        while (bytes.Length - whole >= HeadLength && BinaryPrimitives.ReadUInt16BigEndian(bytes.AsSpan(whole)) is var length && bytes.Length - whole >= HeadLength + length)
+        {
+            byte[] entry = bytes[(whole + HeadLength)..(whole + HeadLength + length)];
+            var leaf = TreeHash.OfLeaf(entry);
+            leaf.CopyTo(hash);
+            if (!hash[..MarkLength].SequenceEqual(bytes.AsSpan(whole + sizeof(ushort), MarkLength)))
+                break;
+            entries.Add((entry, leaf));
+            whole += HeadLength + length;
+        }
+        return entries;
+    }
+}

@@ -1,0 +1,52 @@
+using PolicyM2M.Audit;
+using PolicyM2M.Audit.Storage;
+using PolicyM2M.Pdp.Startup;
+using PolicyM2M.Wire.V1;
+
+namespace PolicyM2M.Pdp.Auditing;
+
+/// <summary>Removes records that are older than they are kept. That it does is a record itself, without which removing looks like what it would be otherwise.</summary>
+internal sealed class AuditRetention(AuditTrail audit, PdpOptions options, DataFolder data, TimeProvider clock, ILogger<AuditRetention> log) : BackgroundService
+{
+    private static readonly TimeSpan Every = TimeSpan.FromHours(1);
+
+    /// <summary>The first record that is still there, and the first that is young enough.</summary>
+    internal static (long There, long Kept) First(AuditLogReader reader, DateTimeOffset oldest)
+    {
+        long size = reader.ReadCheckpoint().Size, there = -1;
+        foreach ((long number, ReadOnlyMemory<byte> record) in reader.ReadEntries(0, size))
+        {
+            there = there < 0 ? number : there;
+            if (AuditRecord.Parser.ParseFrom(record.Span).Time.ToDateTimeOffset() >= oldest)
+                return (there, number);
+        }
+        return (Math.Max(0, there), size);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (audit.Log is not { } kept || options.Audit.Keep is not { } keep)
+            return;
+        var reader = new AuditLogReader(data.Audit);
+        using var timer = new PeriodicTimer(Every, clock);
+        do
+        {
+            try
+            {
+                // On a thread of its own: years of records are read.
+                (long there, long first) = await Task.Run(() => First(reader, clock.GetUtcNow() - keep), stoppingToken);
+                first -= first % AuditLogReader.RemovedTogether;
+                if (first <= there)
+                    continue;
+                await audit.RemovingAsync((ulong)first, stoppingToken);
+                kept.RemoveBefore(first);
+                log.AuditRemoved(first, keep);
+            }
+            catch (Exception fault) when (fault is AuditLogException or IOException or Grpc.Core.RpcException or Google.Protobuf.InvalidProtocolBufferException)
+            {
+                log.AuditNotRemoved(fault.Message);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+}

@@ -1,0 +1,77 @@
+using Google.Protobuf;
+using Grpc.Core;
+using PolicyM2M.Audit;
+using PolicyM2M.Audit.Storage;
+using PolicyM2M.Pdp.Auditing;
+using PolicyM2M.Pdp.Startup;
+using PolicyM2M.Wire.V1;
+
+namespace PolicyM2M.Pdp.Services;
+
+/// <summary>What auditors ask.</summary>
+internal sealed class AuditEndpoint(AuditTrail audit, DataFolder data) : AuditService.AuditServiceBase
+{
+    private readonly AuditLogReader _reader = new(data.Audit);
+
+    public override Task<GetCheckpointResponse> GetCheckpoint(GetCheckpointRequest request, ServerCallContext context)
+    {
+        AuditCheckpoint checkpoint = Checkpoint();
+        return Task.FromResult(new GetCheckpointResponse { Note = checkpoint.Note, Key = audit.Log!.Key.ToString(), Size = (ulong)checkpoint.Size });
+    }
+
+    public override async Task ListEntries(ListEntriesRequest request, IServerStreamWriter<ListEntriesResponse> responseStream, ServerCallContext context)
+    {
+        long size = Checkpoint().Size, from = Number(request.From, size, "from");
+        IEnumerable<(long Number, ReadOnlyMemory<byte> Record)> entries = _reader.ReadEntries(from, size);
+        foreach ((long number, ReadOnlyMemory<byte> record) in request.Limit == 0 ? entries : entries.Take((int)Math.Min(request.Limit, int.MaxValue)))
+            await responseStream.WriteAsync(new ListEntriesResponse { Number = (ulong)number, Record = UnsafeByteOperations.UnsafeWrap(record) }, context.CancellationToken);
+    }
+
+    public override Task<GetInclusionProofResponse> GetInclusionProof(GetInclusionProofRequest request, ServerCallContext context)
+    {
+        long size = SizeOf(request.Size), number = Number(request.Number, size - 1, "number");
+        return Task.FromResult(new GetInclusionProofResponse { Size = (ulong)size, Hashes = { Prove(() => _reader.ProveInclusion(number, size)) } });
+    }
+
+    public override Task<GetConsistencyProofResponse> GetConsistencyProof(GetConsistencyProofRequest request, ServerCallContext context)
+    {
+        long size = SizeOf(request.Size), earlier = Number(request.Earlier, size, "earlier");
+        return Task.FromResult(new GetConsistencyProofResponse { Size = (ulong)size, Hashes = { Prove(() => _reader.ProveConsistency(earlier, size)) } });
+    }
+
+    private AuditCheckpoint Checkpoint()
+    {
+        if (audit.Log is null)
+            throw new RpcException(new Status(StatusCode.FailedPrecondition, "the decision point keeps no audit log (--audit off)"));
+        try
+        {
+            return _reader.ReadCheckpoint();
+        }
+        catch (AuditLogException fault)
+        {
+            throw new RpcException(new Status(StatusCode.Internal, "the checkpoint cannot be read", fault));
+        }
+    }
+
+    private long SizeOf(ulong asked)
+    {
+        long size = Checkpoint().Size;
+        return asked == 0 ? size : Number(asked, size, "size");
+    }
+
+    private static long Number(ulong asked, long most, string what) => asked <= (ulong)Math.Max(0, most) && most >= 0
+        ? (long)asked
+        : throw new RpcException(new Status(StatusCode.OutOfRange, $"{what}: {asked} is more than the log has (at most {Math.Max(0, most)})"));
+
+    private static IEnumerable<ByteString> Prove(Func<IReadOnlyList<byte[]>> prove)
+    {
+        try
+        {
+            return [.. prove().Select(hash => ByteString.CopyFrom(hash))];
+        }
+        catch (AuditLogException fault)
+        {
+            throw new RpcException(new Status(StatusCode.Internal, "a tile of hashes is missing", fault));
+        }
+    }
+}

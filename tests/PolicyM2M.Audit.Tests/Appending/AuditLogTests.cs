@@ -1,0 +1,115 @@
+using PolicyM2M.Audit.Appending;
+using PolicyM2M.Audit.Storage;
+using PolicyM2M.Testing;
+
+namespace PolicyM2M.Audit.Tests.Appending;
+
+/// <summary>Records from many threads, and what happens where they cannot be written.</summary>
+[CancelAfter(60_000)]
+internal sealed class AuditLogTests
+{
+    [TestCase(AuditDurability.Durable)]
+    [TestCase(AuditDurability.Buffered)]
+    public async Task What_all_threads_record_is_there_once(AuditDurability durability)
+    {
+        using var log = new TestLog();
+        await using (AuditLog audit = AuditLog.Open(log.Options() with { Durability = durability, LineLength = 100 }))
+        {
+            await Task.WhenAll(Enumerable.Range(0, 8).Select(thread => Task.Run(async () =>
+            {
+                for (int i = 0; i < 500; i++)
+                    await audit.RecordAsync(new TestLog.Entry($"{thread}/{i}"));
+            })));
+        }
+        string[] texts = [.. new AuditLogReader(log.Path).ReadEntries(0, 4_000).Select(entry => TestLog.TextOf(entry.Record))];
+        Assert.Multiple(() =>
+        {
+            Assert.That(texts, Is.EquivalentTo(Enumerable.Range(0, 8).SelectMany(thread => Enumerable.Range(0, 500).Select(i => $"{thread}/{i}"))));
+            Assert.That(log.Verify().Findings, Is.Empty);
+            Assert.That(log.Verify().Records, Is.EqualTo(4_000));
+        });
+    }
+
+    [Test]
+    public async Task A_durable_record_is_on_disk_when_its_caller_goes_on()
+    {
+        using var log = new TestLog();
+        await using AuditLog audit = AuditLog.Open(log.Options());
+        await audit.RecordAsync(new TestLog.Entry("seen"));
+        using LogWriter killed = log.Open(log.Copy("killed"));
+        Assert.That(killed.Size, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_checkpoint_follows_though_nothing_more_is_recorded()
+    {
+        using var log = new TestLog();
+        await using AuditLog audit = AuditLog.Open(log.Options() with { CheckpointEvery = TimeSpan.FromMilliseconds(20) });
+        await audit.RecordAsync(new TestLog.Entry("the only one"));
+        while (audit.State.Published == 0)
+            await Task.Delay(5);
+        Assert.That(new AuditLogReader(log.Path).ReadCheckpoint().Size, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Where_the_disk_is_full_nothing_goes_on_until_there_is_room()
+    {
+        using var log = new TestLog();
+        using var disk = SmallDisk.Mount();
+        var told = new List<string?>();
+        await using AuditLog audit = AuditLog.Open(log.Options() with { Folder = Path.Combine(disk.Path, "log"), Told = told.Add });
+        int kept = await FillAsync(audit);
+        Assert.That(() => audit.Demand(), Throws.TypeOf<AuditLogException>().With.Message.Contains("No space left on device"));
+
+        disk.MakeRoom();
+        while (audit.State.Fault is not null)
+            await Task.Delay(20);
+        await audit.RecordAsync(new TestLog.Entry("and on"));
+        await audit.DisposeAsync();
+
+        Assert.That(told, Has.Count.EqualTo(2).And.Some.Null);
+        Assert.That(log.Verify(Path.Combine(disk.Path, "log")).Findings, Is.Empty);
+        // The one that was refused was tried again: it happened.
+        Assert.That(new AuditLogReader(Path.Combine(disk.Path, "log")).ReadCheckpoint().Size, Is.InRange(kept + 1, kept + 2));
+    }
+
+    [Test]
+    public async Task Where_it_may_shed_what_is_missing_is_counted_in_the_log_itself()
+    {
+        using var log = new TestLog();
+        using var disk = SmallDisk.Mount();
+        await using AuditLog audit = AuditLog.Open(log.Options() with { Folder = Path.Combine(disk.Path, "log"), WhenUnwritable = UnwritableLog.Sheds });
+        while (audit.State.Fault is null)
+            await audit.RecordAsync(new TestLog.Entry(new string('x', 5_000)));
+        for (int i = 0; i < 3; i++)
+            await audit.RecordAsync(new TestLog.Entry(new string('y', 5_000)));
+        disk.MakeRoom();
+        while (audit.State.Fault is not null)
+            await audit.RecordAsync(new TestLog.Entry("z"));
+        await audit.DisposeAsync();
+
+        var reader = new AuditLogReader(Path.Combine(disk.Path, "log"));
+        string[] texts = [.. reader.ReadEntries(0, reader.ReadCheckpoint().Size).Select(entry => TestLog.TextOf(entry.Record))];
+        long missing = texts.Where(text => text.EndsWith("are missing", StringComparison.Ordinal)).Sum(text => long.Parse(text.Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Multiple(() =>
+        {
+            Assert.That(missing, Is.EqualTo(audit.State.Lost).And.GreaterThanOrEqualTo(1));
+            Assert.That(log.Verify(Path.Combine(disk.Path, "log")).Findings, Is.Empty);
+        });
+    }
+
+    private static async Task<int> FillAsync(AuditLog audit)
+    {
+        for (int kept = 0; ; kept++)
+        {
+            try
+            {
+                await audit.RecordAsync(new TestLog.Entry(new string('x', 5_000)));
+            }
+            catch (AuditLogException)
+            {
+                return kept;
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+using PolicyM2M.Audit.Merkle;
+using PolicyM2M.Audit.Storage;
+
+namespace PolicyM2M.Audit.Tests.Verification;
+
+/// <summary>What somebody did to a log is found, and where.</summary>
+internal sealed class LogVerificationTests
+{
+    private const int Size = 700;
+
+    private TestLog _log = null!;
+    private string _before = null!;
+
+    [SetUp]
+    public void Write()
+    {
+        _log = new TestLog();
+        using LogWriter writer = _log.Open();
+        writer.Commit([.. Enumerable.Range(0, 400).Select(number => TestLog.Record(number))]);
+        writer.Publish();
+        _before = new AuditLogReader(_log.Path).ReadCheckpoint().Note;
+        writer.Commit([.. Enumerable.Range(400, Size - 400).Select(number => TestLog.Record(number))]);
+        writer.Publish();
+    }
+
+    [TearDown]
+    public void Remove() => _log.Dispose();
+
+    [Test]
+    public void A_changed_record_is_named()
+    {
+        Rewrite(1, entries => entries[44][12] ^= 1);
+        Finds("300 tile/entries/001: the record was changed: it is not the one that was signed here");
+    }
+
+    [Test]
+    public void Records_that_changed_places_are_named()
+    {
+        Rewrite(0, entries => (entries[10], entries[20]) = (entries[20], entries[10]));
+        Finds("10 tile/entries/000: the record that stands here was signed as number 20: one before it was removed or added, or they were moved",
+            "20 tile/entries/000: the record that stands here was signed as number 10: one before it was removed or added, or they were moved");
+    }
+
+    [Test]
+    public void A_removed_record_is_found_where_it_was()
+    {
+        Rewrite(0, entries => entries.RemoveAt(254));
+        Finds("255 tile/entries/000: 1 records fewer than were signed: the file holds 255 and should hold 256",
+            "254 tile/entries/000: the record that stands here was signed as number 255: one before it was removed or added, or they were moved");
+    }
+
+    [Test]
+    public void A_log_that_was_cut_off_is_missing_its_end()
+    {
+        File.Delete(At("tile/entries/002.p/188"));
+        Finds(" tile/entries/002.p/188: the records 512 to 699 are missing");
+    }
+
+    [Test]
+    public void A_log_that_was_set_back_is_found_by_a_checkpoint_that_somebody_kept()
+    {
+        string now = File.ReadAllText(At("checkpoint"));
+        File.WriteAllText(At("checkpoint"), _before);
+        Assert.That(_log.Verify().Findings, Is.Empty, "nobody who has nothing but the log can know");
+        Assert.That(_log.Verify(since: now).Findings.Single().Message, Is.EqualTo("the log has 400 records, and had 700 when the earlier checkpoint was signed: 300 are gone"));
+    }
+
+    [Test]
+    public void Records_that_were_removed_from_the_beginning_are_missing_unless_a_record_says_so()
+    {
+        File.Delete(At("tile/entries/000"));
+        Finds("0 tile/entries/000: the records 0 to 255 are missing, and no record says that they were removed");
+        // A start makes it again from the journal.
+        using (LogWriter writer = _log.Open())
+        {
+            writer.Commit([TestLog.RemovalRecord(Size, before: 256)]);
+            writer.Publish();
+        }
+        File.Delete(At("tile/entries/000"));
+        Finds();
+        Assert.That(_log.Verify().Removed, Is.EqualTo(256));
+    }
+
+    [Test]
+    public void The_writer_removes_whole_bundles_and_the_rest_still_proves_itself()
+    {
+        using (LogWriter writer = _log.Open())
+        {
+            writer.Commit([TestLog.RemovalRecord(Size, before: 512)]);
+            writer.Publish();
+            Assert.That(writer.Remove(before: 600), Is.EqualTo(512));
+            Assert.That(writer.Remove(before: 600), Is.Zero);
+        }
+        Finds();
+        Assert.That((_log.Verify(since: _before).Removed, _log.Verify().Records), Is.EqualTo((512L, 189L)));
+    }
+
+    [Test]
+    public void A_hash_that_was_changed_with_its_record_is_not_the_signed_one()
+    {
+        Rewrite(0, entries => entries[7][12] ^= 1);
+        byte[] tile = File.ReadAllBytes(At("tile/0/000"));
+        TreeHash.OfLeaf(Entries(0)[7]).CopyTo(tile.AsSpan(7 * TreeHash.Length));
+        File.WriteAllBytes(At("tile/0/000"), tile);
+        Finds(" tile/1/000.p/2: the tile of hashes is not that of the tiles below it",
+            " checkpoint: the records do not give the root that was signed, and agree with the hashes in the tiles: records and tiles were made anew");
+    }
+
+    [Test]
+    public void A_hash_that_was_changed_alone_does_not_accuse_its_record()
+    {
+        byte[] tile = File.ReadAllBytes(At("tile/0/001"));
+        tile[40] ^= 1;
+        File.WriteAllBytes(At("tile/0/001"), tile);
+        Finds(" tile/1/000.p/2: the tile of hashes is not that of the tiles below it", "257 tile/0/001: the record is the one that was signed, and its hash in the tile is another");
+    }
+
+    [TestCase("checkpoint", " checkpoint: no key that is believed signed it", true)]
+    [TestCase("tile/0/001", " tile/0/001: the tile of hashes is missing or too short", false)]
+    [TestCase("tile/1/000.p/2", " tile/1/000.p/2: the tile of hashes is missing or too short", false)]
+    public void What_is_missing_is_named(string file, string finding, bool isOfAnother)
+    {
+        if (isOfAnother)
+        {
+            using var other = new TestLog();
+            other.Open().Dispose();
+            File.Copy(Path.Combine(other.Path, file), At(file), overwrite: true);
+        }
+        else
+        {
+            File.Delete(At(file));
+        }
+        Finds(finding);
+    }
+
+    [Test]
+    public void A_record_that_does_not_say_its_own_place_is_found_though_it_was_signed()
+    {
+        using (LogWriter writer = _log.Open())
+        {
+            writer.Commit([TestLog.Record(1)]);
+            writer.Publish();
+        }
+        Finds("700 tile/entries/002: the record says that it is number 1");
+    }
+
+    private void Finds(params string[] findings) => Assert.That(_log.Verify(since: null).Findings.Select(finding => $"{finding.Number} {finding.File}: {finding.Message}"), Is.EqualTo(findings));
+
+    private string At(string file) => Path.Combine(_log.Path, file);
+
+    private List<byte[]> Entries(int bundle) => [.. EntryBundle.Read(File.ReadAllBytes(At($"tile/entries/00{bundle}")), out _).Select(entry => entry.ToArray())];
+
+    private void Rewrite(int bundle, Action<List<byte[]>> change)
+    {
+        List<byte[]> entries = Entries(bundle);
+        change(entries);
+        File.WriteAllBytes(At($"tile/entries/00{bundle}"), EntryBundle.Write(entries));
+    }
+}

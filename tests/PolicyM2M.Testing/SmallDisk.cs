@@ -1,0 +1,53 @@
+using NUnit.Framework;
+
+namespace PolicyM2M.Testing;
+
+/// <summary>A disk of one MiB that is three quarters full: a real one, that really is full when it is full.</summary>
+public sealed class SmallDisk : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private SmallDisk()
+    {
+    }
+
+    /// <summary>Where it is mounted.</summary>
+    public string Path => _folder.Path;
+
+    private string InTheWay => System.IO.Path.Combine(Path, "in the way");
+
+    /// <summary>Mounts it; skips the running test where that is not allowed.</summary>
+    public static SmallDisk Mount()
+    {
+        if (!OperatingSystem.IsLinux() || Environment.UserName != "root")
+            Assert.Ignore("only root may mount a small file system (tmpfs)");
+        var disk = new SmallDisk();
+        FinishedProcess mounted = FinishedProcess.Run("mount", ["-t", "tmpfs", "-o", "size=1024k", "policym2m-test", disk.Path], disk.Path);
+        if (mounted.ExitCode != 0)
+            Assert.Ignore($"no small file system can be mounted here: {mounted.Error}");
+        File.WriteAllBytes(disk.InTheWay, new byte[768 * 1024]);
+        return disk;
+    }
+
+    /// <summary>Takes all but a little of the room that is left.</summary>
+    public void Fill()
+    {
+        using FileStream file = File.Open(InTheWay, FileMode.Append);
+        byte[] block = new byte[4096];
+        while (new DriveInfo(Path).AvailableFreeSpace > 16 * 1024)
+        {
+            file.Write(block);
+            file.Flush();
+        }
+    }
+
+    /// <summary>Makes room again.</summary>
+    public void MakeRoom() => File.Delete(InTheWay);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        FinishedProcess.Run("umount", [Path], "/");
+        _folder.Dispose();
+    }
+}
