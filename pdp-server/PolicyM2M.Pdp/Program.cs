@@ -84,7 +84,8 @@ internal static class Program
         // By factory, so that it is disposed with the server.
         builder.Services.AddSingleton(_ => registry).AddSingleton<DeviceReplica>().AddSingleton(new RegistryState(clock, options.RegistryGrace));
         builder.Services.AddSingleton<FirstImport>().AddSingleton<DeviceImportCall>().AddSingleton<DroppedClaims>();
-        builder.Services.AddHostedService<RevisionFollower>().AddHostedService<RegistryFollower>().AddHostedService<CredentialFollower>().AddHostedService<CallerRulesFollower>().AddHostedService<AuditRetention>();
+        builder.Services.AddHostedService<RevisionFollower>().AddHostedService<RegistryFollower>().AddHostedService<CredentialFollower>().AddHostedService<CallerRulesFollower>();
+        builder.Services.AddHostedService<AuditRetention>();
         builder.AddSight(options.Sight, monitor);
 
         if (webhook is not null)

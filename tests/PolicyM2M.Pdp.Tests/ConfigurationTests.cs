@@ -50,7 +50,8 @@ public sealed class ConfigurationTests
     {
         WriteConfig("ref: file\npath: file\nfetch: 60\ntls12: true\n");
 
-        PdpOptions? options = Parse(["--ref", "line", "--tls12=false"], ("POLICYM2M_PDP_CONFIG", Config), ("POLICYM2M_PDP_REF", "variable"), ("POLICYM2M_PDP_PATH", "variable"), ("PATH", "/bin")).Options;
+        PdpOptions? options = Parse(["--ref", "line", "--tls12=false"], ("POLICYM2M_PDP_CONFIG", Config), ("POLICYM2M_PDP_REF", "variable"),
+            ("POLICYM2M_PDP_PATH", "variable"), ("PATH", "/bin")).Options;
 
         Assert.That((options!.Ref, options.Folder, options.Fetch, options.AllowTls12), Is.EqualTo(("line", "variable", TimeSpan.FromSeconds(60), false)));
     }
@@ -150,8 +151,10 @@ public sealed class ConfigurationTests
         (PdpOptions? options, int exitCode, string text) = Parse(["--check-config", "--ref", "release", "--tls12"], ("POLICYM2M_PDP_CONFIG", Config), ("POLICYM2M_PDP_DRAIN", "9"));
 
         Assert.That((options, exitCode), Is.EqualTo(((PdpOptions?)null, 0)));
-        Assert.That(text, Does.Match($@"(?m)^git +https://\*\*\*@git\.example/fleet\.git +{System.Text.RegularExpressions.Regex.Escape(Config)}:1:6$").And.Match(@"(?m)^ref +release +command line$")
-            .And.Match(@"(?m)^tls12 +true +command line$").And.Match(@"(?m)^drain +9 +POLICYM2M_PDP_DRAIN$").And.Match(@"(?m)^listen +127\.0\.0\.1:8443 +default$").And.Not.Contain("hunter2"));
+        string place = System.Text.RegularExpressions.Regex.Escape(Config);
+        Assert.That(text, Does.Match($@"(?m)^git +https://\*\*\*@git\.example/fleet\.git +{place}:1:6$").And.Match(@"(?m)^ref +release +command line$")
+            .And.Match(@"(?m)^tls12 +true +command line$").And.Match(@"(?m)^drain +9 +POLICYM2M_PDP_DRAIN$")
+            .And.Match(@"(?m)^listen +127\.0\.0\.1:8443 +default$").And.Not.Contain("hunter2"));
     }
 
     [Test]

@@ -36,18 +36,24 @@ public sealed partial class DeploymentTests
         RootCommand command = CommandLine.Describe();
 
         Assert.That(Settings.Read(command, command.Parse(["--config", file]), new Dictionary<string, string>()).Faults, Is.Empty);
-        Assert.That(RoleMapReader.Read(System.Text.Encoding.UTF8.GetBytes(Text(_config, "data", "roles.json")), "roles.json", out IReadOnlyList<string> faults), Is.Not.Null, string.Join('\n', faults));
+        byte[] roles = System.Text.Encoding.UTF8.GetBytes(Text(_config, "data", "roles.json"));
+        Assert.That(RoleMapReader.Read(roles, "roles.json", out IReadOnlyList<string> faults), Is.Not.Null, string.Join('\n', faults));
     }
 
     [Test]
     public void Every_file_that_the_configuration_names_is_mounted()
     {
         string[] mounts = [.. ((YamlSequenceNode)_container["volumeMounts"]).Select(mount => Text(mount, "mountPath"))];
-        string[] volumes = [.. ((YamlSequenceNode)_pod["volumes"]).Concat((YamlSequenceNode)_set["spec"]["volumeClaimTemplates"]).Select(volume => volume is YamlMappingNode map && map.Children.ContainsKey("metadata") ? Text(volume, "metadata", "name") : Text(volume, "name"))];
+        string[] volumes = [
+            .. ((YamlSequenceNode)_pod["volumes"]).Select(volume => Text(volume, "name")),
+            .. ((YamlSequenceNode)_set["spec"]["volumeClaimTemplates"]).Select(claim => Text(claim, "metadata", "name")),
+        ];
+        string[] paths = [.. Paths().Matches(Options()).Select(match => match.Value)];
 
-        Assert.That(Paths().Matches(Options()).Select(match => match.Value).Where(path => !mounts.Any(mount => path == mount || path.StartsWith(mount + "/", StringComparison.Ordinal))), Is.Empty);
+        Assert.That(paths, Is.Not.Empty);
+        Assert.That(paths.Where(path => !mounts.Any(mount => path == mount || path.StartsWith(mount + "/", StringComparison.Ordinal))), Is.Empty);
         Assert.That(((YamlSequenceNode)_container["volumeMounts"]).Select(mount => Text(mount, "name")), Is.EquivalentTo(volumes));
-        Assert.That(Paths().Matches(Options()).Select(match => match.Value).Where(path => path.StartsWith("/etc/policym2m/", StringComparison.Ordinal)).Select(Path.GetFileName),
+        Assert.That(paths.Where(path => path.StartsWith("/etc/policym2m/", StringComparison.Ordinal)).Select(Path.GetFileName),
             Is.SubsetOf(Map(_config, "data").Children.Keys.Select(key => ((YamlScalarNode)key).Value)));
     }
 
@@ -69,12 +75,15 @@ public sealed partial class DeploymentTests
     {
         string label = Text(_set, "spec", "template", "metadata", "labels", "app.kubernetes.io/name");
         string[] selected = [
-            Text(_set, "spec", "selector", "matchLabels", "app.kubernetes.io/name"), Text(Manifests("disruption.yaml").Single(), "spec", "selector", "matchLabels", "app.kubernetes.io/name"),
-            Text(Manifests("network.yaml").Single(), "spec", "podSelector", "matchLabels", "app.kubernetes.io/name"), .. Manifests("service.yaml").Select(service => Text(service, "spec", "selector", "app.kubernetes.io/name")),
+            Text(_set, "spec", "selector", "matchLabels", "app.kubernetes.io/name"),
+            Text(Manifests("disruption.yaml").Single(), "spec", "selector", "matchLabels", "app.kubernetes.io/name"),
+            Text(Manifests("network.yaml").Single(), "spec", "podSelector", "matchLabels", "app.kubernetes.io/name"),
+            .. Manifests("service.yaml").Select(service => Text(service, "spec", "selector", "app.kubernetes.io/name")),
         ];
         Assert.That(selected, Has.All.EqualTo(label));
         Assert.That(Manifests("service.yaml").Select(service => Text(service, "metadata", "name")), Does.Contain(Text(_set, "spec", "serviceName")));
-        Assert.That(int.Parse(Text(_set, "spec", "replicas"), CultureInfo.InvariantCulture), Is.GreaterThan(int.Parse(Text(Manifests("disruption.yaml").Single(), "spec", "maxUnavailable"), CultureInfo.InvariantCulture)));
+        Assert.That(int.Parse(Text(_set, "spec", "replicas"), CultureInfo.InvariantCulture),
+            Is.GreaterThan(int.Parse(Text(Manifests("disruption.yaml").Single(), "spec", "maxUnavailable"), CultureInfo.InvariantCulture)));
         Assert.That(((YamlSequenceNode)Manifests("kustomization.yaml").Single()["resources"]).Select(resource => ((YamlScalarNode)resource).Value),
             Is.EquivalentTo(Directory.EnumerateFiles(Path.Combine(Folder, "kubernetes")).Select(Path.GetFileName).Except(["kustomization.yaml"])));
     }
@@ -85,7 +94,9 @@ public sealed partial class DeploymentTests
         string image = File.ReadAllText(Path.Combine(Folder, "container/Dockerfile"));
         string user = Text(_pod, "securityContext", "runAsUser");
 
-        Assert.That((Text(_pod, "securityContext", "runAsNonRoot"), Text(_container, "securityContext", "readOnlyRootFilesystem"), Text(_container, "securityContext", "allowPrivilegeEscalation")), Is.EqualTo(("true", "true", "false")));
+        Assert.That(
+            (Text(_pod, "securityContext", "runAsNonRoot"), Text(_container, "securityContext", "readOnlyRootFilesystem"), Text(_container, "securityContext", "allowPrivilegeEscalation")),
+            Is.EqualTo(("true", "true", "false")));
         Assert.That((Text(_pod, "automountServiceAccountToken"), Text(_pod, "enableServiceLinks")), Is.EqualTo(("false", "false")));
         Assert.That(((YamlSequenceNode)_container["securityContext"]["capabilities"]["drop"]).Select(capability => ((YamlScalarNode)capability).Value), Is.EqualTo(new[] { "ALL" }));
         Assert.That(image, Does.Contain($"\nUSER {user}:{Text(_pod, "securityContext", "runAsGroup")}\n").And.Contain($"{typeof(PdpOptions).Assembly.GetName().Name}.dll"));
@@ -99,7 +110,8 @@ public sealed partial class DeploymentTests
         string analyze = new RequiredProgram("systemd-analyze", "systemd").Require();
         using var folder = new TemporaryFolder();
         // The runtime and the server are not installed where tests run; that they are elsewhere is all that is changed.
-        string unit = folder.Write("policym2m-pdp.service", File.ReadAllText(Path.Combine(Folder, "systemd/policym2m-pdp.service")).Replace("=/usr/bin/dotnet ", "=/bin/true ", StringComparison.Ordinal));
+        string unit = folder.Write("policym2m-pdp.service", File.ReadAllText(Path.Combine(Folder, "systemd/policym2m-pdp.service"))
+            .Replace("=/usr/bin/dotnet ", "=/bin/true ", StringComparison.Ordinal));
 
         FinishedProcess verified = FinishedProcess.Run(analyze, ["verify", "--man=no", unit]);
         Assert.That((verified.ExitCode, verified.Error), Is.EqualTo((0, "")));
@@ -111,9 +123,11 @@ public sealed partial class DeploymentTests
     public void The_unit_gives_the_server_time_to_drain_and_options_that_it_has()
     {
         string unit = File.ReadAllText(Path.Combine(Folder, "systemd/policym2m-pdp.service"));
-        Assert.That(int.Parse(Regex.Match(unit, @"(?m)^TimeoutStopSec=(\d+)$").Groups[1].Value, CultureInfo.InvariantCulture), Is.GreaterThan(SightOptions.UsualDrain.TotalSeconds + DeadlineOfCalls));
+        Assert.That(int.Parse(Regex.Match(unit, @"(?m)^TimeoutStopSec=(\d+)$").Groups[1].Value, CultureInfo.InvariantCulture),
+            Is.GreaterThan(SightOptions.UsualDrain.TotalSeconds + DeadlineOfCalls));
         string[] options = [.. CommandLine.Describe().Options.Select(option => option.Name)];
-        Assert.That(Regex.Matches(unit, @"(?m)^Exec.*$").SelectMany(line => Regex.Matches(line.Value, "--[a-z-]+")).Select(match => match.Value).Distinct(), Is.SubsetOf(options).And.Not.Empty);
+        Assert.That(Regex.Matches(unit, @"(?m)^Exec.*$").SelectMany(line => Regex.Matches(line.Value, "--[a-z-]+")).Select(match => match.Value).Distinct(),
+            Is.SubsetOf(options).And.Not.Empty);
     }
 
     private string Options() => Text(_config, "data", "pdp.yaml");

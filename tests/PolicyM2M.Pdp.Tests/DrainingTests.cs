@@ -40,7 +40,8 @@ public sealed class DrainingTests
         await stream.RequestStream.WriteAsync(new DecideStreamRequest { Correlation = ByteString.CopyFromUtf8("2"), Request = new DecideRequest() }, Cancel);
         Assert.That(await stream.ResponseStream.MoveNext(Cancel) && stream.ResponseStream.Current.Correlation.ToStringUtf8() == "2");
 
-        Assert.That((await Assert.ThrowsAsync<RpcException>(() => watch.ResponseStream.MoveNext(Cancel)))!.Status, Is.EqualTo(new Status(StatusCode.Unavailable, "the decision point is shutting down")));
+        Assert.That((await Assert.ThrowsAsync<RpcException>(() => watch.ResponseStream.MoveNext(Cancel)))!.Status,
+            Is.EqualTo(new Status(StatusCode.Unavailable, "the decision point is shutting down")));
         Assert.That((await Assert.ThrowsAsync<RpcException>(() => stream.ResponseStream.MoveNext(Cancel)))!.StatusCode, Is.EqualTo(StatusCode.Unavailable));
         Assert.That(await ended, Is.Zero, pdp.Process.Transcript);
         Assert.That(pdp.Process.Transcript, Does.Contain("asked to end: not ready any more, and answering for 4 more seconds").And.Not.Contain("Exception").And.Not.Contain("Health check"));

@@ -42,10 +42,11 @@ internal sealed class MonitorTests
     public async Task Decisions_are_counted_by_kind_outcome_and_form_and_their_signatures_with_their_reuse()
     {
         DecisionService.DecisionServiceClient device = _pdp.DecisionsAs("device");
+        var signed = new DecideRequest { Form = DecisionForm.Signed, Kinds = { DecisionKind.CipherSuites }, Attributes = { ["firmware.version"] = new AttributeValue { Text = "2.4.0" } } };
         for (int i = 0; i < 3; i++)
             await device.DecideAsync(new DecideRequest());
         for (int i = 0; i < 4; i++)
-            await device.DecideAsync(new DecideRequest { Form = DecisionForm.Signed, Kinds = { DecisionKind.CipherSuites }, Attributes = { ["firmware.version"] = new AttributeValue { Text = "2.4.0" } } });
+            await device.DecideAsync(signed);
 
         IReadOnlyDictionary<string, double> metrics = await Metrics();
 
@@ -140,7 +141,8 @@ internal sealed class MonitorTests
     {
         PdpMetrics metrics = _pdp.Server.Services.GetRequiredService<PdpMetrics>();
         var decider = _pdp.Server.Services.GetRequiredService<Revisions.RevisionState>().Current.Active.Decider;
-        (Engine.Decision, Engine.Regions.Region)[] decisions = [(decider.Decide(Engine.Vocabulary.DecisionKind.Rotation, decider.Prepare(Engine.Contexts.DeviceContext.Of([])), TimeProvider.System.GetUtcNow()), null!)];
+        var nothing = decider.Prepare(Engine.Contexts.DeviceContext.Of([]));
+        (Engine.Decision, Engine.Regions.Region)[] decisions = [(decider.Decide(Engine.Vocabulary.DecisionKind.Rotation, nothing, TimeProvider.System.GetUtcNow()), null!)];
         Count(1_000);
 
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -179,6 +181,7 @@ internal sealed class MonitorTests
         return (response.StatusCode, await response.Content.ReadAsStringAsync());
     }
 
-    private async Task<IReadOnlyDictionary<string, double>> Metrics() => (await Get("/metrics")).Body.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line[0] != '#')
+    private async Task<IReadOnlyDictionary<string, double>> Metrics() => (await Get("/metrics")).Body
+        .Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line[0] != '#')
         .ToDictionary(line => line[..line.LastIndexOf(' ')], line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], NumberStyles.Float, CultureInfo.InvariantCulture), StringComparer.Ordinal);
 }

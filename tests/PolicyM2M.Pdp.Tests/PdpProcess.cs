@@ -14,7 +14,8 @@ internal sealed class PdpProcess : IDisposable
     private PdpProcess(params string[] options)
     {
         Git.Commit("Test policies", TestPolicies.Files());
-        Process = RunningProcess.Start("dotnet", [typeof(PdpOptions).Assembly.Location, "--git", Git.Path, "--data", Data.Path, "--listen", "127.0.0.1:0", "--poll", "0.2", .. options], _data.Path);
+        string[] usual = ["--git", Git.Path, "--data", Data.Path, "--listen", "127.0.0.1:0", "--poll", "0.2"];
+        Process = RunningProcess.Start("dotnet", [typeof(PdpOptions).Assembly.Location, .. usual, .. options], _data.Path);
     }
 
     public TemporaryGitRepository Git { get; } = new();
@@ -38,7 +39,8 @@ internal sealed class PdpProcess : IDisposable
         if (options.Contains("--monitor"))
         {
             // Standard error is another stream, whose lines may come late.
-            string line = await RunningPdp.Eventually(() => Task.FromResult(pdp.Process.Transcript.Split('\n').FirstOrDefault(line => line.Contains(Told, StringComparison.Ordinal)) ?? ""), line => line.Length > 0);
+            string[] lines = await RunningPdp.Eventually(() => Task.FromResult(pdp.Process.Transcript.Split('\n')), lines => lines.Any(line => line.Contains(Told, StringComparison.Ordinal)));
+            string line = lines.First(line => line.Contains(Told, StringComparison.Ordinal));
             pdp.Monitor = line[(line.IndexOf(Told, StringComparison.Ordinal) + Told.Length)..].Split('"')[0];
         }
         return pdp;

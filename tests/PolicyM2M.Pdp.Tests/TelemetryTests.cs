@@ -26,7 +26,8 @@ public sealed class TelemetryTests
         // What is still held back is sent at the end.
         await pdp.StopServerAsync();
 
-        Assert.That(collector.Texts("metrics"), Does.Contain("policym2m.pdp.decisions").And.Contain("policym2m.pdp.decide.duration").And.Contain("policym2m-pdp").And.Contain("dotnet.process.memory.working_set"));
+        Assert.That(collector.Texts("metrics"), Does.Contain("policym2m.pdp.decisions").And.Contain("policym2m.pdp.decide.duration").And.Contain("policym2m-pdp")
+            .And.Contain("dotnet.process.memory.working_set"));
         Assert.That(collector.Texts("trace"), Does.Contain("decide").And.Contain("activate").And.Contain(commit));
         Assert.That(collector.Texts("logs"), Has.Some.EqualTo($"serving the policy set test-fleet of {commit[..12]} (Shorter)"));
     }
@@ -44,7 +45,8 @@ public sealed class TelemetryTests
         using var secrets = new TemporaryFolder();
         string webhook = secrets.Write("webhook", Secret), token = secrets.Write("token", Secret);
         string database = secrets.Write("database", $"Host=127.0.0.1;Port=9;Database=policym2m;Username=pdp;Password={Secret}");
-        using PdpProcess pdp = await PdpProcess.StartAsync("--log-format", "json", "--monitor", "127.0.0.1:0", "--drain", "0", "--registry-db", $"postgres-file:{database}", "--git-token", token,
+        using PdpProcess pdp = await PdpProcess.StartAsync("--log-format", "json", "--monitor", "127.0.0.1:0", "--drain", "0",
+            "--registry-db", $"postgres-file:{database}", "--git-token", token,
             "--webhook", "127.0.0.1:0", "--webhook-secret", webhook);
         await RunningPdp.Eventually(() => Task.FromResult(pdp.Process.Transcript), text => text.Contains("the registry cannot be reached", StringComparison.Ordinal));
         using var http = new HttpClient();

@@ -9,7 +9,7 @@ namespace PolicyM2M.Pdp.Sight;
 /// </summary>
 internal sealed class Readiness(RegistryState registry, AuditTrail audit, Draining draining)
 {
-    /// <summary>Why it should not be asked; nothing where it should. A database may be asked for its name and its fault in the log, and not here: whoever looks need not be trusted.</summary>
+    /// <summary>Why it should not be asked; nothing where it should. What is wrong with a database or a disk is for the log, and not for here: whoever looks need not be trusted.</summary>
     public IReadOnlyList<string> WhyNot()
     {
         List<string> reasons = [];

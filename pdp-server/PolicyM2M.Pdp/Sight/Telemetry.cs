@@ -5,6 +5,7 @@ using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using PolicyM2M.Pdp.Sight.Metrics;
 using PolicyM2M.Pdp.Startup;
+using PolicyM2M.Pdp.Startup.Configuration;
 
 namespace PolicyM2M.Pdp.Sight;
 
@@ -24,7 +25,8 @@ internal static class Telemetry
             return;
         // Only these: the rest of the environment must not configure the web server.
         builder.Configuration.AddInMemoryCollection(
-            Startup.Configuration.EnvironmentSettings.OfProcess().Where(variable => variable.Key.StartsWith(VariablePrefix, StringComparison.Ordinal)).Select(variable => KeyValuePair.Create(variable.Key, (string?)variable.Value)));
+            EnvironmentSettings.OfProcess().Where(variable => variable.Key.StartsWith(VariablePrefix, StringComparison.Ordinal))
+                .Select(variable => KeyValuePair.Create(variable.Key, (string?)variable.Value)));
         builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("policym2m-pdp", serviceVersion: typeof(Telemetry).Assembly.GetName().Version?.ToString()).AddEnvironmentVariableDetector())
             .WithMetrics(metrics => metrics.AddMeter(PdpMetrics.MeterName, "System.Runtime").AddOtlpExporter(Send))

@@ -5,9 +5,11 @@ namespace PolicyM2M.Pdp.Startup;
 
 /// <summary>
 /// Ends the server when it is asked to. At SIGTERM, by which service managers and clusters ask, it first says that it is not ready and goes on answering, so that load balancers send
-/// their callers elsewhere before connections end; a second SIGTERM cuts that short. Ctrl+C (SIGINT) and SIGQUIT come from a person who waits, and end it at once. After that calls under way are still answered.
+/// their callers elsewhere before connections end; a second SIGTERM cuts that short. Ctrl+C (SIGINT) and SIGQUIT come from a person who waits, and end it at once. After that calls
+/// under way are still answered.
 /// </summary>
-internal sealed class DrainingLifetime(IHostApplicationLifetime application, Draining draining, PdpOptions options, TimeProvider clock, ILogger<DrainingLifetime> log) : IHostLifetime, IDisposable
+internal sealed class DrainingLifetime(IHostApplicationLifetime application, Draining draining, PdpOptions options, TimeProvider clock, ILogger<DrainingLifetime> log)
+    : IHostLifetime, IDisposable
 {
     private readonly List<IDisposable> _open = [];
 

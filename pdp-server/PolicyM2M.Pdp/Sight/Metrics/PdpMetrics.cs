@@ -8,8 +8,9 @@ using PolicyM2M.Pdp.Access;
 namespace PolicyM2M.Pdp.Sight.Metrics;
 
 /// <summary>
-/// What is counted and measured, by the names that OpenTelemetry gives such things. Safe for all threads. What happens often is counted in plain numbers and read when somebody looks, so that a
-/// decision pays an addition for being counted and makes no garbage, whether anybody looks or not. What others count already is read from them: see <see cref="PdpObservations"/>.
+/// What is counted and measured, by the names that OpenTelemetry gives such things. Safe for all threads. What happens often is counted in plain numbers and read when
+/// somebody looks, so that a decision pays an addition for being counted and makes no garbage, whether anybody looks or not. What others count already is read from them: see
+/// <see cref="PdpObservations"/>.
 /// </summary>
 internal sealed class PdpMetrics : IDisposable
 {
@@ -32,7 +33,8 @@ internal sealed class PdpMetrics : IDisposable
     ];
 
     private static readonly FrozenDictionary<string, int> RpcPlaces =
-        AccessTable.Rpcs.Order(StringComparer.Ordinal).Append(OtherRpc).Select((rpc, place) => (rpc, place)).ToFrozenDictionary(entry => entry.rpc, entry => entry.place, StringComparer.Ordinal);
+        AccessTable.Rpcs.Order(StringComparer.Ordinal).Append(OtherRpc).Select((rpc, place) => (rpc, place))
+            .ToFrozenDictionary(entry => entry.rpc, entry => entry.place, StringComparer.Ordinal);
 
     private readonly List<Instrument> _instruments = [];
     private readonly long[] _decisions = new long[DecisionLabels.Length];
@@ -44,13 +46,15 @@ internal sealed class PdpMetrics : IDisposable
     {
         Counter("policym2m.pdp.decisions", "{decision}", "Decisions given, by kind, outcome, the revision that they are from and the form in which they were asked for.",
             () => DecisionLabels.Select((labels, place) => new Measurement<long>(Interlocked.Read(ref _decisions[place]), labels)));
-        _decideDuration = Add(Meter.CreateHistogram("policym2m.pdp.decide.duration", "s", "Time to answer one request for decisions, from the request as it was read to the answer before it is recorded and written.",
+        _decideDuration = Add(Meter.CreateHistogram("policym2m.pdp.decide.duration", "s",
+            "Time to answer one request for decisions, from the request as it was read to the answer before it is recorded and written.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = DecideBounds }));
         Counter("policym2m.pdp.denials", "{call}", "Calls that the caller may not make, by RPC.",
             () => RpcPlaces.Select(rpc => new Measurement<long>(Interlocked.Read(ref _denials[rpc.Value]), new KeyValuePair<string, object?>("rpc", rpc.Key))));
         Counter("policym2m.pdp.overloads", "{call}", "Calls and messages of streams that were turned away, being beyond a limit.", () => [new(Interlocked.Read(ref _overloads))]);
         Gauge("policym2m.pdp.watchers", "{watcher}", "Watches that are open.", () => [new(Interlocked.Read(ref _watchers))]);
-        Counter("policym2m.pdp.revision.refusals", "{revision}", "Commits that could not be served: they do not compile, fail a test, or are not signed as they must be.", () => [new(Interlocked.Read(ref _refusals))]);
+        Counter("policym2m.pdp.revision.refusals", "{revision}", "Commits that could not be served: they do not compile, fail a test, or are not signed as they must be.",
+            () => [new(Interlocked.Read(ref _refusals))]);
     }
 
     public Meter Meter { get; } = new(MeterName);
@@ -100,10 +104,12 @@ internal sealed class PdpMetrics : IDisposable
     }
 
     /// <summary>What only grows and is counted elsewhere.</summary>
-    public void Counter(string name, string unit, string description, Func<IEnumerable<Measurement<long>>> read) => Add(Meter.CreateObservableCounter(name, read, unit, description));
+    public void Counter(string name, string unit, string description, Func<IEnumerable<Measurement<long>>> read) =>
+        Add(Meter.CreateObservableCounter(name, read, unit, description));
 
     /// <summary>A number that goes up and down.</summary>
-    public void Gauge(string name, string unit, string description, Func<IEnumerable<Measurement<long>>> read) => Add(Meter.CreateObservableGauge(name, read, unit, description));
+    public void Gauge(string name, string unit, string description, Func<IEnumerable<Measurement<long>>> read) =>
+        Add(Meter.CreateObservableGauge(name, read, unit, description));
 
     /// <summary>A time in seconds that goes up and down.</summary>
     public void Seconds(string name, string description, Func<IEnumerable<Measurement<double>>> read) => Add(Meter.CreateObservableGauge(name, read, "s", description));

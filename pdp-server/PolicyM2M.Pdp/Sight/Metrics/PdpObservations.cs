@@ -15,7 +15,8 @@ internal static class PdpObservations
     {
         TimeProvider clock = server.GetRequiredService<TimeProvider>();
         Readiness readiness = server.GetRequiredService<Readiness>();
-        metrics.Gauge("policym2m.pdp.ready", "1", "1 where the server should be asked: it has a registry, can record what must be recorded, and is not shutting down.", () => One(readiness.WhyNot() is []));
+        metrics.Gauge("policym2m.pdp.ready", "1", "1 where the server should be asked: it has a registry, can record what must be recorded, and is not shutting down.",
+            () => One(readiness.WhyNot() is []));
         Revisions(metrics, server.GetRequiredService<RevisionState>(), server.GetRequiredService<RevisionSource>(), clock);
         Registry(metrics, server.GetRequiredService<RegistryState>(), server.GetRequiredService<DroppedClaims>(), clock);
         Signatures(metrics, server.GetRequiredService<SignedDecisions>(), server.GetRequiredService<SignedStatements>());
@@ -28,9 +29,11 @@ internal static class PdpObservations
     {
         metrics.Gauge("policym2m.pdp.revision.info", "1", "1, labelled with the commit that is active and the hash of its bundle.",
             () => [new(1, new("commit", revisions.Current.Active.CommitId), new("bundle", revisions.Current.Active.Id.BundleHash.ToString()))]);
-        metrics.Seconds("policym2m.pdp.revision.age", "Time since the active revision became active.", () => [new((clock.GetUtcNow() - revisions.Current.Active.ActivatedAt).TotalSeconds)]);
+        metrics.Seconds("policym2m.pdp.revision.age", "Time since the active revision became active.",
+            () => [new((clock.GetUtcNow() - revisions.Current.Active.ActivatedAt).TotalSeconds)]);
         metrics.Counter("policym2m.pdp.revision.activations", "{revision}", "Revisions that became active, the first one at the start among them.", () => [new(revisions.Activations)]);
-        metrics.Gauge("policym2m.pdp.revision.refused", "1", "1 while the newest commit cannot be served or the repository cannot be followed, and the last good revision goes on.", () => One(revisions.Current.Refused is not null));
+        metrics.Gauge("policym2m.pdp.revision.refused", "1", "1 while the newest commit cannot be served or the repository cannot be followed, and the last good revision goes on.",
+            () => One(revisions.Current.Refused is not null));
         metrics.Gauge("policym2m.pdp.revision.candidate", "1", "1 while a candidate is on trial beside the active revision.", () => One(revisions.Current.Candidate is not null));
         metrics.Gauge("policym2m.pdp.revision.pinned", "1", "1 while an operator's pin keeps new commits out.", () => One(revisions.Current.Pin is not null));
         metrics.Seconds("policym2m.pdp.repository.age", "Time since the repository was last looked at.", () => [new((clock.GetUtcNow() - revisions.Current.LastPolledAt).TotalSeconds)]);
@@ -53,7 +56,8 @@ internal static class PdpObservations
         KeyValuePair<string, object?> decision = new("what", "decision"), statement = new("what", "statement");
         metrics.Counter("policym2m.pdp.signatures", "{signature}", "Signatures made. What is signed is handed out again for a while: compare with what was handed out.",
             () => [new(decisions.Signed, decision), new(statements.Signed, statement)]);
-        metrics.Counter("policym2m.pdp.signed", "{payload}", "Signed decisions and statements that were made or taken from memory to answer.", () => [new(metrics.SignedDecisions, decision), new(statements.HandedOut, statement)]);
+        metrics.Counter("policym2m.pdp.signed", "{payload}", "Signed decisions and statements that were made or taken from memory to answer.",
+            () => [new(metrics.SignedDecisions, decision), new(statements.HandedOut, statement)]);
     }
 
     private static void Audit(PdpMetrics metrics, AuditLog log)

@@ -44,7 +44,10 @@ internal static class PrometheusText
     {
         page.Append(name);
         for (int i = 0; i < labels.Count; i++)
-            page.Append(i == 0 ? '{' : ',').Append(LabelOf(labels[i].Key)).Append("=\"").Append(Escaped(Convert.ToString(labels[i].Value, CultureInfo.InvariantCulture) ?? "", isLabel: true)).Append('"');
+        {
+            string label = Convert.ToString(labels[i].Value, CultureInfo.InvariantCulture) ?? "";
+            page.Append(i == 0 ? '{' : ',').Append(LabelOf(labels[i].Key)).Append("=\"").Append(Escaped(label, isLabel: true)).Append('"');
+        }
         return page.Append(labels.Count > 0 ? "} " : " ").Append(Number(value)).Append('\n');
     }
 

@@ -12,7 +12,8 @@ internal sealed class OptionNames
     private readonly Dictionary<string, Option> _byName;
 
     public OptionNames(Command command) =>
-        _byName = command.Options.Where(option => option is not (HelpOption or VersionOption) && option.Name != SettingsOptions.CheckName).ToDictionary(option => option.Name, StringComparer.Ordinal);
+        _byName = command.Options.Where(option => option is not (HelpOption or VersionOption) && option.Name != SettingsOptions.CheckName)
+            .ToDictionary(option => option.Name, StringComparer.Ordinal);
 
     /// <summary>The options, in the order of the help.</summary>
     public IEnumerable<Option> All => _byName.Values;

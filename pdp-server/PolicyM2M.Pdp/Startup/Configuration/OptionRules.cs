@@ -13,7 +13,8 @@ internal static class OptionRules
         ("--require-signed", "--allowed-signers", "somebody's signatures must count"),
     ];
 
-    public static IEnumerable<string> FaultsOf(ParseResult parsed) => [.. parsed.CommandResult.Command.Options.SelectMany(option => MissingFiles(parsed, option)), .. MissingOptions(parsed)];
+    public static IEnumerable<string> FaultsOf(ParseResult parsed) =>
+        [.. parsed.CommandResult.Command.Options.SelectMany(option => MissingFiles(parsed, option)), .. MissingOptions(parsed)];
 
     private static IEnumerable<string> MissingOptions(ParseResult parsed) => Needs
         .Where(need => IsGiven(parsed, need.Option) && !IsGiven(parsed, need.Other))

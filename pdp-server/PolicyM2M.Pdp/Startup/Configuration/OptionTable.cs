@@ -20,7 +20,8 @@ internal static partial class OptionTable
             Match stated = StatedDefault().Match(option.Description ?? "");
             string meaning = stated.Success ? option.Description![..stated.Index].TrimEnd() : option.Description ?? "";
             string otherwise = stated.Success ? stated.Groups[1].Value : DefaultOf(option);
-            page.Append(CultureInfo.InvariantCulture, $"| `{option.Name}` | {Code(Value(option))} | {(stated.Success ? Cell(otherwise) : Code(otherwise))} | `{OptionNames.Variable(option)}` | {Cell(meaning)} |\n");
+            string shown = stated.Success ? Cell(otherwise) : Code(otherwise);
+            page.Append(CultureInfo.InvariantCulture, $"| `{option.Name}` | {Code(Value(option))} | {shown} | `{OptionNames.Variable(option)}` | {Cell(meaning)} |\n");
         }
         return page.ToString();
     }

@@ -5,8 +5,8 @@ using System.CommandLine.Parsing;
 namespace PolicyM2M.Pdp.Startup.Configuration;
 
 /// <summary>
-/// What the environment and the file add to a command line. Their values are read by the very parsers of the options, each by itself, so that every fault is found and stands beside the place
-/// that has it.
+/// What the environment and the file add to a command line. Their values are read by the very parsers of the options, each by itself, so that every fault is found and stands
+/// beside the place that has it.
 /// </summary>
 /// <param name="Used">What counts: for each option at most one, and none that the command line gives.</param>
 /// <param name="Faults">What is wrong, whether it would count or not.</param>
@@ -24,7 +24,8 @@ internal sealed record Settings(ImmutableArray<Setting> Used, ImmutableArray<str
         string? file = given.GetValue(SettingsOptions.File) ?? variables.FirstOrDefault(setting => setting.Option == SettingsOptions.FileName)?.Values[0];
         IReadOnlyList<Setting> lines = file is null ? [] : SettingsFile.Read(file, names, faults);
         faults.AddRange(variables.Concat(lines).SelectMany(setting => FaultsOf(command, setting)));
-        IEnumerable<Setting> used = variables.Concat(lines).Where(setting => given.GetResult(setting.Option) is not OptionResult { Implicit: false }).DistinctBy(setting => setting.Option);
+        IEnumerable<Setting> used = variables.Concat(lines)
+            .Where(setting => given.GetResult(setting.Option) is not OptionResult { Implicit: false }).DistinctBy(setting => setting.Option);
         return new Settings([.. used], [.. faults]);
     }
 
