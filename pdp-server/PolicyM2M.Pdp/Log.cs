@@ -127,6 +127,15 @@ internal static partial class Log
 
     [LoggerMessage(127, LogLevel.Error, "deciding with the candidate {Commit} failed, and {Active} goes on to answer")]
     public static partial void CandidateFailed(this ILogger log, Exception fault, string commit, string active);
+    [LoggerMessage(600, LogLevel.Information, "asked to end: not ready any more, and answering for {Seconds} more seconds")]
+    public static partial void Draining(this ILogger log, double seconds);
+
+    [LoggerMessage(601, LogLevel.Information, "health and metrics are told at {Address}")]
+    public static partial void Monitoring(this ILogger log, string address);
+
+    [LoggerMessage(602, LogLevel.Information, "metrics, traces and logs are sent to {Collector}")]
+    public static partial void Exporting(this ILogger log, string collector);
+
     [LoggerMessage(100, LogLevel.Information, "callers have their roles by {File}: {Entries} entries")]
     public static partial void RolesRead(this ILogger log, string file, int entries);
 

@@ -8,8 +8,10 @@ using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Rollouts;
 using PolicyM2M.Pdp.Services;
+using PolicyM2M.Pdp.Sight;
 using PolicyM2M.Pdp.Signing;
 using PolicyM2M.Pdp.Startup;
+using PolicyM2M.Pdp.Startup.Configuration;
 using PolicyM2M.Pdp.Webhook;
 using PolicyM2M.Registry;
 using PolicyM2M.Store;
@@ -21,11 +23,11 @@ internal static class Program
 {
     private static async Task<int> Main(string[] args)
     {
-        if (CommandLine.Parse(args, Console.Out, Console.Error, out int exitCode) is not { } options)
+        if (CommandLine.Parse(args, Console.Out, Console.Error, out int exitCode, EnvironmentSettings.OfProcess()) is not { } options)
             return exitCode;
         try
         {
-            await using WebApplication pdp = await StartAsync(options, TimeProvider.System, Console.Out, ConsoleLog.Configure);
+            await using WebApplication pdp = await StartAsync(options, TimeProvider.System, Console.Out, logging => ConsoleLog.Configure(logging, options.Sight.LogsJson));
             await pdp.WaitForShutdownAsync();
             return ExitCode.Ok;
         }
@@ -53,6 +55,7 @@ internal static class Program
         var revisions = new RevisionState(RolloutStart.Load(source, memory.Find(source), rollouts.Find(source), options.Rollout, clock.GetUtcNow()));
         Listening.Try(options.Listen);
         Func<IServiceProvider, WebhookListener>? webhook = WebhookListener.Of(options);
+        Func<IServiceProvider, MonitorListener>? monitor = MonitorListener.Of(options);
         DevelopmentCredentials development = DevelopmentCredentials.Prepare(data, clock.GetUtcNow());
         DevelopmentData.Prepare(data, development);
         DeviceStore registry = RegistryOption.Open(options.RegistryDb, data, clock);
@@ -81,7 +84,9 @@ internal static class Program
         // By factory, so that it is disposed with the server.
         builder.Services.AddSingleton(_ => registry).AddSingleton<DeviceReplica>().AddSingleton(new RegistryState(clock, options.RegistryGrace));
         builder.Services.AddSingleton<FirstImport>().AddSingleton<DeviceImportCall>().AddSingleton<DroppedClaims>();
-        builder.Services.AddHostedService<RevisionFollower>().AddHostedService<RegistryFollower>().AddHostedService<CredentialFollower>().AddHostedService<CallerRulesFollower>().AddHostedService<AuditRetention>();
+        builder.Services.AddHostedService<RevisionFollower>().AddHostedService<RegistryFollower>().AddHostedService<CredentialFollower>().AddHostedService<CallerRulesFollower>();
+        builder.Services.AddHostedService<AuditRetention>();
+        builder.AddSight(options.Sight, monitor);
 
         if (webhook is not null)
             builder.Services.AddSingleton(webhook).AddHostedService(services => services.GetRequiredService<WebhookListener>());
@@ -92,13 +97,14 @@ internal static class Program
             grpc.Interceptors.Add<AccessInterceptor>();
             grpc.MaxReceiveMessageSize = RequestLimits.MaximumMessageBytes;
         });
-        builder.Services.AddGrpcHealthChecks().AddCheck<RevisionHealth>("revision").AddCheck<AuditHealth>("audit");
+        builder.Services.AddGrpcHealthChecks().AddCheck<ReadinessHealth>("readiness");
         builder.Services.AddGrpcReflection();
 
         WebApplication pdp = builder.Build();
         // Before it listens: without keys, and without a log of what it decides, it is no decision point.
         pdp.Services.GetRequiredService<SigningKeys>();
         pdp.Services.GetRequiredService<AuditTrail>();
+        pdp.ObserveSight();
         pdp.UseAdmission();
         pdp.MapGrpcService<DecisionEndpoint>();
         pdp.MapGrpcService<PolicyEndpoint>();
@@ -112,6 +118,7 @@ internal static class Program
             pdp.Logger.DevelopmentCredentials(data.Pki);
         if (webhook is not null)
             pdp.Logger.WebhookListening(pdp.Services.GetRequiredService<WebhookListener>().Address);
+        pdp.TellSight(options.Sight);
         StartupMessage.Write(console, revisions.Current, source, pdp.Urls.Single(), data, registry.Name, development, isDataGiven: options.Data is not null);
         return pdp;
     }

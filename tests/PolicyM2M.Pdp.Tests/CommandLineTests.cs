@@ -1,6 +1,7 @@
 using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Store.Remotes;
+using PolicyM2M.Testing;
 
 namespace PolicyM2M.Pdp.Tests;
 
@@ -20,18 +21,21 @@ public sealed class CommandLineTests
     [Test]
     public void Every_option_is_taken()
     {
+        using var folder = new TemporaryFolder();
+        string file = folder["file"];
+        File.WriteAllText(file, "");
         PdpOptions? options = Parse("--git", "/srv/p.git", "--ref", "release", "--path", ".", "--listen", "0.0.0.0:9", "--data", "/var/pdp", "--poll", "0.5", "--accept", "0123456789AB", "--tls12",
-            "--allowed-signers", "/etc/signers", "--require-signed", "--fetch", "60", "--git-key", "k", "--git-known-hosts", "h", "--git-ca", "a", "--git-token", "t",
-            "--webhook", "127.0.0.1:9000", "--webhook-secret", "s", "--registry-db", "postgres-env:M2M_DB", "--registry-grace", "3").Options;
+            "--allowed-signers", file, "--require-signed", "--fetch", "60", "--git-key", file, "--git-known-hosts", file, "--git-ca", file, "--git-token", file,
+            "--webhook", "127.0.0.1:9000", "--webhook-secret", file, "--registry-db", "postgres-env:M2M_DB", "--registry-grace", "3").Options;
 
         Assert.That(options, Is.EqualTo(new PdpOptions("/srv/p.git", "release", ".", new(System.Net.IPAddress.Any, 9), "/var/pdp", TimeSpan.FromSeconds(0.5), AllowTls12: true, Accept: "0123456789ab")
         {
-            AllowedSigners = "/etc/signers",
+            AllowedSigners = file,
             RequireSigned = true,
             Fetch = TimeSpan.FromSeconds(60),
-            Access = new RemoteAccess("k", "h", "a", "t"),
+            Access = new RemoteAccess(file, file, file, file),
             Webhook = new(System.Net.IPAddress.Loopback, 9000),
-            WebhookSecret = "s",
+            WebhookSecret = file,
             RegistryDb = "postgres-env:M2M_DB",
             RegistryGrace = TimeSpan.FromSeconds(3),
         }));
@@ -46,12 +50,16 @@ public sealed class CommandLineTests
     [Test]
     public void Every_option_about_callers_is_taken()
     {
-        CallerOptions callers = Parse("--roles", "r.json", "--trust", "a.example=a.pem", "--trust", "b.example=x=b.pem", "--crl", "a.crl", "--crl", "b.crl", "--crl-expired", "accept",
+        using var folder = new TemporaryFolder();
+        string roles = folder["r.json"], first = folder["a"], second = folder["x=b"];
+        foreach (string file in new[] { roles, first, second })
+            File.WriteAllText(file, "");
+        CallerOptions callers = Parse("--roles", roles, "--trust", $"a.example={first}", "--trust", $"b.example={second}", "--crl", first, "--crl", second, "--crl-expired", "accept",
             "--rate", "7", "--calls", "8", "--streams", "9", "--connections", "10").Options!.Callers;
 
-        Assert.That(callers.Trust, Is.EqualTo(new[] { ("a.example", "a.pem"), ("b.example", "x=b.pem") }));
-        Assert.That(callers.Crls, Is.EqualTo(new[] { "a.crl", "b.crl" }));
-        Assert.That((callers.Roles, callers.AcceptsExpiredCrls), Is.EqualTo(("r.json", true)));
+        Assert.That(callers.Trust, Is.EqualTo(new[] { ("a.example", first), ("b.example", second) }));
+        Assert.That(callers.Crls, Is.EqualTo(new[] { first, second }));
+        Assert.That((callers.Roles, callers.AcceptsExpiredCrls), Is.EqualTo((roles, true)));
         Assert.That(callers.Limits, Is.EqualTo(new CallLimits { Rate = 7, Calls = 8, Streams = 9, Connections = 10 }));
     }
 

@@ -37,6 +37,18 @@ internal sealed class SigningKeysTests
     }
 
     [Test]
+    public void Replicas_that_begin_with_the_same_file_sign_with_the_same_key_until_each_makes_its_next()
+    {
+        using TemporaryFolder here = new(), there = new();
+        Open(here, Begin).Dispose();
+        File.Copy(new DataFolder(here.Path).SigningKeys, new DataFolder(there.Path).SigningKeys);
+        using SigningKeys first = Open(here, Begin), second = Open(there, Begin);
+
+        Assert.That(Current(second, Begin.AddDays(29)), Is.EqualTo(Current(first, Begin.AddDays(29))));
+        Assert.That(Current(second, Begin.AddDays(30)), Is.Not.EqualTo(Current(first, Begin.AddDays(30))));
+    }
+
+    [Test]
     public void A_restart_signs_with_the_same_key()
     {
         using var folder = new TemporaryFolder();

@@ -41,7 +41,8 @@ internal static class FloorPlan
         [Registry] = new([Engine], ["Microsoft.Data.Sqlite", "Npgsql"]),
         [Audit] = new([], []),
         [Pdp] = new([Engine, Compiler, Store, Wire, Registry, Audit],
-            ["Grpc.AspNetCore", "Grpc.AspNetCore.HealthChecks", "Grpc.AspNetCore.Server.Reflection", "System.CommandLine"]),
+            ["Grpc.AspNetCore", "Grpc.AspNetCore.HealthChecks", "Grpc.AspNetCore.Server.Reflection",
+                "OpenTelemetry.Exporter.OpenTelemetryProtocol", "OpenTelemetry.Extensions.Hosting", "System.CommandLine", "YamlDotNet"]),
         [Enforcement] = new([Engine, Wire], ["Google.Protobuf", "Grpc.Net.Client"]),
         [Agent] = new([Engine, Wire, Enforcement], ["System.CommandLine"]),
     };
@@ -72,7 +73,7 @@ internal static class FloorPlan
     public static readonly (string Assembly, string[] Projects)[] Confined =
     [
         ("Superpower", [Compiler]),
-        ("YamlDotNet", [Compiler]),
+        ("YamlDotNet", [Compiler, Pdp]),
         ("LibGit2Sharp", [Store]),
         ("Microsoft.Data.Sqlite", [Registry]),
         ("SQLitePCLRaw", [Registry]),
@@ -81,6 +82,7 @@ internal static class FloorPlan
         ("Grpc.", [Cli, Wire, Pdp, Enforcement, Agent]),
         ("Microsoft.AspNetCore", [Pdp, Agent]),
         ("Microsoft.Extensions", [Pdp, Agent]),
+        ("OpenTelemetry", [Pdp]),
         ("System.CommandLine", [Cli, Pdp, Agent]),
         // `System.Net.Primitives` is not among them: it knows what an address is, and reaches nobody.
         ("System.Net.Sockets", [Pdp, Enforcement, Agent]),

@@ -61,6 +61,23 @@ internal sealed class AuditTrail : IAsyncDisposable
     }
 
     /// <summary>Whether what happens now can be recorded, or need not be.</summary>
+    public bool MayAnswer
+    {
+        get
+        {
+            try
+            {
+                _log?.Demand();
+                return true;
+            }
+            catch (AuditLogException)
+            {
+                return false;
+            }
+        }
+    }
+
+    /// <summary>Makes sure that what happens now can be recorded, or need not be.</summary>
     /// <exception cref="RpcException">UNAVAILABLE where it cannot, and must be.</exception>
     public void Demand()
     {

@@ -3,6 +3,7 @@ using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using PolicyM2M.Pdp.Sight.Metrics;
 
 namespace PolicyM2M.Pdp.Limits;
 
@@ -31,15 +32,17 @@ internal static class Admission
     {
         CallerLoads loads = pdp.Services.GetRequiredService<CallerLoads>();
         ILogger log = pdp.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Admission));
-        pdp.Use((http, next) => Admit(http, next, loads, log));
+        PdpMetrics metrics = pdp.Services.GetRequiredService<PdpMetrics>();
+        pdp.Use((http, next) => Admit(http, next, loads, metrics, log));
     }
 
-    private static async Task Admit(HttpContext http, RequestDelegate next, CallerLoads loads, ILogger log)
+    private static async Task Admit(HttpContext http, RequestDelegate next, CallerLoads loads, PdpMetrics metrics, ILogger log)
     {
         CallerLoad load = http.Features.GetRequiredFeature<CallerLoad>();
         bool isStream = http.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.Type is not (null or MethodType.Unary);
         if (loads.Begin(load, isStream) is { } overload)
         {
+            metrics.Overloaded();
             if (load.IsToBeTold())
                 log.Overloaded(load.Caller, overload.Reason);
             Refuse(http, overload);

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using PolicyM2M.Pdp.Sight;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Store;
 using PolicyM2M.Store.Remotes;
@@ -17,6 +19,7 @@ internal sealed class FollowedRemote
     private readonly TimeProvider _clock;
     private long _attemptedAt;
     private int _failures;
+    private long _good, _failed;
     private bool _isSuspect;
     private PolicyStoreException? _fault;
 
@@ -35,6 +38,9 @@ internal sealed class FollowedRemote
 
     /// <summary>The URL as people may see it.</summary>
     public string Location => _remote.Location;
+
+    /// <summary>How many fetches went well and how many failed. Anybody may ask.</summary>
+    public (long Good, long Failed) Fetches => (Interlocked.Read(ref _good), Interlocked.Read(ref _failed));
 
     /// <summary>
     /// The remote that the options name, fetched once; null where they name a folder. A remote that cannot be reached does not keep the server from
@@ -87,15 +93,19 @@ internal sealed class FollowedRemote
 
     private bool Fetch(CancellationToken cancellation)
     {
+        using Activity? span = PdpTraces.Source.StartActivity("fetch");
         try
         {
             bool isNew = _remote.Fetch(_isSuspect, cancellation);
+            Interlocked.Increment(ref _good);
             (_failures, _isSuspect, _fault) = (0, false, null);
             return isNew;
         }
         catch (PolicyStoreException fault)
         {
             _failures++;
+            Interlocked.Increment(ref _failed);
+            span?.SetStatus(ActivityStatusCode.Error);
             // Messages count milliseconds and ports; while they differ in nothing else, it is the same fault, and told once.
             if (_fault is null || WithoutNumbers(_fault.Message) != WithoutNumbers(fault.Message))
                 _fault = fault;

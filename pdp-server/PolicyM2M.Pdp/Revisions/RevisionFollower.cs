@@ -1,6 +1,9 @@
+using System.Diagnostics;
 using PolicyM2M.Compiler.Diagnostics;
 using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Rollouts;
+using PolicyM2M.Pdp.Sight;
+using PolicyM2M.Pdp.Sight.Metrics;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Store;
 using PolicyM2M.Store.Signatures;
@@ -8,7 +11,8 @@ using PolicyM2M.Store.Signatures;
 namespace PolicyM2M.Pdp.Revisions;
 
 /// <summary>Follows the ref: a commit that compiles and passes its own tests is offered to the roll-out, one that does not changes nothing but the status.</summary>
-internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, RevisionNews news, PdpOptions options, AuditTrail audit, TimeProvider clock, ILogger<RevisionFollower> log) : BackgroundService
+internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, RevisionNews news, PdpOptions options, AuditTrail audit, PdpMetrics metrics, TimeProvider clock,
+    ILogger<RevisionFollower> log) : BackgroundService
 {
     /// <summary>Of the first fault, as much as a record needs; the status has them all.</summary>
     private const int LongestReason = 1_000;
@@ -81,9 +85,11 @@ internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, R
             rollout.Offer(known, now);
             return;
         }
+        using Activity? span = PdpTraces.Source.StartActivity("activate")?.SetTag("policym2m.commit", commit);
         CompiledRevision compiled = source.Compile(commit);
         if (source.Active(compiled, now, trust, before: status.Active) is not { } revision)
         {
+            span?.SetStatus(ActivityStatusCode.Error, "the policy set has faults");
             Refused(new RefusedRevision(compiled.CommitId, now, compiled.Diagnostics, null, MayHeal: false));
             return;
         }
@@ -120,6 +126,7 @@ internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, R
             log.RepositoryUnreadable(active.ShortId, fault);
             return;
         }
+        metrics.RevisionRefused();
         log.RevisionRefused(ActiveRevision.Shorten(refused.CommitId), active.ShortId);
         string why = refused.Fault ?? refused.Diagnostics.Where(diagnostic => diagnostic.Severity == Severity.Error).Select(DiagnosticText.OfLine).FirstOrDefault() ?? "";
         audit.Note(null, "", record => record.Revision = new Wire.V1.AuditRevision { Revision = new Wire.V1.Revision { CommitId = refused.CommitId }, Became = "refused", Reason = why[..Math.Min(why.Length, LongestReason)] });

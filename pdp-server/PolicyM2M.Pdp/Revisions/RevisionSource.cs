@@ -61,6 +61,9 @@ internal sealed class RevisionSource
     /// <exception cref="OperationCanceledException">It was ended.</exception>
     public bool Refresh(bool isNews, CancellationToken cancellation) => _remote?.Refresh(isNews, cancellation) ?? false;
 
+    /// <summary>How many fetches of the remote went well and how many failed; none where it is a folder.</summary>
+    public (long Good, long Failed) Fetches => _remote?.Fetches ?? default;
+
     /// <summary>The commit that the ref names now.</summary>
     /// <exception cref="PolicyStoreException">It names none, or the repository cannot be read.</exception>
     public string FindCommit() => _repository.FindCommit(_remote?.Reference ?? Ref);

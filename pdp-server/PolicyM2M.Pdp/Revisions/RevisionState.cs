@@ -51,9 +51,13 @@ internal sealed class RevisionState(RevisionStatus first)
 {
     private volatile RevisionStatus _current = first;
     private volatile TaskCompletionSource _superseded = NewSignal();
+    private long _activations = 1;
 
     /// <summary>What is served now.</summary>
     public RevisionStatus Current => _current;
+
+    /// <summary>How many revisions became active, the first among them.</summary>
+    public long Activations => Interlocked.Read(ref _activations);
 
     /// <summary>
     /// Waits until a device is to be told something other than what it was told from <paramref name="known"/>, and returns the status that says so. What came in between is
@@ -76,6 +80,8 @@ internal sealed class RevisionState(RevisionStatus first)
     public void Replace(RevisionStatus status)
     {
         bool isOther = !ReferenceEquals(status.Active, _current.Active) || !Equals(status.Candidate, _current.Candidate);
+        if (status.Active.CommitId != _current.Active.CommitId)
+            Interlocked.Increment(ref _activations);
         _current = status;
         if (!isOther)
             return;

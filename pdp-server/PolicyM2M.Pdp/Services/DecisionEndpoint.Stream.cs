@@ -36,7 +36,10 @@ internal sealed partial class DecisionEndpoint
         {
             RequestLimits.Check(item);
             if (context.GetHttpContext().Features.GetRequiredFeature<CallerLoad>().Charge(1) is { } overload)
+            {
+                metrics.Overloaded();
                 throw new RpcException(new Status(StatusCode.ResourceExhausted, $"{overload.Reason}; try again later"));
+            }
             return new DecideStreamResponse { Correlation = item.Correlation, Response = await Decide(item.Request, context) };
         }
         catch (RpcException refusal) when (refusal.StatusCode is StatusCode.InvalidArgument or StatusCode.PermissionDenied or StatusCode.ResourceExhausted)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Grpc.Core;
 using PolicyM2M.Engine.Contexts;
 using PolicyM2M.Engine.Regions;
@@ -8,6 +9,8 @@ using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Rollouts;
+using PolicyM2M.Pdp.Sight;
+using PolicyM2M.Pdp.Sight.Metrics;
 using PolicyM2M.Pdp.Signing;
 using PolicyM2M.Registry;
 using PolicyM2M.Wire;
@@ -21,7 +24,7 @@ namespace PolicyM2M.Pdp.Services;
 /// <summary>What devices and gateways ask.</summary>
 internal sealed partial class DecisionEndpoint(
     RevisionState revisions, RegistryState registry, Trial trial, DroppedClaims droppedClaims, SigningKeys keys, SignedDecisions signedDecisions, SignedStatements signedStatements,
-    CallAccess access, Denials denials, AuditTrail audit, TimeProvider clock, IHostApplicationLifetime lifetime)
+    CallAccess access, Denials denials, AuditTrail audit, PdpMetrics metrics, TimeProvider clock, IHostApplicationLifetime lifetime)
     : DecisionService.DecisionServiceBase
 {
     /// <summary>Grows to the longest way of its thread's decisions, and is used again.</summary>
@@ -30,6 +33,8 @@ internal sealed partial class DecisionEndpoint(
 
     public override Task<DecideResponse> Decide(DecideRequest request, ServerCallContext context)
     {
+        using Activity? span = PdpTraces.Decide(request);
+        long began = clock.GetTimestamp();
         RequestLimits.Check(request);
         audit.Demand();
         // Each is taken once, so that the whole answer is of one revision and one registry.
@@ -47,6 +52,7 @@ internal sealed partial class DecisionEndpoint(
         trial.Compare(status, device, claims, registered, revision, [.. decisions.Select(made => made.Decision)], now);
         if (request.Form == DecisionForm.Signed)
             AddStatement(response, request, signedStatements.Of(device, SignedStatements.Stated(registered, device, revision.Bundle), now));
+        metrics.Decided(decisions, !ReferenceEquals(revision, status.Active), request.Form == DecisionForm.Signed, clock.GetElapsedTime(began));
         ValueTask kept = audit.DecidedAsync(context.GetHttpContext().Caller(), device, revision, decisions, merged.Context, registered, now, context.CancellationToken);
         return kept.IsCompletedSuccessfully ? Task.FromResult(response) : Once(kept, response);
     }
@@ -60,6 +66,7 @@ internal sealed partial class DecisionEndpoint(
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         string device = Subject(request.DeviceId, registry.Current, context);
         string caller = context.GetHttpContext().Caller().Name;
+        using PdpMetrics.Watching watching = metrics.Watch();
         (RevisionStatus? Status, long Device) told = default;
         try
         {

@@ -17,6 +17,13 @@ internal sealed class SignedStatements(SigningKeys keys)
     private const int Places = 1 << 14;
 
     private readonly Entry?[] _entries = new Entry?[Places];
+    private long _signed, _handedOut;
+
+    /// <summary>How many signatures were made.</summary>
+    public long Signed => Interlocked.Read(ref _signed);
+
+    /// <summary>How many statements were asked for.</summary>
+    public long HandedOut => Interlocked.Read(ref _handedOut);
 
     /// <summary>The statement of a device.</summary>
     /// <param name="device">Its id.</param>
@@ -24,6 +31,7 @@ internal sealed class SignedStatements(SigningKeys keys)
     /// <param name="now">The moment.</param>
     public Entry Of(string device, DeviceContext stated, DateTimeOffset now)
     {
+        Interlocked.Increment(ref _handedOut);
         ref Entry? known = ref _entries[(uint)string.GetHashCode(device) % Places];
         if (known is { } entry && entry.Device == device && Says(entry.Stated, stated) && now >= entry.IssuedAt && now < entry.IssuedAt + SigningTimes.StatementHolds / 2)
             return entry;
@@ -34,6 +42,7 @@ internal sealed class SignedStatements(SigningKeys keys)
             IssuedAt = now.ToTimestamp(),
             ValidUntil = (now + SigningTimes.StatementHolds < key.NotAfter ? now + SigningTimes.StatementHolds : key.NotAfter).ToTimestamp(),
         });
+        Interlocked.Increment(ref _signed);
         return known = new Entry(device, stated, now, signed, ByteString.CopyFrom(SHA256.HashData(signed.Payload.Span)));
     }
 

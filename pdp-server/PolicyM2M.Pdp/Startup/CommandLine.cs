@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
@@ -5,11 +6,12 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Net;
 using PolicyM2M.Pdp.Rollouts;
+using PolicyM2M.Pdp.Startup.Configuration;
 using PolicyM2M.Store.Remotes;
 
 namespace PolicyM2M.Pdp.Startup;
 
-/// <summary>Reads the command line.</summary>
+/// <summary>Reads the command line, and what the environment and the configuration file add to it.</summary>
 internal static class CommandLine
 {
     private const double ShortestPoll = 0.1;
@@ -144,12 +146,47 @@ internal static class CommandLine
 
     private static readonly Option<bool> RequireSigned = new("--require-signed") { Description = "Serve a commit only where one of the allowed signers signed it." };
 
-    /// <summary>The options; null where the process should end with <paramref name="exitCode"/>, having said why or having shown its help.</summary>
-    public static PdpOptions? Parse(string[] args, TextWriter output, TextWriter error, out int exitCode)
+    /// <summary>The options; null where the process should end with <paramref name="exitCode"/>, having said why or having shown what was asked for.</summary>
+    public static PdpOptions? Parse(string[] args, TextWriter output, TextWriter error, out int exitCode, IReadOnlyDictionary<string, string>? environment = null)
     {
         PdpOptions? options = null;
+        RootCommand command = Describe();
+        command.SetAction(parsed => options = Read(parsed));
+        var streams = new InvocationConfiguration { Output = output, Error = error };
+
+        ParseResult given = command.Parse(args);
+        if (given.Errors.Count == 0 && given.Action != command.Action)
+        {
+            exitCode = given.Invoke(streams);
+            return null;
+        }
+        var settings = Settings.Read(command, given, environment ?? FrozenDictionary<string, string>.Empty);
+        ParseResult parsed = command.Parse([.. settings.Arguments, .. args]);
+        string[] faults = [.. given.Errors.Select(fault => fault.Message), .. settings.Faults, .. OptionRules.FaultsOf(parsed)];
+        if (faults.Length > 0)
+        {
+            foreach (string fault in faults)
+                error.WriteLine($"error: {fault}");
+            error.WriteLine("`--help` lists the options.");
+            exitCode = ExitCode.CouldNotRun;
+            return null;
+        }
+        if (parsed.GetValue(SettingsOptions.Check))
+        {
+            output.Write(OptionTable.InForce(command, parsed, settings));
+            exitCode = ExitCode.Ok;
+            return null;
+        }
+        exitCode = parsed.Invoke(streams);
+        return options;
+    }
+
+    /// <summary>The command with all of its options, in the order of the help.</summary>
+    internal static RootCommand Describe()
+    {
         var command = new RootCommand("Serves the decisions of a policy set in Git over gRPC with mutual TLS.")
         {
+            SettingsOptions.File, SettingsOptions.Check,
             Git, Ref, Folder, Rollout, Accept,
             AllowedSigners, RequireSigned,
             Fetch, GitKey, GitKnownHosts, GitAuthorities, GitToken,
@@ -160,39 +197,31 @@ internal static class CommandLine
         };
         CallerCommandLine.AddTo(command);
         AuditCommandLine.AddTo(command);
-        command.SetAction(parsed => options = new PdpOptions(
-            parsed.GetValue(Git)!, parsed.GetValue(Ref)!, parsed.GetValue(Folder)!, parsed.GetValue(Listen)!, parsed.GetValue(Data), parsed.GetValue(Poll),
-            parsed.GetValue(AllowTls12), parsed.GetValue(Accept))
-        {
-            AllowedSigners = parsed.GetValue(AllowedSigners),
-            RequireSigned = parsed.GetValue(RequireSigned),
-            Rollout = parsed.GetValue(Rollout),
-            Fetch = parsed.GetValue(Fetch),
-            Access = new RemoteAccess(parsed.GetValue(GitKey), parsed.GetValue(GitKnownHosts), parsed.GetValue(GitAuthorities), parsed.GetValue(GitToken)),
-            Webhook = parsed.GetValue(Webhook),
-            WebhookSecret = parsed.GetValue(WebhookSecret),
-            RegistryDb = parsed.GetValue(RegistryDb),
-            RegistryGrace = parsed.GetValue(RegistryGrace),
-            Callers = CallerCommandLine.Read(parsed),
-            Audit = AuditCommandLine.Read(parsed),
-        });
+        SightCommandLine.AddTo(command);
         HelpOption help = command.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
-
-        ParseResult result = command.Parse(args);
-        if (result.Errors.Count > 0)
-        {
-            foreach (ParseError fault in result.Errors)
-                error.WriteLine($"error: {fault.Message}");
-            error.WriteLine("`--help` lists the options.");
-            exitCode = ExitCode.CouldNotRun;
-            return null;
-        }
-        exitCode = result.Invoke(new InvocationConfiguration { Output = output, Error = error });
-        return options;
+        return command;
     }
 
-    private static IPEndPoint? ReadEndPoint(ArgumentResult argument)
+    private static PdpOptions Read(ParseResult parsed) => new(
+        parsed.GetValue(Git)!, parsed.GetValue(Ref)!, parsed.GetValue(Folder)!, parsed.GetValue(Listen)!, parsed.GetValue(Data), parsed.GetValue(Poll),
+        parsed.GetValue(AllowTls12), parsed.GetValue(Accept))
+    {
+        AllowedSigners = parsed.GetValue(AllowedSigners),
+        RequireSigned = parsed.GetValue(RequireSigned),
+        Rollout = parsed.GetValue(Rollout),
+        Fetch = parsed.GetValue(Fetch),
+        Access = new RemoteAccess(parsed.GetValue(GitKey), parsed.GetValue(GitKnownHosts), parsed.GetValue(GitAuthorities), parsed.GetValue(GitToken)),
+        Webhook = parsed.GetValue(Webhook),
+        WebhookSecret = parsed.GetValue(WebhookSecret),
+        RegistryDb = parsed.GetValue(RegistryDb),
+        RegistryGrace = parsed.GetValue(RegistryGrace),
+        Callers = CallerCommandLine.Read(parsed),
+        Audit = AuditCommandLine.Read(parsed),
+        Sight = SightCommandLine.Read(parsed),
+    };
+
+    internal static IPEndPoint? ReadEndPoint(ArgumentResult argument)
     {
         string text = argument.Tokens.Count == 1 ? argument.Tokens[0].Value : "";
         int colon = text.LastIndexOf(':');
@@ -236,7 +265,7 @@ internal static class CommandLine
         return null;
     }
 
-    private static TimeSpan ReadSeconds(ArgumentResult argument, double shortest, double longest)
+    internal static TimeSpan ReadSeconds(ArgumentResult argument, double shortest, double longest)
     {
         string text = argument.Tokens.Count == 1 ? argument.Tokens[0].Value : "";
         if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) && seconds >= shortest && seconds <= longest)

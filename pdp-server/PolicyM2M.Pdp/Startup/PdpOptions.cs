@@ -4,7 +4,7 @@ using PolicyM2M.Store.Remotes;
 
 namespace PolicyM2M.Pdp.Startup;
 
-/// <summary>What the user asked for on the command line.</summary>
+/// <summary>What the user asked for, on the command line or beside it.</summary>
 /// <param name="Git">A Git repository, a folder inside one, or the URL of a remote one.</param>
 /// <param name="Ref">The branch, tag or commit that is served and followed.</param>
 /// <param name="Folder">The policy set's folder within the repository.</param>
@@ -50,4 +50,7 @@ internal sealed record PdpOptions(string Git, string Ref, string Folder, IPEndPo
 
     /// <summary>Who may call, and how much.</summary>
     public CallerOptions Callers { get; init; } = new();
+
+    /// <summary>How it is seen from outside, and how it ends.</summary>
+    public SightOptions Sight { get; init; } = new();
 }

@@ -1,0 +1,72 @@
+using System.Diagnostics.Metrics;
+using PolicyM2M.Audit.Appending;
+using PolicyM2M.Pdp.Auditing;
+using PolicyM2M.Pdp.Devices;
+using PolicyM2M.Pdp.Revisions;
+using PolicyM2M.Pdp.Signing;
+
+namespace PolicyM2M.Pdp.Sight.Metrics;
+
+/// <summary>What is measured of the server's state: read from those who hold it, when somebody looks.</summary>
+internal static class PdpObservations
+{
+    /// <summary>Adds the measurements of a server to its metrics.</summary>
+    public static PdpMetrics Observe(this PdpMetrics metrics, IServiceProvider server)
+    {
+        TimeProvider clock = server.GetRequiredService<TimeProvider>();
+        Readiness readiness = server.GetRequiredService<Readiness>();
+        metrics.Gauge("policym2m.pdp.ready", "1", "1 where the server should be asked: it has a registry, can record what must be recorded, and is not shutting down.",
+            () => One(readiness.WhyNot() is []));
+        Revisions(metrics, server.GetRequiredService<RevisionState>(), server.GetRequiredService<RevisionSource>(), clock);
+        Registry(metrics, server.GetRequiredService<RegistryState>(), server.GetRequiredService<DroppedClaims>(), clock);
+        Signatures(metrics, server.GetRequiredService<SignedDecisions>(), server.GetRequiredService<SignedStatements>());
+        if (server.GetRequiredService<AuditTrail>().Log is { } log)
+            Audit(metrics, log);
+        return metrics;
+    }
+
+    private static void Revisions(PdpMetrics metrics, RevisionState revisions, RevisionSource source, TimeProvider clock)
+    {
+        metrics.Gauge("policym2m.pdp.revision.info", "1", "1, labelled with the commit that is active and the hash of its bundle.",
+            () => [new(1, new("commit", revisions.Current.Active.CommitId), new("bundle", revisions.Current.Active.Id.BundleHash.ToString()))]);
+        metrics.Seconds("policym2m.pdp.revision.age", "Time since the active revision became active.",
+            () => [new((clock.GetUtcNow() - revisions.Current.Active.ActivatedAt).TotalSeconds)]);
+        metrics.Counter("policym2m.pdp.revision.activations", "{revision}", "Revisions that became active, the first one at the start among them.", () => [new(revisions.Activations)]);
+        metrics.Gauge("policym2m.pdp.revision.refused", "1", "1 while the newest commit cannot be served or the repository cannot be followed, and the last good revision goes on.",
+            () => One(revisions.Current.Refused is not null));
+        metrics.Gauge("policym2m.pdp.revision.candidate", "1", "1 while a candidate is on trial beside the active revision.", () => One(revisions.Current.Candidate is not null));
+        metrics.Gauge("policym2m.pdp.revision.pinned", "1", "1 while an operator's pin keeps new commits out.", () => One(revisions.Current.Pin is not null));
+        metrics.Seconds("policym2m.pdp.repository.age", "Time since the repository was last looked at.", () => [new((clock.GetUtcNow() - revisions.Current.LastPolledAt).TotalSeconds)]);
+        metrics.Counter("policym2m.pdp.fetches", "{fetch}", "Fetches of the remote repository, by how they ended.",
+            () => [new(source.Fetches.Good, new KeyValuePair<string, object?>("result", "good")), new(source.Fetches.Failed, new KeyValuePair<string, object?>("result", "failed"))]);
+    }
+
+    private static void Registry(PdpMetrics metrics, RegistryState registry, DroppedClaims dropped, TimeProvider clock)
+    {
+        metrics.Gauge("policym2m.pdp.registry.devices", "{device}", "Devices in the registry as answers are made from it.", () => [new(registry.Current.Count)]);
+        metrics.Gauge("policym2m.pdp.registry.available", "1", "1 where answers are made with the registry; without it the strictest applies.", () => One(registry.IsAvailable));
+        metrics.Seconds("policym2m.pdp.registry.age", "Time since the registry was last found in step with its database.",
+            () => registry.InStepAt is { } at ? [new((clock.GetUtcNow() - at).TotalSeconds)] : []);
+        metrics.Counter("policym2m.pdp.claims.dropped", "{claim}", "Claims that are not for a device to make, by attribute.",
+            () => dropped.Counts.Select(claim => new Measurement<long>(claim.Value, new KeyValuePair<string, object?>("attribute", claim.Key))));
+    }
+
+    private static void Signatures(PdpMetrics metrics, SignedDecisions decisions, SignedStatements statements)
+    {
+        KeyValuePair<string, object?> decision = new("what", "decision"), statement = new("what", "statement");
+        metrics.Counter("policym2m.pdp.signatures", "{signature}", "Signatures made. What is signed is handed out again for a while: compare with what was handed out.",
+            () => [new(decisions.Signed, decision), new(statements.Signed, statement)]);
+        metrics.Counter("policym2m.pdp.signed", "{payload}", "Signed decisions and statements that were made or taken from memory to answer.",
+            () => [new(metrics.SignedDecisions, decision), new(statements.HandedOut, statement)]);
+    }
+
+    private static void Audit(PdpMetrics metrics, AuditLog log)
+    {
+        metrics.Counter("policym2m.pdp.audit.records", "{record}", "Records in the audit log.", () => [new(log.State.Size)]);
+        metrics.Gauge("policym2m.pdp.audit.lag", "{record}", "Records in line that are not in the audit log yet.", () => [new(log.State.Waiting)]);
+        metrics.Counter("policym2m.pdp.audit.lost", "{record}", "Records that are missing from the audit log, which says so itself.", () => [new(log.State.Lost)]);
+        metrics.Gauge("policym2m.pdp.audit.writable", "1", "1 where the audit log can be written.", () => One(log.State.Fault is null));
+    }
+
+    private static IEnumerable<Measurement<long>> One(bool isSo) => [new(isSo ? 1 : 0)];
+}

@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace PolicyM2M.Pdp.Startup.Configuration;
+
+/// <summary>
+/// What the environment and the file add to a command line. Their values are read by the very parsers of the options, each by itself, so that every fault is found and stands
+/// beside the place that has it.
+/// </summary>
+/// <param name="Used">What counts: for each option at most one, and none that the command line gives.</param>
+/// <param name="Faults">What is wrong, whether it would count or not.</param>
+internal sealed record Settings(ImmutableArray<Setting> Used, ImmutableArray<string> Faults)
+{
+    /// <summary>The settings as arguments. In one piece with their options, so that no value is taken for an option.</summary>
+    public IEnumerable<string> Arguments => Used.SelectMany(ArgumentsOf);
+
+    /// <summary>Reads what is said beside a command line.</summary>
+    public static Settings Read(Command command, ParseResult given, IReadOnlyDictionary<string, string> environment)
+    {
+        var names = new OptionNames(command);
+        List<string> faults = [];
+        IReadOnlyList<Setting> variables = EnvironmentSettings.Read(environment, names, faults);
+        string? file = given.GetValue(SettingsOptions.File) ?? variables.FirstOrDefault(setting => setting.Option == SettingsOptions.FileName)?.Values[0];
+        IReadOnlyList<Setting> lines = file is null ? [] : SettingsFile.Read(file, names, faults);
+        faults.AddRange(variables.Concat(lines).SelectMany(setting => FaultsOf(command, setting)));
+        IEnumerable<Setting> used = variables.Concat(lines)
+            .Where(setting => given.GetResult(setting.Option) is not OptionResult { Implicit: false }).DistinctBy(setting => setting.Option);
+        return new Settings([.. used], [.. faults]);
+    }
+
+    private static IEnumerable<string> FaultsOf(Command command, Setting setting)
+    {
+        Option option = command.Options.First(option => option.Name == setting.Option);
+        string key = OptionNames.Key(option);
+        // A variable says which option it is by its name, and a place in a file does not.
+        string place = OptionNames.Variable(option) == setting.Place ? setting.Place : $"{setting.Place}: {key}";
+        if (option.ValueType == typeof(bool))
+            return setting.Values is ["true" or "false"] ? [] : [$"{place}: expected true or false"];
+        return command.Parse([.. ArgumentsOf(setting)]).Errors.Select(error => $"{place}: {WithoutName(error.Message, option.Name)}");
+    }
+
+    private static IEnumerable<string> ArgumentsOf(Setting setting) => setting.Values.Select(value => $"{setting.Option}={value}");
+
+    private static string WithoutName(string message, string option) => message.StartsWith($"{option}: ", StringComparison.Ordinal) ? message[(option.Length + 2)..] : message;
+}

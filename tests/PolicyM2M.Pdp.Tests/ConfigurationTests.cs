@@ -1,0 +1,181 @@
+using System.Net;
+using PolicyM2M.Pdp.Limits;
+using PolicyM2M.Pdp.Startup;
+using PolicyM2M.Pdp.Startup.Configuration;
+using PolicyM2M.Testing;
+
+namespace PolicyM2M.Pdp.Tests;
+
+/// <summary>Options from a file and from the environment.</summary>
+[TestFixture]
+public sealed class ConfigurationTests
+{
+    private TemporaryFolder _folder = null!;
+
+    [SetUp]
+    public void MakeFolder() => _folder = new TemporaryFolder();
+
+    [TearDown]
+    public void DeleteFolder() => _folder.Dispose();
+
+    private string Config => _folder["pdp.yaml"];
+
+    [Test]
+    public void A_file_says_what_the_command_line_could()
+    {
+        string crl = _folder["a.crl"];
+        File.WriteAllText(crl, "");
+        WriteConfig($"""
+            # The decision point of plant 7.
+            git: https://git.example/fleet.git
+            ref: "release"
+            listen: 0.0.0.0:8443
+            tls12: true
+            poll: 0.5
+            registry-db: postgres-file:/run/secrets/db
+            crl: [{crl}]
+            rate: 7
+            """);
+
+        PdpOptions? options = Parse(["--config", Config]).Options;
+
+        Assert.That((options!.Git, options.Ref, options.Listen, options.AllowTls12), Is.EqualTo(("https://git.example/fleet.git", "release", new IPEndPoint(IPAddress.Any, 8443), true)));
+        Assert.That((options.Poll, options.RegistryDb), Is.EqualTo((TimeSpan.FromSeconds(0.5), "postgres-file:/run/secrets/db")));
+        Assert.That(options.Callers.Crls, Is.EqualTo(new[] { crl }));
+        Assert.That(options.Callers.Limits, Is.EqualTo(new CallLimits { Rate = 7 }));
+    }
+
+    [Test]
+    public void The_command_line_overrules_the_environment_and_both_overrule_the_file()
+    {
+        WriteConfig("ref: file\npath: file\nfetch: 60\ntls12: true\n");
+
+        PdpOptions? options = Parse(["--ref", "line", "--tls12=false"], ("POLICYM2M_PDP_CONFIG", Config), ("POLICYM2M_PDP_REF", "variable"),
+            ("POLICYM2M_PDP_PATH", "variable"), ("PATH", "/bin")).Options;
+
+        Assert.That((options!.Ref, options.Folder, options.Fetch, options.AllowTls12), Is.EqualTo(("line", "variable", TimeSpan.FromSeconds(60), false)));
+    }
+
+    [Test]
+    public void A_variable_has_several_values_by_commas()
+    {
+        string first = _folder["a"], second = _folder["b"];
+        File.WriteAllText(first, "");
+        File.WriteAllText(second, "");
+        Assert.That(Parse([], ("POLICYM2M_PDP_CRL", $"{first}, {second}")).Options!.Callers.Crls, Is.EqualTo(new[] { first, second }));
+    }
+
+    [Test]
+    public void A_value_is_never_taken_for_another_option()
+    {
+        WriteConfig("ref: --tls12\npath: '@/etc/passwd'\n");
+        PdpOptions? options = Parse(["--config", Config]).Options;
+        Assert.That((options!.Ref, options.Folder, options.AllowTls12), Is.EqualTo(("--tls12", "@/etc/passwd", false)));
+    }
+
+    [Test]
+    public void Every_fault_of_every_source_is_named_with_its_place()
+    {
+        WriteConfig("listen: here\npol: 3\npoll: often\ntls12: maybe\nref: [a, b]\nfetch:\n  deep: 1\nrate: 9\nrate: 10\nrequire-signed: true\n? [x]\n: y\n");
+
+        (PdpOptions? options, int exitCode, string text) = Parse(["--calls", "none", "--config", Config],
+            ("POLICYM2M_PDP_POLL", "seldom"), ("POLICYM2M_PDP_LISTNE", "x"), ("POLICYM2M_PDP_REF", ""), ("POLICYM2M_PDP_TLS12", "1"));
+
+        Assert.That((options, exitCode), Is.EqualTo(((PdpOptions?)null, 1)));
+        Assert.That(text.Split('\n'), Is.EquivalentTo(new[]
+        {
+            "error: --calls: `none` is not a number from 1 to 1000000",
+            "error: POLICYM2M_PDP_LISTNE: no option has this name; did you mean `POLICYM2M_PDP_LISTEN`?",
+            "error: POLICYM2M_PDP_REF: expected a value; a variable that is to say nothing must be unset",
+            "error: POLICYM2M_PDP_POLL: `seldom` is not a number of seconds from 0.1 to 3600",
+            "error: POLICYM2M_PDP_TLS12: expected true or false",
+            $"error: {Config}:1:9: listen: `here` is not HOST:PORT, such as 127.0.0.1:8443, [::1]:8443 or localhost:0; HOST is an IP address or localhost",
+            $"error: {Config}:2:1: there is no option `pol`; did you mean `poll`?",
+            $"error: {Config}:3:7: poll: `often` is not a number of seconds from 0.1 to 3600",
+            $"error: {Config}:4:8: tls12: expected true or false",
+            $"error: {Config}:5:6: ref: expected one value, not a list",
+            $"error: {Config}:7:3: fetch: expected a value",
+            $"error: {Config}:9:1: `rate` is there twice",
+            $"error: {Config}:11:3: expected the name of an option",
+            "error: --require-signed: it needs --allowed-signers; somebody's signatures must count",
+            "`--help` lists the options.",
+            "",
+        }));
+    }
+
+    [TestCase("- a\n", ":1:1: expected options")]
+    [TestCase("a: [b\n", "no YAML")]
+    [TestCase("ref: \"x\n", "no YAML")]
+    [TestCase("ref: a\n---\nref: b\n", "expected one document")]
+    [TestCase("ref: &a x\npath: *a\n", "expected a value")]
+    [TestCase("config: other.yaml\n", "there is no option `config`")]
+    [TestCase("check-config: true\n", "there is no option `check-config`")]
+    [TestCase("help: true\n", "there is no option `help`")]
+    [TestCase("webhook: 127.0.0.1:9000\n", "--webhook: it needs --webhook-secret")]
+    [TestCase("git-token: nowhere\n", "--git-token: there is no file `nowhere`")]
+    [TestCase("trust: [a.example=nowhere]\n", "--trust: there is no file `nowhere`")]
+    [TestCase("registry-db: postgres:Password=hunter2\n", "registry-db: expected sqlite:PATH")]
+    [TestCase("otlp: http://me:hunter2@collector:4317\n", "otlp: expected an http: or https: URL without a password")]
+    public void A_file_that_is_none_of_options_is_refused(string yaml, string fault)
+    {
+        WriteConfig(yaml);
+        (PdpOptions? options, int exitCode, string text) = Parse(["--config", Config]);
+        Assert.That((options, exitCode), Is.EqualTo(((PdpOptions?)null, 1)));
+        Assert.That(text, Does.Contain(fault).And.Not.Contain("hunter2").And.Not.Contain("   at "));
+    }
+
+    [TestCase("")]
+    [TestCase("# nothing yet\n")]
+    [TestCase("---\n")]
+    public void A_file_that_says_nothing_is_fine(string yaml)
+    {
+        WriteConfig(yaml);
+        Assert.That(Parse(["--config", Config]).Options, Is.Not.Null);
+    }
+
+    [Test]
+    public void A_file_that_nests_without_end_or_is_no_text_or_is_not_there_is_refused()
+    {
+        WriteConfig("ref: " + new string('[', 200_000));
+        Assert.That(Parse(["--config", Config]).ExitCode, Is.EqualTo(1));
+        File.WriteAllBytes(Config, [0x72, 0xFF, 0xFE]);
+        Assert.That(Parse(["--config", Config]).Text, Does.Contain($"--config: `{Config}` cannot be read"));
+        Assert.That(Parse(["--config", "nowhere.yaml"]).Text, Does.Contain("--config: there is no file `nowhere.yaml`"));
+    }
+
+    [Test]
+    public void What_would_be_used_is_told_with_its_place_and_without_passwords()
+    {
+        WriteConfig("git: https://me:hunter2@git.example/fleet.git\npoll: 7\n");
+
+        (PdpOptions? options, int exitCode, string text) = Parse(["--check-config", "--ref", "release", "--tls12"], ("POLICYM2M_PDP_CONFIG", Config), ("POLICYM2M_PDP_DRAIN", "9"));
+
+        Assert.That((options, exitCode), Is.EqualTo(((PdpOptions?)null, 0)));
+        string place = System.Text.RegularExpressions.Regex.Escape(Config);
+        Assert.That(text, Does.Match($@"(?m)^git +https://\*\*\*@git\.example/fleet\.git +{place}:1:6$").And.Match(@"(?m)^ref +release +command line$")
+            .And.Match(@"(?m)^tls12 +true +command line$").And.Match(@"(?m)^drain +9 +POLICYM2M_PDP_DRAIN$")
+            .And.Match(@"(?m)^listen +127\.0\.0\.1:8443 +default$").And.Not.Contain("hunter2"));
+    }
+
+    [Test]
+    public void The_page_of_options_is_that_of_the_options()
+    {
+        string path = Path.Combine(ProjectFolder.Of(typeof(ConfigurationTests).Assembly), "../../docs/configuration.md");
+        string page = File.ReadAllText(path);
+        int begin = page.IndexOf("| option |", StringComparison.Ordinal), end = page.IndexOf("\n\n", begin, StringComparison.Ordinal) + 1;
+        string table = OptionTable.Markdown(CommandLine.Describe());
+        if (Environment.GetEnvironmentVariable(Snapshot.AcceptVariable) == "1" && Environment.GetEnvironmentVariable("CI") != "true")
+            File.WriteAllText(path, page[..begin] + table + page[end..]);
+        else
+            Assert.That(page[begin..end], Is.EqualTo(table), $"run this test with {Snapshot.AcceptVariable}=1 to write the table anew");
+    }
+
+    private void WriteConfig(string yaml) => File.WriteAllText(Config, yaml);
+
+    private static (PdpOptions? Options, int ExitCode, string Text) Parse(string[] args, params (string Name, string Value)[] environment)
+    {
+        var text = new StringWriter();
+        PdpOptions? options = CommandLine.Parse(args, text, text, out int exitCode, environment.ToDictionary(variable => variable.Name, variable => variable.Value));
+        return (options, exitCode, text.ToString());
+    }
+}

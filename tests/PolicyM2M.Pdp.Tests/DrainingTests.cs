@@ -1,0 +1,65 @@
+using System.Net;
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Health.V1;
+using PolicyM2M.Wire.V1;
+using ServingStatus = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
+
+namespace PolicyM2M.Pdp.Tests;
+
+/// <summary>How a server ends that is asked to, with real signals.</summary>
+[TestFixture]
+[CancelAfter(120_000)]
+[Platform(Exclude = "Win", Reason = "Windows has no SIGTERM")]
+public sealed class DrainingTests
+{
+    private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;
+
+    [Test]
+    public async Task A_server_that_is_asked_to_end_first_says_that_it_is_not_ready_then_answers_on_and_ends_watches_with_UNAVAILABLE()
+    {
+        using PdpProcess pdp = await PdpProcess.StartAsync("--drain", "4", "--monitor", "127.0.0.1:0");
+        using var http = new HttpClient();
+        var device = new DecisionService.DecisionServiceClient(pdp.ChannelOf("device"));
+        var health = new Health.HealthClient(pdp.ChannelOf("device"));
+        using AsyncServerStreamingCall<WatchResponse> watch = device.Watch(new WatchRequest(), cancellationToken: Cancel);
+        Assert.That(await watch.ResponseStream.MoveNext(Cancel));
+        using AsyncDuplexStreamingCall<DecideStreamRequest, DecideStreamResponse> stream = device.DecideStream(cancellationToken: Cancel);
+        await stream.RequestStream.WriteAsync(new DecideStreamRequest { Correlation = ByteString.CopyFromUtf8("1"), Request = new DecideRequest() }, Cancel);
+        Assert.That(await stream.ResponseStream.MoveNext(Cancel));
+        using AsyncServerStreamingCall<HealthCheckResponse> watched = health.Watch(new HealthCheckRequest(), cancellationToken: Cancel);
+        Assert.That(await watched.ResponseStream.MoveNext(Cancel) && watched.ResponseStream.Current.Status == ServingStatus.Serving);
+        Assert.That(await Ready(http, pdp), Is.EqualTo((HttpStatusCode.OK, "ready\n")));
+
+        Task<int> ended = Task.Run(pdp.Process.TerminateAsync, Cancel);
+
+        await RunningPdp.Eventually(() => Ready(http, pdp), ready => ready == (HttpStatusCode.ServiceUnavailable, "not ready: the server is shutting down\n"));
+        Assert.That((await health.CheckAsync(new HealthCheckRequest(), cancellationToken: Cancel)).Status, Is.EqualTo(ServingStatus.NotServing));
+        Assert.That(await watched.ResponseStream.MoveNext(Cancel) && watched.ResponseStream.Current.Status == ServingStatus.NotServing);
+        Assert.That((await device.DecideAsync(new DecideRequest(), cancellationToken: Cancel)).Decisions, Has.Count.EqualTo(3), "it still answers");
+        await stream.RequestStream.WriteAsync(new DecideStreamRequest { Correlation = ByteString.CopyFromUtf8("2"), Request = new DecideRequest() }, Cancel);
+        Assert.That(await stream.ResponseStream.MoveNext(Cancel) && stream.ResponseStream.Current.Correlation.ToStringUtf8() == "2");
+
+        Assert.That((await Assert.ThrowsAsync<RpcException>(() => watch.ResponseStream.MoveNext(Cancel)))!.Status,
+            Is.EqualTo(new Status(StatusCode.Unavailable, "the decision point is shutting down")));
+        Assert.That((await Assert.ThrowsAsync<RpcException>(() => stream.ResponseStream.MoveNext(Cancel)))!.StatusCode, Is.EqualTo(StatusCode.Unavailable));
+        Assert.That(await ended, Is.Zero, pdp.Process.Transcript);
+        Assert.That(pdp.Process.Transcript, Does.Contain("asked to end: not ready any more, and answering for 4 more seconds").And.Not.Contain("Exception").And.Not.Contain("Health check"));
+    }
+
+    [Test]
+    public async Task A_second_signal_cuts_the_drain_short()
+    {
+        using PdpProcess pdp = await PdpProcess.StartAsync("--drain", "600");
+        Task<int> first = Task.Run(pdp.Process.TerminateAsync, Cancel);
+        await RunningPdp.Eventually(() => Task.FromResult(pdp.Process.Transcript), text => text.Contains("answering for 600 more seconds", StringComparison.Ordinal));
+        Assert.That(await pdp.Process.TerminateAsync(), Is.Zero);
+        Assert.That(await first, Is.Zero);
+    }
+
+    private static async Task<(HttpStatusCode, string)> Ready(HttpClient http, PdpProcess pdp)
+    {
+        using HttpResponseMessage response = await http.GetAsync($"{pdp.Monitor}/readyz", Cancel);
+        return (response.StatusCode, await response.Content.ReadAsStringAsync(Cancel));
+    }
+}

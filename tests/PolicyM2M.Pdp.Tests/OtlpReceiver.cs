@@ -1,0 +1,82 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Net;
+using Google.Protobuf;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace PolicyM2M.Pdp.Tests;
+
+/// <summary>
+/// A collector that takes OTLP over gRPC, as far as it concerns who sends: it reads each frame, holds its payload against the wire format of protobuf, and keeps the texts in it by the
+/// service that it was sent to. The texts are where <c>opentelemetry-proto</c> has names and bodies.
+/// </summary>
+internal sealed class OtlpReceiver : IAsyncDisposable
+{
+    private readonly WebApplication _server;
+    private readonly ConcurrentQueue<(string Service, string Text)> _texts = new();
+
+    private OtlpReceiver(WebApplication server) => _server = server;
+
+    public Uri Address => new(_server.Urls.Single());
+
+    public static async Task<OtlpReceiver> StartAsync()
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
+        var receiver = new OtlpReceiver(builder.Build());
+        receiver._server.Run(receiver.Take);
+        await receiver._server.StartAsync();
+        return receiver;
+    }
+
+    /// <summary>The texts sent to one of the services <c>metrics</c>, <c>trace</c> and <c>logs</c>.</summary>
+    public IEnumerable<string> Texts(string service) => _texts.Where(text => text.Service == service).Select(text => text.Text);
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    private async Task Take(HttpContext context)
+    {
+        // /opentelemetry.proto.collector.metrics.v1.MetricsService/Export
+        string service = context.Request.Path.Value!.Split('.')[3];
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body);
+        byte[] frame = body.ToArray();
+        if (frame[0] != 0 || BinaryPrimitives.ReadInt32BigEndian(frame.AsSpan(1)) != frame.Length - 5)
+            throw new InvalidDataException("no frame of gRPC, or a compressed one");
+        foreach (string text in TextsOf(frame[5..]))
+            _texts.Enqueue((service, text));
+        context.Response.ContentType = "application/grpc";
+        context.Response.DeclareTrailer("grpc-status");
+        await context.Response.Body.WriteAsync(new byte[5]);
+        context.Response.AppendTrailer("grpc-status", "0");
+    }
+
+    /// <summary>Every field that is a text, at any depth: what can be read as a message is one.</summary>
+    private static List<string> TextsOf(byte[] message)
+    {
+        List<string> texts = [];
+        var input = new CodedInputStream(message);
+        while (input.ReadTag() is var tag and not 0)
+        {
+            if (WireFormat.GetTagWireType(tag) != WireFormat.WireType.LengthDelimited)
+            {
+                input.SkipLastField();
+                continue;
+            }
+            ByteString field = input.ReadBytes();
+            texts.Add(field.ToStringUtf8());
+            try
+            {
+                texts.AddRange(TextsOf(field.ToByteArray()));
+            }
+            catch (Exception fault) when (fault is InvalidProtocolBufferException or InvalidOperationException)
+            {
+                // It was a text.
+            }
+        }
+        return texts;
+    }
+}
