@@ -92,6 +92,8 @@ internal static class Program
             builder.Services.AddSingleton(webhook).AddHostedService(services => services.GetRequiredService<WebhookListener>());
 
         builder.Services.AddRouting().AddSingleton<AccessInterceptor>();
+        // One for all calls: they hold nothing of a call, and are not made anew for each.
+        builder.Services.AddSingleton<AnswerMemory>().AddSingleton<DecideEndpoint>().AddSingleton<DecisionEndpoint>();
         builder.Services.AddGrpc(grpc =>
         {
             grpc.Interceptors.Add<AccessInterceptor>();
@@ -106,6 +108,7 @@ internal static class Program
         pdp.Services.GetRequiredService<AuditTrail>();
         pdp.ObserveSight();
         pdp.UseAdmission();
+        pdp.MapGrpcService<DecideEndpoint>();
         pdp.MapGrpcService<DecisionEndpoint>();
         pdp.MapGrpcService<PolicyEndpoint>();
         pdp.MapGrpcService<DeviceEndpoint>();

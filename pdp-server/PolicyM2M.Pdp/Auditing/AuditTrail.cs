@@ -91,20 +91,25 @@ internal sealed class AuditTrail : IAsyncDisposable
         }
     }
 
-    /// <summary>Records the decisions of one request.</summary>
-    /// <exception cref="RpcException">UNAVAILABLE where they cannot be recorded, and must be.</exception>
-    public ValueTask DecidedAsync(
-        Caller caller, string device, ActiveRevision revision, IReadOnlyList<(Decision, Region)> decisions, Engine.Contexts.DeviceContext context, Engine.Contexts.DeviceContext registered,
-        DateTimeOffset now, CancellationToken cancellation) => _log is null ? ValueTask.CompletedTask : KeepAsync(new DecisionEntry
+    /// <summary>What is recorded of the decisions of one request.</summary>
+    public DecisionWords WordsOf(
+        Caller caller, string device, ActiveRevision revision, IReadOnlyList<(Decision, Region)> decisions, Engine.Contexts.DeviceContext context, Engine.Contexts.DeviceContext registered) => new()
         {
-            Subject = new AuditSubject(now, caller, device, Pseudonyms),
+            Caller = caller,
+            Device = device,
+            Pseudonyms = Pseudonyms,
             Revision = revision.Id,
             Bundle = revision.Bundle,
             Decisions = decisions,
             Context = context,
             Registered = registered,
             Values = _values,
-        }, cancellation);
+        };
+
+    /// <summary>Records the decisions of one request.</summary>
+    /// <exception cref="RpcException">UNAVAILABLE where they cannot be recorded, and must be.</exception>
+    public ValueTask DecidedAsync(DecisionWords words, DateTimeOffset now, CancellationToken cancellation) =>
+        _log is null ? ValueTask.CompletedTask : KeepAsync(new DecisionEntry(now, words), cancellation);
 
     /// <summary>Records what somebody did, and waits until that is kept as decisions are.</summary>
     /// <exception cref="RpcException">UNAVAILABLE where it cannot be recorded, and must be.</exception>

@@ -1,115 +1,20 @@
 using System.Buffers;
-using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
-using System.Text.Json;
 using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 using PolicyM2M.Audit.Appending;
-using PolicyM2M.Engine.Bundles;
-using PolicyM2M.Engine.Contexts;
-using PolicyM2M.Engine.Lattice;
-using PolicyM2M.Pdp.Devices;
-using PolicyM2M.Wire;
 using PolicyM2M.Wire.V1;
-using AttributeValue = PolicyM2M.Engine.Contexts.AttributeValue;
-using Decision = PolicyM2M.Engine.Decision;
-using Region = PolicyM2M.Engine.Regions.Region;
 
 namespace PolicyM2M.Pdp.Auditing;
 
-/// <summary>The decisions of one request, as they were made: the record is made of them when it is written, on the log's own task.</summary>
-internal sealed class DecisionEntry : AuditEntry
+/// <summary>The decisions of one request, as they were made.</summary>
+internal sealed class DecisionEntry(DateTimeOffset time, DecisionWords words) : AuditEntry
 {
-    /// <summary>With values and many rules a record could be longer than one may be; then it says less, and never nothing.</summary>
-    private const int LongestRecord = 60_000;
-    private const int FewestRules = 32;
-
-    /// <summary>A decision and a region are made once and met by many requests; so are their words.</summary>
-    private static readonly ConditionalWeakTable<Decision, AuditedDecision> Words = [];
-    private static readonly ConditionalWeakTable<Region, string[]> Tested = [];
-
-    public required AuditSubject Subject { get; init; }
-
-    public required RevisionId Revision { get; init; }
-
-    public required Bundle Bundle { get; init; }
-
-    public required IReadOnlyList<(Decision Decision, Region Region)> Decisions { get; init; }
-
-    public required DeviceContext Context { get; init; }
-
-    public required DeviceContext Registered { get; init; }
-
-    public required IReadOnlySet<string> Values { get; init; }
-
-    public override DateTimeOffset Time => Subject.Time;
+    public override DateTimeOffset Time => time;
 
     public override void Write(long number, IBufferWriter<byte> writer)
     {
-        AuditRecord record = Subject.Record();
-        record.Number = (ulong)number;
-        record.Decisions = new AuditDecisions
-        {
-            Revision = WireMapping.ToWire(Revision),
-            Decisions = { Decisions.Select(made => Words.GetValue(made.Decision, InWords)) },
-            Attributes = { Decisions.SelectMany(made => Tested.GetValue(made.Region, AttributesOf)).Distinct().Order(StringComparer.Ordinal).Select(Attribute) },
-        };
-        if (record.CalculateSize() > LongestRecord)
-            Shorten(record.Decisions);
-        record.WriteTo(writer);
-    }
-
-    private static AuditedDecision InWords(Decision decision) => new()
-    {
-        Kind = WireMapping.ToWire(decision.Kind),
-        Denied = decision.Outcome.IsDenied,
-        Rules = { decision.Rules.Select(rule => WireMapping.ToWire(rule)) },
-        OutcomeSha256 = ByteString.CopyFrom(SHA256.HashData(Json(decision.Outcome))),
-    };
-
-    private static byte[] Json(Outcome outcome)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            writer.WriteStartObject();
-            if (outcome.Denial is { } reason)
-                writer.WriteString("deny", reason);
-            else
-                OutcomeJson.Write(writer, "outcome", outcome);
-            writer.WriteEndObject();
-        }
-        return buffer.WrittenSpan.ToArray();
-    }
-
-    private static string[] AttributesOf(Region region) => [.. region.Constraints.SelectMany(constraint => constraint.Attributes).Distinct()];
-
-    private AuditedAttribute Attribute(string name)
-    {
-        AttributeDefinition definition = Bundle.Attributes[name];
-        string given = definition.AgeOf ?? name;
-        var attribute = new AuditedAttribute { Name = name, Source = SourceOf(given) };
-        if (Values.Contains(name) && Context.Values.TryGetValue(given, out AttributeValue value) && value.Kind != AttributeValueKind.Other)
-            attribute.Value = WireMapping.ToWire(value);
-        return attribute;
-    }
-
-    private AuditedSource SourceOf(string name) =>
-        Registered.Values.ContainsKey(name) || name == MergedContext.DeviceId ? AuditedSource.Registry
-        : Context.Values.ContainsKey(name) ? AuditedSource.Claimed
-        : Bundle.Attributes[name].Default is not null ? AuditedSource.Default
-        : AuditedSource.Unspecified;
-
-    private static void Shorten(AuditDecisions decisions)
-    {
-        foreach (AuditedAttribute attribute in decisions.Attributes)
-            attribute.Value = null;
-        for (int i = 0; i < decisions.Decisions.Count && decisions.CalculateSize() > LongestRecord; i++)
-        {
-            // The words themselves are everybody's.
-            AuditedDecision fewer = decisions.Decisions[i].Clone();
-            while (fewer.Rules.Count > FewestRules)
-                fewer.Rules.RemoveAt(fewer.Rules.Count - 1);
-            decisions.Decisions[i] = fewer;
-        }
+        // The fields of a message may be written one after the other: first these two, then the others, which is their order too.
+        new AuditRecord { Number = (ulong)number, Time = time.ToTimestamp() }.WriteTo(writer);
+        writer.Write(words.Bytes);
     }
 }

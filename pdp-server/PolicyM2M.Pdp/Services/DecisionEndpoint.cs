@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Google.Protobuf.Collections;
 using Grpc.Core;
 using PolicyM2M.Engine.Contexts;
 using PolicyM2M.Engine.Regions;
@@ -16,12 +17,12 @@ using PolicyM2M.Registry;
 using PolicyM2M.Wire;
 using PolicyM2M.Wire.V1;
 using Decision = PolicyM2M.Engine.Decision;
-using DecisionKind = PolicyM2M.Engine.Vocabulary.DecisionKind;
 using Region = PolicyM2M.Engine.Regions.Region;
 
 namespace PolicyM2M.Pdp.Services;
 
 /// <summary>What devices and gateways ask.</summary>
+[BindServiceMethod(typeof(DecideBinding), nameof(DecideBinding.BindOthers))]
 internal sealed partial class DecisionEndpoint(
     RevisionState revisions, RegistryState registry, Trial trial, DroppedClaims droppedClaims, SigningKeys keys, SignedDecisions signedDecisions, SignedStatements signedStatements,
     CallAccess access, Denials denials, AuditTrail audit, PdpMetrics metrics, TimeProvider clock, IHostApplicationLifetime lifetime)
@@ -31,30 +32,25 @@ internal sealed partial class DecisionEndpoint(
     [ThreadStatic]
     private static DecisionPath? _path;
 
-    public override Task<DecideResponse> Decide(DecideRequest request, ServerCallContext context)
+    public override async Task<DecideResponse> Decide(DecideRequest request, ServerCallContext context) => (await AnswerAsync(request, context)).Response;
+
+    /// <summary>Decides, and comes back once that is recorded.</summary>
+    public ValueTask<Answered> AnswerAsync(DecideRequest request, ServerCallContext context)
     {
-        using Activity? span = PdpTraces.Decide(request);
+        using Activity? span = PdpTraces.Decide(request.Form);
         long began = clock.GetTimestamp();
         RequestLimits.Check(request);
         audit.Demand();
         // Each is taken once, so that the whole answer is of one revision and one registry.
         RevisionStatus status = revisions.Current;
         DeviceRegistry devices = registry.Current;
+        Caller caller = context.GetHttpContext().Caller();
         string device = Subject(request.DeviceId, devices, context);
-        ActiveRevision revision = status.For(device);
-        DeviceContext claims = Claims(request), registered = devices.AttributesOf(device);
-
-        MergedContext merged = MergedContext.Of(device, claims, registered, revision.Bundle);
-        droppedClaims.Add(merged.Dropped);
-        PreparedContext prepared = revision.Decider.Prepare(merged.Context);
         DateTimeOffset now = clock.GetUtcNow();
-        (DecideResponse response, (Decision Decision, Region Region)[] decisions) = Answer(request, status, revision, merged, prepared, now);
-        trial.Compare(status, device, claims, registered, revision, [.. decisions.Select(made => made.Decision)], now);
-        if (request.Form == DecisionForm.Signed)
-            AddStatement(response, request, signedStatements.Of(device, SignedStatements.Stated(registered, device, revision.Bundle), now));
-        metrics.Decided(decisions, !ReferenceEquals(revision, status.Active), request.Form == DecisionForm.Signed, clock.GetElapsedTime(began));
-        ValueTask kept = audit.DecidedAsync(context.GetHttpContext().Caller(), device, revision, decisions, merged.Context, registered, now, context.CancellationToken);
-        return kept.IsCompletedSuccessfully ? Task.FromResult(response) : Once(kept, response);
+        Answered answered = Answer(request, status, devices, caller, device, now);
+        metrics.Decided(answered.Decisions, answered.IsCanary, request.Form == DecisionForm.Signed, clock.GetElapsedTime(began));
+        ValueTask kept = audit.DecidedAsync(answered.Words, now, context.CancellationToken);
+        return kept.IsCompletedSuccessfully ? ValueTask.FromResult(answered) : Once(kept, answered);
     }
 
     public override Task<GetSigningKeysResponse> GetSigningKeys(GetSigningKeysRequest request, ServerCallContext context) =>
@@ -115,41 +111,72 @@ internal sealed partial class DecisionEndpoint(
         throw denials.Deny(context.Method, caller, status, reason, device);
     }
 
-    private (DecideResponse Response, (Decision, Region)[] Decisions) Answer(
-        DecideRequest request, RevisionStatus status, ActiveRevision revision, MergedContext merged, PreparedContext prepared, DateTimeOffset now)
+    private Answered Answer(DecideRequest request, RevisionStatus status, DeviceRegistry devices, Caller caller, string device, DateTimeOffset now)
     {
-        IEnumerable<DecisionKind> kinds = request.Kinds.Count == 0 ? DecisionKinds.All : request.Kinds.Select(WireMapping.FromWire);
+        ActiveRevision revision = status.For(device);
+        DeviceContext claims = Claims(request), registered = devices.AttributesOf(device);
+        MergedContext merged = MergedContext.Of(device, claims, registered, revision.Bundle);
+        droppedClaims.Add(merged.Dropped);
+        PreparedContext prepared = revision.Decider.Prepare(merged.Context);
+
         var response = new DecideResponse { NeededAttributes = { status.NeededClaims } };
-        var decisions = new List<(Decision, Region)>(DecisionKinds.All.Count);
-        DecisionPath path = _path ??= new DecisionPath();
-        foreach (DecisionKind kind in kinds)
-        {
-            Decision decision = revision.Decider.Decide(kind, prepared, now, path);
-            Region region = path.Region();
-            if (request.Form == DecisionForm.Signed)
-                response.SignedDecisions.Add(signedDecisions.Of(revision.Id, decision, region, now));
-            else
-                response.Decisions.Add(WireMapping.ToWire(decision, revision.Id, now, region.HoldsUntil(prepared, now)));
-            decisions.Add((decision, region));
-        }
+        (Decision Decision, Region Region)[] decisions = Decide(request.Kinds, revision, prepared, now);
+        DateTimeOffset? until = null;
+        if (request.Form == DecisionForm.Signed)
+            until = AddSigned(response, request, revision, decisions, prepared, signedStatements.Of(device, SignedStatements.Stated(registered, device, revision.Bundle), now), now);
+        else
+            response.Decisions.AddRange(decisions.Select(made => WireMapping.ToWire(made.Decision, revision.Id, now, made.Region.HoldsUntil(prepared, now))));
         response.Ignored.AddRange(merged.Dropped
             .Select(claim => new IgnoredAttribute { Name = claim.Name, Reason = IgnoredReason.Provenance, Detail = claim.Reason })
             // What the registry says and the schema cannot use is not the device's fault.
             .Concat(prepared.Unusable.Where(value => request.Attributes.ContainsKey(value.Name)).Select(Ignored))
             .OrderBy(ignored => ignored.Name, StringComparer.Ordinal));
-        return (response, [.. decisions]);
+        trial.Compare(status, device, claims, registered, revision, [.. decisions.Select(made => made.Decision)], now);
+        return new Answered
+        {
+            Caller = caller,
+            Status = status,
+            Devices = devices,
+            Form = request.Form,
+            Response = response,
+            Decisions = decisions,
+            Dropped = merged.Dropped,
+            Words = audit.WordsOf(caller, device, revision, decisions, merged.Context, registered),
+            IsCanary = !ReferenceEquals(revision, status.Active),
+            MadeAt = now,
+            Until = until,
+        };
     }
 
-    private static async Task<DecideResponse> Once(ValueTask kept, DecideResponse response)
+    private static (Decision, Region)[] Decide(RepeatedField<Wire.V1.DecisionKind> asked, ActiveRevision revision, PreparedContext prepared, DateTimeOffset now)
     {
-        await kept;
-        return response;
+        DecisionPath path = _path ??= new DecisionPath();
+        return [.. (asked.Count == 0 ? DecisionKinds.All : asked.Select(WireMapping.FromWire)).Select(kind => (revision.Decider.Decide(kind, prepared, now, path), path.Region()))];
     }
 
-    private static void AddStatement(DecideResponse response, DecideRequest request, SignedStatements.Entry statement)
+    /// <summary>Adds the decisions, and the statement where the device does not have it.</summary>
+    /// <returns>Until when the same would be added.</returns>
+    private DateTimeOffset AddSigned(
+        DecideResponse response, DecideRequest request, ActiveRevision revision, (Decision Decision, Region Region)[] decisions, PreparedContext prepared, SignedStatements.Entry statement, DateTimeOffset now)
     {
+        DateTimeOffset until = statement.ReuseUntil;
+        foreach ((Decision decision, Region region) in decisions)
+        {
+            SignedDecisions.Entry signed = signedDecisions.Of(revision.Id, decision, region, now);
+            response.SignedDecisions.Add(signed.Signed);
+            until = Earlier(Earlier(until, signed.ReuseUntil), region.HoldsUntil(prepared, now));
+        }
         if (request.KnownStatement != statement.Digest)
             response.Statement = statement.Signed;
+        return until;
+    }
+
+    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset? other) => other < one ? other.Value : one;
+
+    private static async ValueTask<Answered> Once(ValueTask kept, Answered answered)
+    {
+        await kept;
+        return answered;
     }
 
     private static WatchResponse ToWire(RevisionStatus status, string device, long version) =>

@@ -14,5 +14,5 @@ internal static class PdpTraces
     public static readonly ActivitySource Source = new(SourceName);
 
     /// <summary>Begins the span of a request for decisions. It says nothing of the device: who may read traces need not be who may read the audit log.</summary>
-    public static Activity? Decide(DecideRequest request) => Source.StartActivity(DecideName, ActivityKind.Server)?.SetTag("policym2m.form", request.Form.ToString());
+    public static Activity? Decide(DecisionForm form) => Source.StartActivity(DecideName, ActivityKind.Server)?.SetTag("policym2m.form", form.ToString());
 }

@@ -19,13 +19,13 @@ internal sealed class SignedDecisions(SigningKeys keys)
     public long Signed => Interlocked.Read(ref _signed);
 
     /// <summary>A decision of a revision, signed.</summary>
-    public Wire.V1.SignedPayload Of(RevisionId revision, Decision decision, Region region, DateTimeOffset now)
+    public Entry Of(RevisionId revision, Decision decision, Region region, DateTimeOffset now)
     {
         // One region, that of everywhere, may belong to decisions of several kinds.
         Entry?[] entries = _byRegion.GetValue(region, static _ => new Entry?[DecisionKinds.All.Count]);
         ref Entry? known = ref entries[(int)decision.Kind];
         if (known is { } entry && ReferenceEquals(entry.Decision, decision) && entry.Revision == revision && now >= entry.IssuedAt && now < entry.ReuseUntil)
-            return entry.Signed;
+            return entry;
 
         DateTimeOffset? closes = region.ClosesAt(now);
         DateTimeOffset reuseUntil = now + SigningTimes.Reuse(decision.FreshFor, decision.Outcome.IsDenied);
@@ -35,9 +35,14 @@ internal sealed class SignedDecisions(SigningKeys keys)
             return WireMapping.ToWire(decision, revision, now, until, region);
         });
         Interlocked.Increment(ref _signed);
-        known = new Entry(revision, decision, now, closes < reuseUntil ? closes.Value : reuseUntil, signed);
-        return signed;
+        return known = new Entry(revision, decision, now, closes < reuseUntil ? closes.Value : reuseUntil, signed);
     }
 
-    private sealed record Entry(RevisionId Revision, Decision Decision, DateTimeOffset IssuedAt, DateTimeOffset ReuseUntil, Wire.V1.SignedPayload Signed);
+    /// <summary>A decision that was signed.</summary>
+    /// <param name="Revision">Of which policies.</param>
+    /// <param name="Decision">The decision.</param>
+    /// <param name="IssuedAt">When it was signed.</param>
+    /// <param name="ReuseUntil">Until when it is handed out.</param>
+    /// <param name="Signed">The payload and its signature.</param>
+    internal sealed record Entry(RevisionId Revision, Decision Decision, DateTimeOffset IssuedAt, DateTimeOffset ReuseUntil, Wire.V1.SignedPayload Signed);
 }

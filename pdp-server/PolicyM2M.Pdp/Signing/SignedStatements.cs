@@ -33,7 +33,7 @@ internal sealed class SignedStatements(SigningKeys keys)
     {
         Interlocked.Increment(ref _handedOut);
         ref Entry? known = ref _entries[(uint)string.GetHashCode(device) % Places];
-        if (known is { } entry && entry.Device == device && Says(entry.Stated, stated) && now >= entry.IssuedAt && now < entry.IssuedAt + SigningTimes.StatementHolds / 2)
+        if (known is { } entry && entry.Device == device && Says(entry.Stated, stated) && now >= entry.IssuedAt && now < entry.ReuseUntil)
             return entry;
         Wire.V1.SignedPayload signed = keys.Sign(SignedKind.DeviceStatement, now, key => new Wire.V1.DeviceStatement
         {
@@ -59,5 +59,9 @@ internal sealed class SignedStatements(SigningKeys keys)
     /// <param name="IssuedAt">When it was made.</param>
     /// <param name="Signed">The statement.</param>
     /// <param name="Digest">The SHA-256 of its payload.</param>
-    internal sealed record Entry(string Device, DeviceContext Stated, DateTimeOffset IssuedAt, Wire.V1.SignedPayload Signed, ByteString Digest);
+    internal sealed record Entry(string Device, DeviceContext Stated, DateTimeOffset IssuedAt, Wire.V1.SignedPayload Signed, ByteString Digest)
+    {
+        /// <summary>Until when it is handed out.</summary>
+        public DateTimeOffset ReuseUntil => IssuedAt + SigningTimes.StatementHolds / 2;
+    }
 }

@@ -1,0 +1,43 @@
+using System.Collections.Immutable;
+using PolicyM2M.Pdp.Auditing;
+using PolicyM2M.Pdp.Devices;
+using PolicyM2M.Pdp.Identity;
+using PolicyM2M.Pdp.Revisions;
+using PolicyM2M.Registry;
+using PolicyM2M.Wire.V1;
+using Decision = PolicyM2M.Engine.Decision;
+using Region = PolicyM2M.Engine.Regions.Region;
+
+namespace PolicyM2M.Pdp.Services;
+
+/// <summary>One answer, and all that it came from: while that is the same, so is the answer.</summary>
+internal sealed record Answered
+{
+    /// <summary>Who asked.</summary>
+    public required Caller Caller { get; init; }
+
+    /// <summary>What was served then.</summary>
+    public required RevisionStatus Status { get; init; }
+
+    /// <summary>What the registry held then.</summary>
+    public required DeviceRegistry Devices { get; init; }
+
+    public required DecisionForm Form { get; init; }
+
+    public required DecideResponse Response { get; init; }
+
+    public required (Decision Decision, Region Region)[] Decisions { get; init; }
+
+    /// <summary>The claims that were not believed.</summary>
+    public required ImmutableArray<DroppedClaim> Dropped { get; init; }
+
+    /// <summary>What the audit log says of it.</summary>
+    public required DecisionWords Words { get; init; }
+
+    public required bool IsCanary { get; init; }
+
+    public required DateTimeOffset MadeAt { get; init; }
+
+    /// <summary>When its bytes must be made anew at the latest: a decision ends, or would be signed anew. Null where they are of this moment only.</summary>
+    public required DateTimeOffset? Until { get; init; }
+}

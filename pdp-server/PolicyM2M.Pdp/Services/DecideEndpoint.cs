@@ -1,0 +1,61 @@
+using System.Diagnostics;
+using Google.Protobuf;
+using Grpc.Core;
+using PolicyM2M.Pdp.Auditing;
+using PolicyM2M.Pdp.Devices;
+using PolicyM2M.Pdp.Identity;
+using PolicyM2M.Pdp.Revisions;
+using PolicyM2M.Pdp.Sight;
+using PolicyM2M.Pdp.Sight.Metrics;
+using PolicyM2M.Wire.V1;
+
+namespace PolicyM2M.Pdp.Services;
+
+/// <summary>`Decide`, by the bytes of the request: an answer from memory where there is one, else from <see cref="DecisionEndpoint"/>. Both leave the same record and the same counts.</summary>
+[BindServiceMethod(typeof(DecideBinding), nameof(DecideBinding.BindDecide))]
+internal sealed class DecideEndpoint(
+    DecisionEndpoint decisions, AnswerMemory memory, RevisionState revisions, RegistryState registry, DroppedClaims droppedClaims, AuditTrail audit, PdpMetrics metrics, TimeProvider clock)
+    : DecideBinding.DecideBase
+{
+    public override Task<AnswerBytes> Decide(byte[] request, ServerCallContext context)
+    {
+        long began = clock.GetTimestamp();
+        Caller caller = context.GetHttpContext().Caller();
+        DateTimeOffset now = clock.GetUtcNow();
+        if (memory.Find(request, caller, revisions.Current, registry.Current, now) is not { Answered: var known } entry)
+            return DecideAnewAsync(request, context);
+        using Activity? span = PdpTraces.Decide(known.Form);
+        audit.Demand();
+        if (!known.Dropped.IsEmpty)
+            droppedClaims.Add(known.Dropped);
+        metrics.Decided(known.Decisions, known.IsCanary, known.Form == DecisionForm.Signed, clock.GetElapsedTime(began));
+        ValueTask kept = audit.DecidedAsync(known.Words, now, context.CancellationToken);
+        return kept.IsCompletedSuccessfully ? entry.Sent : Once(kept, entry.Bytes);
+    }
+
+    private async Task<AnswerBytes> DecideAnewAsync(byte[] request, ServerCallContext context)
+    {
+        Answered answered = await decisions.AnswerAsync(Read(request), context);
+        var bytes = AnswerBytes.Of(answered.Response);
+        memory.Keep(request, answered, bytes);
+        return bytes;
+    }
+
+    private static DecideRequest Read(byte[] request)
+    {
+        try
+        {
+            return DecideRequest.Parser.ParseFrom(request);
+        }
+        catch (InvalidProtocolBufferException fault)
+        {
+            throw new RpcException(new Status(StatusCode.InvalidArgument, $"the message is no DecideRequest: {fault.Message}"));
+        }
+    }
+
+    private static async Task<AnswerBytes> Once(ValueTask kept, AnswerBytes bytes)
+    {
+        await kept;
+        return bytes;
+    }
+}
