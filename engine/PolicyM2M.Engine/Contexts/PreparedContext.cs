@@ -47,9 +47,9 @@ public sealed class PreparedContext
         foreach ((string name, AttributeValue value) in context.Values)
         {
             if (!table.Indexes.TryGetValue(name, out int index))
-                unusable.Add(new UnusableValue(name, IsUnknown: true, table.Suggestion(name)));
+                unusable.Add(new UnusableValue(name, table));
             else if (table.AgeOf[index] >= 0)
-                unusable.Add(new UnusableValue(name, IsUnknown: false, $"it is derived from `{table.Codings[index].Definition.AgeOf}` and the clock, and cannot be given"));
+                unusable.Add(new UnusableValue(name, $"it is derived from `{table.Codings[index].Definition.AgeOf}` and the clock, and cannot be given"));
             else
                 values[index] = value;
         }
@@ -67,7 +67,7 @@ public sealed class PreparedContext
             else if (raw.TryGet(facet, out slots[facet].Code))
                 slots[facet].Standing = Standing.Known;
             else if (facet < values.Length && values[facet].Kind != AttributeValueKind.None)
-                unusable.Add(new UnusableValue(table.Codings[facet].Definition.Name, IsUnknown: false, $"expected {table.Codings[facet].Expected}"));
+                unusable.Add(new UnusableValue(table.Codings[facet].Definition.Name, $"expected {table.Codings[facet].Expected}"));
         }
         ImmutableArray<string> missing = [.. table.Needed.Where(name => slots[table.Indexes[name]].Standing == Standing.Unknown)];
         unusable.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
@@ -123,8 +123,22 @@ public sealed class PreparedContext
     }
 }
 
-/// <summary>An attribute of a context that counts as missing.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="IsUnknown">Whether the schema has no such attribute; otherwise its value cannot be used.</param>
-/// <param name="Expected">What was expected, for people.</param>
-public readonly record struct UnusableValue(string Name, bool IsUnknown, string Expected);
+/// <summary>Something in a context that could not be used.</summary>
+public readonly struct UnusableValue
+{
+    private readonly AttributeTable? _table;
+    private readonly string? _expected;
+
+    internal UnusableValue(string name, string expected) => (Name, _expected) = (name, expected);
+
+    internal UnusableValue(string name, AttributeTable table) => (Name, _table) = (name, table);
+
+    /// <summary>Its name.</summary>
+    public string Name { get; }
+
+    /// <summary>Whether the schema has no such attribute; otherwise its value cannot be used.</summary>
+    public bool IsUnknown => _table is not null;
+
+    /// <summary>What was expected, for people. For an unknown name it is looked for when it is asked, among all that the schema has.</summary>
+    public string Expected => _expected ?? _table?.Suggestion(Name) ?? "";
+}

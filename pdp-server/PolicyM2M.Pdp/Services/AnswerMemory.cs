@@ -6,39 +6,60 @@ namespace PolicyM2M.Pdp.Services;
 
 /// <summary>
 /// What was answered lately, by the bytes of the request and who sent it. A device says the same of itself again and again, and gets the same signed decisions for up to a minute. Of bounded size: each request has
-/// one place, and a newcomer pushes out what is there. Safe for all threads: a place is read and written in one piece.
+/// a few places, and a newcomer pushes an older one out. Safe for all threads: a place is read and written in one piece.
 /// </summary>
 internal sealed class AnswerMemory
 {
-    private const int Places = 1 << 13;
+    /// <summary>Each request may stand in one of four places, so that a full memory seldom pushes out what is still asked for.</summary>
+    private const int Groups = 1 << 11, GroupSize = 4;
 
     /// <summary>Tens of attributes of a few words; what is larger is no device that asks often.</summary>
     private const int LongestRequest = 4 << 10, LongestAnswer = 16 << 10;
 
-    private readonly Entry?[] _entries = new Entry?[Places];
+    private readonly Entry?[] _entries = new Entry?[Groups * GroupSize];
+    private volatile Answered? _latest;
 
     /// <summary>What was answered to this request, if all that it came from is still so.</summary>
-    public Entry? Find(byte[] request, Caller caller, RevisionStatus status, DeviceRegistry devices, DateTimeOffset now) =>
-        _entries[PlaceOf(request)] is { Answered: var known } entry
-        && ReferenceEquals(known.Status, status) && ReferenceEquals(known.Devices, devices) && now >= known.MadeAt && now < known.Until
-        && known.Caller.Equals(caller) && entry.Request.AsSpan().SequenceEqual(request)
-            ? entry
-            : null;
+    public Entry? Find(byte[] request, Caller caller, RevisionStatus status, DeviceRegistry devices, DateTimeOffset now)
+    {
+        foreach (Entry? entry in GroupOf(request))
+        {
+            if (entry is { Answered: var known } && entry.Request.AsSpan().SequenceEqual(request) && known.Caller.Equals(caller))
+                return ReferenceEquals(known.Status, status) && ReferenceEquals(known.Devices, devices) && now >= known.MadeAt && now < known.Until ? entry : null;
+        }
+        return null;
+    }
 
     /// <summary>Remembers an answer, where it can be given again.</summary>
     public void Keep(byte[] request, Answered answered, AnswerBytes bytes)
     {
         // While a candidate is tried every decision is compared, and none is given from memory.
-        if (answered.Until > answered.MadeAt && answered.Status.Candidate is null && request.Length <= LongestRequest && bytes.Length <= LongestAnswer)
-            _entries[PlaceOf(request)] = new Entry(request, answered, bytes);
+        if (!(answered.Until > answered.MadeAt) || answered.Status.Candidate is not null || request.Length > LongestRequest || bytes.Length > LongestAnswer)
+            return;
+        // What came from other policies or another registry is never given again, and must not keep those in memory.
+        if (_latest is { } latest && (!ReferenceEquals(latest.Status, answered.Status) || !ReferenceEquals(latest.Devices, answered.Devices)))
+            Array.Clear(_entries);
+        _latest = answered;
+        Span<Entry?> group = GroupOf(request);
+        int oldest = 0;
+        for (int i = 0; i < group.Length; i++)
+        {
+            if (group[i] is not { } entry || entry.Request.AsSpan().SequenceEqual(request) && entry.Answered.Caller.Equals(answered.Caller))
+            {
+                oldest = i;
+                break;
+            }
+            oldest = entry.Answered.MadeAt < group[oldest]?.Answered.MadeAt ? i : oldest;
+        }
+        group[oldest] = new Entry(request, answered, bytes);
     }
 
-    private static int PlaceOf(byte[] request)
+    private Span<Entry?> GroupOf(byte[] request)
     {
         // Seeded by chance at each start, so that nobody can aim at a place.
         var hash = new HashCode();
         hash.AddBytes(request);
-        return hash.ToHashCode() & (Places - 1);
+        return _entries.AsSpan((hash.ToHashCode() & (Groups - 1)) * GroupSize, GroupSize);
     }
 
     /// <summary>An answer to a request.</summary>

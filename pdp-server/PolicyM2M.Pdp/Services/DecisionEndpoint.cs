@@ -28,6 +28,9 @@ internal sealed partial class DecisionEndpoint(
     CallAccess access, Denials denials, AuditTrail audit, PdpMetrics metrics, TimeProvider clock, IHostApplicationLifetime lifetime)
     : DecisionService.DecisionServiceBase
 {
+    /// <summary>Looking for what a name was meant to be takes a while; nobody misspells more than a few.</summary>
+    private const int MostHints = 8;
+
     /// <summary>Grows to the longest way of its thread's decisions, and is used again.</summary>
     [ThreadStatic]
     private static DecisionPath? _path;
@@ -129,7 +132,7 @@ internal sealed partial class DecisionEndpoint(
         response.Ignored.AddRange(merged.Dropped
             .Select(claim => new IgnoredAttribute { Name = claim.Name, Reason = IgnoredReason.Provenance, Detail = claim.Reason })
             // What the registry says and the schema cannot use is not the device's fault.
-            .Concat(prepared.Unusable.Where(value => request.Attributes.ContainsKey(value.Name)).Select(Ignored))
+            .Concat(prepared.Unusable.Where(value => request.Attributes.ContainsKey(value.Name)).Select((value, i) => Ignored(value, isHinted: i < MostHints)))
             .OrderBy(ignored => ignored.Name, StringComparer.Ordinal));
         trial.Compare(status, device, claims, registered, revision, [.. decisions.Select(made => made.Decision)], now);
         return new Answered
@@ -185,10 +188,10 @@ internal sealed partial class DecisionEndpoint(
     private static DeviceContext Claims(DecideRequest request) =>
         DeviceContext.Of(request.Attributes.Select(claim => KeyValuePair.Create(claim.Key, WireMapping.FromWire(claim.Value))));
 
-    private static IgnoredAttribute Ignored(UnusableValue value) => new()
+    private static IgnoredAttribute Ignored(UnusableValue value, bool isHinted) => new()
     {
         Name = value.Name,
         Reason = value.IsUnknown ? IgnoredReason.Unknown : IgnoredReason.Malformed,
-        Detail = value.Expected,
+        Detail = isHinted || !value.IsUnknown ? value.Expected : "the schema has no such attribute",
     };
 }

@@ -202,7 +202,7 @@ internal sealed class ServiceTable(bool isQuick) : IDisposable
         return await storm.RunAsync(TimeSpan.FromSeconds(isQuick ? 10 : 60));
     }
 
-    private int Warm => isQuick ? 5_000 : 40_000;
+    private int Warm => isQuick ? 20_000 : 400_000;
 
     private int Calls => isQuick ? 5_000 : 30_000;
 
