@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 
 namespace PolicyM2M.Audit.Storage;
@@ -12,15 +13,20 @@ internal static class EntryBundle
 
     public static byte[] Write(IReadOnlyCollection<byte[]> entries)
     {
-        byte[] bundle = new byte[entries.Sum(entry => LengthSize + entry.Length)];
-        int at = 0;
+        var bundle = new ArrayBufferWriter<byte>();
+        Write(entries, bundle);
+        return bundle.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Writes a bundle after what the buffer holds.</summary>
+    public static void Write(IReadOnlyCollection<byte[]> entries, ArrayBufferWriter<byte> bundle)
+    {
         foreach (byte[] entry in entries)
         {
-            BinaryPrimitives.WriteUInt16BigEndian(bundle.AsSpan(at), checked((ushort)entry.Length));
-            entry.CopyTo(bundle, at + LengthSize);
-            at += LengthSize + entry.Length;
+            BinaryPrimitives.WriteUInt16BigEndian(bundle.GetSpan(LengthSize), checked((ushort)entry.Length));
+            bundle.Advance(LengthSize);
+            bundle.Write(entry);
         }
-        return bundle;
     }
 
     /// <summary>The entries of a bundle, up to where it no longer is one.</summary>

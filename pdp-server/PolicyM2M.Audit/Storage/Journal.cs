@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using PolicyM2M.Audit.Merkle;
 
@@ -13,6 +14,9 @@ internal sealed class Journal : IDisposable
     private const int HeadLength = sizeof(ushort) + MarkLength;
 
     private readonly FileStream _file;
+
+    /// <summary>Used for each commit: one of thousands of records would be an object of the large object heap.</summary>
+    private readonly ArrayBufferWriter<byte> _buffer = new();
 
     private Journal(FileStream file, long from)
     {
@@ -72,20 +76,20 @@ internal sealed class Journal : IDisposable
     /// <exception cref="IOException">The disk is full, read-only or gone.</exception>
     public void Commit(IReadOnlyCollection<(byte[] Entry, TreeHash Leaf)> entries)
     {
-        byte[] bytes = new byte[entries.Sum(record => HeadLength + record.Entry.Length)];
-        int at = 0;
+        _buffer.ResetWrittenCount();
         Span<byte> hash = stackalloc byte[TreeHash.Length];
         foreach ((byte[] entry, TreeHash leaf) in entries)
         {
-            BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(at), checked((ushort)entry.Length));
+            Span<byte> head = _buffer.GetSpan(HeadLength);
+            BinaryPrimitives.WriteUInt16BigEndian(head, checked((ushort)entry.Length));
             leaf.CopyTo(hash);
-            hash[..MarkLength].CopyTo(bytes.AsSpan(at + sizeof(ushort)));
-            entry.CopyTo(bytes, at + HeadLength);
-            at += HeadLength + entry.Length;
+            hash[..MarkLength].CopyTo(head[sizeof(ushort)..]);
+            _buffer.Advance(HeadLength);
+            _buffer.Write(entry);
         }
         try
         {
-            RandomAccess.Write(_file.SafeFileHandle, bytes, Length);
+            RandomAccess.Write(_file.SafeFileHandle, _buffer.WrittenSpan, Length);
             RandomAccess.FlushToDisk(_file.SafeFileHandle);
         }
         catch (IOException)
@@ -94,7 +98,7 @@ internal sealed class Journal : IDisposable
             TryCut();
             throw;
         }
-        Length += bytes.Length;
+        Length += _buffer.WrittenCount;
     }
 
     public void Dispose() => _file.Dispose();

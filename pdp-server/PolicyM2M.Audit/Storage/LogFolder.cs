@@ -8,6 +8,8 @@ internal sealed class LogFolder(string path)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    private string? _lastFolder;
+
     public string Path { get; } = path;
 
     /// <summary>The note that says how many records there are, and their root.</summary>
@@ -43,19 +45,17 @@ internal sealed class LogFolder(string path)
         }
     }
 
-    /// <summary>Writes a file that can be made again, over what a write that broke off left there.</summary>
+    /// <summary>Writes a file that can be made again from the journal, over what a write that broke off left there: nobody reads it before a checkpoint speaks of it.</summary>
     public void Write(string relative, ReadOnlySpan<byte> bytes)
     {
-        string file = At(relative);
-        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(file)!);
-        string unfinished = $"{file}.tmp";
-        using (FileStream stream = Open(unfinished, FileMode.Create))
-        {
-            stream.Write(bytes);
-            if (!FolderSync.CanFlushAll)
-                stream.Flush(flushToDisk: true);
-        }
-        File.Move(unfinished, file, overwrite: true);
+        string file = At(relative), folder = System.IO.Path.GetDirectoryName(file)!;
+        if (folder != _lastFolder)
+            Directory.CreateDirectory(folder);
+        _lastFolder = folder;
+        using FileStream stream = Open(file, FileMode.Create);
+        stream.Write(bytes);
+        if (!FolderSync.CanFlushAll)
+            stream.Flush(flushToDisk: true);
     }
 
     /// <summary>Writes a file so that whenever the power goes, the old one or the new one is there, whole.</summary>

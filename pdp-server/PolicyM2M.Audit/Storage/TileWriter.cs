@@ -1,3 +1,4 @@
+using System.Buffers;
 using PolicyM2M.Audit.Merkle;
 
 namespace PolicyM2M.Audit.Storage;
@@ -10,6 +11,9 @@ internal sealed class TileWriter
 {
     private readonly LogFolder _folder;
     private readonly List<byte[]> _entries = [];
+
+    /// <summary>Used for each file in turn: what is larger than a page of the large object heap would be collected with all the rest.</summary>
+    private readonly ArrayBufferWriter<byte> _buffer = new();
 
     /// <summary>The hashes of the last tile of each level, which is never whole once it is written.</summary>
     private readonly List<List<TreeHash>> _levels = [];
@@ -58,7 +62,7 @@ internal sealed class TileWriter
             WriteWhole();
         HashSet<string> written = [];
         if (_entries.Count > 0)
-            Write(TilePath.Entries(_bundle, _entries.Count), EntryBundle.Write(_entries));
+            Write(TilePath.Entries(_bundle, _entries.Count), Bundle());
         for (int level = 0; level < _levels.Count; level++)
         {
             if (_levels[level] is { Count: > 0 } hashes)
@@ -66,7 +70,7 @@ internal sealed class TileWriter
         }
         RemoveOldest(written);
 
-        void Write(string path, byte[] bytes)
+        void Write(string path, ReadOnlySpan<byte> bytes)
         {
             _folder.Write(path, bytes);
             written.Add(path);
@@ -87,7 +91,7 @@ internal sealed class TileWriter
 
     private void WriteWhole()
     {
-        _folder.Write(TilePath.Entries(_bundle), EntryBundle.Write(_entries));
+        _folder.Write(TilePath.Entries(_bundle), Bundle());
         List<TreeHash> hashes = _levels[0];
         int whole = 0;
         TreeHash carried;
@@ -121,11 +125,21 @@ internal sealed class TileWriter
             Directory.Delete(folder, recursive: true);
     }
 
-    private static byte[] Bytes(List<TreeHash> hashes)
+    private ReadOnlySpan<byte> Bundle()
     {
-        byte[] bytes = new byte[hashes.Count * TreeHash.Length];
-        for (int i = 0; i < hashes.Count; i++)
-            hashes[i].CopyTo(bytes.AsSpan(i * TreeHash.Length));
-        return bytes;
+        _buffer.ResetWrittenCount();
+        EntryBundle.Write(_entries, _buffer);
+        return _buffer.WrittenSpan;
+    }
+
+    private ReadOnlySpan<byte> Bytes(List<TreeHash> hashes)
+    {
+        _buffer.ResetWrittenCount();
+        foreach (TreeHash hash in hashes)
+        {
+            hash.CopyTo(_buffer.GetSpan(TreeHash.Length));
+            _buffer.Advance(TreeHash.Length);
+        }
+        return _buffer.WrittenSpan;
     }
 }

@@ -25,7 +25,7 @@ internal sealed class AnswerMemory
         foreach (Entry? entry in GroupOf(request))
         {
             if (entry is { Answered: var known } && entry.Request.AsSpan().SequenceEqual(request) && known.Caller.Equals(caller))
-                return ReferenceEquals(known.Status, status) && ReferenceEquals(known.Devices, devices) && now >= known.MadeAt && now < known.Until ? entry : null;
+                return ReferenceEquals(known.Status.Active, status.Active) && status.Candidate is null && ReferenceEquals(known.Devices, devices) && now >= known.MadeAt && now < known.Until ? entry : null;
         }
         return null;
     }
@@ -37,7 +37,7 @@ internal sealed class AnswerMemory
         if (!(answered.Until > answered.MadeAt) || answered.Status.Candidate is not null || request.Length > LongestRequest || bytes.Length > LongestAnswer)
             return;
         // What came from other policies or another registry is never given again, and must not keep those in memory.
-        if (_latest is { } latest && (!ReferenceEquals(latest.Status, answered.Status) || !ReferenceEquals(latest.Devices, answered.Devices)))
+        if (_latest is { } latest && (!ReferenceEquals(latest.Status.Active, answered.Status.Active) || !ReferenceEquals(latest.Devices, answered.Devices)))
             Array.Clear(_entries);
         _latest = answered;
         Span<Entry?> group = GroupOf(request);
