@@ -205,6 +205,8 @@ public sealed class AuditLog : IAsyncDisposable
         foreach (AuditEntry entry in batch)
             records.Add(Record(entry, _writer.Size + records.Count));
         _writer.Commit(records);
+        // Before anybody is told: whoever goes on then sees a log that has its record.
+        _state = _state with { Size = _writer.Size };
         lock (_lostLock)
             _lost = lost is null || _lost == lost ? null : new LostRecords(_lost!.Count - lost.Count, lost.Until, _lost.Until);
         foreach (AuditEntry entry in batch)
