@@ -1,6 +1,6 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
-using System.Buffers;
 using System.Text.Json;
 using Google.Protobuf;
 using PolicyM2M.Engine.Bundles;

@@ -45,7 +45,14 @@ internal sealed class ServiceTable(bool isQuick) : IDisposable
             long start = Stopwatch.GetTimestamp();
             Console.Error.Write($"{name} …");
             using var table = new ServiceTable(isQuick);
-            rows.AddRange(await measure(table));
+            try
+            {
+                rows.AddRange(await measure(table));
+            }
+            catch (Exception fault) when (fault is InvalidOperationException or HttpRequestException)
+            {
+                rows.Add(TableRow.NotMeasured(name, fault.Message));
+            }
             Console.Error.WriteLine($" {Stopwatch.GetElapsedTime(start).TotalSeconds:F0} s");
         }
         Console.Out.Write(TableRow.Markdown(rows));
@@ -67,7 +74,7 @@ internal sealed class ServiceTable(bool isQuick) : IDisposable
         string devices = Path.Combine(Directory.CreateDirectory(_folder.At(data)).FullName, "devices.json");
         if (!File.Exists(devices))
             File.WriteAllText(devices, "{ \"devices\": { \"plc-0042\": { \"location.site\": \"plant-7\" } } }");
-        var server = ServerProcess.Start(PdpAssembly, ["--git", _folder.Repository, "--data", _folder.At(data), "--listen", "127.0.0.1:0", "--rate", "1000000", "--poll", "0.2", .. more]);
+        var server = ServerProcess.Start(PdpAssembly, ["--git", _folder.Repository, "--data", _folder.At(data), "--listen", "127.0.0.1:0", "--rate", "1000000", "--calls", "100000", "--poll", "0.2", .. more]);
         _servers.Add(server);
         return server;
     }
@@ -196,7 +203,7 @@ internal sealed class ServiceTable(bool isQuick) : IDisposable
 
     private async Task<IEnumerable<TableRow>> StormAsync()
     {
-        ServerProcess pdp = Pdp("data", "--calls", "4000");
+        ServerProcess pdp = Pdp("data");
         (byte[][] frames, _) = await CheckedAsync(pdp, Pki("data"));
         var storm = new Storm(pdp, Pki("data"), _folder, frames);
         return await storm.RunAsync(TimeSpan.FromSeconds(isQuick ? 10 : 60));
