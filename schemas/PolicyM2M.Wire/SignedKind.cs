@@ -8,4 +8,7 @@ public enum SignedKind
 
     /// <summary>A <c>policym2m.v1.DeviceStatement</c>.</summary>
     DeviceStatement,
+
+    /// <summary>A <c>policym2m.v1.BundleStatement</c>.</summary>
+    BundleStatement,
 }
