@@ -14,12 +14,14 @@ internal static class ExplainText
 {
     private const int NameColumn = 18;
 
-    public static void Write(TextWriter writer, Palette palette, ImmutableArray<Explanation> explanations, PreparedContext context, Bundle bundle)
+    public static void Write(TextWriter writer, Palette palette, ImmutableArray<Explanation> explanations, PreparedContext context, Bundle bundle, bool isBundle)
     {
         foreach (Explanation explanation in explanations)
             Write(writer, palette, explanation);
         foreach (UnusableValue value in context.Unusable)
-            writer.Write($"{palette.Warn("ignored")}, so it counts as missing: {Printable.Of(value.Name)}: {value.Expected}\n");
+            writer.Write($"{palette.Warn("ignored")}, so it counts as missing: {Printable.Of($"{value.Name}: {value.Expected}")}\n");
+        if (isBundle)
+            writer.Write("why each rule applies or not is not in a bundle: explain the folder of its policies for that\n\n");
         writer.Write(palette.Faint($"bundle {bundle.Hash}") + "\n");
     }
 
@@ -30,14 +32,17 @@ internal static class ExplainText
         writer.Write($"{palette.Strong(decision.Kind.Name())}: {verdict}\n");
         foreach ((Field field, FieldValue value) in decision.Outcome.Values)
         {
-            writer.Write($"  {field.Name.PadRight(NameColumn)}{value}\n");
+            writer.Write($"  {field.Name.PadRight(NameColumn)}{Printable.Of(value.ToString()!)}\n");
             foreach (Rule rule in decision.Determining(field))
                 writer.Write($"  {new string(' ', NameColumn)}{palette.Faint(Printable.Of($"by {rule}"))}\n");
         }
         foreach (PolicyExplanation policy in explanation.Policies)
             Write(writer, palette, policy);
+        // Where no policy is gone through, a denial has no other place for its rules.
+        foreach (Rule rule in explanation.Policies.IsEmpty && decision.Outcome.IsDenied ? decision.Rules : [])
+            writer.Write($"  {palette.Faint(Printable.Of($"by {rule}"))}\n");
         if (!explanation.Missing.IsEmpty)
-            writer.Write($"\n  {palette.Warn("missing")}, so the answer is the strictest over all they could be: {string.Join(", ", explanation.Missing)}\n");
+            writer.Write($"\n  {palette.Warn("missing")}, so the answer is the strictest over all they could be: {Printable.Of(string.Join(", ", explanation.Missing))}\n");
         writer.Write($"\n  {palette.Strong("the same holds")} {(explanation.Region.Constraints.IsEmpty ? "everywhere" : "where")}\n");
         foreach (RegionConstraint constraint in explanation.Region.Constraints)
             writer.Write($"    {Printable.Of(constraint.ToString())}\n");

@@ -43,6 +43,39 @@ public sealed class ExplainTests
     }
 
     [Test]
+    public void A_bundle_explains_all_but_why_each_rule_applies()
+    {
+        using var folder = new TemporaryFolder();
+        M2M.Run("compile", Policies, "-o", folder["p.m2mb"]);
+        string context = Path.Combine(Policies, "examples", "meter-quarantined.json");
+        string[] how = ["--context", context, "--kind", "cipher-suites", "--now", "2026-11-23T12:00Z"];
+        FinishedProcess text = M2M.Run(["explain", folder["p.m2mb"], .. how]);
+        Assert.That(text.ExitCode, Is.EqualTo(2));
+        Assert.That(text.Output, Does.Contain("by baseline cipher-suites case 6").And.Contain("lifecycle.state \"onboarding\" instead of \"quarantined\"")
+            .And.Contain("why each rule applies or not is not in a bundle"));
+
+        using var ofBundle = JsonDocument.Parse(M2M.Run(["explain", folder["p.m2mb"], "--json", .. how]).Output);
+        using var ofSources = JsonDocument.Parse(M2M.Run(["explain", Policies, "--json", .. how]).Output);
+        Assert.That(ofBundle.RootElement.GetProperty("explained-from").GetString(), Is.EqualTo("bundle"));
+        Assert.That(ofSources.RootElement.GetProperty("explained-from").GetString(), Is.EqualTo("sources"));
+        (JsonElement bare, JsonElement full) = (ofBundle.RootElement.GetProperty("decisions")[0], ofSources.RootElement.GetProperty("decisions")[0]);
+        Assert.That(bare.GetProperty("policies").GetArrayLength(), Is.Zero);
+        foreach (string name in new[] { "deny", "rules", "missing", "region", "holds-until" })
+            Assert.That(bare.GetProperty(name).GetRawText(), Is.EqualTo(full.GetProperty(name).GetRawText()), name);
+        Assert.That(bare.GetProperty("counterfactual").GetProperty("changes").GetRawText(), Is.EqualTo(full.GetProperty("counterfactual").GetProperty("changes").GetRawText()));
+    }
+
+    [Test]
+    public void A_file_that_is_no_bundle_explains_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("p.m2mb", "no bundle");
+        FinishedProcess run = M2M.RunWith("{}", "explain", folder["p.m2mb"], "--context", "-");
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")));
+        Assert.That(run.Error, Does.Contain("p.m2mb: this is no bundle"));
+    }
+
+    [Test]
     public void A_set_with_errors_explains_nothing()
     {
         FinishedProcess run = M2M.RunWith("{}", "explain", "broken", "--context", "-");

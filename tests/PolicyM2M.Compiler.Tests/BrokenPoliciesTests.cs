@@ -40,6 +40,7 @@ internal sealed class BrokenPoliciesTests
     [Test]
     public void Every_message_and_its_help_are_reviewed_text() => Snapshot.Match(string.Concat(
         PolicyCompiler.Compile(Repository.Sources(Path.Combine(Cases, "broken"))).Diagnostics
+            .Concat(PolicyCompiler.Compile(Repository.Sources(Path.Combine(Cases, "broken-yaml"))).Diagnostics)
             .Concat(PolicyTester.Run(Repository.Sources(Path.Combine(Cases, BrokenTests)), Repository.Sources(Path.Combine(Cases, BrokenTests)), filter: null, progress: null).Diagnostics)
             .Select(fault => $"{fault.Position.File}:{fault.Position.Line}:{fault.Position.Column}: {fault.Code}: {fault.Message}\n{(fault.Help is null ? "" : $"    {fault.Help}\n")}")));
 

@@ -14,6 +14,7 @@ internal sealed partial class Faults
             attribute.Type == AttributeType.Set ? $"`{attribute.Name}` is a set of texts; `{literal.Text}` is none" : $"`{attribute.Name}` is {Article(attribute)}; `{literal.Text}` is not",
             attribute.Type == AttributeType.Address && AddressBlock.TryParse(literal.Text, out _) && !AddressBlock.TryParseAddress(literal.Text, out _) ? $"for a block write `within {literal.Text}`"
             : attribute.Type is AttributeType.String or AttributeType.Set && literal.Kind == M2MToken.Name ? Quoted(literal.Text, attribute)
+            : literal.Kind == M2MToken.String && attribute.Type is not (AttributeType.String or AttributeType.Set) ? $"expected {expected}, without quotes"
             : $"expected {expected}");
 
     public void WrongOperator(SourceText source, Span at, string sign, AttributeDefinition attribute) =>
@@ -104,7 +105,8 @@ internal sealed partial class Faults
     /// <summary>A name on the right of a comparison that is no attribute's: an author who forgot the quotes of a text.</summary>
     public void UnquotedText(SourceText source, NameSyntax name, AttributeDefinition left, IEnumerable<string> attributes) =>
         Error(source, name.Span, "M2M201", $"the attribute schema has no `{name.Text}`",
-            left.Values.Contains(name.Text) ? Quoted(name.Text, left) : DidYouMean(Spelling.Nearest(name.Text, attributes)) ?? Quoted(name.Text, left));
+            name.Text is "null" or "nil" or "none" or "undefined" ? $"write `not has {left.Name}` for a value that is missing"
+            : left.Values.Contains(name.Text) ? Quoted(name.Text, left) : DidYouMean(Spelling.Nearest(name.Text, attributes)) ?? Quoted(name.Text, left));
 
     public void VersionsWithoutSuites(SourceText source, NameSyntax field, bool areSuitesNew) =>
         Warning(source, field.Span, "M2M324", areSuitesNew ? "these suites are of TLS 1.3 only, and these versions are not" : "these versions are 1.3 only, and these suites are not of TLS 1.3",

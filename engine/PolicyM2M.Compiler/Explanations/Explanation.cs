@@ -8,7 +8,7 @@ namespace PolicyM2M.Compiler.Explanations;
 /// <summary>Why a decision is what it is, and what would have to be otherwise for another.</summary>
 /// <param name="Decision">The decision.</param>
 /// <param name="Policies">What each policy that speaks of its kind says, in the order of the manifest.</param>
-/// <param name="Missing">The attributes that conditions of this kind test and that are missing: the decision is the strictest over all they could be.</param>
+/// <param name="Missing">The attributes that are missing and without which it was decided: it is the strictest over all they could be.</param>
 /// <param name="Region">Where the same decision holds.</param>
 /// <param name="HoldsUntil">The moment at which it stops to hold although nothing changes but the time; null where there is none.</param>
 /// <param name="Counterfactual">The smallest changes that would give another; null where nobody asked.</param>

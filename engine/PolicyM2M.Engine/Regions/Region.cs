@@ -55,6 +55,16 @@ public sealed class Region
         return true;
     }
 
+    /// <summary>The attributes that a context in the region misses and without which it was decided, in ordinal order: to give it any other would change nothing. For an age it is its instant.</summary>
+    /// <exception cref="ArgumentException">The context was prepared by another bundle.</exception>
+    public ImmutableArray<string> MissingOf(PreparedContext context)
+    {
+        Demand(context);
+        HashSet<string> asked = [.. Constraints.Where(constraint => constraint.IsMissing).SelectMany(constraint => constraint.Attributes)
+            .Select(name => _attributes.Codings[_attributes.Indexes[name]].Definition.AgeOf ?? name)];
+        return [.. context.Missing.Where(asked.Contains)];
+    }
+
     /// <summary>The moment at which a context that lies in the region now leaves it by the clock alone; null where it never does.</summary>
     /// <exception cref="ArgumentException">The context was prepared by another bundle.</exception>
     public DateTimeOffset? HoldsUntil(PreparedContext context, DateTimeOffset now)
