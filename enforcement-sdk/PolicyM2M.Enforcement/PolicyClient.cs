@@ -42,7 +42,8 @@ public sealed class PolicyClient : IAsyncDisposable
         _cache = DecisionCache.Open(options, DeviceId, Tell);
         _channel = MutualTls.Channel(options, _certificate);
         _service = new V1.DecisionService.DecisionServiceClient(_channel);
-        _watch = RevisionWatch.Start(_service, options, OnServed, () => _cache.Outdate(Interlocked.Increment(ref _order)), (failure, wasConnected) => Failed(failure, Interlocked.Increment(ref _order), wasConnected), Tell);
+        _watch = RevisionWatch.Start(_service, options, OnServed, () => _cache.Outdate(Interlocked.Increment(ref _order)),
+            (failure, wasConnected) => Failed(failure, Interlocked.Increment(ref _order), wasConnected), Tell);
     }
 
     /// <summary>The device's identity, from its certificate: its SPIFFE ID.</summary>

@@ -58,7 +58,7 @@ internal sealed class M2MPrinter
         switch (declaration)
         {
             case DeclarationSyntax.Define define:
-                Filled($"define {define.Name.Text.PadRight(width)} = ", ConditionText.Segments(define.Condition));
+                Condition($"define {define.Name.Text.PadRight(width)} = ", 0, 4, define.Condition);
                 break;
             case DeclarationSyntax.Profile profile:
                 string sign = profile.Outcome.Profile is { } other ? $" = {other.Text}{(profile.Outcome.Fields.IsEmpty ? "" : " with")}" : "";
@@ -133,11 +133,9 @@ internal sealed class M2MPrinter
     private void Case(CaseSyntax item, string condition, int column)
     {
         string head = condition.PadRight(column) + "  ";
-        if (condition.Length > LongestAligned)
+        if (item.When is { } when && (condition.Length > LongestAligned || IsCommented(when)))
         {
-            IReadOnlyList<string> lines = Page.Fill([.. ConditionText.Segments(item.When!).Select((segment, i) => i == 0 ? $"when {segment}" : segment)], 2, 6);
-            for (int i = 0; i < lines.Count; i++)
-                _page.Add(i == 0 ? 2 : 6, lines[i]);
+            Condition("when ", 2, 6, when);
             head = "  ";
         }
         switch (item.Answer)
@@ -159,28 +157,61 @@ internal sealed class M2MPrinter
     {
         if (condition is null)
             _page.Add(0, line);
-        else if ($"{line} {word} {ConditionText.Of(condition)}" is { Length: <= Page.Width } all)
+        else if ($"{line} {word} {ConditionText.Of(condition)}" is { Length: <= Page.Width } all && !IsCommented(condition))
             _page.Add(0, all);
         else
         {
             _page.Add(0, line);
-            IReadOnlyList<string> lines = Page.Fill(ConditionText.Segments(condition), 3 + word.Length, 6);
-            for (int i = 0; i < lines.Count; i++)
-                _page.Add(i == 0 ? 2 : 6, i == 0 ? $"{word} {lines[i]}" : lines[i]);
+            Condition($"{word} ", 2, 6, condition);
         }
     }
 
-    private void Filled(string head, ImmutableArray<string> segments)
+    /// <summary>A condition on lines of its own: filled, but broken behind what the author commented, so that a comment stays with what it is about.</summary>
+    private void Condition(string head, int first, int rest, ConditionSyntax condition)
     {
-        IReadOnlyList<string> lines = Page.Fill(segments, head.Length, 4);
-        for (int i = 0; i < lines.Count; i++)
-            _page.Add(i == 0 ? 0 : 4, i == 0 ? head + lines[i] : lines[i]);
+        ImmutableArray<ConditionSegment> segments = ConditionText.Placed(condition);
+        var line = new List<string>();
+        for (int i = 0; i < segments.Length; i++)
+        {
+            line.Add(segments[i].Text);
+            bool isCommented = i + 1 < segments.Length && IsCommented(segments[i], segments[i + 1]);
+            if (i + 1 < segments.Length && !isCommented)
+                continue;
+            foreach (string filled in Page.Fill(line, first + head.Length, rest))
+            {
+                _page.Add(first, head + filled);
+                (head, first) = ("", rest);
+            }
+            line.Clear();
+            if (isCommented)
+            {
+                _comments.End(segments[i].Place, segments[i + 1].Place.Start);
+                _comments.Close(segments[i + 1].Place.Start, rest);
+            }
+        }
     }
+
+    private bool IsCommented(ConditionSyntax condition)
+    {
+        ImmutableArray<ConditionSegment> segments = ConditionText.Placed(condition);
+        return Enumerable.Range(1, segments.Length - 1).Any(i => IsCommented(segments[i - 1], segments[i]));
+    }
+
+    /// <summary>Whether comments stand between two parts. In YAML they do not: what stands there belongs to the text of the condition.</summary>
+    private bool IsCommented(ConditionSegment part, ConditionSegment next) => _comments.HasLayout && _comments.Any(part.Place.End, next.Place.Start);
 
     /// <summary>Whether the two stand on adjacent lines, so that their signs are aligned.</summary>
     private bool IsOneRun(DeclarationSyntax one, DeclarationSyntax next) =>
-        one.GetType() == next.GetType() && NameOf(next).Length > 0 && IsOneLine(one) && IsOneLine(next)
+        one.GetType() == next.GetType() && NameOf(next).Length > 0 && IsOneLine(one) && IsOneLine(next) && !HasCommentedCondition(one) && !HasCommentedCondition(next)
         && !_comments.IsAfterBlank(next.Span.Start) && !_comments.Any(one.Span.Start, next.Span.Start, ownLineOnly: true);
+
+    private bool HasCommentedCondition(DeclarationSyntax declaration) => declaration switch
+    {
+        DeclarationSyntax.Define define => IsCommented(define.Condition),
+        DeclarationSyntax.Require { When: { } when } => IsCommented(when),
+        DeclarationSyntax.Forbid { When: { } when } => IsCommented(when),
+        _ => false,
+    };
 
     private bool IsOneLine(DeclarationSyntax declaration) => declaration is not DeclarationSyntax.Require require || OneLine(require) is not null;
 

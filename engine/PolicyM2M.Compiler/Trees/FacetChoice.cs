@@ -87,5 +87,6 @@ internal sealed class FacetChoice(ConditionTable conditions, Splitter splitter)
         }
     }
 
+    /// <summary>Up to so many facets, going through all cases once for each costs less than keeping a set for each of them of what was seen.</summary>
     private const int Few = 8;
 }

@@ -6,10 +6,10 @@ namespace PolicyM2M.Compiler.Trees;
 /// <summary>Leaves that keep the cases of one list.</summary>
 internal sealed class LeafBuilder(ConditionTable conditions, ImmutableArray<(long Lowest, long Highest)> codes, ProgramWriter writer, int kind)
 {
-    /// <summary>How many terms a case may become.</summary>
+    /// <summary>How many terms a case may become: one word of a mask. A case of more is split by a tree, where it needs no terms.</summary>
     private const int TermsPerCase = 64;
 
-    /// <summary>A leaf of masks larger than this many words is not worth its memory.</summary>
+    /// <summary>A leaf of masks larger than this many words, which are 128 MB, is not worth its memory: a set must compile in 256.</summary>
     private const long MaximumWords = 16_000_000;
 
     /// <summary>A leaf that tests few cases one after the other; false where they become many terms.</summary>

@@ -16,13 +16,16 @@ internal sealed class TreeBuilder
     /// <summary>A path tests a facet once, and building a path is a recursion: its depth must leave the stack alone.</summary>
     private const int MaximumDepth = 300;
 
-    /// <summary>How often building a whole tree may copy each case, and besides.</summary>
+    /// <summary>
+    /// How often building a whole tree may copy each case, and besides. A case is copied once for each level of its paths: this is room for a dozen levels that copy it into
+    /// two cells each now and then. What is granted besides lets small sets have whole trees out of all proportion, as they can afford.
+    /// </summary>
     private const int CopiesPerCase = 24, CopiesBesides = 50_000;
 
     /// <summary>Lists of more cases have never made a whole tree of reasonable size: it is not tried.</summary>
     private const int LargestWhole = 4000;
 
-    /// <summary>How many cases a split may leave beyond twice those it splits.</summary>
+    /// <summary>How many cases a split may leave beyond twice those it splits, so that a handful of cases may be split into many cells.</summary>
     private const int Besides = 64;
 
     private readonly TreeLimits _limits;
