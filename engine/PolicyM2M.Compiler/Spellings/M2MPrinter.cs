@@ -166,16 +166,17 @@ internal sealed class M2MPrinter
         }
     }
 
-    /// <summary>A condition on lines of its own: filled, but broken behind what the author commented, so that a comment stays with what it is about.</summary>
+    /// <summary>A condition on lines of its own: filled; but where the author commented parts of it, broken as the author did, so that a comment stays with what it is about.</summary>
     private void Condition(string head, int first, int rest, ConditionSyntax condition)
     {
         ImmutableArray<ConditionSegment> segments = ConditionText.Placed(condition);
+        bool keepsLines = IsCommented(condition);
         var line = new List<string>();
         for (int i = 0; i < segments.Length; i++)
         {
             line.Add(segments[i].Text);
-            bool isCommented = i + 1 < segments.Length && IsCommented(segments[i], segments[i + 1]);
-            if (i + 1 < segments.Length && !isCommented)
+            bool isLast = i + 1 == segments.Length;
+            if (!isLast && !(keepsLines && _comments.LineOf(segments[i].Place.End - 1) != _comments.LineOf(segments[i + 1].Place.Start)))
                 continue;
             foreach (string filled in Page.Fill(line, first + head.Length, rest))
             {
@@ -183,7 +184,7 @@ internal sealed class M2MPrinter
                 (head, first) = ("", rest);
             }
             line.Clear();
-            if (isCommented)
+            if (!isLast)
             {
                 _comments.End(segments[i].Place, segments[i + 1].Place.Start);
                 _comments.Close(segments[i + 1].Place.Start, rest);
