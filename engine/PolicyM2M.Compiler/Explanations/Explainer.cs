@@ -60,8 +60,8 @@ public sealed class Explainer
     private Counterfactual Search(Decision decision, BoundCondition[] tests, HashSet<string> read, DeviceContext context, DateTimeOffset now)
     {
         var values = new CandidateValues(tests, context, now);
-        (AttributeDefinition, ImmutableArray<AttributeValue>)[] candidates = [.. _set.Attributes.Where(attribute => read.Contains(attribute.Name)).Select(attribute => (attribute, values.For(attribute)))];
-        return new CounterfactualSearch(_decider, context, now, decision, SearchLimit).Search(candidates, values.IsWhole);
+        (AttributeDefinition, ImmutableArray<AttributeValue>)[] candidates = [.. _set.Attributes.Where(attribute => read.Contains(attribute.Name)).Select(attribute => (attribute, values.ForOrNone(attribute)))];
+        return new CounterfactualSearch(_decider, context, now, decision, SearchLimit).Search(candidates, values.IsWhole, LaterSearch.Find(_decider, context, now, decision));
     }
 
     private static bool Speaks(BoundPolicy policy, DecisionKind kind) => policy.Blocks.Any(block => block.Kind == kind) || policy.Demands.Any(demand => demand.Rule.Kind == kind);
