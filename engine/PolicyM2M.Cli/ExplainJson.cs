@@ -89,6 +89,20 @@ internal static class ExplainJson
             writer.WriteString("deny", change.Decision.Outcome.Denial);
             OutcomeJson.Write(writer, "outcome", change.Decision.Outcome);
         });
+        Write(writer, counterfactual.Later);
+        writer.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter writer, LaterDecision later)
+    {
+        writer.WriteStartObject("later");
+        writer.WriteString("at", later.At is { } at ? InstantText.Format(at.ToUnixTimeSeconds()) : null);
+        writer.WriteString("looked-until", later.LookedUntil is { } until ? InstantText.Format(until.ToUnixTimeSeconds()) : null);
+        if (later.Decision is { } decision)
+        {
+            writer.WriteString("deny", decision.Outcome.Denial);
+            OutcomeJson.Write(writer, "outcome", decision.Outcome);
+        }
         writer.WriteEndObject();
     }
 

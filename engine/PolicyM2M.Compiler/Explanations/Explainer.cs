@@ -67,8 +67,8 @@ public sealed class Explainer
     {
         var values = new CandidateValues(tests, context, now);
         IEnumerable<AttributeDefinition> attributes = _set is null ? _decider.Bundle.Attributes.Values : _set.Attributes;
-        (AttributeDefinition, ImmutableArray<AttributeValue>)[] candidates = [.. attributes.Where(attribute => read.Contains(attribute.Name)).Select(attribute => (attribute, values.For(attribute)))];
-        return new CounterfactualSearch(_decider, context, now, decision, SearchLimit).Search(candidates, values.IsWhole);
+        (AttributeDefinition, ImmutableArray<AttributeValue>)[] candidates = [.. attributes.Where(attribute => read.Contains(attribute.Name)).Select(attribute => (attribute, values.ForOrNone(attribute)))];
+        return new CounterfactualSearch(_decider, context, now, decision, SearchLimit).Search(candidates, values.IsWhole, LaterSearch.Find(_decider, context, now, decision));
     }
 
     private static bool Speaks(BoundPolicy policy, DecisionKind kind) => policy.Blocks.Any(block => block.Kind == kind) || policy.Demands.Any(demand => demand.Rule.Kind == kind);
