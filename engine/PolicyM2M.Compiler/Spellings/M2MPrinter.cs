@@ -119,25 +119,26 @@ internal sealed class M2MPrinter
     {
         _page.Add(0, $"{block.Kind.Name()} {{", opens: true);
         string[] conditions = [.. block.Cases.Select(item => item.When is { } when ? $"when {ConditionText.Of(when)}" : "otherwise")];
-        int column = conditions.Where(condition => condition.Length <= LongestAligned).Select(condition => condition.Length).DefaultIfEmpty(0).Max();
+        bool[] standAlone = [.. block.Cases.Select((item, i) => conditions[i].Length > LongestAligned || (item.When is { } when && IsCommented(when)))];
+        int column = conditions.Where((_, i) => !standAlone[i]).Select(condition => condition.Length).DefaultIfEmpty(0).Max();
         for (int i = 0; i < block.Cases.Length; i++)
         {
             _comments.Reach(block.Cases[i].Span.Start, 2);
-            Case(block.Cases[i], conditions[i], column);
+            Case(block.Cases[i], standAlone[i] ? null : conditions[i], column);
             _comments.End(block.Cases[i].Span, i + 1 < block.Cases.Length ? block.Cases[i + 1].Span.Start : block.Span.End);
         }
         _comments.Close(block.Span.End, 2);
         _page.Add(0, "}");
     }
 
-    private void Case(CaseSyntax item, string condition, int column)
+    /// <param name="item">The case.</param>
+    /// <param name="condition">What stands before the answer on its line; null where the condition stands on lines of its own above it.</param>
+    /// <param name="column">Where the answers of the block begin.</param>
+    private void Case(CaseSyntax item, string? condition, int column)
     {
-        string head = condition.PadRight(column) + "  ";
-        if (item.When is { } when && (condition.Length > LongestAligned || IsCommented(when)))
-        {
-            Condition("when ", 2, 6, when);
-            head = "  ";
-        }
+        if (condition is null)
+            Condition("when ", 2, 6, item.When!);
+        string head = (condition?.PadRight(column) ?? "") + "  ";
         switch (item.Answer)
         {
             case AnswerSyntax.Deny deny:

@@ -74,7 +74,7 @@ internal sealed partial class SpellingTests
               when device.type == "plc"  // the controllers
                   and boot.secure
                 deny "no"
-              otherwise                  deny "never"
+              otherwise  deny "never"
             }
 
             forbid f : auth "no"
