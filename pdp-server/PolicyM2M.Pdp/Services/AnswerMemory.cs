@@ -25,7 +25,7 @@ internal sealed class AnswerMemory
         foreach (Entry? entry in GroupOf(request))
         {
             if (entry is { Answered: var known } && entry.Request.AsSpan().SequenceEqual(request) && known.Caller.Equals(caller))
-                return ReferenceEquals(known.Status.Active, status.Active) && status.Candidate is null && ReferenceEquals(known.Devices, devices) && now >= known.MadeAt && now < known.Until ? entry : null;
+                return ReferenceEquals(known.Status.Active, status.Active) && known.Status.AnswersSince == status.AnswersSince && status.Candidate is null && ReferenceEquals(known.Devices, devices) && now >= known.MadeAt && now < known.Until ? entry : null;
         }
         return null;
     }
