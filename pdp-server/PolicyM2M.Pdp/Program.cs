@@ -5,6 +5,7 @@ using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Identity.Revocation;
 using PolicyM2M.Pdp.Limits;
+using PolicyM2M.Pdp.Rest;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Rollouts;
 using PolicyM2M.Pdp.Services;
@@ -117,6 +118,7 @@ internal static class Program
         pdp.MapGrpcService<AuditEndpoint>();
         pdp.MapGrpcHealthChecksService();
         pdp.MapGrpcReflectionService();
+        pdp.MapRest();
 
         await pdp.ListenAsync(options);
         if (development.InUse)
