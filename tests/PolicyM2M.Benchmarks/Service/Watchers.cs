@@ -24,7 +24,8 @@ internal sealed class Watchers(ServerProcess pdp, string pki, ServiceFolder fold
         X509Certificate2[] identities = [.. Enumerable.Range(0, count).Select(number => Issue(issuer, number))];
         double before = pdp.ResidentBytes;
         var watches = new AsyncServerStreamingCall<WatchResponse>[count];
-        await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, cancellation) => watches[i] = await BeginAsync(identities[i], requests[i % requests.Length], cancellation));
+        await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, cancellation) =>
+            watches[i] = await BeginAsync(identities[i], requests[i % requests.Length], cancellation));
         double each = (pdp.ResidentBytes - before) / count;
 
         // Of another kind than what they asked for, so that each of their decisions is looked at, and holds.
@@ -33,8 +34,10 @@ internal sealed class Watchers(ServerProcess pdp, string pki, ServiceFolder fold
         double peak = (pdp.ResidentBytes - before) / count;
         return
         [
-            TableRow.Told($"memory of the server for each of {count:N0} watchers, with its TLS connection and a decision", $"{TableRow.Number(each / 1024)} KiB (when all were told: {TableRow.Number(peak / 1024)} KiB)"),
-            TableRow.Told("… from the moment that a revision is active until the last of them knows it, and that its decision holds on", $"{TableRow.Number(heard.Max().TotalSeconds)} s (half of them: {TableRow.Number(heard.Order().ElementAt(count / 2).TotalSeconds)} s; all in one process, on the same two cores)"),
+            TableRow.Told($"memory of the server for each of {count:N0} watchers, with its TLS connection and a decision",
+                $"{TableRow.Number(each / 1024)} KiB (when all were told: {TableRow.Number(peak / 1024)} KiB)"),
+            TableRow.Told("… from the moment that a revision is active until the last of them knows it, and that its decision holds on",
+                $"{TableRow.Number(heard.Max().TotalSeconds)} s (half of them: {TableRow.Number(heard.Order().ElementAt(count / 2).TotalSeconds)} s; all in one process, on the same two cores)"),
         ];
     }
 
@@ -72,7 +75,8 @@ internal sealed class Watchers(ServerProcess pdp, string pki, ServiceFolder fold
         var names = new SubjectAlternativeNameBuilder();
         names.AddUri(new Uri($"spiffe://dev.policym2m.example/device/watcher-{number}"));
         request.CertificateExtensions.Add(names.Build());
-        using X509Certificate2 certificate = request.Create(issuer.SubjectName, X509SignatureGenerator.CreateForECDsa(issuer.GetECDsaPrivateKey()!), issuer.NotBefore, issuer.NotBefore.AddDays(30), RandomNumberGenerator.GetBytes(8));
+        using X509Certificate2 certificate = request.Create(
+            issuer.SubjectName, X509SignatureGenerator.CreateForECDsa(issuer.GetECDsaPrivateKey()!), issuer.NotBefore, issuer.NotBefore.AddDays(30), RandomNumberGenerator.GetBytes(8));
         X509Certificate2 issued = certificate.CopyWithPrivateKey(_key);
         _open.Add(issued);
         return issued;
