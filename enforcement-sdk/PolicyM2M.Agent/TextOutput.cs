@@ -49,6 +49,9 @@ internal sealed class TextOutput(TextWriter writer, TimeProvider time) : IAgentO
 
     public void Event(ClientEvent happened)
     {
+        // The decision itself says where it comes from.
+        if (happened is ClientEvent.SourceChanged)
+            return;
         (string Name, string Detail) text = EventText.Of(happened);
         lock (_lock)
         {

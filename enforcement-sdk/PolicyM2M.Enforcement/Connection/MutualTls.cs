@@ -36,7 +36,9 @@ internal static class MutualTls
         }
     }
 
-    public static GrpcChannel Channel(PolicyClientOptions options, X509Certificate2 certificate)
+    /// <summary>The channel to one decision point.</summary>
+    /// <exception cref="CryptographicException">The authorities' file holds no certificate in PEM.</exception>
+    public static GrpcChannel Channel(PolicyClientOptions options, Uri address, X509Certificate2 certificate)
     {
         var authorities = new X509Certificate2Collection();
         Read(options.TrustPath, "certificate", path =>
@@ -52,9 +54,12 @@ internal static class MutualTls
         var chain = new X509Certificate2Collection();
         chain.ImportFromPemFile(options.CertificatePath);
         chain.RemoveAt(0);
-        return GrpcChannel.ForAddress(options.Endpoint, new GrpcChannelOptions
+        return GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {
             DisposeHttpClient = true,
+            // The client has pauses of its own. Those of the channel grow to two minutes, in which it says that nobody listens without having looked.
+            InitialReconnectBackoff = TimeSpan.FromMilliseconds(100),
+            MaxReconnectBackoff = TimeSpan.FromSeconds(1),
             HttpHandler = new SocketsHttpHandler
             {
                 ConnectTimeout = options.CallTimeout,
