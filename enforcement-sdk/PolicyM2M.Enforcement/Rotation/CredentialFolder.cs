@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using PolicyM2M.Enforcement.Caching;
+using PolicyM2M.Enforcement.Storing;
 
 namespace PolicyM2M.Enforcement.Rotation;
 
@@ -17,7 +17,7 @@ internal sealed class CredentialFolder
     public CredentialFolder(string path)
     {
         Path = System.IO.Path.GetFullPath(path);
-        DurableFile.CreateFolder(Path);
+        WholeFile.CreateFolder(Path);
     }
 
     public string Path { get; }
@@ -73,9 +73,9 @@ internal sealed class CredentialFolder
             return;
         Remove(next);
         Remove(folder);
-        DurableFile.CreateFolder(next);
-        DurableFile.WriteNew(System.IO.Path.Combine(next, CertificateFile), System.Text.Encoding.ASCII.GetBytes(chainPem));
-        DurableFile.WriteNew(System.IO.Path.Combine(next, KeyFile), System.Text.Encoding.ASCII.GetBytes(keyPem));
+        WholeFile.CreateFolder(next);
+        WholeFile.WriteNew(System.IO.Path.Combine(next, CertificateFile), System.Text.Encoding.ASCII.GetBytes(chainPem));
+        WholeFile.WriteNew(System.IO.Path.Combine(next, KeyFile), System.Text.Encoding.ASCII.GetBytes(keyPem));
         FolderSync.Flush(next);
         Directory.Move(next, folder);
         FolderSync.Flush(Path);

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using PolicyM2M.Enforcement.Storing;
 
 namespace PolicyM2M.Enforcement.Rotation;
 
@@ -31,7 +32,7 @@ public sealed partial class CredentialRotation
     {
         if (State.PendingKeyMade is not null && File.Exists(_folder.PendingKeyPath))
             return true;
-        DurableFile.Replace(_folder.PendingKeyPath, System.Text.Encoding.ASCII.GetBytes(PrivateKey.CreatePem()));
+        WholeFile.Replace(_folder.PendingKeyPath, System.Text.Encoding.ASCII.GetBytes(PrivateKey.CreatePem()));
         return Take(State with { PendingKeyMade = _clock.Now });
     }
 

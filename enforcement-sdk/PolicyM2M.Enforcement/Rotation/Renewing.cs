@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using PolicyM2M.Enforcement.Storing;
 
 namespace PolicyM2M.Enforcement.Rotation;
 
@@ -24,7 +25,7 @@ internal static class Renewing
         string keyPem = await File.ReadAllTextAsync(keyPath, cancellation).ConfigureAwait(false);
         using AsymmetricAlgorithm key = state.PendingKeyMade is null ? PrivateKey.Of(current) : PrivateKey.Read(keyPem);
         byte[] signingRequest = SigningRequest.Create(current, key);
-        DurableFile.Replace(folder.RequestPath, System.Text.Encoding.ASCII.GetBytes(PemEncoding.WriteString("CERTIFICATE REQUEST", signingRequest) + "\n"));
+        WholeFile.Replace(folder.RequestPath, System.Text.Encoding.ASCII.GetBytes(PemEncoding.WriteString("CERTIFICATE REQUEST", signingRequest) + "\n"));
         var request = new RenewalRequest(options.Name, current, folder.CertificatePath(serving), folder.KeyPath(serving), signingRequest, folder.RequestPath, keyPath, cause);
 
         RenewalAnswer answer = await AskAsync(options.Renewal, request, cancellation).ConfigureAwait(false);

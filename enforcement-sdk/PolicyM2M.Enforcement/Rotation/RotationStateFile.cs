@@ -1,4 +1,4 @@
-using PolicyM2M.Enforcement.Caching;
+using PolicyM2M.Enforcement.Storing;
 
 namespace PolicyM2M.Enforcement.Rotation;
 
@@ -27,7 +27,7 @@ internal sealed class RotationStateFile(string folder, string device)
     {
         string next = $"{_last}.next";
         File.Delete(next);
-        DurableFile.WriteNew(next, RotationStateFormat.Write(state));
+        WholeFile.WriteNew(next, RotationStateFormat.Write(state));
         // A last state that is damaged must not push out the whole one.
         if (Read(_last, []) is not null)
             File.Move(_last, _before, overwrite: true);

@@ -28,4 +28,13 @@ internal static class WholeFile
         file.Write(content);
         file.Flush(flushToDisk: true);
     }
+
+    /// <summary>Makes a folder that only its owner can look into; one that is there stays as it is.</summary>
+    public static void CreateFolder(string path)
+    {
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(path);
+        else
+            Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
+    }
 }
