@@ -1,6 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 
-namespace PolicyM2M.Pdp.Identity.Revocation;
+namespace PolicyM2M.X509.Revocation;
 
 /// <summary>An authority as its revocation lists know it.</summary>
 /// <param name="Name">Its subject, as encoded, in hexadecimal digits: lists name it in the same encoding (RFC 5280, section 5.1.2.3).</param>

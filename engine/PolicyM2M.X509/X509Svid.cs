@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography.X509Certificates;
 
-namespace PolicyM2M.Pdp.Identity;
+namespace PolicyM2M.X509;
 
 /// <summary>Reads the SPIFFE ID out of a leaf certificate, by the X509-SVID standard, sections 2 to 5. Whether the certificate is trusted is another question.</summary>
 internal static class X509Svid

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Formats.Asn1;
 using System.Security.Cryptography.X509Certificates;
 
-namespace PolicyM2M.Pdp.Identity;
+namespace PolicyM2M.X509;
 
 /// <summary>The names of a certificate that say who a caller is: URIs and DNS names of its subject alternative name (RFC 5280, section 4.2.1.6).</summary>
 internal sealed record AlternativeNames(IReadOnlyList<string> Uris, IReadOnlyList<string> DnsNames)

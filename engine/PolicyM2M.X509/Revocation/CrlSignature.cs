@@ -2,7 +2,7 @@ using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace PolicyM2M.Pdp.Identity.Revocation;
+namespace PolicyM2M.X509.Revocation;
 
 /// <summary>The signature of a revocation list: over what, by which algorithm, and the bytes.</summary>
 internal sealed record CrlSignature(byte[] Signed, HashAlgorithmName Hash, RSASignaturePadding? Padding, byte[] Value)

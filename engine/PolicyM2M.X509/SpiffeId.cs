@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace PolicyM2M.Pdp.Identity;
+namespace PolicyM2M.X509;
 
 /// <summary>
 /// A SPIFFE ID: <c>spiffe://trust-domain/path</c>, by the syntax of the SPIFFE-ID standard, section 2. Nothing is

@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
-namespace PolicyM2M.Pdp.Identity.Revocation;
+namespace PolicyM2M.X509.Revocation;
 
 /// <summary>
 /// Reads revocation lists (RFC 5280, section 5), in PEM or DER. A list that says what is not understood here (a delta, a part of a list, a list about the certificates of others)

@@ -1,7 +1,7 @@
-using PolicyM2M.Pdp.Identity.Revocation;
 using PolicyM2M.Testing;
+using PolicyM2M.X509.Revocation;
 
-namespace PolicyM2M.Pdp.Tests;
+namespace PolicyM2M.X509.Tests;
 
 /// <summary>Revocation lists as bytes. They come from files that somebody fetched, so they can be anything.</summary>
 [TestFixture]

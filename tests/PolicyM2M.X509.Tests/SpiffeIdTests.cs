@@ -1,6 +1,4 @@
-using PolicyM2M.Pdp.Identity;
-
-namespace PolicyM2M.Pdp.Tests;
+namespace PolicyM2M.X509.Tests;
 
 /// <summary>The syntax of SPIFFE IDs.</summary>
 [TestFixture]

@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using System.Numerics;
 
-namespace PolicyM2M.Pdp.Identity.Revocation;
+namespace PolicyM2M.X509.Revocation;
 
 /// <summary>A complete list of the certificates that one authority has revoked (RFC 5280, section 5). Immutable but for one remembered result.</summary>
 /// <param name="Issuer">The authority's name, as encoded, in hexadecimal digits.</param>

@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 
-namespace PolicyM2M.Pdp.Identity.Revocation;
+namespace PolicyM2M.X509.Revocation;
 
 /// <summary>
 /// The newest revocation list of each authority. Where an authority has one, it must be in its time and must have that authority's signature, or nobody of it gets in. Where it has none,
@@ -29,32 +29,36 @@ internal sealed class RevocationLists
 
     public IEnumerable<RevocationList> All => _byIssuer.Values.SelectMany(lists => lists);
 
+    /// <summary>The newest list that this authority signed; null where there is none.</summary>
+    public RevocationList? Of(CrlIssuer issuer) => Candidates(issuer).FirstOrDefault(list => list.IsSignedBy(issuer));
+
     /// <summary>Why a chain is not to be trusted; null where nothing is known against it.</summary>
-    /// <param name="chain">The chain.</param>
+    /// <param name="chain">Every certificate of the chain but the trusted authority's own, from the leaf up.</param>
     /// <param name="now">The time.</param>
     /// <param name="until">When one of the lists that said so ends.</param>
-    public string? FaultOf(TrustedChain chain, DateTimeOffset now, out DateTimeOffset until)
+    public RevocationFault? FaultOf(IReadOnlyList<ChainLink> chain, DateTimeOffset now, out DateTimeOffset until)
     {
         until = DateTimeOffset.MaxValue;
-        foreach (ChainLink link in chain.Links)
+        foreach (ChainLink link in chain)
         {
-            if (!_byIssuer.TryGetValue(link.Issuer.Name, out RevocationList[]? candidates))
-                continue;
-            RevocationList[] mine = [.. candidates.Where(list => !list.IsOfAnotherKey(link.Issuer))];
+            RevocationList[] mine = Candidates(link.Issuer);
             if (mine.Length == 0)
                 continue;
             if (mine.FirstOrDefault(list => list.IsSignedBy(link.Issuer)) is not { } list)
-                return $"the revocation list of {mine[0].IssuerText} is not signed by that authority";
+                return new(RevocationFaultKind.Unusable, $"the revocation list of {mine[0].IssuerText} is not signed by that authority");
             if (list.Revoked.Contains(RevocationList.Serial(link.SerialNumber)))
-                return ReferenceEquals(link, chain.Links[0]) ? "it is revoked" : "an authority in its chain is revoked";
+                return new(RevocationFaultKind.Revoked, ReferenceEquals(link, chain[0]) ? "it is revoked" : "an authority in its chain is revoked");
             if (list.ThisUpdate > now + Skew)
-                return $"the revocation list of {list.IssuerText} begins only at {list.ThisUpdate:u}";
+                return new(RevocationFaultKind.Unusable, $"the revocation list of {list.IssuerText} begins only at {list.ThisUpdate:u}");
             if (_acceptsExpired)
                 continue;
             if (now > list.NextUpdate)
-                return $"the revocation list of {list.IssuerText} ended at {list.NextUpdate:u}, and what was revoked since is not known";
+                return new(RevocationFaultKind.Expired, $"the revocation list of {list.IssuerText} ended at {list.NextUpdate:u}, and what was revoked since is not known");
             until = list.NextUpdate < until ? list.NextUpdate : until;
         }
         return null;
     }
+
+    private RevocationList[] Candidates(CrlIssuer issuer) =>
+        _byIssuer.TryGetValue(issuer.Name, out RevocationList[]? candidates) ? [.. candidates.Where(list => !list.IsOfAnotherKey(issuer))] : [];
 }
