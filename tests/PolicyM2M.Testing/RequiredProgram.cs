@@ -25,9 +25,6 @@ public sealed record RequiredProgram(string Name, string Package)
     /// <summary>The server of SSH.</summary>
     public static RequiredProgram Sshd { get; } = new("sshd", "openssh-server");
 
-    /// <summary>The MQTT broker. Debian keeps it out of PATH.</summary>
-    public static RequiredProgram Mosquitto { get; } = new("mosquitto", "mosquitto");
-
     /// <summary>The command that makes a cluster of PostgreSQL. Debian keeps it out of PATH.</summary>
     public static RequiredProgram InitDb { get; } = new("initdb", "postgresql");
 
