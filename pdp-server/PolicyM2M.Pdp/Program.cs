@@ -3,7 +3,6 @@ using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Development;
 using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
-using PolicyM2M.Pdp.Identity.Revocation;
 using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Pdp.Rest;
 using PolicyM2M.Pdp.Revisions;
@@ -16,6 +15,7 @@ using PolicyM2M.Pdp.Startup.Configuration;
 using PolicyM2M.Pdp.Webhook;
 using PolicyM2M.Registry;
 using PolicyM2M.Store;
+using PolicyM2M.X509.Revocation;
 
 namespace PolicyM2M.Pdp;
 

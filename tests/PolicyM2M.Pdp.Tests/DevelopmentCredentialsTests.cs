@@ -4,6 +4,7 @@ using PolicyM2M.Pdp.Development;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Testing;
+using PolicyM2M.X509;
 
 namespace PolicyM2M.Pdp.Tests;
 

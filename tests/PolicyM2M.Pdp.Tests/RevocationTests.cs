@@ -21,7 +21,7 @@ public sealed class RevocationTests
     public async Task Start()
     {
         _pdp = await RunningPdp.StartAsync();
-        _authority = TestAuthority.Of(_pdp);
+        _authority = TestAuthority.Load(_pdp.Data.Certificate("ca"), _pdp.Data.Key("ca"));
     }
 
     [TearDown]

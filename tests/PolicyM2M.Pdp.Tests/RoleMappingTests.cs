@@ -32,7 +32,7 @@ public sealed class RoleMappingTests
         // The first start makes the server's own authority.
         _pdp = await RunningPdp.StartAsync();
         await _pdp.StopServerAsync();
-        (_own, _plant7, _partner) = (TestAuthority.Of(_pdp), TestAuthority.Root("Plant 7"), TestAuthority.Root("Partner"));
+        (_own, _plant7, _partner) = (TestAuthority.Load(_pdp.Data.Certificate("ca"), _pdp.Data.Key("ca")), TestAuthority.Root("Plant 7"), TestAuthority.Root("Partner"));
         Directory.CreateDirectory(_pdp.Data.Trust);
         File.WriteAllText(Path.Combine(_pdp.Data.Trust, "plant-7.example.pem"), _plant7.Pem);
         File.WriteAllText(Path.Combine(_pdp.Data.Trust, "partner.example.pem"), _partner.Pem);

@@ -12,6 +12,7 @@ internal sealed record Floor(string[] Projects, string[] Packages);
 internal static class FloorPlan
 {
     public const string Engine = "PolicyM2M.Engine";
+    public const string X509 = "PolicyM2M.X509";
     public const string Compiler = "PolicyM2M.Compiler";
     public const string Store = "PolicyM2M.Store";
     public const string Cli = "PolicyM2M.Cli";
@@ -21,6 +22,8 @@ internal static class FloorPlan
     public const string Pdp = "PolicyM2M.Pdp";
     public const string Enforcement = "PolicyM2M.Enforcement";
     public const string Emitters = "PolicyM2M.Emitters";
+    public const string Kestrel = "PolicyM2M.Enforcement.Kestrel";
+    public const string Mqtt = "PolicyM2M.Enforcement.Mqtt";
     public const string Agent = "PolicyM2M.Agent";
     public const string Testing = "PolicyM2M.Testing";
     public const string Benchmarks = "PolicyM2M.Benchmarks";
@@ -35,6 +38,7 @@ internal static class FloorPlan
     public static readonly IReadOnlyDictionary<string, Floor> Products = new Dictionary<string, Floor>
     {
         [Engine] = new([], []),
+        [X509] = new([], []),
         [Compiler] = new([Engine], ["Superpower", "YamlDotNet"]),
         [Store] = new([Engine, Compiler], ["LibGit2Sharp"]),
         // It writes what authors ask to see, and needs nothing but the outcome: below everything that decides or asks.
@@ -43,10 +47,12 @@ internal static class FloorPlan
         [Wire] = new([Engine], ["Google.Protobuf", "Grpc.Core.Api", "Grpc.Tools"]),
         [Registry] = new([Engine], ["Microsoft.Data.Sqlite", "Npgsql"]),
         [Audit] = new([], []),
-        [Pdp] = new([Engine, Compiler, Store, Wire, Registry, Audit],
+        [Pdp] = new([Engine, X509, Compiler, Store, Wire, Registry, Audit],
             ["Grpc.AspNetCore", "Grpc.AspNetCore.HealthChecks", "Grpc.AspNetCore.Server.Reflection",
                 "OpenTelemetry.Exporter.OpenTelemetryProtocol", "OpenTelemetry.Extensions.Hosting", "System.CommandLine", "YamlDotNet"]),
-        [Enforcement] = new([Engine, Wire], ["Google.Protobuf", "Grpc.Net.Client"]),
+        [Enforcement] = new([Engine, X509, Wire], ["Google.Protobuf", "Grpc.Net.Client"]),
+        [Kestrel] = new([Engine, Enforcement], []),
+        [Mqtt] = new([Engine, Enforcement], ["MQTTnet"]),
         [Agent] = new([Engine, Wire, Enforcement], ["System.CommandLine"]),
     };
 
@@ -83,13 +89,14 @@ internal static class FloorPlan
         ("Npgsql", [Registry]),
         ("Google.Protobuf", [Cli, Wire, Pdp, Enforcement, Agent]),
         ("Grpc.", [Cli, Wire, Pdp, Enforcement, Agent]),
-        ("Microsoft.AspNetCore", [Pdp, Agent]),
-        ("Microsoft.Extensions", [Pdp, Agent]),
+        ("Microsoft.AspNetCore", [Pdp, Kestrel, Agent]),
+        ("Microsoft.Extensions", [Pdp, Kestrel, Agent]),
+        ("MQTTnet", [Mqtt]),
         ("OpenTelemetry", [Pdp]),
         ("System.CommandLine", [Cli, Pdp, Agent]),
         // `System.Net.Primitives` is not among them: it knows what an address is, and reaches nobody.
-        ("System.Net.Sockets", [Pdp, Enforcement, Agent]),
-        ("System.Net.Security", [Cli, Pdp, Enforcement, Agent]),
+        ("System.Net.Sockets", [Pdp, Enforcement, Mqtt, Agent]),
+        ("System.Net.Security", [Cli, Pdp, Enforcement, Kestrel, Mqtt, Agent]),
         ("System.Net.Http", [Cli, Pdp, Enforcement, Agent]),
         ("System.Net.NameResolution", [Pdp, Enforcement, Agent]),
     ];

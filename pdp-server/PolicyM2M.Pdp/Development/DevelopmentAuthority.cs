@@ -1,7 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using PolicyM2M.Pdp.Identity;
+using PolicyM2M.X509;
 
 namespace PolicyM2M.Pdp.Development;
 

@@ -1,6 +1,6 @@
 using PolicyM2M.Pdp.Identity.Mapping;
-using PolicyM2M.Pdp.Identity.Revocation;
 using PolicyM2M.Pdp.Startup;
+using PolicyM2M.X509.Revocation;
 
 namespace PolicyM2M.Pdp.Identity;
 

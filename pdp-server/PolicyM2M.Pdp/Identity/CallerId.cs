@@ -1,4 +1,5 @@
 using PolicyM2M.Pdp.Identity.Mapping;
+using PolicyM2M.X509;
 
 namespace PolicyM2M.Pdp.Identity;
 

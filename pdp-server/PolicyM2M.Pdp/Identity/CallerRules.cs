@@ -1,5 +1,5 @@
 using PolicyM2M.Pdp.Identity.Mapping;
-using PolicyM2M.Pdp.Identity.Revocation;
+using PolicyM2M.X509.Revocation;
 
 namespace PolicyM2M.Pdp.Identity;
 
@@ -21,7 +21,7 @@ internal sealed record CallerRules(TrustBundles Trust, RoleMap Roles, Revocation
         List<string> issuedBy = [];
         foreach (TrustedChain chain in certificate.Chains)
         {
-            string? fault = Trust.Trusts(chain) ? Revocation.FaultOf(chain, now, out DateTimeOffset lists) is { } revoked ? revoked : Shorten(lists)
+            string? fault = Trust.Trusts(chain) ? Revocation.FaultOf(chain.Links, now, out DateTimeOffset lists) is { } revoked ? revoked.Text : Shorten(lists)
                 : $"its authority is no longer one of {chain.TrustDomain}";
             if (fault is null)
                 issuedBy.Add(chain.TrustDomain);

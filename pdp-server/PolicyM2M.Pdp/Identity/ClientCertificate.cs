@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography.X509Certificates;
 using PolicyM2M.Pdp.Identity.Mapping;
+using PolicyM2M.X509;
 
 namespace PolicyM2M.Pdp.Identity;
 

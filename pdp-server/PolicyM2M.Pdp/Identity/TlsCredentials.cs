@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using PolicyM2M.Pdp.Startup;
+using PolicyM2M.X509;
 
 namespace PolicyM2M.Pdp.Identity;
 

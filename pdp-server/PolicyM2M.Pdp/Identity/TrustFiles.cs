@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using PolicyM2M.Pdp.Startup;
+using PolicyM2M.X509;
 
 namespace PolicyM2M.Pdp.Identity;
 

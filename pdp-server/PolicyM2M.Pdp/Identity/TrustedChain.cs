@@ -1,13 +1,8 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using PolicyM2M.Pdp.Identity.Revocation;
+using PolicyM2M.X509.Revocation;
 
 namespace PolicyM2M.Pdp.Identity;
-
-/// <summary>One certificate of a chain as revocation sees it: a number that an issuer gave.</summary>
-/// <param name="SerialNumber">Its serial number, in hexadecimal digits.</param>
-/// <param name="Issuer">Who issued it.</param>
-internal sealed record ChainLink(string SerialNumber, CrlIssuer Issuer);
 
 /// <summary>A chain from a caller's certificate to an authority of a trust domain. Immutable.</summary>
 /// <param name="TrustDomain">The trust domain.</param>

@@ -1,7 +1,7 @@
 using System.Text;
 using Grpc.Core;
-using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Wire.V1;
+using PolicyM2M.X509;
 
 namespace PolicyM2M.Pdp.Services;
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Limits;
+using PolicyM2M.X509;
 
 namespace PolicyM2M.Pdp.Startup;
 

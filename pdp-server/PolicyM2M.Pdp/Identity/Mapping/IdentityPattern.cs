@@ -1,3 +1,5 @@
+using PolicyM2M.X509;
+
 namespace PolicyM2M.Pdp.Identity.Mapping;
 
 /// <summary>Which identities an entry of the roles file is about. Immutable.</summary>

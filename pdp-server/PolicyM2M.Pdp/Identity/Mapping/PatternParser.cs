@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using PolicyM2M.X509;
 
 namespace PolicyM2M.Pdp.Identity.Mapping;
 

@@ -1,3 +1,5 @@
+using PolicyM2M.X509;
+
 namespace PolicyM2M.Pdp.Identity.Mapping;
 
 /// <summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using PolicyM2M.X509;
 
 namespace PolicyM2M.Pdp.Identity.Mapping;
 

@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using PolicyM2M.X509.Revocation;
+
+namespace PolicyM2M.Enforcement.Tls;
+
+/// <summary>
+/// Revocation lists (RFC 5280, section 5; PEM or DER) in files that somebody keeps new. They are read again when one changes. A file that is away or cannot be read is no
+/// list: under <c>revocation hard</c> nobody of its authority gets in until it is whole again. Safe for all threads.
+/// </summary>
+public sealed class RevocationListFiles
+{
+    private readonly ImmutableArray<string> _paths;
+    private readonly Lock _reading = new();
+    private ImmutableArray<(DateTime Written, long Length)> _stamps;
+    private Content _content = new(new([], acceptsExpired: true), []);
+
+    /// <summary>The lists of these files.</summary>
+    public RevocationListFiles(params IEnumerable<string> paths) => _paths = [.. paths];
+
+    /// <summary>What the files hold now.</summary>
+    /// <param name="Lists">The lists. One that has ended still says who was revoked.</param>
+    /// <param name="Faults">Which files could not be used, and why.</param>
+    internal sealed record Content(RevocationLists Lists, ImmutableArray<string> Faults);
+
+    internal Content Read()
+    {
+        lock (_reading)
+        {
+            ImmutableArray<(DateTime, long)> stamps = [.. _paths.Select(Stamp)];
+            if (!_stamps.IsDefault && stamps.AsSpan().SequenceEqual(_stamps.AsSpan()))
+                return _content;
+            List<RevocationList> lists = [];
+            List<string> faults = [];
+            foreach (string path in _paths)
+            {
+                try
+                {
+                    lists.AddRange(RevocationListReader.Read(File.ReadAllBytes(path)));
+                }
+                catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or FormatException)
+                {
+                    faults.Add($"{path}: {fault.Message}");
+                }
+            }
+            // A file that could not be read may be in the middle of being written: it is looked at again.
+            _stamps = faults.Count == 0 ? stamps : default;
+            return _content = new(new(lists, acceptsExpired: true), [.. faults]);
+        }
+    }
+
+    private static (DateTime, long) Stamp(string path)
+    {
+        var file = new FileInfo(path);
+        return file.Exists ? (file.LastWriteTimeUtc, file.Length) : default;
+    }
+}

@@ -1,0 +1,29 @@
+using PolicyM2M.Enforcement.Tls;
+using PolicyM2M.Testing;
+
+namespace PolicyM2M.Enforcement.Tests.Tls;
+
+/// <summary>HttpClient against the web server of openssl.</summary>
+[TestFixture]
+[CancelAfter(120_000)]
+internal sealed class EnforcedHttpTests
+{
+    [Test]
+    public async Task A_request_over_an_allowed_connection_is_answered_and_over_another_is_not_sent()
+    {
+        using var world = new TlsWorld();
+        world.PeerIds = [TlsWorld.ServerId];
+        (RunningProcess server, int port) = await OpenSslPeer.ServeAsync(world, TlsWorld.Server, "-Verify", "1", "-www");
+        using (server)
+        {
+            using var handler = new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero };
+            using var client = new HttpClient(handler.UsePolicyM2M(world.Enforcer(TlsWorld.Device)));
+            var page = new Uri($"https://127.0.0.1:{port}/");
+            Assert.That(await client.GetStringAsync(page), Does.Contain("TLS_AES"));
+
+            world.CipherSuites = TestOutcomes.CipherSuites("versions TLS1.2; suites TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256");
+            HttpRequestException? failed = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync(page));
+            Assert.That(failed!.InnerException, Is.TypeOf<EnforcementException>());
+        }
+    }
+}
