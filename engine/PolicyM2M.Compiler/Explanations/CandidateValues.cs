@@ -25,7 +25,7 @@ internal sealed class CandidateValues
     {
         _context = context;
         _now = now;
-        _tests = tests.SelectMany(test => Attributes(test).Select(attribute => (Name: attribute.AgeOf ?? attribute.Name, Test: test))).ToLookup(entry => entry.Name, entry => entry.Test);
+        _tests = tests.SelectMany(test => ConditionTests.AttributesOf(test).Select(attribute => (Name: attribute.AgeOf ?? attribute.Name, Test: test))).ToLookup(entry => entry.Name, entry => entry.Test);
     }
 
     /// <summary>
@@ -33,43 +33,6 @@ internal sealed class CandidateValues
     /// each other and have more values than can be tried: three that must all differ between two neighbouring limits are never found.
     /// </summary>
     public bool IsWhole { get; private set; } = true;
-
-    /// <summary>The attributes that a test reads.</summary>
-    public static IEnumerable<AttributeDefinition> Attributes(BoundCondition test) => test switch
-    {
-        BoundCondition.OneOf one => [one.Attribute],
-        BoundCondition.Below below => [below.Attribute],
-        BoundCondition.Has has => [has.Attribute],
-        BoundCondition.Contains contains => [contains.Attribute],
-        BoundCondition.StartsWith starts => [starts.Attribute],
-        BoundCondition.Within within => [within.Attribute],
-        BoundCondition.SameAs same => [same.Left, same.Right],
-        _ => [],
-    };
-
-    /// <summary>The tests that a condition is made of, each once, from left to right.</summary>
-    public static IEnumerable<BoundCondition> Tests(BoundCondition condition)
-    {
-        // Parts are shared, and a walk per path might not end.
-        var seen = new HashSet<BoundCondition>(ReferenceEqualityComparer.Instance);
-        var open = new Stack<BoundCondition>([condition]);
-        while (open.TryPop(out BoundCondition? next))
-        {
-            if (!seen.Add(next))
-                continue;
-            ImmutableArray<BoundCondition> parts = next switch
-            {
-                BoundCondition.Any any => any.Parts,
-                BoundCondition.All all => all.Parts,
-                BoundCondition.Not not => [not.Part],
-                _ => [],
-            };
-            if (parts.IsEmpty)
-                yield return next;
-            for (int i = parts.Length - 1; i >= 0; i--)
-                open.Push(parts[i]);
-        }
-    }
 
     /// <summary>The candidates for an attribute, without its present value.</summary>
     public ImmutableArray<AttributeValue> For(AttributeDefinition attribute)
@@ -124,7 +87,8 @@ internal sealed class CandidateValues
     {
         BoundCondition.OneOf one when one.Attribute.AgeOf is not null => one.Values.Select(Born),
         BoundCondition.Below below when below.Attribute.AgeOf is not null => [Born(below.Limit)],
-        BoundCondition.OneOf { Attribute.Type: AttributeType.Address } one => one.Values.Concat(one.Values.Select(value => Binding.Constants.Address(value.Text) + 1).Select(address => AttributeValue.Of(AddressBlock.Format(address)))),
+        BoundCondition.OneOf { Attribute.Type: AttributeType.Address } one =>
+            one.Values.Concat(one.Values.Select(value => AttributeValue.Of(AddressBlock.Format(Binding.Constants.Address(value.Text) + 1)))),
         BoundCondition.OneOf one => one.Values,
         BoundCondition.Below below => [below.Limit],
         BoundCondition.StartsWith starts => [AttributeValue.Of(starts.Prefix)],

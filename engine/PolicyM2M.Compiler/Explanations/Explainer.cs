@@ -56,8 +56,8 @@ public sealed class Explainer
         Decision decision = _decider.Decide(kind, prepared, now, path);
         var region = path.Region();
         var reading = new ContextReading(context, now, _decider.Bundle.Attributes);
-        BoundCondition[] tests = [.. _set is null ? BundleTests.Of(_decider.Bundle, kind) : Conditions(_set, kind).SelectMany(CandidateValues.Tests).Distinct()];
-        HashSet<string> read = [.. tests.SelectMany(CandidateValues.Attributes).Select(attribute => attribute.AgeOf ?? attribute.Name)];
+        BoundCondition[] tests = [.. _set is null ? BundleTests.Of(_decider.Bundle, kind) : Conditions(_set, kind).SelectMany(ConditionTests.Of).Distinct()];
+        HashSet<string> read = [.. tests.SelectMany(ConditionTests.AttributesOf).Select(attribute => attribute.AgeOf ?? attribute.Name)];
         return new Explanation(decision, [.. (_set?.Policies ?? []).Where(policy => Speaks(policy, kind)).Select(policy => Policy(policy, kind, reading))],
             region.MissingOf(prepared), region, region.HoldsUntil(prepared, now),
             counterfactual ? Search(decision, tests, read, context, now) : null);

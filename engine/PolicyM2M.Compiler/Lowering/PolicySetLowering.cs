@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using PolicyM2M.Compiler.Binding;
 using PolicyM2M.Compiler.Diagnostics;
-using PolicyM2M.Compiler.Explanations;
 using PolicyM2M.Engine;
 using PolicyM2M.Engine.Contexts;
 
@@ -92,7 +91,7 @@ internal sealed class PolicySetLowering
                 if (part.Tested is { } attribute)
                     _faults.PartAlwaysSo(source, attribute, holds);
                 else
-                    _faults.PartAlwaysSo(source, [.. CandidateValues.Tests(part).SelectMany(CandidateValues.Attributes).Select(tested => tested.Name).Distinct()], holds);
+                    _faults.PartAlwaysSo(source, [.. ConditionTests.Of(part).SelectMany(ConditionTests.AttributesOf).Select(tested => tested.Name).Distinct()], holds);
             }
         }
         return condition;

@@ -30,7 +30,7 @@ internal sealed class WitnessSearch
     public static Witness? Find(BoundCondition condition, Witness plain, IReadOnlyDictionary<string, AttributeDefinition> attributes)
     {
         // Only what the condition looks at: a set has thousands of attributes, and each change makes the context anew.
-        HashSet<string> named = [.. CandidateValues.Tests(condition).SelectMany(CandidateValues.Attributes).Select(Given)];
+        HashSet<string> named = [.. ConditionTests.Of(condition).SelectMany(ConditionTests.AttributesOf).Select(Given)];
         var search = new WitnessSearch(plain with { Context = plain.Context.Where(named.Contains) }, attributes);
         if (!search.Settle(condition, wanted: true))
             return null;
@@ -87,11 +87,11 @@ internal sealed class WitnessSearch
                 yield return witness with { Now = moment };
             yield break;
         }
-        foreach (string name in CandidateValues.Attributes(test).Select(Given))
+        foreach (string name in ConditionTests.AttributesOf(test).Select(Given))
         {
             if (test is BoundCondition.Has && !wanted)
                 yield return witness with { Context = witness.Context.Where(other => other != name) };
-            IEnumerable<BoundCondition> looking = _settled.Select(settled => settled.Test).Where(settled => CandidateValues.Attributes(settled).Any(attribute => Given(attribute) == name));
+            IEnumerable<BoundCondition> looking = _settled.Select(settled => settled.Test).Where(settled => ConditionTests.AttributesOf(settled).Any(attribute => Given(attribute) == name));
             foreach (AttributeValue value in new CandidateValues(looking, witness.Context, witness.Now).For(_attributes[name]))
                 yield return witness with { Context = witness.Context.With(name, value) };
         }
