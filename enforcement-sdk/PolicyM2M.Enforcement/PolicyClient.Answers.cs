@@ -34,9 +34,10 @@ public sealed partial class PolicyClient
             decision = fresh;
             return true;
         }
-        if (!_outage.IsConnected && Offline(kind, claims, "it was away when it was last tried") is { Source: DecisionSource.Stale } stale)
+        if (!_outage.IsConnected && WhileAway(kind, claims, out _) is { } usable)
         {
-            decision = stale;
+            Note(claims.Slot, kind, usable.Source);
+            decision = usable;
             return true;
         }
         decision = DeviceDecision.Nothing(kind, "nothing fresh is at hand: the decision point must be asked");
@@ -170,23 +171,30 @@ public sealed partial class PolicyClient
             Tell(new ClientEvent.Disconnected(reason, ConnectionFailure.Detail(failure)));
     }
 
-    /// <summary>What holds while nobody answers: the better of what is kept and what the bundle says.</summary>
+    /// <summary>What holds while nobody answers.</summary>
     private DeviceDecision Offline(DecisionKind kind, ClaimSet claims, string reason)
+    {
+        if (WhileAway(kind, claims, out DateTimeOffset? ended) is not { } usable)
+        {
+            return Nothing(kind, claims, ended is { } until
+                ? $"the decision point cannot be reached, and what is kept was usable until {until:u} ({reason})"
+                : $"the decision point cannot be reached, and nothing is kept for this context ({reason})");
+        }
+        Note(claims.Slot, kind, usable.Source);
+        return usable;
+    }
+
+    /// <summary>The better of what is kept and what the bundle says; null where neither may be used.</summary>
+    private DeviceDecision? WhileAway(DecisionKind kind, ClaimSet claims, out DateTimeOffset? ended)
     {
         DateTimeOffset now = _clock.Now;
         Found? found = _memory.Find(kind, claims, now);
         AtHand kept = found?.At(now) ?? AtHand.Nothing;
+        ended = kept == AtHand.Ended ? found!.Value.UsableUntil : null;
         LocalAnswers.Local? local = kept == AtHand.Fresh ? null : _local.Find(kind, claims, now);
         AtHand made = local?.At(now) ?? AtHand.Nothing;
         DecisionSource source = DecisionState.Of(Asked.Unreachable, made > kept ? made : kept)!.Value;
-        if (source == DecisionSource.Denied)
-        {
-            return Nothing(kind, claims, kept == AtHand.Ended
-                ? $"the decision point cannot be reached, and what is kept was usable until {found!.Value.UsableUntil:u} ({reason})"
-                : $"the decision point cannot be reached, and nothing is kept for this context ({reason})");
-        }
-        Note(claims.Slot, kind, source);
-        return made > kept ? local!.Answer(source) : found!.Value.Answer(source);
+        return source == DecisionSource.Denied ? null : made > kept ? local!.Answer(source) : found!.Value.Answer(source);
     }
 
     private DeviceDecision Nothing(DecisionKind kind, ClaimSet claims, string reason)

@@ -53,7 +53,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
         var file = new StoreFile(path, "decisions", DeviceId, key, largest: 32 << 20);
         StoreContent content = file.Load(StoreFormat.Read, out string? discarded) ?? StoreContent.Empty;
         _clock = new DeviceClock(options.Time, content.LatestSeen, by => Tell(new ClientEvent.ClockSteppedForward(by)));
-        _memory = new DecisionMemory(content, _clock);
+        _memory = new DecisionMemory(content, _clock, _name);
         _store = new StoreWriter(file, () => StoreFormat.Write(_memory.Content(_clock.Now)), () => _clock.Now, reason => Tell(new ClientEvent.CacheNotWritten(reason)));
         _memory.Changed += _store.Changed;
         _memory.Discarded += reason => Tell(new ClientEvent.CacheDiscarded(reason));
@@ -72,7 +72,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
             if (unusable is not null)
                 Tell(new ClientEvent.CacheDiscarded(unusable));
         }
-        _bundles = new BundleFetch(_endpoints, _memory, _local, _clock, _keys, _memory.Slot(_name)!, bundles, Tell);
+        _bundles = new BundleFetch(_endpoints, _memory, _local, _clock, _keys, _memory.Self, bundles, Tell);
         _housekeeping = new Housekeeping(_memory, _clock, _store, () => _outage.IsConnected,
             async (claims, kinds) => await ((Task)DecideAsync(claims, kinds, refresh: true, CancellationToken.None)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing), _endpoints.TryPreferredAsync, KeepBundleAsync);
         _watch = RevisionWatch.Start(_endpoints, options, new WatchListener(this));
@@ -87,7 +87,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
     {
         get
         {
-            DeviceSlot self = _memory.Slot(_name)!;
+            DeviceSlot self = _memory.Self;
             DecisionIndex index = _memory.Index;
             int worst = self.LastSources.Max();
             Endpoint current = _endpoints.Current;

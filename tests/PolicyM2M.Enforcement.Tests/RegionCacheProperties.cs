@@ -28,7 +28,7 @@ internal sealed class RegionCacheProperties
     {
         _answered = 0;
         SeededProperty.Holds(25, Check);
-        Assert.That(_answered, Is.GreaterThan(1_000), "a cache that never answers proves nothing");
+        Assert.That(_answered, Is.GreaterThan(500), "a cache that never answers proves nothing");
     }
 
     private static void Check(Random random)
@@ -39,7 +39,7 @@ internal sealed class RegionCacheProperties
         var time = new ManualTime();
         var signer = new TestSigner(time);
         var clock = new DeviceClock(time, null);
-        var memory = new DecisionMemory(StoreContent.Empty with { Keys = PinnedKeys.None.With("pdp", signer.Published().Keys) }, clock);
+        var memory = new DecisionMemory(StoreContent.Empty with { Keys = PinnedKeys.None.With("pdp", signer.Published().Keys) }, clock, "self");
         var revision = new RevisionId("1111", bundle.Hash);
         HeldBundle held = Held(bundle, revision, signer, time);
         DeviceContext[] registered = [.. Enumerable.Range(0, 3).Select(_ => policies.Context(2).Where(name => Vouched.Contains(name) || (Contradicted.Contains(name) && random.Next(3) == 0)))];

@@ -9,7 +9,7 @@ namespace PolicyM2M.Enforcement.Connection;
 /// </summary>
 internal static class CallFailure
 {
-    public static bool IsUnreachable(Exception failure) => failure is RpcException
+    public static bool IsUnreachable(Exception failure) => failure is ObjectDisposedException or RpcException
     {
         StatusCode: StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Cancelled or StatusCode.Internal or StatusCode.ResourceExhausted
             or StatusCode.Aborted or StatusCode.Unknown,
@@ -18,13 +18,14 @@ internal static class CallFailure
     /// <summary>Whether the decision point will not speak to this device: then nothing that it said before counts any more.</summary>
     public static bool IsUnwelcome(Exception failure) => failure is RpcException { StatusCode: StatusCode.PermissionDenied or StatusCode.Unauthenticated };
 
-    /// <summary>Whether the failure is the call's own, and no defect of ours.</summary>
-    public static bool IsOfTheCall(Exception failure) => failure is RpcException or WireException;
+    /// <summary>Whether the failure is the call's own, and no defect of ours. A call that begins just when its connection is left finds that disposed of.</summary>
+    public static bool IsOfTheCall(Exception failure) => failure is RpcException or WireException or ObjectDisposedException;
 
     /// <summary>What failed, in one line and without what the peer may have put into it beyond that.</summary>
     public static string Reason(Exception failure, PolicyClientOptions options, Uri address, bool wasConnected)
     {
-        string text = failure is not RpcException rpc ? failure.Message
+        string text = failure is ObjectDisposedException ? "the connection was left for a new one"
+            : failure is not RpcException rpc ? failure.Message
             : ConnectionFailure.Reason(rpc.Status.DebugException, address, options.TrustPath, wasConnected)
                 ?? (rpc.StatusCode == StatusCode.DeadlineExceeded ? $"it did not answer within {options.CallTimeout.TotalSeconds:0.###} s" : $"{rpc.StatusCode}: {rpc.Status.Detail}");
         string line = text.ReplaceLineEndings(" ");

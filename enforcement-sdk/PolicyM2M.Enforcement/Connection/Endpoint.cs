@@ -1,4 +1,3 @@
-using Grpc.Core;
 using Grpc.Net.Client;
 using V1 = PolicyM2M.Wire.V1;
 
@@ -52,7 +51,4 @@ internal sealed class Endpoint(Uri address, Func<GrpcChannel> open) : IDisposabl
     }
 
     public void Dispose() => _channel.Dispose();
-
-    /// <summary>Whether a failure says nothing but that nobody was there: whoever answers no is up.</summary>
-    public static bool IsAbsence(Exception failure) => failure is RpcException rpc && CallFailure.IsUnreachable(rpc);
 }

@@ -79,7 +79,7 @@ internal sealed class Endpoints : IDisposable
                     await won.CancelAsync().ConfigureAwait(false);
                     return (endpoint, answer);
                 }
-                catch (RpcException failure) when (Endpoint.IsAbsence(failure) && !ending.IsCancellationRequested)
+                catch (Exception failure) when (CallFailure.IsUnreachable(failure) && !ending.IsCancellationRequested)
                 {
                     absence ??= failure;
                     endpoint.Failed();
@@ -115,7 +115,7 @@ internal sealed class Endpoints : IDisposable
                 preferred.Answered();
                 preferred.Trials++;
             }
-            catch (RpcException)
+            catch (Exception failure) when (failure is RpcException or ObjectDisposedException)
             {
                 preferred.Failed();
                 preferred.Reconnect();
@@ -146,7 +146,7 @@ internal sealed class Endpoints : IDisposable
         {
             return await call(endpoint, Until(timeout, ending)).ConfigureAwait(false);
         }
-        catch (RpcException failure) when (failure.StatusCode == StatusCode.Unavailable && endpoint.HasAnswered && !ending.IsCancellationRequested)
+        catch (Exception failure) when (failure is ObjectDisposedException or RpcException { StatusCode: StatusCode.Unavailable } && endpoint.HasAnswered && !ending.IsCancellationRequested)
         {
             // It answered before, so the connection may have been old: closed for good (GOAWAY), or cut behind our back. A new one tells.
             endpoint.Failed();

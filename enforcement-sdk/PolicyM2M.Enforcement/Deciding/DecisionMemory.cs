@@ -22,12 +22,14 @@ internal sealed class DecisionMemory
 
     /// <param name="content">What was kept before this process began.</param>
     /// <param name="clock">The device's clock: where it stands before a moment already seen, nothing from before is fresh.</param>
-    public DecisionMemory(StoreContent content, DeviceClock clock)
+    /// <param name="self">The id of this device, which has its place however many others there are.</param>
+    public DecisionMemory(StoreContent content, DeviceClock clock, string self)
     {
         _keys = content.Keys;
         _needed = content.NeededAttributes;
         foreach (DeviceFacts facts in content.Devices)
             _devices[facts.Device] = new DeviceSlot(facts);
+        Self = _devices.GetOrAdd(self, static name => new DeviceSlot(new DeviceFacts(name)));
         _index = DecisionIndex.Empty;
         foreach (KeptDecision kept in content.Decisions)
             _index = _index.With(clock.SetBackBy > TimeSpan.Zero ? kept.FromLaterClock() : kept);
@@ -38,6 +40,9 @@ internal sealed class DecisionMemory
 
     /// <summary>What was thrown away because its signature does not hold.</summary>
     public event Action<string>? Discarded;
+
+    /// <summary>Where what is known of this device stands.</summary>
+    public DeviceSlot Self { get; }
 
     public DecisionIndex Index => _index;
 

@@ -94,7 +94,14 @@ internal static class StoreFormat
     private static KeptDecision Decision(BinaryReader reader)
     {
         V1.SignedPayload signed = Message(reader, V1.SignedPayload.Parser);
-        return new KeptDecision(signed, WireMapping.FromWire(V1.Decision.Parser.ParseFrom(signed.Payload)), isVerified: false) { FreshUntil = Instant(reader), UsableUntil = Instant(reader) };
+        ReceivedDecision decision = WireMapping.FromWire(V1.Decision.Parser.ParseFrom(signed.Payload));
+        DateTimeOffset freshUntil = Instant(reader), usableUntil = Instant(reader);
+        return new KeptDecision(signed, decision, isVerified: false)
+        {
+            FreshUntil = freshUntil,
+            UsableUntil = usableUntil,
+            RefreshAt = RefreshTimes.Before(freshUntil, decision.FreshUntil - decision.IssuedAt),
+        };
     }
 
     private static void Write(BinaryWriter writer, RevisionStamp? stamp)

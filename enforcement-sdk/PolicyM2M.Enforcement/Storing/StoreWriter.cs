@@ -65,6 +65,7 @@ internal sealed class StoreWriter(StoreFile file, Func<byte[]> content, Func<Dat
         try
         {
             file.Save(content());
+            ClientMetrics.StoreWritten();
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

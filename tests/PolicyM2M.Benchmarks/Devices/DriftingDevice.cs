@@ -14,12 +14,14 @@ internal sealed class DriftingDevice
     private readonly (AttributeDefinition Definition, long Number)[] _moving;
     private readonly bool[] _isVouched;
 
-    public DriftingDevice(int number, Bundle bundle, int seed)
+    /// <param name="number">Which of the devices it is.</param>
+    /// <param name="bundle">What the policies test.</param>
+    /// <param name="model">Devices of one model are configured alike.</param>
+    public DriftingDevice(int number, Bundle bundle, int model)
     {
-        _random = new Random(seed + number);
+        _random = new Random(HashCode(number, model));
         Name = $"device-{number}";
-        // Devices of a site come in a few kinds: what is configured is alike among them.
-        var kind = new Random(seed + number % 12);
+        var kind = new Random(model);
         AttributeDefinition[] tested = [.. bundle.NeededAttributes.Select(name => bundle.Attributes[name]).Where(attribute => attribute.AgeOf is null)];
         AttributeDefinition[] moving = [.. tested.Where(attribute => attribute.Type is AttributeType.Int or AttributeType.Duration)];
         _moving = [.. moving.Select(attribute => (attribute, Between(_random, Low(attribute), High(attribute))))];
@@ -42,7 +44,19 @@ internal sealed class DriftingDevice
     public DeviceContext Registered { get; private set; } = DeviceContext.Empty;
 
     /// <summary>A minute passes.</summary>
-    public void Move(bool isHour)
+    /// <param name="isHour">Whether an hour begins.</param>
+    /// <param name="isAllowed">Whether the device may be so: otherwise it stays as it was.</param>
+    public void Move(bool isHour, Func<DriftingDevice, bool> isAllowed)
+    {
+        (DeviceContext claims, DeviceContext registered, (AttributeDefinition, long)[] moving) = (Claims, Registered, [.. _moving]);
+        Move(isHour);
+        if (isAllowed(this))
+            return;
+        (Claims, Registered) = (claims, registered);
+        moving.CopyTo(_moving, 0);
+    }
+
+    private void Move(bool isHour)
     {
         for (int i = 0; i < _moving.Length; i++)
         {
@@ -59,6 +73,8 @@ internal sealed class DriftingDevice
                 Claims = Claims.With(definition.Name, value);
         }
     }
+
+    private static int HashCode(int number, int model) => unchecked(number * 1_000_003 + model);
 
     private static long Low(AttributeDefinition attribute) => attribute.Minimum ?? 0;
 
