@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using PolicyM2M.Engine.Vocabulary;
 using PolicyM2M.Wire;
 
 namespace PolicyM2M.Enforcement;
@@ -43,6 +44,40 @@ public abstract record ClientEvent
     /// <summary>A decision could not be kept: it is used, and lost with the process.</summary>
     /// <param name="Reason">What failed.</param>
     public sealed record CacheNotWritten(string Reason) : ClientEvent;
+
+    /// <summary>The answers about a device come from elsewhere than before.</summary>
+    /// <param name="Device">The device's id.</param>
+    /// <param name="Kind">The kind of decision.</param>
+    /// <param name="From">Where they came from; null for the first.</param>
+    /// <param name="To">Where they come from now.</param>
+    public sealed record SourceChanged(string Device, DecisionKind Kind, DecisionSource? From, DecisionSource To) : ClientEvent;
+
+    /// <summary>A decision point came with policies from before those that were already seen: they were refused.</summary>
+    /// <param name="Revision">The policies that it came with.</param>
+    /// <param name="Seen">Those that were seen.</param>
+    public sealed record RevisionRefused(RevisionId Revision, RevisionId Seen) : ClientEvent;
+
+    /// <summary>The keys that decisions are believed by are others than before: they came over mutual TLS from the decision point.</summary>
+    /// <param name="KeyIds">The ids of those that count now.</param>
+    public sealed record KeysChanged(ImmutableArray<string> KeyIds) : ClientEvent;
+
+    /// <summary>A bundle is held from which decisions are made while nobody answers.</summary>
+    /// <param name="Revision">The policies that it was compiled from.</param>
+    /// <param name="ValidUntil">Until then decisions may be made from it.</param>
+    public sealed record BundleHeld(RevisionId Revision, DateTimeOffset ValidUntil) : ClientEvent;
+
+    /// <summary>A bundle could not be had or believed; one that is held stays.</summary>
+    /// <param name="Reason">What was wrong.</param>
+    public sealed record BundleRefused(string Reason) : ClientEvent;
+
+    /// <summary>Another decision point is asked than before.</summary>
+    /// <param name="From">The one before.</param>
+    /// <param name="To">The one from now on.</param>
+    public sealed record EndpointChanged(Uri From, Uri To) : ClientEvent;
+
+    /// <summary>The clock stepped forward by much: somebody set it, or the machine slept. What ended thereby stays ended.</summary>
+    /// <param name="By">By how much.</param>
+    public sealed record ClockSteppedForward(TimeSpan By) : ClientEvent;
 
     /// <summary>The system clock stands before a moment already seen: until it has caught up, time is counted on from there, and nothing kept is fresh.</summary>
     /// <param name="Behind">How far it stands behind.</param>

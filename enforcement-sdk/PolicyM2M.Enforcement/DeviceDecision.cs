@@ -18,5 +18,11 @@ public sealed record DeviceDecision(Outcome Outcome, DecisionSource Source, Rece
     /// <summary>The policies that it was made from; null where there was nothing to go by.</summary>
     public RevisionId? Revision => Decision?.Revision;
 
+    /// <summary>The decision and the statement as they were received, for who hands them on; null where there is none, or it was made here.</summary>
+    public SignedDecision? Signed { get; init; }
+
+    /// <summary>Whether it was made on this machine from the bundle that is held.</summary>
+    public bool IsLocal { get; init; }
+
     internal static DeviceDecision Nothing(DecisionKind kind, string reason) => new(Outcome.Deny(kind, reason), DecisionSource.Denied, null, null, null);
 }

@@ -31,6 +31,9 @@ public sealed record ReceivedDecision(
     /// <summary>The kind of decision.</summary>
     public DecisionKind Kind => Outcome.Kind;
 
+    /// <summary>When answers began to be made from the revision; null where the decision point does not say.</summary>
+    public DateTimeOffset? ActivatedAt { get; init; }
+
     /// <summary>Where it holds; null where it is only for who asked.</summary>
     public Region? Region { get; init; }
 }

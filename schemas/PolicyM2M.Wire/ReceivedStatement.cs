@@ -19,6 +19,14 @@ public sealed record ReceivedStatement(string DeviceId, DeviceContext Attributes
         return DeviceContext.Of([.. claims.Values.Where(claim => mayClaim.Contains(claim.Key)), .. Attributes.Values]);
     }
 
+    /// <summary>What a payload says, whoever signed it. For who verified it before, or will before it counts.</summary>
+    /// <exception cref="WireException">It does not say what its contract demands.</exception>
+    public static ReceivedStatement Unverified(V1.SignedPayload signed)
+    {
+        ArgumentNullException.ThrowIfNull(signed);
+        return Of(TrustedKeys.Parse(V1.DeviceStatement.Parser, signed));
+    }
+
     /// <exception cref="WireException">It does not say what its contract demands.</exception>
     internal static ReceivedStatement Of(V1.DeviceStatement statement)
     {

@@ -17,6 +17,9 @@ public sealed class TrustedKeys
     /// <summary>The ids of the keys.</summary>
     public IEnumerable<string> Ids => _keys.Keys;
 
+    /// <summary>Whether a key is among them.</summary>
+    public bool Knows(string keyId) => _keys.ContainsKey(keyId);
+
     /// <summary>Reads keys as the decision point serves them.</summary>
     /// <exception cref="WireException">One is no key on P-256, is called by another name than its own, or has no times.</exception>
     public static TrustedKeys Of(IEnumerable<V1.SigningKey> keys)
@@ -47,6 +50,16 @@ public sealed class TrustedKeys
         return statement;
     }
 
+    /// <summary>The statement about a bundle that a signed payload holds.</summary>
+    /// <exception cref="WireException">The signature does not hold, or the statement does not say what its contract demands.</exception>
+    public ReceivedBundleStatement BundleStatement(V1.SignedPayload signed)
+    {
+        Key key = Verified(SignedKind.BundleStatement, signed);
+        ReceivedBundleStatement statement = ReceivedBundleStatement.Of(Parse(V1.BundleStatement.Parser, signed));
+        Demand(key, statement.IssuedAt, statement.ValidUntil);
+        return statement;
+    }
+
     private Key Verified(SignedKind kind, V1.SignedPayload signed)
     {
         ArgumentNullException.ThrowIfNull(signed);
@@ -61,7 +74,7 @@ public sealed class TrustedKeys
         return key;
     }
 
-    private static T Parse<T>(MessageParser<T> parser, V1.SignedPayload signed)
+    internal static T Parse<T>(MessageParser<T> parser, V1.SignedPayload signed)
         where T : IMessage<T>
     {
         try

@@ -103,7 +103,7 @@ public static class WireMapping
             throw new WireException("a decision's times allow more than its fresh-for and usable-for");
         return new ReceivedDecision(outcome, [.. decision.Rules.Select(rule => new RuleName(rule.Policy, rule.Label, rule.File, rule.Line, rule.Column))],
             FromWire(decision.Revision), issuedAt, freshUntil, usableUntil)
-        { Region = decision.Region is null ? null : RegionMapping.FromWire(decision.Region) };
+        { ActivatedAt = ActivatedAt(decision.Revision), Region = decision.Region is null ? null : RegionMapping.FromWire(decision.Region) };
     }
 
     /// <summary>A decision that came over the wire, to be handed on as a message to who takes it from the connection: without its region.</summary>
@@ -122,6 +122,10 @@ public static class WireMapping
         message.Rules.AddRange(decision.Rules.Select(rule => new V1.RuleReference { Policy = rule.Policy, Label = rule.Label, File = rule.File, Line = rule.Line, Column = rule.Column }));
         return message;
     }
+
+    /// <summary>When answers began to be made from a revision; null where that is not told.</summary>
+    /// <exception cref="WireException">It is no instant.</exception>
+    public static DateTimeOffset? ActivatedAt(V1.Revision? revision) => revision?.ActivatedAt is { } at ? Instant(at, "a revision", "activated_at") : null;
 
     private static DateTimeOffset Earlier(DateTimeOffset moment, DateTimeOffset? other) => other < moment ? other.Value : moment;
 

@@ -22,10 +22,10 @@ internal static class CallFailure
     public static bool IsOfTheCall(Exception failure) => failure is RpcException or WireException;
 
     /// <summary>What failed, in one line and without what the peer may have put into it beyond that.</summary>
-    public static string Reason(Exception failure, PolicyClientOptions options, bool wasConnected)
+    public static string Reason(Exception failure, PolicyClientOptions options, Uri address, bool wasConnected)
     {
         string text = failure is not RpcException rpc ? failure.Message
-            : ConnectionFailure.Reason(rpc.Status.DebugException, options.Endpoint, options.TrustPath, wasConnected)
+            : ConnectionFailure.Reason(rpc.Status.DebugException, address, options.TrustPath, wasConnected)
                 ?? (rpc.StatusCode == StatusCode.DeadlineExceeded ? $"it did not answer within {options.CallTimeout.TotalSeconds:0.###} s" : $"{rpc.StatusCode}: {rpc.Status.Detail}");
         string line = text.ReplaceLineEndings(" ");
         return line.Length > 300 ? line[..300] + "…" : line;

@@ -36,7 +36,9 @@ internal static class MutualTls
         }
     }
 
-    public static GrpcChannel Channel(PolicyClientOptions options, X509Certificate2 certificate)
+    /// <summary>The channel to one decision point.</summary>
+    /// <exception cref="CryptographicException">The authorities' file holds no certificate in PEM.</exception>
+    public static GrpcChannel Channel(PolicyClientOptions options, Uri address, X509Certificate2 certificate)
     {
         var authorities = new X509Certificate2Collection();
         Read(options.TrustPath, "certificate", path =>
@@ -52,7 +54,7 @@ internal static class MutualTls
         var chain = new X509Certificate2Collection();
         chain.ImportFromPemFile(options.CertificatePath);
         chain.RemoveAt(0);
-        return GrpcChannel.ForAddress(options.Endpoint, new GrpcChannelOptions
+        return GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {
             DisposeHttpClient = true,
             HttpHandler = new SocketsHttpHandler

@@ -1,51 +1,50 @@
-using System.Collections.Immutable;
 using Grpc.Core;
-using PolicyM2M.Wire;
 using V1 = PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Enforcement.Connection;
 
+/// <summary>What a watch tells its client.</summary>
+internal interface IWatchListener
+{
+    /// <summary>The stream of this decision point is about to be opened: what must be known first is fetched.</summary>
+    /// <exception cref="RpcException">It did not answer.</exception>
+    Task OpenAsync(Endpoint endpoint, CallOptions options);
+
+    /// <summary>It told what is served.</summary>
+    /// <param name="response">What it told.</param>
+    /// <param name="isFirst">Whether it is the first on this stream.</param>
+    /// <exception cref="PolicyM2M.Wire.WireException">It makes no sense.</exception>
+    void Told(V1.WatchResponse response, bool isFirst);
+
+    /// <summary>The stream broke.</summary>
+    /// <param name="endpoint">Whose it was.</param>
+    /// <param name="failure">Why.</param>
+    /// <param name="wasOpen">Whether it had stood.</param>
+    void Broke(Endpoint endpoint, Exception failure, bool wasOpen);
+}
+
 /// <summary>
-/// Follows which revision the decision point serves, and connects again when the stream breaks, with growing pauses that differ
-/// between devices.
+/// Follows which revision the decision point that is asked serves, and connects again when the stream breaks, with growing pauses that differ between devices; to another one without a pause.
 /// </summary>
 internal sealed class RevisionWatch : IAsyncDisposable
 {
-    private readonly V1.DecisionService.DecisionServiceClient _service;
+    private readonly Endpoints _endpoints;
     private readonly PolicyClientOptions _options;
-    private readonly Func<RevisionId, ImmutableSortedSet<string>, bool> _onServed;
-    private readonly Action _onDeviceChanged;
-    private readonly Action<Exception, bool> _onFailure;
-    private readonly Action<ClientEvent> _tell;
+    private readonly IWatchListener _listener;
     private readonly CancellationTokenSource _ending = new();
     private Task _running = Task.CompletedTask;
 
-    /// <summary>What the registry last said of this device, by its version; null while nobody has told. It outlives a stream: what changes meanwhile counts too.</summary>
-    private ulong? _deviceVersion;
-
-    private RevisionWatch(
-        V1.DecisionService.DecisionServiceClient service, PolicyClientOptions options,
-        Func<RevisionId, ImmutableSortedSet<string>, bool> onServed, Action onDeviceChanged, Action<Exception, bool> onFailure, Action<ClientEvent> tell)
+    private RevisionWatch(Endpoints endpoints, PolicyClientOptions options, IWatchListener listener)
     {
-        _service = service;
+        _endpoints = endpoints;
         _options = options;
-        _onServed = onServed;
-        _onDeviceChanged = onDeviceChanged;
-        _onFailure = onFailure;
-        _tell = tell;
+        _listener = listener;
     }
 
-    /// <param name="service">The decision point.</param>
-    /// <param name="options">How long to pause, and by which clock.</param>
-    /// <param name="onServed">Told what is served and what that needs; answers whether these are other policies than before.</param>
-    /// <param name="onDeviceChanged">Told that the registry says something else of this device than before.</param>
-    /// <param name="onFailure">Told why the stream broke, and whether it had stood.</param>
-    /// <param name="tell">Told what happened, after that.</param>
-    public static RevisionWatch Start(
-        V1.DecisionService.DecisionServiceClient service, PolicyClientOptions options,
-        Func<RevisionId, ImmutableSortedSet<string>, bool> onServed, Action onDeviceChanged, Action<Exception, bool> onFailure, Action<ClientEvent> tell)
+    /// <summary>Begins to watch.</summary>
+    public static RevisionWatch Start(Endpoints endpoints, PolicyClientOptions options, IWatchListener listener)
     {
-        var watch = new RevisionWatch(service, options, onServed, onDeviceChanged, onFailure, tell);
+        var watch = new RevisionWatch(endpoints, options, listener);
         watch._running = Task.Run(watch.RunAsync);
         return watch;
     }
@@ -63,53 +62,51 @@ internal sealed class RevisionWatch : IAsyncDisposable
         while (!_ending.IsCancellationRequested)
         {
             long began = _options.Time.GetTimestamp();
-            bool isFirst = true;
-            try
-            {
-                using AsyncServerStreamingCall<V1.WatchResponse> call = _service.Watch(new V1.WatchRequest(), cancellationToken: _ending.Token);
-                await foreach (V1.WatchResponse response in call.ResponseStream.ReadAllAsync(_ending.Token).ConfigureAwait(false))
-                {
-                    Follow(response, isFirst);
-                    isFirst = false;
-                }
-                _onFailure(new RpcException(new Status(StatusCode.Unavailable, "the decision point ended the stream")), true);
-            }
-            catch (Exception failure) when (CallFailure.IsOfTheCall(failure) || failure is OperationCanceledException)
-            {
-                if (_ending.IsCancellationRequested)
-                    return;
-                _onFailure(failure, !isFirst);
-            }
-            await PauseAsync(backoff.After(_options.Time.GetElapsedTime(began))).ConfigureAwait(false);
+            // Taken before the endpoint: a move in between ends the stream at once, and not never.
+            CancellationToken moved = _endpoints.Moved;
+            Endpoint endpoint = _endpoints.Current;
+            if (!await FollowAsync(endpoint, moved).ConfigureAwait(false) && endpoint == _endpoints.Current)
+                await PauseAsync(backoff.After(_options.Time.GetElapsedTime(began)), moved).ConfigureAwait(false);
         }
     }
 
-    private void Follow(V1.WatchResponse response, bool isFirst)
+    /// <summary>Follows one stream until it ends; tells whether another decision point is to be asked, so that there is nothing to wait for.</summary>
+    private async Task<bool> FollowAsync(Endpoint endpoint, CancellationToken moved)
     {
-        RevisionId active = WireMapping.FromWire(response.Revision);
-        bool isChanged = _onServed(active, response.NeededAttributes.ToImmutableSortedSet(StringComparer.Ordinal));
-        bool isDeviceChanged = _deviceVersion is { } known && known != response.DeviceVersion;
-        _deviceVersion = response.DeviceVersion;
-        if (isDeviceChanged)
-            _onDeviceChanged();
-        if (isFirst)
-            _tell(new ClientEvent.Connected(active));
-        if (isChanged)
-            _tell(new ClientEvent.RevisionChanged(active));
-        if (isDeviceChanged)
-            _tell(new ClientEvent.DeviceChanged());
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token, moved);
+        bool isFirst = true;
+        try
+        {
+            await _listener.OpenAsync(endpoint, new CallOptions(deadline: TimeProvider.System.GetUtcNow().UtcDateTime + _options.CallTimeout, cancellationToken: ending.Token)).ConfigureAwait(false);
+            using AsyncServerStreamingCall<V1.WatchResponse> call = endpoint.Service.Watch(new V1.WatchRequest(), cancellationToken: ending.Token);
+            await foreach (V1.WatchResponse response in call.ResponseStream.ReadAllAsync(ending.Token).ConfigureAwait(false))
+            {
+                endpoint.Answered();
+                _listener.Told(response, isFirst);
+                isFirst = false;
+            }
+            _listener.Broke(endpoint, new RpcException(new Status(StatusCode.Unavailable, "the decision point ended the stream")), true);
+        }
+        catch (Exception failure) when (CallFailure.IsOfTheCall(failure) || failure is OperationCanceledException)
+        {
+            if (_ending.IsCancellationRequested || moved.IsCancellationRequested)
+                return true;
+            _listener.Broke(endpoint, failure, !isFirst);
+        }
+        return false;
     }
 
     /// <summary>Waits between half of the pause and all of it, so that a fleet does not return as one.</summary>
-    private async Task PauseAsync(TimeSpan pause)
+    private async Task PauseAsync(TimeSpan pause, CancellationToken moved)
     {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token, moved);
         try
         {
-            await Task.Delay(pause * (0.5 + Random.Shared.NextDouble() / 2), _options.Time, _ending.Token).ConfigureAwait(false);
+            await Task.Delay(pause * (0.5 + Random.Shared.NextDouble() / 2), _options.Time, ending.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
-            // The client is being disposed; the loop's condition ends it.
+            // The client is being disposed, or another decision point is asked: the loop sees to both.
         }
     }
 }

@@ -10,12 +10,22 @@ namespace PolicyM2M.Engine.Regions;
 public sealed class Region
 {
     private readonly AttributeTable _attributes;
+    private readonly bool _isTimed;
     private RegionParts? _parts;
+    private Vouching _vouching;
 
     internal Region(AttributeTable attributes, ImmutableArray<RegionConstraint> constraints)
     {
         _attributes = attributes;
         Constraints = constraints;
+        _isTimed = constraints.Any(constraint => attributes.IsTimed[constraint.Facet]);
+    }
+
+    private enum Vouching : byte
+    {
+        Unknown,
+        NotNeeded,
+        Needed,
     }
 
     /// <summary>What it demands, at most one constraint for each thing that is tested; none where the decision holds everywhere.</summary>
@@ -23,6 +33,20 @@ public sealed class Region
 
     /// <summary>All that it takes to judge contexts by it without the policies.</summary>
     public RegionParts Parts => _parts ??= RegionReduction.Of(_attributes, Constraints);
+
+    /// <summary>Whether the clock, or an age, has a part in it.</summary>
+    public bool IsTimed => _isTimed;
+
+    /// <summary>Whether it tests what a device may not say itself, so that somebody must vouch for what is held against it.</summary>
+    public bool NeedsVouching
+    {
+        get
+        {
+            if (_vouching == Vouching.Unknown)
+                _vouching = Parts.Attributes.Any(scale => scale.Definition.Provenance != Provenance.Claimed) ? Vouching.Needed : Vouching.NotNeeded;
+            return _vouching == Vouching.Needed;
+        }
+    }
 
     /// <summary>A region put together again: it holds where the one that was taken apart does.</summary>
     /// <exception cref="ArgumentException">These are no parts of a region: they may come from anybody.</exception>
@@ -55,16 +79,39 @@ public sealed class Region
         return true;
     }
 
+    /// <summary>Whether a context lies in the region at a moment, straight from raw values: nothing is prepared or allocated.</summary>
+    /// <param name="values">For a region that was put together from parts a value for each attribute of <see cref="Parts"/>, in that order; the default where it is missing.</param>
+    /// <param name="now">The moment.</param>
+    /// <exception cref="ArgumentException">There are fewer or more values than attributes.</exception>
+    public bool Contains(ReadOnlySpan<AttributeValue> values, DateTimeOffset now)
+    {
+        if (values.Length != _attributes.Codings.Length)
+            throw new ArgumentException($"there are {values.Length} values for {_attributes.Codings.Length} attributes", nameof(values));
+        var raw = new RawContext(_attributes, values, now);
+        foreach (RegionConstraint constraint in Constraints)
+        {
+            bool isKnown = raw.TryGet(constraint.Facet, out long code);
+            if (constraint.Codes is { } codes ? !isKnown || !codes.Contains(code) : isKnown)
+                return false;
+        }
+        return true;
+    }
+
     /// <summary>The moment at which a context that lies in the region now leaves it by the clock alone; null where it never does.</summary>
     /// <exception cref="ArgumentException">The context was prepared by another bundle.</exception>
     public DateTimeOffset? HoldsUntil(PreparedContext context, DateTimeOffset now)
     {
         Demand(context);
+        if (!_isTimed)
+            return null;
         bool askedClock = false;
         PreparedContext.AtTime at = context.At(now, ref askedClock);
         long moment = now.ToUnixTimeSeconds(), first = long.MaxValue;
-        foreach (RegionConstraint constraint in Constraints.Where(constraint => _attributes.IsTimed[constraint.Facet]))
-            first = Math.Min(first, UntilOf(constraint, at, moment));
+        foreach (RegionConstraint constraint in Constraints)
+        {
+            if (_attributes.IsTimed[constraint.Facet])
+                first = Math.Min(first, UntilOf(constraint, at, moment));
+        }
         return Moment(first);
     }
 

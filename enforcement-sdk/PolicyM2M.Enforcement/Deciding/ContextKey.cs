@@ -2,7 +2,7 @@ using System.Text;
 using PolicyM2M.Engine.Contexts;
 using PolicyM2M.Engine.Vocabulary;
 
-namespace PolicyM2M.Enforcement.Caching;
+namespace PolicyM2M.Enforcement.Deciding;
 
 /// <summary>Writes a kind and a context as one text: equal texts, equal questions.</summary>
 internal static class ContextKey

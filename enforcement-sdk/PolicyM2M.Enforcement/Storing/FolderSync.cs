@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace PolicyM2M.Enforcement.Caching;
+namespace PolicyM2M.Enforcement.Storing;
 
 /// <summary>
 /// Makes a rename last: on POSIX systems it is on disk only once its folder is (fsync(2)). Without it a power cut may bring back the file

@@ -1,0 +1,40 @@
+using System.Diagnostics.Metrics;
+using PolicyM2M.Engine.Vocabulary;
+
+namespace PolicyM2M.Enforcement;
+
+/// <summary>The numbers that clients of this process give to whoever listens, by <c>System.Diagnostics.Metrics</c>. Names of devices are in none of them: a fleet would make too many.</summary>
+internal static class ClientMetrics
+{
+    private static readonly Meter Meter = new("PolicyM2M.Enforcement");
+
+    private static readonly Counter<long> DecisionCounter = Meter.CreateCounter<long>("policym2m.client.decisions", "{decision}", "Answers given, by kind and source.");
+    private static readonly Counter<long> TransitionCounter = Meter.CreateCounter<long>("policym2m.client.transitions", "{transition}", "Changes of where answers come from, by kind, from and to.");
+    private static readonly Counter<long> CallCounter = Meter.CreateCounter<long>("policym2m.client.calls", "{call}", "Calls of a decision point, by result: answered, refused, unreachable.");
+    private static readonly Counter<long> FailoverCounter = Meter.CreateCounter<long>("policym2m.client.endpoint.changes", "{change}", "Changes of the decision point that is asked.");
+    private static readonly Counter<long> StoreWriteCounter = Meter.CreateCounter<long>("policym2m.client.store.writes", "{write}", "Writes of the store.");
+
+    /// <summary>Costs a read of a flag where nobody listens.</summary>
+    public static void Decided(DecisionKind kind, DecisionSource source)
+    {
+        if (DecisionCounter.Enabled)
+            DecisionCounter.Add(1, new("kind", kind.Name()), new("source", Name(source)));
+    }
+
+    public static void Changed(DecisionKind kind, DecisionSource? from, DecisionSource to) =>
+        TransitionCounter.Add(1, new("kind", kind.Name()), new("from", from is { } before ? Name(before) : "none"), new("to", Name(to)));
+
+    public static void Called(string result) => CallCounter.Add(1, new KeyValuePair<string, object?>("result", result));
+
+    public static void EndpointChanged() => FailoverCounter.Add(1);
+
+    public static void StoreWritten() => StoreWriteCounter.Add(1);
+
+    private static string Name(DecisionSource source) => source switch
+    {
+        DecisionSource.Live => "live",
+        DecisionSource.Cached => "cached",
+        DecisionSource.Stale => "stale",
+        _ => "denied",
+    };
+}

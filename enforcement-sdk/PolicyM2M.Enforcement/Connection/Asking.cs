@@ -1,0 +1,119 @@
+using System.Collections.Immutable;
+using Google.Protobuf;
+using Grpc.Core;
+using PolicyM2M.Enforcement.Deciding;
+using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Vocabulary;
+using PolicyM2M.Wire;
+using V1 = PolicyM2M.Wire.V1;
+
+namespace PolicyM2M.Enforcement.Connection;
+
+/// <summary>Asks for signed decisions, and believes nothing of an answer that was not verified.</summary>
+/// <param name="self">The id of this device, which need not be named.</param>
+/// <param name="endpoints">Whom to ask.</param>
+/// <param name="memory">What is known.</param>
+/// <param name="clock">The device's clock.</param>
+/// <param name="keys">Fetches keys.</param>
+internal sealed class Asking(string self, Endpoints endpoints, DecisionMemory memory, DeviceClock clock, KeyFetch keys)
+{
+    /// <summary>Asks, fetches keys where the answer is signed by one that is not known, and verifies.</summary>
+    /// <param name="claims">The question.</param>
+    /// <param name="sent">What is said of the device.</param>
+    /// <param name="kinds">What to decide.</param>
+    /// <param name="ending">Ends it.</param>
+    /// <returns>The answer as it came, and what was found in it.</returns>
+    /// <exception cref="RpcException">Nobody answered, or the answer was no.</exception>
+    /// <exception cref="WireException">The answer is not to be believed; the message says why.</exception>
+    public async Task<(V1.DecideResponse Response, Answer Answer)> AskAsync(ClaimSet claims, DeviceContext sent, IReadOnlyList<DecisionKind> kinds, CancellationToken ending)
+    {
+        DateTimeOffset askedAt = clock.Now;
+        HeldStatement? held = claims.Slot.Facts.Statement is { } statement && askedAt < statement.ValidUntil && statement.IsBelieved(memory.Keys.Trusted) ? statement : null;
+        var request = new V1.DecideRequest
+        {
+            DeviceId = claims.Device == self ? "" : claims.Device,
+            Kinds = { kinds.Select(WireMapping.ToWire) },
+            Form = V1.DecisionForm.Signed,
+            KnownStatement = held?.Digest ?? ByteString.Empty,
+        };
+        // What no attribute can be counts as missing there as here, and the protocol has no words for it.
+        foreach ((string name, AttributeValue value) in sent.Values.Where(claim => claim.Value.Kind != AttributeValueKind.Other))
+            request.Attributes[name] = WireMapping.ToWire(value);
+        (_, V1.DecideResponse response) = await endpoints.CallAsync(async (endpoint, options) =>
+        {
+            V1.DecideResponse answer = await endpoint.Service.DecideAsync(request, options).ConfigureAwait(false);
+            if (SignedBy(answer).Any(key => !memory.Keys.Trusted.Knows(key)))
+                await keys.FetchAsync(endpoint, options).ConfigureAwait(false);
+            return answer;
+        }, ending).ConfigureAwait(false);
+        return (response, Verified(response, claims, held, kinds, askedAt));
+    }
+
+    private static IEnumerable<string> SignedBy(V1.DecideResponse response) =>
+        response.SignedDecisions.Append(response.Statement).OfType<V1.SignedPayload>().Select(signed => signed.KeyId).Distinct(StringComparer.Ordinal);
+
+    private Answer Verified(V1.DecideResponse response, ClaimSet claims, HeldStatement? held, IReadOnlyList<DecisionKind> kinds, DateTimeOffset askedAt)
+    {
+        TrustedKeys trusted = memory.Keys.Trusted;
+        (V1.SignedPayload Signed, ReceivedDecision Decision)[] decisions = [.. response.SignedDecisions.Select(signed => (signed, trusted.Decision(signed)))];
+        if (decisions.Length == 0 && response.Decisions.Count > 0)
+            throw new WireException("the decisions are not signed");
+        if (!decisions.Select(decision => decision.Decision.Kind).SequenceEqual(kinds))
+            throw new WireException("the answers are not to the questions that were asked");
+        if (decisions.Any(decision => decision.Decision.Revision != decisions[0].Decision.Revision))
+            throw new WireException("the answers are of different revisions");
+        HeldStatement? statement = response.Statement is null ? held : Newer(Statement(response.Statement, trusted, claims.Device, askedAt), held);
+        foreach ((_, ReceivedDecision decision) in decisions)
+        {
+            // A denial is one whenever it was made; anything else ends.
+            if (!decision.Outcome.IsDenied && clock.HasPassed(decision.UsableUntil))
+                throw new WireException($"the decision about {decision.Kind.Name()} ended at {decision.UsableUntil:u}: it is an old one, or this device's clock is ahead");
+            clock.Heard(decision.IssuedAt);
+        }
+        DateTimeOffset now = clock.Now;
+        DeviceFacts facts = claims.Slot.Facts with { Statement = statement };
+        ImmutableArray<KeptDecision> kept = [.. decisions.Select(decision => Kept(decision.Signed, decision.Decision, askedAt))];
+        foreach (KeptDecision decision in kept)
+        {
+            if (decision.Region.NeedsVouching && statement is null)
+                throw new WireException($"the decision about {decision.Kind.Name()} rests on what the registry says, and no statement of this device came with it");
+            // Where the clock decides, this device's may stand a little beside that of the decision point.
+            if (!decision.Holds(claims, facts, now) && !decision.Holds(claims, facts, decision.Decision.IssuedAt))
+                throw new WireException($"the decision about {decision.Kind.Name()} is for other contexts than that of {claims.Device}");
+        }
+        return new Answer(kept, statement, response.NeededAttributes.ToImmutableSortedSet(StringComparer.Ordinal));
+    }
+
+    private HeldStatement Statement(V1.SignedPayload signed, TrustedKeys trusted, string device, DateTimeOffset askedAt)
+    {
+        ReceivedStatement says = trusted.Statement(signed);
+        if (says.DeviceId != device)
+            throw new WireException($"the statement is about {says.DeviceId} and not about {device}");
+        if (clock.HasPassed(says.ValidUntil))
+            throw new WireException($"the statement about {device} ended at {says.ValidUntil:u}: it is an old one, or this device's clock is ahead");
+        clock.Heard(says.IssuedAt);
+        return new HeldStatement(signed, says, End(says.IssuedAt, says.ValidUntil, askedAt), IsVerified: true);
+    }
+
+    /// <summary>An older statement than one that is held does not take its place: the device may have been in better standing then.</summary>
+    private static HeldStatement Newer(HeldStatement came, HeldStatement? held) => held is not null && came.Says.IssuedAt < held.Says.IssuedAt ? held : came;
+
+    private KeptDecision Kept(V1.SignedPayload signed, ReceivedDecision decision, DateTimeOffset askedAt)
+    {
+        DateTimeOffset freshUntil = End(decision.IssuedAt, decision.FreshUntil, askedAt);
+        return new KeptDecision(signed, decision, isVerified: true)
+        {
+            FreshUntil = freshUntil,
+            UsableUntil = End(decision.IssuedAt, decision.UsableUntil, askedAt),
+            RefreshAt = RefreshTimes.Before(freshUntil, freshUntil - askedAt),
+        };
+    }
+
+    /// <summary>When a window ends by the device's clock. It counts from when the device asked, and ends no later than it says: a wrong clock on either side lengthens nothing.</summary>
+    private DateTimeOffset End(DateTimeOffset issuedAt, DateTimeOffset end, DateTimeOffset askedAt)
+    {
+        DateTimeOffset counted = askedAt + (end - issuedAt);
+        // A clock that was set back since counts on from the latest moment seen, which may be far ahead of everybody else's.
+        return !clock.IsBehind && end < counted ? end : counted;
+    }
+}

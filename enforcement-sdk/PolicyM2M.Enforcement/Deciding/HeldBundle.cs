@@ -1,0 +1,88 @@
+using PolicyM2M.Engine;
+using PolicyM2M.Engine.Bundles;
+using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Regions;
+using PolicyM2M.Engine.Vocabulary;
+using PolicyM2M.Wire;
+using V1 = PolicyM2M.Wire.V1;
+
+namespace PolicyM2M.Enforcement.Deciding;
+
+/// <summary>The policies themselves, and that decisions may be made from them. Immutable; safe for all threads.</summary>
+internal sealed class HeldBundle
+{
+    [ThreadStatic]
+    private static DecisionPath? _path;
+
+    private readonly Decider _decider;
+
+    /// <param name="bundle">The policies.</param>
+    /// <param name="signed">What vouches for them, as it came.</param>
+    /// <param name="statement">What that says; verified.</param>
+    /// <param name="validUntil">When that ends, by the device's clock.</param>
+    public HeldBundle(Bundle bundle, V1.SignedPayload signed, ReceivedBundleStatement statement, DateTimeOffset validUntil)
+        : this(new Decider(bundle), signed, statement, validUntil)
+    {
+    }
+
+    private HeldBundle(Decider decider, V1.SignedPayload signed, ReceivedBundleStatement statement, DateTimeOffset validUntil)
+    {
+        _decider = decider;
+        Signed = signed;
+        Statement = statement;
+        ValidUntil = validUntil;
+        RefreshAt = RefreshTimes.Before(validUntil, validUntil - statement.IssuedAt);
+        Stamp = RevisionStamp.Of(statement);
+    }
+
+    public V1.SignedPayload Signed { get; }
+
+    public ReceivedBundleStatement Statement { get; }
+
+    public DateTimeOffset ValidUntil { get; }
+
+    public DateTimeOffset RefreshAt { get; }
+
+    public RevisionStamp Stamp { get; }
+
+    public Bundle Bundle => _decider.Bundle;
+
+    /// <summary>The same policies, vouched for anew.</summary>
+    public HeldBundle With(V1.SignedPayload signed, ReceivedBundleStatement statement, DateTimeOffset validUntil) => new(_decider, signed, statement, validUntil);
+
+    /// <summary>Reads what is known of a device by the schema of the policies.</summary>
+    public PreparedContext Prepare(ClaimSet claims, DeviceFacts facts) => _decider.Prepare(DeviceContext.Of(Bundle.Attributes.Values
+        .Select(attribute => KeyValuePair.Create(attribute.Name, claims.ValueFor(attribute, facts))).Where(value => value.Value.Kind != AttributeValueKind.None)));
+
+    /// <summary>Decides here what the decision point would decide of the same policies.</summary>
+    /// <param name="kind">What to decide.</param>
+    /// <param name="context">What is known of the device: <see cref="Prepare"/>.</param>
+    /// <param name="facts">What was told of the device.</param>
+    /// <param name="now">The time.</param>
+    /// <returns>Null where nobody vouches for what the decision rests on.</returns>
+    public LocalDecision? Decide(DecisionKind kind, PreparedContext context, DeviceFacts facts, DateTimeOffset now)
+    {
+        DecisionPath path = _path ??= new DecisionPath();
+        Decision decision = _decider.Decide(kind, context, now, path);
+        Region region = path.Region();
+        DateTimeOffset ends = ValidUntil;
+        if (region.NeedsVouching)
+        {
+            if (!(now < facts.Statement?.ValidUntil))
+                return null;
+            ends = Earlier(ends, facts.Statement.ValidUntil);
+        }
+        if (region.IsTimed)
+            ends = Earlier(ends, region.HoldsUntil(context, now) ?? ends);
+        return new LocalDecision(decision, region, Earlier(ends, Statement.IssuedAt + decision.FreshFor), Earlier(ends, Statement.IssuedAt + decision.UsableFor));
+    }
+
+    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => other < one ? other : one;
+}
+
+/// <summary>A decision made on this machine.</summary>
+/// <param name="Decision">The decision.</param>
+/// <param name="Region">Where it holds.</param>
+/// <param name="FreshUntil">Until then it need not be asked for.</param>
+/// <param name="UsableUntil">Until then it may be used while nobody answers.</param>
+internal readonly record struct LocalDecision(Decision Decision, Region Region, DateTimeOffset FreshUntil, DateTimeOffset UsableUntil);

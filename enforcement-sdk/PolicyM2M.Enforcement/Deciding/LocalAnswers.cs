@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using PolicyM2M.Engine.Vocabulary;
+using PolicyM2M.Wire;
+
+namespace PolicyM2M.Enforcement.Deciding;
+
+/// <summary>Answers from the bundle that is held. Mutable: the bundle is replaced whole. Safe for all threads.</summary>
+internal sealed class LocalAnswers
+{
+    private volatile HeldBundle? _held;
+
+    /// <summary>The bundle; null where none is held.</summary>
+    public HeldBundle? Held
+    {
+        get => _held;
+        set => _held = value;
+    }
+
+    /// <summary>What the bundle says to a question; null where none is held, or none that may answer for the device.</summary>
+    public Local? Find(DecisionKind kind, ClaimSet claims, DateTimeOffset now)
+    {
+        DeviceFacts facts = claims.Slot.Facts;
+        // As for what is kept: whom nobody answered for, or who was refused, gets nothing. Policies from before those already seen are refused.
+        if (_held is not { } held || facts.Served is not { } served || (facts.LatestSeen is { } seen && held.Stamp.IsBefore(seen)) || now >= held.ValidUntil)
+            return null;
+        if (held.Decide(kind, held.Prepare(claims, facts), facts, now) is not { } made)
+            return null;
+        bool isFresh = facts.IsCurrent && !held.Stamp.IsOtherThan(served.Id);
+        return new Local(held, made, facts, isFresh);
+    }
+
+    /// <summary>A decision made here, as an answer.</summary>
+    /// <param name="Held">From which policies.</param>
+    /// <param name="Made">The decision.</param>
+    /// <param name="Facts">What was known of the device.</param>
+    /// <param name="IsFresh">Whether these are the policies that are served, and what is known of the device is still so.</param>
+    internal sealed record Local(HeldBundle Held, LocalDecision Made, DeviceFacts Facts, bool IsFresh)
+    {
+        public AtHand At(DateTimeOffset now) => IsFresh && now < Made.FreshUntil ? AtHand.Fresh : now < Made.UsableUntil ? AtHand.Usable : AtHand.Ended;
+
+        public DeviceDecision Answer(DecisionSource source)
+        {
+            ImmutableArray<RuleName> rules = [.. Made.Decision.Rules.Select(rule => new RuleName(rule.Policy, rule.Label, rule.Source.File, rule.Source.Line, rule.Source.Column))];
+            var decision = new ReceivedDecision(Made.Decision.Outcome, rules, Held.Statement.Revision, Held.Statement.IssuedAt, Made.FreshUntil, Made.UsableUntil)
+            {
+                ActivatedAt = Held.Statement.ActivatedAt,
+                Region = Made.Region,
+            };
+            return new DeviceDecision(decision.Outcome, source, decision, Made.FreshUntil, Made.UsableUntil) { IsLocal = true };
+        }
+    }
+}

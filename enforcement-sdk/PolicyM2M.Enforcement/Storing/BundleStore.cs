@@ -1,0 +1,81 @@
+using System.Text;
+using Google.Protobuf;
+using PolicyM2M.Enforcement.Deciding;
+using PolicyM2M.Engine.Bundles;
+using PolicyM2M.Wire;
+using V1 = PolicyM2M.Wire.V1;
+
+namespace PolicyM2M.Enforcement.Storing;
+
+/// <summary>The bundle on disk with what vouches for it, in a file of its own: it is large and changes rarely.</summary>
+/// <param name="file">The file.</param>
+/// <param name="failed">Told why it could not be written.</param>
+internal sealed class BundleStore(StoreFile file, Action<string> failed)
+{
+    /// <summary>A statement that only lasts longer is not worth a write of the whole bundle before this share of the one on disk is over.</summary>
+    private const double WorthAWrite = 0.5;
+
+    private DateTimeOffset _writtenIssuedAt = DateTimeOffset.MinValue;
+    private string _writtenHash = "";
+
+    /// <summary>The bundle that is kept, verified; null where none is. What cannot be believed is deleted.</summary>
+    public HeldBundle? Load(TrustedKeys keys, DeviceClock clock, out string? discarded)
+    {
+        HeldBundle? held = file.Load(bytes => Read(bytes, keys), out discarded);
+        if (held is null)
+            return null;
+        (_writtenIssuedAt, _writtenHash) = (held.Statement.IssuedAt, held.Bundle.Hash);
+        // Where the clock runs from a moment already seen, nobody knows how much of its time is over.
+        return clock.SetBackBy > TimeSpan.Zero ? null : held;
+    }
+
+    /// <summary>Keeps it, where it is another than the one on disk or that one will not last long.</summary>
+    public void Save(HeldBundle held, byte[] bundle)
+    {
+        ReceivedBundleStatement statement = held.Statement;
+        if (_writtenHash == held.Bundle.Hash && statement.IssuedAt - _writtenIssuedAt < (statement.ValidUntil - statement.IssuedAt) * WorthAWrite)
+            return;
+        try
+        {
+            file.Save(Write(held, bundle));
+            (_writtenIssuedAt, _writtenHash) = (statement.IssuedAt, held.Bundle.Hash);
+            ClientMetrics.StoreWritten();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            failed(failure.Message);
+        }
+    }
+
+    private static byte[] Write(HeldBundle held, byte[] bundle)
+    {
+        using var bytes = new MemoryStream();
+        using (var writer = new BinaryWriter(bytes, Encoding.UTF8, leaveOpen: true))
+        {
+            byte[] signed = held.Signed.ToByteArray();
+            writer.Write(signed.Length);
+            writer.Write(signed);
+            writer.Write(held.ValidUntil.UtcTicks);
+            writer.Write(bundle.Length);
+            writer.Write(bundle);
+        }
+        return bytes.ToArray();
+    }
+
+    private static HeldBundle Read(byte[] bytes, TrustedKeys keys)
+    {
+        try
+        {
+            using var reader = new BinaryReader(new MemoryStream(bytes), Encoding.UTF8);
+            V1.SignedPayload signed = V1.SignedPayload.Parser.ParseFrom(reader.ReadBytes(reader.ReadInt32()));
+            ReceivedBundleStatement statement = keys.BundleStatement(signed);
+            var validUntil = new DateTimeOffset(reader.ReadInt64(), TimeSpan.Zero);
+            var bundle = Bundle.Read(reader.ReadBytes(reader.ReadInt32()));
+            return bundle.Hash == statement.Revision.BundleHash ? new HeldBundle(bundle, signed, statement, validUntil) : throw new InvalidDataException("the bundle is not the one that its hash names");
+        }
+        catch (Exception damage) when (damage is IOException or ArgumentException or WireException or InvalidProtocolBufferException)
+        {
+            throw new InvalidDataException($"it makes no sense: {damage.Message}", damage);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+namespace PolicyM2M.Enforcement.Storing;
+
+/// <summary>One sealed file of the store.</summary>
+/// <param name="path">Where it lies.</param>
+/// <param name="what">What it holds.</param>
+/// <param name="device">Whose it is.</param>
+/// <param name="key">The store's key.</param>
+/// <param name="largest">More bytes than the file ever has; a larger one is not ours.</param>
+internal sealed class StoreFile(string path, string what, string device, byte[] key, long largest)
+{
+    public string Path { get; } = path;
+
+    /// <summary>What is kept, as <paramref name="read"/> reads it; null where nothing is. What cannot be believed is deleted.</summary>
+    /// <param name="read">Reads the bytes; throws <see cref="InvalidDataException"/> where they make no sense.</param>
+    /// <param name="discarded">Why what was there could not be believed; null where it could, or where nothing was there.</param>
+    public T? Load<T>(Func<byte[], T> read, out string? discarded)
+        where T : class
+    {
+        discarded = null;
+        try
+        {
+            var file = new FileInfo(Path);
+            if (!file.Exists)
+                return null;
+            if (file.Length > largest)
+                throw new InvalidDataException($"it has {file.Length} bytes");
+            return read(SealedBytes.Open(File.ReadAllBytes(Path), what, device, key));
+        }
+        catch (InvalidDataException unusable)
+        {
+            discarded = unusable.Message;
+            Delete();
+            return null;
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            // The file may be sound and the disk not: what comes next is written over it, if it can be.
+            discarded = $"it cannot be read: {unreadable.Message}";
+            return null;
+        }
+    }
+
+    /// <summary>Writes the content so that whenever the power goes, either the old file or the new one is there, whole.</summary>
+    /// <exception cref="IOException">The disk is full, read-only or gone; what was there before is still there.</exception>
+    public void Save(ReadOnlySpan<byte> content) => WholeFile.Replace(Path, SealedBytes.Seal(content, what, device, key));
+
+    /// <summary>Deletes it; where that fails it is not believed all the same, here or after.</summary>
+    public void Delete()
+    {
+        try
+        {
+            File.Delete(Path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // That it stays is no harm.
+        }
+    }
+}
