@@ -1,4 +1,5 @@
 using System.Globalization;
+using Google.Protobuf;
 using PolicyM2M.Engine.Vocabulary;
 using PolicyM2M.Wire;
 using PolicyM2M.Wire.V1;
@@ -8,7 +9,7 @@ namespace PolicyM2M.Cli;
 /// <summary>A record of an audit log on one line, for people.</summary>
 internal static class AuditText
 {
-    private const int CommitDigits = 12;
+    private const int CommitDigits = 12, FingerprintBytes = 6;
 
     public static string Of(AuditRecord record)
     {
@@ -26,9 +27,27 @@ internal static class AuditText
         AuditRecord.EventOneofCase.Operation => $"asked {record.Operation.Rpc}: {record.Operation.Detail}",
         AuditRecord.EventOneofCase.Start => $"the log is kept from here: {record.Start.Mode}{(record.Start.Cut > 0 ? $"; {record.Start.Cut} bytes of no whole record stood here" : "")}",
         AuditRecord.EventOneofCase.Loss => $"{record.Loss.Count} records are missing, from {record.Loss.From} until {record.Loss.Until}",
+        AuditRecord.EventOneofCase.Rotation => Rotated(record.Rotation),
         AuditRecord.EventOneofCase.Removal => $"the entries before {record.Removal.Before} were removed",
         _ => "something that this m2m does not know",
     };
+
+    private static string Rotated(AuditRotation said)
+    {
+        CredentialRotation rotation = said.Rotation ?? new CredentialRotation();
+        string cause = rotation.Cause switch
+        {
+            RotationCause.Due => "due",
+            RotationCause.KeyDue => "its key was due",
+            RotationCause.Ordered => "ordered",
+            _ => "nobody says why",
+        };
+        string key = rotation.Rekeyed ? "with a new key" : "with the same key";
+        string proof = said.CallerCertificateSha256 == rotation.SuccessorSha256 ? ", said with the successor" : "";
+        return $"rotated {Short(rotation.PredecessorSha256)} to {Short(rotation.SuccessorSha256)} {key}, {cause}, valid until {rotation.SuccessorNotAfter?.ToDateTimeOffset():u}{proof}";
+    }
+
+    private static string Short(ByteString sha256) => Convert.ToHexStringLower(sha256.Span[..Math.Min(FingerprintBytes, sha256.Length)]);
 
     private static string Short(Revision? revision) => revision is null ? "?" : revision.CommitId.Length > CommitDigits ? revision.CommitId[..CommitDigits] : revision.CommitId;
 }

@@ -1,0 +1,117 @@
+using System.Security.Cryptography;
+
+namespace PolicyM2M.Enforcement.Rotation;
+
+/// <content>Asking the issuer, and telling the decision point.</content>
+public sealed partial class CredentialRotation
+{
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
+
+    private async Task RenewAsync(RotationPlan plan, CancellationToken cancellation)
+    {
+        Tell(new RotationEvent.Renewing(Name, plan.Cause, plan.Rekey || State.PendingKeyMade is not null));
+        try
+        {
+            if (plan.Rekey && !MakeKey())
+                return;
+            Renewing.Result result = await Renewing.TryAsync(_options, _folder, State, plan.Cause, _clock.Now, cancellation).ConfigureAwait(false);
+            if (result is { Next: { } next, Checked: { } successor, KeyPem: { } key })
+                Obtain(next, successor, key, plan.Cause);
+            else
+                PutOff(result.Instead!);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            Fail(failure.Message, isUnreachable: false);
+        }
+    }
+
+    /// <summary>The key is on disk before anybody signs it: a certificate for a key that is lost is worth nothing.</summary>
+    private bool MakeKey()
+    {
+        if (State.PendingKeyMade is not null && File.Exists(_folder.PendingKeyPath))
+            return true;
+        DurableFile.Replace(_folder.PendingKeyPath, System.Text.Encoding.ASCII.GetBytes(PrivateKey.CreatePem()));
+        return Take(State with { PendingKeyMade = _clock.Now });
+    }
+
+    private void Obtain(Credential next, CheckedSuccessor successor, string keyPem, RotationCause cause)
+    {
+        DateTimeOffset now = _clock.Now;
+        RotationPlan plan = _standing.PlanOf(next, _options.Device);
+        if (plan.RenewAt <= now)
+        {
+            Fail($"the successor would itself be due at once: it is valid from {next.Times.NotBefore:u} until {next.Times.NotAfter:u}, and the policies would renew it {plan.RenewAt:u}", isUnreachable: false);
+            return;
+        }
+        Credential before = State.Serving;
+        bool isRekeyed = State.PendingKeyMade is not null;
+        _folder.Add(next.Fingerprint, successor.ChainPem, keyPem);
+        if (!Take(State.Obtained(next, cause, isRekeyed, now)))
+            return;
+        File.Delete(_folder.PendingKeyPath);
+        Tell(State.Waiting is null ? new RotationEvent.Switched(Name, before, next) : new RotationEvent.Waits(Name, next));
+    }
+
+    private void PutOff(RenewalAnswer answer)
+    {
+        switch (answer)
+        {
+            case RenewalAnswer.Accepted accepted:
+                DateTimeOffset again = _clock.Now + accepted.RetryAfter;
+                if (Take(State.PutOff(again)))
+                    Tell(new RotationEvent.Accepted(Name, again));
+                break;
+            case RenewalAnswer.Unreachable unreachable:
+                Fail(unreachable.Reason, isUnreachable: true, unreachable.RetryAfter);
+                break;
+            case RenewalAnswer.Refused refused:
+                Fail(refused.Reason, isUnreachable: false);
+                break;
+        }
+    }
+
+    private void Fail(string reason, bool isUnreachable, TimeSpan? retryAfter = null)
+    {
+        DateTimeOffset now = _clock.Now;
+        TimeSpan own = AfterFailure();
+        RotationState failed = State.Failed(isUnreachable, now, now + (retryAfter > own ? retryAfter.Value : own));
+        // Where the disk is what failed, the pause counts all the same: nobody is stormed because a disk is full.
+        if (!Take(failed))
+            _standing = _standing with { State = failed };
+        Tell(new RotationEvent.Failed(Name, reason, isUnreachable, failed.NextAttempt!.Value));
+    }
+
+    private async Task ReportAsync(CancellationToken cancellation)
+    {
+        while (_options.Report is { } report && State.Unreported is [var first, ..])
+        {
+            ReportDelivery delivery = await DeliverAsync(report, first, cancellation).ConfigureAwait(false);
+            if (!delivery.IsDone)
+                return;
+            await _turn.WaitAsync(cancellation).ConfigureAwait(false);
+            try
+            {
+                if (!Take(State.WithoutReport(first)))
+                    return;
+            }
+            finally
+            {
+                _turn.Release();
+            }
+            Tell(new RotationEvent.Reported(Name, first, delivery.Refusal));
+        }
+    }
+
+    private static async ValueTask<ReportDelivery> DeliverAsync(RotationReporter report, RotationReport what, CancellationToken cancellation)
+    {
+        try
+        {
+            return await report(what, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException || !cancellation.IsCancellationRequested)
+        {
+            return ReportDelivery.Later;
+        }
+    }
+}

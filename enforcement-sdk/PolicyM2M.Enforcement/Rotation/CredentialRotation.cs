@@ -1,0 +1,205 @@
+using System.Security.Cryptography;
+using PolicyM2M.Enforcement.Caching;
+using PolicyM2M.Engine.Lattice;
+using PolicyM2M.Engine.Vocabulary;
+
+namespace PolicyM2M.Enforcement.Rotation;
+
+/// <summary>
+/// Rotates one credential. Owns its state and its files: one turn at a time changes them, on disk first and then in memory. What may be used is read without
+/// waiting. Safe for all threads; one process at a time.
+/// </summary>
+public sealed partial class CredentialRotation : IDisposable
+{
+    private readonly RotationOptions _options;
+    private readonly CredentialFolder _folder;
+    private readonly RotationStateFile _file;
+    private readonly DeviceClock _clock;
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private volatile Standing _standing;
+    private TaskCompletionSource _nudged = NewSignal();
+    private CredentialUse? _told;
+
+    private CredentialRotation(RotationOptions options, CredentialFolder folder, RotationStateFile file, RotationState state)
+    {
+        _options = options;
+        _folder = folder;
+        _file = file;
+        _clock = new DeviceClock(options.Time, state.LatestSeen);
+        _standing = new Standing(state, Outcome.Deny(DecisionKind.Rotation, "no decision has been made yet"));
+    }
+
+    /// <summary>What the device calls the credential.</summary>
+    public string Name => _options.Name;
+
+    /// <summary>What may be used now. Ask before each connection.</summary>
+    public CredentialUse Use => _standing.UseAt(_clock.Now, _folder);
+
+    internal RotationState State => _standing.State;
+
+    /// <summary>Takes up a rotation where it was left, also by a power cut; or begins one.</summary>
+    /// <exception cref="IOException">The folder cannot be used, or there is no credential.</exception>
+    /// <exception cref="CryptographicException">The credential to begin with is malformed, or its key is another's.</exception>
+    public static CredentialRotation Open(RotationOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var folder = new CredentialFolder(options.Folder);
+        var file = new RotationStateFile(folder.Path, options.Device);
+        RotationState state = CredentialStart.Of(options, folder, file, happened => options.OnEvent?.Invoke(happened));
+        file.Save(state);
+        folder.PointTo(state.Serving.Fingerprint);
+        return new CredentialRotation(options, folder, file, state);
+    }
+
+    /// <summary>Rotates until it is cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        while (!cancellation.IsCancellationRequested)
+        {
+            Task nudged = Volatile.Read(ref _nudged).Task;
+            TimeSpan pause = await TurnAsync(cancellation).ConfigureAwait(false);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            await Task.WhenAny(nudged.WaitAsync(either.Token), Task.Delay(pause, _options.Time, either.Token)).ConfigureAwait(false);
+            await either.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Looks again soon: the policies, or what they are asked with, have changed.</summary>
+    public void Nudge() => Interlocked.Exchange(ref _nudged, NewSignal()).TrySetResult();
+
+    /// <summary>Something was reached with a credential: where that was on trial, its predecessor is let go after the overlap.</summary>
+    /// <param name="fingerprint">Which.</param>
+    /// <param name="cancellation">Ends the wait for a turn that is under way.</param>
+    public Task UsedAsync(string fingerprint, CancellationToken cancellation = default) => OnTrialAsync(fingerprint, () =>
+    {
+        DateTimeOffset until = _standing.OldUntil(_clock.Now);
+        if (Take(State.Confirmed(until)))
+            Tell(new RotationEvent.Confirmed(Name, State.Serving, until));
+    }, cancellation);
+
+    /// <summary>A peer refused a credential: where that is on trial, and its predecessor is still valid, the predecessor serves again.</summary>
+    /// <param name="fingerprint">Which.</param>
+    /// <param name="reason">What failed, in words.</param>
+    /// <param name="cancellation">Ends the wait for a turn that is under way.</param>
+    public Task FailedAsync(string fingerprint, string reason, CancellationToken cancellation = default) => OnTrialAsync(fingerprint, () =>
+    {
+        DateTimeOffset now = _clock.Now;
+        Credential dropped = State.Serving;
+        if (State.Succession!.Predecessor.Times.NotAfter > now && Take(State.RolledBack(now + AfterFailure())))
+            Tell(new RotationEvent.RolledBack(Name, dropped, State.Serving, reason));
+    }, cancellation);
+
+    /// <inheritdoc/>
+    public void Dispose() => _turn.Dispose();
+
+    /// <summary>Does what is due.</summary>
+    /// <returns>After how long there may be something to do again.</returns>
+    internal async Task<TimeSpan> TurnAsync(CancellationToken cancellation = default)
+    {
+        await _turn.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            _standing = _standing with { Outcome = await DecideAsync(cancellation).ConfigureAwait(false) };
+            Settle(_clock.Now);
+            if (_standing.Plan(_options.Device) is { } plan && IsDue(plan, _clock.Now))
+                await RenewAsync(plan, cancellation).ConfigureAwait(false);
+            TellUse();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+        await ReportAsync(cancellation).ConfigureAwait(false);
+        return Pause(_clock.Now);
+    }
+
+    private async Task OnTrialAsync(string fingerprint, Action change, CancellationToken cancellation)
+    {
+        // Nearly always nothing is on trial: then nobody waits for a turn.
+        if (!State.IsOnTrial || State.Serving.Fingerprint != fingerprint)
+            return;
+        await _turn.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            if (State.IsOnTrial && State.Serving.Fingerprint == fingerprint)
+                change();
+            TellUse();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+        Nudge();
+    }
+
+    private async ValueTask<Outcome> DecideAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return await _options.Decide(State.Serving, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException || !cancellation.IsCancellationRequested)
+        {
+            return Outcome.Deny(DecisionKind.Rotation, $"no decision: {failure.Message}");
+        }
+    }
+
+    /// <summary>What time has brought: a successor that is now valid, a predecessor that no longer is, an order that was taken back.</summary>
+    private void Settle(DateTimeOffset now)
+    {
+        if (State.HasObeyedOrder && !_standing.Outcome.IsDenied && _standing.Outcome[Field.RotateNow] is not FieldValue.Level { Rank: > 0 })
+            Take(State with { HasObeyedOrder = false });
+        if (State.Waiting is { } waiting && waiting.Next.Times.NotBefore <= now)
+        {
+            Credential before = State.Serving;
+            if (Take(State.Switched(now)))
+                Tell(new RotationEvent.Switched(Name, before, State.Serving));
+        }
+        if (State.Succession is { } succession && (succession.PredecessorUntil <= now || succession is { PredecessorUntil: not null } && succession.Predecessor.Times.NotAfter <= now) && Take(State.WithoutPredecessor()))
+            Tell(new RotationEvent.PredecessorEnded(Name, succession.Predecessor));
+    }
+
+    private bool IsDue(RotationPlan plan, DateTimeOffset now) => plan.RenewAt <= now && State.Waiting is null && !(State.NextAttempt > now);
+
+    private TimeSpan Pause(DateTimeOffset now)
+    {
+        RotationState state = State;
+        DateTimeOffset? renew = state.Waiting is null && _standing.Plan(_options.Device) is { } plan ? plan.RenewAt > state.NextAttempt || state.NextAttempt is null ? plan.RenewAt : state.NextAttempt : null;
+        TimeSpan pause = new[] { renew, state.Waiting?.Next.Times.NotBefore, state.Succession?.PredecessorUntil, now + _options.Recheck }.OfType<DateTimeOffset>().Min() - now;
+        return pause > ShortestPause ? pause : ShortestPause;
+    }
+
+    private TimeSpan AfterFailure() =>
+        RetryPause.After(State.Attempts, State.Serving.Times.NotAfter - State.Serving.Times.NotBefore, Random.Shared.NextDouble());
+
+    /// <summary>The next state counts once it is on disk.</summary>
+    private bool Take(RotationState next)
+    {
+        try
+        {
+            _file.Save(next = next with { LatestSeen = _clock.Now });
+            _standing = _standing with { State = next };
+            _folder.PointTo(next.Serving.Fingerprint);
+            _folder.KeepOnly(_file.Named());
+            return true;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            Tell(new RotationEvent.NotWritten(Name, failure.Message));
+            return ReferenceEquals(_standing.State, next);
+        }
+    }
+
+    private void TellUse()
+    {
+        CredentialUse use = Use;
+        if (use.Equals(_told))
+            return;
+        _told = use;
+        Tell(new RotationEvent.UseChanged(Name, use));
+    }
+
+    private void Tell(RotationEvent happened) => _options.OnEvent?.Invoke(happened);
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

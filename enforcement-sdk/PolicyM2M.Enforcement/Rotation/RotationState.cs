@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+
+namespace PolicyM2M.Enforcement.Rotation;
+
+/// <summary>
+/// Where the rotation of one credential stands. Immutable; each transition gives the next state, which is written before anybody goes by it.
+/// </summary>
+internal sealed record RotationState
+{
+    /// <summary>More wait nowhere: the oldest reports make room.</summary>
+    public const int MostReports = 64;
+
+    /// <summary>The device whose state it is.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>The credential in use.</summary>
+    public required Credential Serving { get; init; }
+
+    /// <summary>The one before it; null where none is kept.</summary>
+    public Succession? Succession { get; init; }
+
+    /// <summary>The one after it, which is not valid yet; null for none.</summary>
+    public Waiting? Waiting { get; init; }
+
+    /// <summary>When the key was made that the next credential is asked for with; null where there is none. It is the same for each attempt, also after a restart.</summary>
+    public DateTimeOffset? PendingKeyMade { get; init; }
+
+    /// <summary>How often renewing has failed since it last succeeded.</summary>
+    public int Attempts { get; init; }
+
+    /// <summary>No attempt before; null where none has failed.</summary>
+    public DateTimeOffset? NextAttempt { get; init; }
+
+    /// <summary>Since when the issuer could not be reached; null where it answered last, or was not asked.</summary>
+    public DateTimeOffset? UnreachableSince { get; init; }
+
+    /// <summary>
+    /// Whether the order to rotate at once was obeyed. It is not obeyed again before a decision came without it: what orders it (a mark in the registry) is
+    /// taken away by people, and the device would renew for ever until then.
+    /// </summary>
+    public bool HasObeyedOrder { get; init; }
+
+    /// <summary>The latest moment that this device has seen: a clock that is set back makes no credential valid again.</summary>
+    public DateTimeOffset LatestSeen { get; init; }
+
+    /// <summary>Rotations that the decision point does not know of yet, the oldest first.</summary>
+    public ImmutableArray<RotationReport> Unreported { get; init; } = [];
+
+    /// <summary>Whether nothing has been reached with the credential in use yet.</summary>
+    public bool IsOnTrial => Succession is { PredecessorUntil: null };
+
+    /// <summary>The credentials that it names: their files must stay.</summary>
+    public IEnumerable<string> Fingerprints => new[] { Serving, Succession?.Predecessor, Waiting?.Next }.OfType<Credential>().Select(credential => credential.Fingerprint);
+
+    /// <summary>A new credential came: it is used at once, or from when it is valid.</summary>
+    public RotationState Obtained(Credential next, RotationCause cause, bool isRekeyed, DateTimeOffset now)
+    {
+        RotationState settled = this with
+        {
+            PendingKeyMade = null, Attempts = 0, NextAttempt = null, UnreachableSince = null, HasObeyedOrder = HasObeyedOrder || cause == RotationCause.Ordered,
+            Waiting = new Waiting(next, cause, isRekeyed),
+        };
+        return next.Times.NotBefore > now ? settled : settled.Switched(now);
+    }
+
+    /// <summary>The device goes over to the credential that waits. Where the one in use was never used, what it came after is still what one can go back to.</summary>
+    public RotationState Switched(DateTimeOffset now)
+    {
+        if (Waiting is null)
+            return this;
+        Credential before = IsOnTrial && Succession!.Predecessor.Times.NotAfter > now ? Succession.Predecessor : Serving;
+        return this with { Serving = Waiting.Next, Waiting = null, Succession = new Succession(before, Waiting.Cause, Waiting.IsRekeyed, now, null) };
+    }
+
+    /// <summary>Something was reached with the credential in use.</summary>
+    /// <param name="oldUntil">Until when its predecessor stays usable.</param>
+    public RotationState Confirmed(DateTimeOffset oldUntil) => !IsOnTrial ? this : this with
+    {
+        Succession = Succession! with { PredecessorUntil = oldUntil },
+        Unreported = [.. Unreported.TakeLast(MostReports - 1), new RotationReport(Succession.Predecessor.Fingerprint, Serving, Succession.Cause, Succession.IsRekeyed, Succession.At)],
+    };
+
+    /// <summary>The credential on trial does not work: its predecessor serves again, and the next attempt is put off as after a failure.</summary>
+    public RotationState RolledBack(DateTimeOffset nextAttempt) => !IsOnTrial ? this : this with
+    {
+        Serving = Succession!.Predecessor, Succession = null, Attempts = Attempts + 1, NextAttempt = nextAttempt,
+        // The order was not obeyed: its successor is gone.
+        HasObeyedOrder = HasObeyedOrder && Succession.Cause != RotationCause.Ordered,
+    };
+
+    /// <summary>The predecessor is no longer needed, or can no longer be used.</summary>
+    public RotationState WithoutPredecessor() => this with { Succession = null };
+
+    /// <summary>An attempt failed.</summary>
+    public RotationState Failed(bool isUnreachable, DateTimeOffset now, DateTimeOffset nextAttempt) =>
+        this with { Attempts = Attempts + 1, NextAttempt = nextAttempt, UnreachableSince = isUnreachable ? UnreachableSince ?? now : null };
+
+    /// <summary>The issuer has taken the request and wants to be asked again.</summary>
+    public RotationState PutOff(DateTimeOffset nextAttempt) => this with { NextAttempt = nextAttempt, UnreachableSince = null };
+
+    /// <summary>The first report is delivered, or will never be.</summary>
+    public RotationState WithoutReport(RotationReport report) => this with { Unreported = Unreported.Remove(report) };
+}

@@ -1,0 +1,97 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace PolicyM2M.Enforcement.Rotation;
+
+/// <summary>
+/// Holds what an issuer gave against what was asked for. An issuer, or who stands in for it, must not be able to give the device another name, another key, fewer
+/// uses or another authority.
+/// </summary>
+internal static class SuccessorCheck
+{
+    /// <summary>More than any chain has.</summary>
+    public const int MostCertificates = 16;
+
+    /// <summary>A successor may wait for its validity to begin, as where the clocks of issuer and device differ; but not for long.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
+
+    /// <summary>What is wrong with it; null where nothing is.</summary>
+    /// <param name="given">The certificates that came, in any order, in DER.</param>
+    /// <param name="current">The credential in use.</param>
+    /// <param name="key">The key that it was asked for with.</param>
+    /// <param name="authorities">The only ones believed.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="successor">The successor and its chain without the authority, leaf first, in PEM; and when the first certificate of the whole chain ends.</param>
+    public static string? Fault(
+        IReadOnlyList<ReadOnlyMemory<byte>> given, X509Certificate2 current, AsymmetricAlgorithm key, X509Certificate2Collection authorities, DateTimeOffset now, out CheckedSuccessor? successor)
+    {
+        successor = null;
+        if (given.Count is 0 or > MostCertificates)
+            return given.Count == 0 ? "no certificate came" : $"{given.Count} certificates came";
+        var all = new X509Certificate2Collection();
+        try
+        {
+            foreach (ReadOnlyMemory<byte> encoded in given)
+                all.Add(X509CertificateLoader.LoadCertificate(encoded.Span));
+            byte[] publicKey = key.ExportSubjectPublicKeyInfo();
+            X509Certificate2? leaf = all.FirstOrDefault(certificate => certificate.PublicKey.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(publicKey) && !certificate.RawDataMemory.Span.SequenceEqual(current.RawDataMemory.Span));
+            if (leaf is null)
+                return all.Any(certificate => certificate.RawDataMemory.Span.SequenceEqual(current.RawDataMemory.Span)) ? "the certificate that came is the one in use" : "the certificate that came is not for the key of the request";
+            return FaultOf(leaf, current, now) ?? FaultOfChain(leaf, all, authorities, now, out successor);
+        }
+        catch (CryptographicException malformed)
+        {
+            return $"a certificate that came is malformed: {malformed.Message}";
+        }
+        finally
+        {
+            foreach (X509Certificate2 certificate in all)
+                certificate.Dispose();
+        }
+    }
+
+    private static string? FaultOf(X509Certificate2 leaf, X509Certificate2 current, DateTimeOffset now)
+    {
+        if (!SubjectNames.AreSame(leaf, current))
+            return $"it is for another name: `{leaf.Subject}` with other alternative names than `{current.Subject}` has";
+        if (leaf.Extensions.OfType<X509BasicConstraintsExtension>().Any(constraints => constraints.CertificateAuthority))
+            return "it is an authority's, not a device's";
+        string[] lost = [.. Uses(current).Except(Uses(leaf))];
+        if (Uses(leaf).Length > 0 && lost.Length > 0)
+            return $"it may not be used for what the one in use may: {string.Join(", ", lost)}";
+        if (leaf.NotAfter.ToUniversalTime() <= now)
+            return $"it ended {leaf.NotAfter.ToUniversalTime():u}";
+        return leaf.NotBefore.ToUniversalTime() > now + LongestWait ? $"it is valid only from {leaf.NotBefore.ToUniversalTime():u}: one of the clocks is wrong" : null;
+    }
+
+    private static string? FaultOfChain(X509Certificate2 leaf, X509Certificate2Collection all, X509Certificate2Collection authorities, DateTimeOffset now, out CheckedSuccessor? successor)
+    {
+        successor = null;
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.DisableCertificateDownloads = true;
+        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
+        chain.ChainPolicy.ExtraStore.AddRange(all);
+        DateTime begins = leaf.NotBefore.ToUniversalTime();
+        chain.ChainPolicy.VerificationTime = begins > now.UtcDateTime ? begins : now.UtcDateTime;
+        if (!chain.Build(leaf))
+            return $"no authority of this credential vouches for it: {string.Join(", ", chain.ChainStatus.Select(status => status.Status).Distinct())}";
+        X509Certificate2[] path = [.. chain.ChainElements.Select(element => element.Certificate)];
+        bool isAnchored = path.Length > 1 && authorities.Any(authority => authority.RawDataMemory.Span.SequenceEqual(path[^1].RawDataMemory.Span));
+        IEnumerable<X509Certificate2> sent = isAnchored ? path[..^1] : path;
+        successor = new CheckedSuccessor(leaf.GetCertHashString(HashAlgorithmName.SHA256), string.Join('\n', sent.Select(certificate => certificate.ExportCertificatePem())) + "\n", path.Min(certificate => (DateTimeOffset)certificate.NotAfter.ToUniversalTime()));
+        foreach (X509Certificate2 certificate in path)
+            certificate.Dispose();
+        return null;
+    }
+
+    private static string[] Uses(X509Certificate2 certificate) =>
+        [.. certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().SelectMany(extension => extension.EnhancedKeyUsages.Cast<Oid>()).Select(use => use.Value!)];
+}
+
+/// <summary>A successor that is what was asked for.</summary>
+/// <param name="Fingerprint">The SHA-256 of the certificate, in hexadecimal digits.</param>
+/// <param name="ChainPem">The certificate, and the intermediates that it needs, in PEM.</param>
+/// <param name="ChainEnd">When the first certificate of the chain, its authority included, ends.</param>
+internal sealed record CheckedSuccessor(string Fingerprint, string ChainPem, DateTimeOffset ChainEnd);
