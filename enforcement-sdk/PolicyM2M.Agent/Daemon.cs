@@ -17,22 +17,21 @@ internal static class Daemon
         SocketFile.MakeWay(configuration.Socket.Path);
         var loop = new DecisionLoop(time, configuration.Interval);
         var seen = new Sightings(new AgentStatus { Pdp = configuration.Pdp, StartedAt = time.GetUtcNow() }, time, log);
-        await using PolicyClient client = PolicyClient.Connect(Options(configuration, time) with
+        await using Gateway gateway = Gateway.Connect(Options(configuration, time) with
         {
             OnEvent = happened =>
             {
                 seen.Client(happened);
                 loop.Hear(happened);
             },
-        });
-        seen.Credential(client.DeviceId, CertificateTimes.Until(configuration.Certificate));
-        var gateway = new Gateway(client, configuration.Claims);
+        }, configuration.Claims);
+        seen.Credential(gateway.DeviceId, CertificateTimes.Until(configuration.Certificate));
         var rules = new CallerRules(configuration.Callers, gateway.Name, SystemAccounts.Own());
-        await using WebApplication local = LocalServer.Build(configuration.Socket, new LocalEndpoint(gateway, rules), rules, seen);
+        await using WebApplication local = LocalServer.Build(configuration.Socket, new LocalEndpoint(gateway, rules, seen, ending), gateway, rules, seen);
         await local.StartAsync(ending);
         File.SetUnixFileMode(configuration.Socket.Path, configuration.Socket.Mode);
         Systemd.Ready();
-        log.Write($"{client.DeviceId} answers on {configuration.Socket.Path}\n");
+        log.Write($"{gateway.DeviceId} answers on {configuration.Socket.Path}\n");
         log.Flush();
         try
         {
@@ -55,7 +54,9 @@ internal static class Daemon
     /// <summary>How the client reaches the decision point.</summary>
     internal static PolicyClientOptions Options(AgentConfiguration configuration, TimeProvider time) => new()
     {
-        Endpoint = configuration.Pdp,
+        Endpoint = configuration.Pdp[0],
+        FurtherEndpoints = [.. configuration.Pdp.Skip(1)],
+        Mode = configuration.Mode,
         CertificatePath = configuration.Certificate,
         KeyPath = configuration.Key,
         TrustPath = configuration.Trust,

@@ -16,6 +16,13 @@ internal static class EventText
         ClientEvent.ContextRead read => ("context", Of(read)),
         ClientEvent.CacheDiscarded discarded => ("cache-discarded", discarded.Reason),
         ClientEvent.CacheNotWritten notWritten => ("cache-not-written", notWritten.Reason),
+        ClientEvent.SourceChanged changed => ("source-changed", $"{changed.Device} {changed.Kind.Name()}: {(changed.From is { } from ? $"{SourceText.Of(from)}, now " : "")}{SourceText.Of(changed.To)}"),
+        ClientEvent.RevisionRefused refused => ("revision-refused", $"revision {Short(refused.Revision.CommitId)} is from before {Short(refused.Seen.CommitId)}, which was seen"),
+        ClientEvent.KeysChanged changed => ("keys-changed", $"decisions are believed by {string.Join(", ", changed.KeyIds.Select(Short))}"),
+        ClientEvent.BundleHeld held => ("bundle-held", $"revision {Short(held.Revision.CommitId)}, valid until {held.ValidUntil:u}"),
+        ClientEvent.BundleRefused refused => ("bundle-refused", refused.Reason),
+        ClientEvent.EndpointChanged changed => ("endpoint-changed", $"from {changed.From} to {changed.To}"),
+        ClientEvent.ClockSteppedForward forward => ("clock-stepped-forward", $"by {DurationText.Format((long)forward.By.TotalSeconds)}"),
         ClientEvent.ClockSetBack setBack => ("clock-set-back", $"{DurationText.Format((long)setBack.Behind.TotalSeconds)} behind the latest time seen"),
         _ => throw new ArgumentOutOfRangeException(nameof(happened), happened, "an event without a text"),
     };

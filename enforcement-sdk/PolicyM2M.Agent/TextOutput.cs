@@ -49,6 +49,9 @@ internal sealed class TextOutput(TextWriter writer, TimeProvider time) : IAgentO
 
     public void Event(ClientEvent happened)
     {
+        // Where an answer comes from, the decision says.
+        if (happened is ClientEvent.SourceChanged)
+            return;
         (string Name, string Detail) text = EventText.Of(happened);
         lock (_lock)
         {

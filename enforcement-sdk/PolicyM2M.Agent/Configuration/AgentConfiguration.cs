@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using PolicyM2M.Enforcement;
 using PolicyM2M.Engine.Contexts;
 
 namespace PolicyM2M.Agent.Configuration;
@@ -6,8 +7,11 @@ namespace PolicyM2M.Agent.Configuration;
 /// <summary>What the daemon's file says, read and checked.</summary>
 internal sealed record AgentConfiguration
 {
-    /// <summary>The decision point.</summary>
-    public required Uri Pdp { get; init; }
+    /// <summary>The decision points, the preferred first.</summary>
+    public required ImmutableArray<Uri> Pdp { get; init; }
+
+    /// <summary>Who makes decisions while no decision point answers.</summary>
+    public DecisionMode Mode { get; init; } = DecisionMode.AskThenBundle;
 
     /// <summary>The gateway's certificate, PEM; with its intermediates, if any, after it.</summary>
     public required string Certificate { get; init; }

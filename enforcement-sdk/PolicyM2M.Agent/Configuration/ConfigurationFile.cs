@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
+using PolicyM2M.Enforcement;
 using PolicyM2M.Engine.Contexts;
 
 namespace PolicyM2M.Agent.Configuration;
@@ -55,7 +56,8 @@ internal static class ConfigurationFile
     {
         var read = new AgentConfiguration
         {
-            Pdp = Address(json),
+            Pdp = Addresses(json),
+            Mode = Mode(json),
             Certificate = json.FullPath("certificate"),
             Key = json.FullPath("key"),
             Trust = json.FullPath("trust"),
@@ -71,14 +73,36 @@ internal static class ConfigurationFile
         return read;
     }
 
-    private static Uri Address(JsonReading json)
+    private static ImmutableArray<Uri> Addresses(JsonReading json)
     {
-        string text = json.Text("pdp");
-        if (PdpAddress.TryParse(text, out Uri? address, out string? reason))
-            return address;
-        if (text.Length > 0)
-            json.Fault("pdp", reason);
-        return new Uri("https://nobody.invalid");
+        ImmutableArray<string> texts = json.Texts("pdp");
+        if (texts.IsEmpty)
+            json.Fault("pdp", "name the decision points, the preferred first, as [\"https://pdp.example:8443\"]");
+        ImmutableArray<Uri>.Builder addresses = ImmutableArray.CreateBuilder<Uri>();
+        foreach (string text in texts)
+        {
+            if (PdpAddress.TryParse(text, out Uri? address, out string? reason))
+                addresses.Add(address);
+            else
+                json.Fault("pdp", reason);
+        }
+        return addresses.ToImmutable();
+    }
+
+    private static DecisionMode Mode(JsonReading json)
+    {
+        switch (json.OptionalText("mode"))
+        {
+            case "ask":
+                return DecisionMode.Ask;
+            case "bundle":
+                return DecisionMode.Bundle;
+            case null or "ask-then-bundle":
+                return DecisionMode.AskThenBundle;
+            default:
+                json.Fault("mode", "expected `ask`, `ask-then-bundle` or `bundle`");
+                return DecisionMode.Ask;
+        }
     }
 
     private static DeviceContext Claims(JsonReading json)

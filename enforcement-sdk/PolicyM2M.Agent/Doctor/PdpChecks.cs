@@ -16,11 +16,11 @@ internal static class PdpChecks
         string folder = Directory.CreateTempSubdirectory("policym2m-doctor-").FullName;
         try
         {
-            await using PolicyClient client = PolicyClient.Connect(Daemon.Options(configuration with { State = folder }, time));
+            await using PolicyClient client = PolicyClient.Connect(Daemon.Options(configuration with { State = folder, Mode = DecisionMode.Ask }, time));
             DeviceDecision decision = (await client.DecideAsync(configuration.Claims, [DecisionKind.Rotation], refresh: true, ending))[0];
             return decision is { Source: DecisionSource.Live, Decision: { } made }
-                ? [new Finding("pdp", Severity.Ok, $"{configuration.Pdp} answers {client.DeviceId} from revision {EventText.Short(made.Revision.CommitId)}"), Clock(time.GetUtcNow() - made.IssuedAt)]
-                : [new Finding("pdp", Severity.Fault, decision.Outcome.Denial ?? "it gave no decision", $"see that {configuration.Pdp} runs, that nothing is in the way, and that it lets this certificate in"), UnknownClock];
+                ? [new Finding("pdp", Severity.Ok, $"{Addresses(configuration)} answers {client.DeviceId} from revision {EventText.Short(made.Revision.CommitId)}"), Clock(time.GetUtcNow() - made.IssuedAt)]
+                : [new Finding("pdp", Severity.Fault, decision.Outcome.Denial ?? "it gave no decision", $"see that {Addresses(configuration)} runs, that nothing is in the way, and that it lets this certificate in"), UnknownClock];
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException)
         {
@@ -31,6 +31,8 @@ internal static class PdpChecks
             Directory.Delete(folder, recursive: true);
         }
     }
+
+    private static string Addresses(AgentConfiguration configuration) => string.Join(", ", configuration.Pdp);
 
     private static Finding UnknownClock => new("clock", Severity.Warning, "nobody is there to compare it with", "ask again once the decision point answers");
 

@@ -13,8 +13,11 @@ internal sealed class CallerRules(ImmutableArray<CallerRule> rules, string self,
     public bool MayAskAbout(Peer peer, string device) =>
         Of(peer).Any(rule => rule.IsAll || (device == self ? rule.IsSelf : rule.Devices.Contains(device)));
 
+    /// <summary>Whether the peer may ask about any device at all.</summary>
+    public bool MayAskAboutAny(Peer peer) => Of(peer).Any();
+
     /// <summary>Whether the peer may see how the agent fares: whoever may ask about anything, root, and the agent's own user.</summary>
-    public bool MaySeeStatus(Peer peer) => peer.User == 0 || peer.User == owner || Of(peer).Any();
+    public bool MaySeeStatus(Peer peer) => peer.User == 0 || peer.User == owner || MayAskAboutAny(peer);
 
     private IEnumerable<CallerRule> Of(Peer peer) =>
         rules.Where(rule => (rule.User is null || rule.User == peer.User) && (rule.Group is not { } group || peer.Groups.Contains(group)));

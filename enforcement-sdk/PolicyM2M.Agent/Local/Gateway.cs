@@ -1,24 +1,103 @@
 using System.Collections.Immutable;
+using Grpc.Core;
 using PolicyM2M.Enforcement;
 using PolicyM2M.Engine.Contexts;
 using PolicyM2M.Engine.Vocabulary;
+using V1 = PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Agent.Local;
 
-/// <summary>The daemon's way to decisions, for itself and for the devices behind it.</summary>
-/// <param name="client">The client that asks and keeps.</param>
-/// <param name="own">What the gateway says of itself.</param>
-internal sealed class Gateway(PolicyClient client, DeviceContext own)
+/// <summary>
+/// The daemon's way to decisions, for itself and for the devices behind it. Holds the one client, and another one after the credential was renewed: two would write over each other's store, so
+/// the first is ended before, and who asks meanwhile waits. Safe for all threads.
+/// </summary>
+internal sealed class Gateway : IAsyncDisposable
 {
-    /// <summary>The gateway's own id: the last segment of its SPIFFE ID.</summary>
-    public string Name { get; } = client.DeviceId[(client.DeviceId.LastIndexOf('/') + 1)..];
+    private readonly DeviceContext _own;
+    private PolicyClientOptions _options;
+    private Task<PolicyClient> _client;
+
+    private Gateway(PolicyClientOptions options, PolicyClient client, DeviceContext own)
+    {
+        _options = options;
+        _client = Task.FromResult(client);
+        _own = own;
+        DeviceId = client.DeviceId;
+    }
+
+    /// <summary>The gateway's identity: its SPIFFE ID.</summary>
+    public string DeviceId { get; }
+
+    /// <summary>The gateway's own id: the last segment of that.</summary>
+    public string Name => DeviceId[(DeviceId.LastIndexOf('/') + 1)..];
+
+    /// <param name="options">How it reaches the decision point.</param>
+    /// <param name="own">What the gateway says of itself.</param>
+    /// <exception cref="IOException">As by <see cref="PolicyClient.Connect"/>.</exception>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">As by <see cref="PolicyClient.Connect"/>.</exception>
+    public static Gateway Connect(PolicyClientOptions options, DeviceContext own) => new(options, PolicyClient.Connect(options), own);
 
     /// <summary>Decides for the gateway itself, by what its configuration says of it.</summary>
-    public Task<ImmutableArray<DeviceDecision>> DecideAsync(bool refresh, CancellationToken ending) => client.DecideAsync(own, refresh, ending);
+    public Task<ImmutableArray<DeviceDecision>> DecideAsync(bool refresh, CancellationToken ending) => UseAsync(client => client.DecideAsync(_own, refresh, ending));
 
     /// <summary>Decides for a device. What a program says of the gateway itself adds to what the configuration says, and does not replace it.</summary>
     public Task<ImmutableArray<DeviceDecision>> DecideAsync(string device, DeviceContext claims, ImmutableArray<DecisionKind> kinds, CancellationToken ending) =>
-        client.DecideAsync(device == Name ? Own(claims) : claims, kinds, refresh: false, ending);
+        UseAsync(client => device != Name ? client.DecisionFor(device, claims, kinds, ending) : client.DecideAsync(Own(claims), kinds, refresh: false, ending));
 
-    private DeviceContext Own(DeviceContext claims) => own.Values.Aggregate(claims, (merged, value) => merged.With(value.Key, value.Value));
+    /// <summary>The keys that signed decisions are believed by.</summary>
+    public Task<ImmutableArray<V1.SigningKey>> KeysAsync() => UseAsync(client => Task.FromResult(client.SigningKeys));
+
+    /// <summary>The attributes that a device need say.</summary>
+    public Task<ImmutableArray<string>> NeededAsync() => UseAsync(client => Task.FromResult(client.NeededAttributes));
+
+    /// <summary>The bundle that is held; null where none is.</summary>
+    public Task<BundleCopy?> BundleAsync() => UseAsync(client => Task.FromResult(client.CopyBundle()));
+
+    /// <summary>The connection to the decision point, for calls that are no decisions.</summary>
+    public Task<CallInvoker> CallsAsync() => UseAsync(client => Task.FromResult(client.Calls));
+
+    /// <summary>How the client stands.</summary>
+    public Task<ClientStatus> StatusAsync() => UseAsync(client => Task.FromResult(client.Status));
+
+    /// <summary>Goes over to another credential. Where that cannot be used, the one before stays in use. Called by one at a time.</summary>
+    /// <exception cref="IOException">The new credential cannot be read.</exception>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">It is malformed.</exception>
+    public async Task SwitchAsync(string certificatePath, string keyPath)
+    {
+        var next = new TaskCompletionSource<PolicyClient>(TaskCreationOptions.RunContinuationsAsynchronously);
+        PolicyClient before = await Interlocked.Exchange(ref _client, next.Task);
+        await before.DisposeAsync();
+        PolicyClientOptions options = _options with { CertificatePath = certificatePath, KeyPath = keyPath };
+        try
+        {
+            next.SetResult(PolicyClient.Connect(options));
+            _options = options;
+        }
+        catch (Exception)
+        {
+            next.SetResult(PolicyClient.Connect(_options));
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await (await _client).DisposeAsync();
+
+    private async Task<T> UseAsync<T>(Func<PolicyClient, Task<T>> use)
+    {
+        while (true)
+        {
+            Task<PolicyClient> current = Volatile.Read(ref _client);
+            try
+            {
+                return await use(await current);
+            }
+            catch (ObjectDisposedException) when (Volatile.Read(ref _client) != current)
+            {
+                // Its credential was renewed while this waited: the next one answers.
+            }
+        }
+    }
+
+    private DeviceContext Own(DeviceContext claims) => _own.Values.Aggregate(claims, (merged, value) => merged.With(value.Key, value.Value));
 }

@@ -19,7 +19,7 @@ internal static class LocalServer
     private const int MostConnections = 256;
 
     /// <summary>Builds it; it listens once it is started.</summary>
-    public static WebApplication Build(LocalSocket socket, LocalEndpoint endpoint, CallerRules rules, Sightings seen)
+    public static WebApplication Build(LocalSocket socket, LocalEndpoint endpoint, Gateway gateway, CallerRules rules, Sightings seen)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel((_, kestrel) =>
@@ -42,11 +42,11 @@ internal static class LocalServer
 
         WebApplication local = builder.Build();
         local.MapGrpcService<LocalEndpoint>();
-        local.MapGet(StatusPath, (RequestDelegate)(context => StatusAsync(context, rules, seen)));
+        local.MapGet(StatusPath, (RequestDelegate)(context => StatusAsync(context, gateway, rules, seen)));
         return local;
     }
 
-    private static async Task StatusAsync(HttpContext context, CallerRules rules, Sightings seen)
+    private static async Task StatusAsync(HttpContext context, Gateway gateway, CallerRules rules, Sightings seen)
     {
         if (!rules.MaySeeStatus(context.Features.GetRequiredFeature<Peer>()))
         {
@@ -54,6 +54,6 @@ internal static class LocalServer
             return;
         }
         context.Response.ContentType = "application/json";
-        await context.Response.Body.WriteAsync(StatusJson.Write(seen.Current), context.RequestAborted);
+        await context.Response.Body.WriteAsync(StatusJson.Write(seen.Current, await gateway.StatusAsync()), context.RequestAborted);
     }
 }

@@ -10,8 +10,8 @@ internal sealed record AgentStatus
     /// <summary>The gateway's identity: its SPIFFE ID.</summary>
     public string Device { get; init; } = "";
 
-    /// <summary>The decision point.</summary>
-    public required Uri Pdp { get; init; }
+    /// <summary>The decision points, the preferred first.</summary>
+    public required ImmutableArray<Uri> Pdp { get; init; }
 
     /// <summary>When the daemon started.</summary>
     public required DateTimeOffset StartedAt { get; init; }
@@ -21,6 +21,9 @@ internal sealed record AgentStatus
 
     /// <summary>The policies that the decision point serves; null while it has told none.</summary>
     public RevisionId? Revision { get; init; }
+
+    /// <summary>How often the registry came to say something else of the gateway.</summary>
+    public long DeviceChanges { get; init; }
 
     /// <summary>Until when the certificate in use is valid.</summary>
     public DateTimeOffset CertificateUntil { get; init; }

@@ -14,18 +14,26 @@ internal sealed class Sightings(AgentStatus first, TimeProvider time, TextWriter
 
     private readonly Lock _lock = new();
     private volatile AgentStatus _current = first;
+    private volatile TaskCompletionSource _changed = NewSignal();
 
     /// <summary>The status now.</summary>
     public AgentStatus Current => _current;
 
+    /// <summary>Completes when something happens.</summary>
+    public Task NextChange => _changed.Task;
+
     /// <summary>The client says that something happened.</summary>
     public void Client(ClientEvent happened)
     {
+        // With many devices these are many; where the gateway's own answers come from, its decisions say.
+        if (happened is ClientEvent.SourceChanged)
+            return;
         (string name, string detail) = EventText.Of(happened);
         Event(name, detail, status => happened switch
         {
             ClientEvent.Connected connected => status with { Outage = null, Revision = connected.Revision },
             ClientEvent.RevisionChanged changed => status with { Revision = changed.Revision },
+            ClientEvent.DeviceChanged => status with { DeviceChanges = status.DeviceChanges + 1 },
             ClientEvent.Disconnected disconnected => status with { Outage = disconnected.Reason },
             ClientEvent.Refused refused => status with { Outage = refused.Reason },
             _ => status,
@@ -70,7 +78,10 @@ internal sealed class Sightings(AgentStatus first, TimeProvider time, TextWriter
             log.Write($"{name}: {Printable.Text(detail)}\n");
             log.Flush();
         }
+        Interlocked.Exchange(ref _changed, NewSignal()).SetResult();
     }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static bool IsSame(DeviceDecision one, DeviceDecision other) =>
         one.Kind == other.Kind && one.Outcome.IsDenied == other.Outcome.IsDenied && (one.Source == other.Source || Both(one, other, DecisionSource.Live, DecisionSource.Cached))

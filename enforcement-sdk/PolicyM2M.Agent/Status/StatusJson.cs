@@ -9,18 +9,26 @@ namespace PolicyM2M.Agent.Status;
 /// <summary>The status as JSON, as the socket gives it.</summary>
 internal static class StatusJson
 {
-    public static byte[] Write(AgentStatus status)
+    public static byte[] Write(AgentStatus status, ClientStatus client)
     {
         using var bytes = new MemoryStream();
         using (var json = new Utf8JsonWriter(bytes, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             json.WriteStartObject();
             json.WriteString("device", status.Device);
-            json.WriteString("pdp", status.Pdp.ToString());
+            json.WriteStartArray("pdp");
+            foreach (Uri pdp in status.Pdp)
+                json.WriteStringValue(pdp.ToString());
+            json.WriteEndArray();
             json.WriteString("startedAt", status.StartedAt);
             json.WriteString("outage", status.Outage);
             json.WriteString("revision", status.Revision?.CommitId);
             json.WriteString("bundle", status.Revision?.BundleHash);
+            json.WriteBoolean("isConnected", client.IsConnected);
+            json.WriteNumber("cachedDecisions", client.Cached);
+            json.WriteNumber("cachedBytes", client.CachedBytes);
+            json.WriteNumber("storeWrites", client.StoreWrites);
+            Instant(json, "bundleUntil", client.Bundle?.ValidUntil);
             json.WriteString("certificateUntil", status.CertificateUntil);
             json.WriteStartArray("decisions");
             foreach (DeviceDecision decision in status.Decisions)

@@ -13,6 +13,8 @@ internal sealed class Endpoint(Uri address, GrpcChannel channel) : IDisposable
 
     public V1.DecisionService.DecisionServiceClient Service { get; } = new(channel);
 
+    public CallInvoker Calls { get; } = channel.CreateCallInvoker();
+
     /// <summary>Whether it answered when it was last tried; null while it was not.</summary>
     public bool? IsUp => _standing switch { 0 => null, var standing => standing > 0 };
 
