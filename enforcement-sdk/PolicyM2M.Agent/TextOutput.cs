@@ -49,7 +49,7 @@ internal sealed class TextOutput(TextWriter writer, TimeProvider time) : IAgentO
 
     public void Event(ClientEvent happened)
     {
-        // Where an answer comes from, the decision says.
+        // The decision itself says where it comes from.
         if (happened is ClientEvent.SourceChanged)
             return;
         (string Name, string Detail) text = EventText.Of(happened);

@@ -14,7 +14,7 @@ internal sealed class ClientWorld : IAsyncDisposable
     public ClientWorld(string? serverName = null)
     {
         _certificates = new TestCertificates { Name = serverName };
-        Script = new ScriptedPdp.Script(Time);
+        Script = new PdpScript(Time);
         Pdp = ScriptedPdp.Start(_certificates, Script);
     }
 
@@ -26,7 +26,7 @@ internal sealed class ClientWorld : IAsyncDisposable
 
     public ManualTime Time { get; } = new();
 
-    public ScriptedPdp.Script Script { get; }
+    public PdpScript Script { get; }
 
     public ScriptedPdp Pdp { get; set; }
 

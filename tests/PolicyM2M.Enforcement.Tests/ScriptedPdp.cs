@@ -1,5 +1,4 @@
 using System.Net;
-using System.Threading.Channels;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -10,10 +9,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using PolicyM2M.Engine;
-using PolicyM2M.Engine.Lattice;
-using PolicyM2M.Engine.Vocabulary;
-using PolicyM2M.Wire;
+using PolicyM2M.Enforcement.Connection;
 using V1 = PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Enforcement.Tests;
@@ -24,9 +20,9 @@ internal sealed class ScriptedPdp : IAsyncDisposable
     private readonly TestCertificates _certificates;
     private readonly int _port;
     private readonly WebApplication _server;
-    private readonly Script _script;
+    private readonly PdpScript _script;
 
-    private ScriptedPdp(TestCertificates certificates, Script script, int port)
+    private ScriptedPdp(TestCertificates certificates, PdpScript script, int port)
     {
         _certificates = certificates;
         _script = script;
@@ -60,7 +56,7 @@ internal sealed class ScriptedPdp : IAsyncDisposable
     /// <summary>The attributes of the last question.</summary>
     public string[] LastAttributes => _script.LastAttributes;
 
-    public static ScriptedPdp Start(TestCertificates certificates, Script script) => new(certificates, script, port: 0);
+    public static ScriptedPdp Start(TestCertificates certificates, PdpScript script) => new(certificates, script, port: 0);
 
     /// <summary>Forges a decision into a denial by the policies.</summary>
     public static void Deny(V1.Decision decision)
@@ -83,100 +79,22 @@ internal sealed class ScriptedPdp : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await KillAsync();
 
-    /// <summary>What the server answers; may be changed while it runs.</summary>
-    internal sealed class Script(TimeProvider time)
-    {
-        private readonly List<Channel<V1.WatchResponse>> _watchers = [];
-
-        private int _calls;
-
-        public int Calls => Volatile.Read(ref _calls);
-
-        public string[] LastAttributes { get; private set; } = [];
-
-        public RevisionId Revision { get; private set; } = new("1111", "aaaa");
-
-        /// <summary>What the registry holds of the device; told to watchers with <see cref="Publish"/>.</summary>
-        public ulong DeviceVersion { get; set; } = 1;
-
-        public string[] Needed { get; set; } = ["device.type"];
-
-        public TimeSpan FreshFor { get; set; } = TimeSpan.FromHours(1);
-
-        public TimeSpan UsableFor { get; set; } = TimeSpan.FromDays(3);
-
-        public StatusCode? Refuses { get; set; }
-
-        public Action<V1.Decision> Forge { get; set; } = _ => { };
-
-        /// <summary>What an answer waits for.</summary>
-        public Func<V1.DecideRequest, Task> Hold { get; set; } = _ => Task.CompletedTask;
-
-        public bool RefusesCertificates { get; set; }
-
-        /// <summary>Why an attribute is not used; null where it is.</summary>
-        public Func<string, (V1.IgnoredReason Reason, string Detail)?> Ignores { get; set; } = _ => null;
-
-        public StatusCode? RefusesWatch { get; set; }
-
-        public V1.DecideResponse Answer(V1.DecideRequest request)
-        {
-            Interlocked.Increment(ref _calls);
-            LastAttributes = [.. request.Attributes.Keys.Order(StringComparer.Ordinal)];
-            if (Refuses is { } status)
-                throw new RpcException(new Status(status, "scripted"));
-            var response = new V1.DecideResponse { NeededAttributes = { Needed } };
-            foreach (string name in LastAttributes)
-            {
-                if (Ignores(name) is { } ignored)
-                    response.Ignored.Add(new V1.IgnoredAttribute { Name = name, Reason = ignored.Reason, Detail = ignored.Detail });
-            }
-            foreach (V1.DecisionKind kind in request.Kinds)
-            {
-                V1.Decision decision = WireMapping.ToWire(Decision(WireMapping.FromWire(kind)), Revision, time.GetUtcNow());
-                Forge(decision);
-                response.Decisions.Add(decision);
-            }
-            return response;
-        }
-
-        public void Publish(RevisionId revision)
-        {
-            lock (_watchers)
-            {
-                Revision = revision;
-                foreach (Channel<V1.WatchResponse> watcher in _watchers)
-                    watcher.Writer.TryWrite(Message());
-            }
-        }
-
-        public ChannelReader<V1.WatchResponse> Watch()
-        {
-            lock (_watchers)
-            {
-                Channel<V1.WatchResponse> watcher = Channel.CreateUnbounded<V1.WatchResponse>();
-                watcher.Writer.TryWrite(Message());
-                _watchers.Add(watcher);
-                return watcher.Reader;
-            }
-        }
-
-        private V1.WatchResponse Message() => new() { Revision = WireMapping.ToWire(Revision), NeededAttributes = { Needed }, DeviceVersion = DeviceVersion };
-
-        private Decision Decision(DecisionKind kind) => new(Outcome.Allow(kind, Field.Of(kind).Where(field => field.MustBeStated).Select(Value)
-            .Append((Field.FreshFor, new FieldValue.Duration((long)FreshFor.TotalSeconds))).Append((Field.UsableFor, new FieldValue.Duration((long)UsableFor.TotalSeconds)))
-            .Concat(kind == DecisionKind.Rotation ? [(Field.RotateNow, new FieldValue.Level(0, "false"))] : [])), []);
-
-        private static (Field, FieldValue) Value(Field field) => (field, new FieldValue.Names([((FieldShape.NameList)field.Shape).CodePoints!.Keys.Order(StringComparer.Ordinal).First()]));
-    }
-
-    private sealed class Service(Script script) : V1.DecisionService.DecisionServiceBase
+    private sealed class Service(PdpScript script) : V1.DecisionService.DecisionServiceBase
     {
         public override async Task<V1.DecideResponse> Decide(V1.DecideRequest request, ServerCallContext context)
         {
-            V1.DecideResponse answer = script.Answer(request);
+            string caller = CertificateIdentity.Of(context.GetHttpContext().Connection.ClientCertificate!);
+            V1.DecideResponse answer = script.Answer(request, request.DeviceId.Length > 0 ? request.DeviceId : caller[(caller.LastIndexOf('/') + 1)..]);
             await script.Hold(request).WaitAsync(context.CancellationToken);
             return answer;
+        }
+
+        public override Task<V1.GetSigningKeysResponse> GetSigningKeys(V1.GetSigningKeysRequest request, ServerCallContext context) => Task.FromResult(script.Signer.Published());
+
+        public override async Task GetBundle(V1.GetBundleRequest request, IServerStreamWriter<V1.GetBundleResponse> responseStream, ServerCallContext context)
+        {
+            foreach (V1.GetBundleResponse part in script.Bundle(request))
+                await responseStream.WriteAsync(part, context.CancellationToken);
         }
 
         public override async Task Watch(V1.WatchRequest request, IServerStreamWriter<V1.WatchResponse> responseStream, ServerCallContext context)

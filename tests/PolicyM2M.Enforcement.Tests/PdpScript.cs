@@ -1,0 +1,173 @@
+using System.Threading.Channels;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using PolicyM2M.Engine;
+using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Lattice;
+using PolicyM2M.Engine.Regions;
+using PolicyM2M.Engine.Vocabulary;
+using PolicyM2M.Wire;
+using Field = PolicyM2M.Engine.Lattice.Field;
+using V1 = PolicyM2M.Wire.V1;
+
+namespace PolicyM2M.Enforcement.Tests;
+
+/// <summary>What a <see cref="ScriptedPdp"/> answers; may be changed while it runs.</summary>
+internal sealed class PdpScript(TimeProvider time)
+{
+    private readonly List<Channel<V1.WatchResponse>> _watchers = [];
+
+    private int _calls;
+    private (string Device, V1.SignedPayload Signed, DateTimeOffset IssuedAt)? _statement;
+
+    public int Calls => Volatile.Read(ref _calls);
+
+    public string[] LastAttributes { get; private set; } = [];
+
+    public RevisionId Revision { get; private set; } = new("1111", "aaaa");
+
+    public DateTimeOffset? ActivatedAt { get; set; }
+
+    /// <summary>What the registry holds of the device; told to watchers with <see cref="Publish"/>.</summary>
+    public ulong DeviceVersion { get; set; } = 1;
+
+    public TestSigner Signer { get; set; } = new(time);
+
+    public string[] Needed { get; set; } = ["device.type"];
+
+    /// <summary>What the registry says; the decisions rest on all of it.</summary>
+    public Dictionary<string, string> Stated { get; } = [];
+
+    public TimeSpan StatementHolds { get; set; } = TimeSpan.FromHours(1);
+
+    public TimeSpan FreshFor { get; set; } = TimeSpan.FromHours(1);
+
+    public TimeSpan UsableFor { get; set; } = TimeSpan.FromDays(3);
+
+    public StatusCode? Refuses { get; set; }
+
+    /// <summary>Changes a decision before it is signed.</summary>
+    public Action<V1.Decision> Forge { get; set; } = _ => { };
+
+    /// <summary>Changes an answer after it was signed.</summary>
+    public Action<V1.DecideResponse> Tamper { get; set; } = _ => { };
+
+    /// <summary>What an answer waits for.</summary>
+    public Func<V1.DecideRequest, Task> Hold { get; set; } = _ => Task.CompletedTask;
+
+    public bool RefusesCertificates { get; set; }
+
+    /// <summary>Why an attribute is not used; null where it is.</summary>
+    public Func<string, (V1.IgnoredReason Reason, string Detail)?> Ignores { get; set; } = _ => null;
+
+    public StatusCode? RefusesWatch { get; set; }
+
+    /// <summary>What comes for a bundle.</summary>
+    public Func<V1.GetBundleRequest, IEnumerable<V1.GetBundleResponse>> Bundle { get; set; } = _ => throw new RpcException(new Status(StatusCode.Unimplemented, "scripted"));
+
+    public V1.DecideResponse Answer(V1.DecideRequest request, string device)
+    {
+        Interlocked.Increment(ref _calls);
+        LastAttributes = [.. request.Attributes.Keys.Order(StringComparer.Ordinal)];
+        if (Refuses is { } status)
+            throw new RpcException(new Status(status, "scripted"));
+        if (request.Form != V1.DecisionForm.Signed)
+            throw new RpcException(new Status(StatusCode.InvalidArgument, "scripted: only signed decisions are to be had"));
+        var response = new V1.DecideResponse { NeededAttributes = { Needed } };
+        foreach (string name in LastAttributes)
+        {
+            if (Ignores(name) is { } ignored)
+                response.Ignored.Add(new V1.IgnoredAttribute { Name = name, Reason = ignored.Reason, Detail = ignored.Detail });
+        }
+        var region = Region.Of(Parts(request));
+        foreach (V1.DecisionKind kind in request.Kinds)
+        {
+            V1.Decision decision = WireMapping.ToWire(Decision(WireMapping.FromWire(kind)), Revision, time.GetUtcNow(), region: region);
+            decision.Revision.ActivatedAt = ActivatedAt?.ToTimestamp();
+            Forge(decision);
+            response.SignedDecisions.Add(Signer.Sign(SignedKind.Decision, decision));
+        }
+        V1.SignedPayload statement = Statement(device);
+        if (request.KnownStatement.IsEmpty || !request.KnownStatement.Span.SequenceEqual(System.Security.Cryptography.SHA256.HashData(statement.Payload.Span)))
+            response.Statement = statement;
+        Tamper(response);
+        return response;
+    }
+
+    public void Publish(RevisionId revision, params byte[][] unchanged)
+    {
+        lock (_watchers)
+        {
+            Revision = revision;
+            foreach (Channel<V1.WatchResponse> watcher in _watchers)
+            {
+                V1.WatchResponse message = Message();
+                message.UnchangedDecisions.AddRange(unchanged.Select(ByteString.CopyFrom));
+                watcher.Writer.TryWrite(message);
+            }
+        }
+    }
+
+    public ChannelReader<V1.WatchResponse> Watch()
+    {
+        lock (_watchers)
+        {
+            Channel<V1.WatchResponse> watcher = Channel.CreateUnbounded<V1.WatchResponse>();
+            watcher.Writer.TryWrite(Message());
+            _watchers.Add(watcher);
+            return watcher.Reader;
+        }
+    }
+
+    /// <summary>A statement, made anew where it is another's, says something else, or half of its time is over.</summary>
+    public V1.SignedPayload Statement(string device)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        if (_statement is { } known && known.Device == device + string.Join(';', Stated) && now >= known.IssuedAt && now < known.IssuedAt + StatementHolds / 2)
+            return known.Signed;
+        V1.SignedPayload signed = Signer.Sign(SignedKind.DeviceStatement, new V1.DeviceStatement
+        {
+            DeviceId = device,
+            Attributes = { Stated.OrderBy(value => value.Key, StringComparer.Ordinal).Select(value => new V1.NamedValue { Name = value.Key, Value = new V1.AttributeValue { Text = value.Value } }) },
+            IssuedAt = now.ToTimestamp(),
+            ValidUntil = (now + StatementHolds).ToTimestamp(),
+        });
+        _statement = (device + string.Join(';', Stated), signed, now);
+        return signed;
+    }
+
+    private V1.WatchResponse Message() => new() { Revision = RevisionMessage(), NeededAttributes = { Needed }, DeviceVersion = DeviceVersion };
+
+    private V1.Revision RevisionMessage()
+    {
+        V1.Revision revision = WireMapping.ToWire(Revision);
+        revision.ActivatedAt = ActivatedAt?.ToTimestamp();
+        return revision;
+    }
+
+    /// <summary>The region of exactly the context that was asked about, and what is stated.</summary>
+    private RegionParts Parts(V1.DecideRequest request)
+    {
+        (string Name, AttributeValue Value, Provenance Provenance)[] tested =
+        [
+            .. Needed.Select(name => (name, request.Attributes.TryGetValue(name, out V1.AttributeValue? value) ? WireMapping.FromWire(value) : default, Provenance.Claimed))
+                .Concat(Stated.Select(value => (value.Key, AttributeValue.Of(value.Value), Provenance.Registry))).OrderBy(value => value.Item1, StringComparer.Ordinal),
+        ];
+        return new RegionParts(
+            [.. tested.Select(test => new AttributeScale(new AttributeDefinition(test.Name, test.Value.Kind == AttributeValueKind.Integer ? AttributeType.Int : AttributeType.String, test.Provenance, "", null, null, []),
+                test.Value.Kind == AttributeValueKind.Text ? [test.Value.Text] : [], false))],
+            [.. tested.Select((test, place) => new RegionTest(RegionSubject.Value, place, 0, "", test.Value.Kind switch
+            {
+                AttributeValueKind.Text => [(0, 0)],
+                AttributeValueKind.Integer => [(test.Value.Integer, test.Value.Integer)],
+                _ => null,
+            }))]);
+    }
+
+    private Decision Decision(DecisionKind kind) => new(Outcome.Allow(kind, Field.Of(kind).Where(field => field.MustBeStated).Select(Value)
+        .Append((Field.FreshFor, new FieldValue.Duration((long)FreshFor.TotalSeconds))).Append((Field.UsableFor, new FieldValue.Duration((long)UsableFor.TotalSeconds)))
+        .Concat(kind == DecisionKind.Rotation ? [(Field.RotateNow, new FieldValue.Level(0, "false"))] : [])), []);
+
+    private static (Field, FieldValue) Value(Field field) => (field, new FieldValue.Names([((FieldShape.NameList)field.Shape).CodePoints!.Keys.Order(StringComparer.Ordinal).First()]));
+}
