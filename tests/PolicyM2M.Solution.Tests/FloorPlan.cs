@@ -20,6 +20,7 @@ internal static class FloorPlan
     public const string Audit = "PolicyM2M.Audit";
     public const string Pdp = "PolicyM2M.Pdp";
     public const string Enforcement = "PolicyM2M.Enforcement";
+    public const string Emitters = "PolicyM2M.Emitters";
     public const string Agent = "PolicyM2M.Agent";
     public const string Testing = "PolicyM2M.Testing";
     public const string Benchmarks = "PolicyM2M.Benchmarks";
@@ -36,7 +37,9 @@ internal static class FloorPlan
         [Engine] = new([], []),
         [Compiler] = new([Engine], ["Superpower", "YamlDotNet"]),
         [Store] = new([Engine, Compiler], ["LibGit2Sharp"]),
-        [Cli] = new([Engine, Compiler, Store, Wire, Audit], ["Google.Protobuf", "Grpc.Net.Client", "System.CommandLine"]),
+        // It writes what authors ask to see, and needs nothing but the outcome: below everything that decides or asks.
+        [Emitters] = new([Engine], []),
+        [Cli] = new([Engine, Compiler, Store, Wire, Audit, Emitters], ["Google.Protobuf", "Grpc.Net.Client", "System.CommandLine"]),
         [Wire] = new([Engine], ["Google.Protobuf", "Grpc.Core.Api", "Grpc.Tools"]),
         [Registry] = new([Engine], ["Microsoft.Data.Sqlite", "Npgsql"]),
         [Audit] = new([], []),

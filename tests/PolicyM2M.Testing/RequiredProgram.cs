@@ -28,6 +28,12 @@ public sealed record RequiredProgram(string Name, string Package)
     /// <summary>The command that makes a cluster of PostgreSQL. Debian keeps it out of PATH.</summary>
     public static RequiredProgram InitDb { get; } = new("initdb", "postgresql");
 
+    /// <summary>The broker of Eclipse. Debian keeps it where only the administrator looks.</summary>
+    public static RequiredProgram Mosquitto { get; } = new("mosquitto", "mosquitto");
+
+    /// <summary>The web server. Debian keeps it where only the administrator looks.</summary>
+    public static RequiredProgram Nginx { get; } = new("nginx", "nginx");
+
     /// <summary>The full path of the program; skips or fails the running test where it is missing.</summary>
     /// <param name="beyondPath">Folders where it may be too, for a program that its package does not put into PATH.</param>
     public string Require(params string[] beyondPath)

@@ -30,9 +30,12 @@ public sealed class RunningProcess : IDisposable
     /// <param name="program">Its path, or its name in PATH.</param>
     /// <param name="arguments">Its arguments, each passed as it is.</param>
     /// <param name="folder">The folder in which it runs.</param>
-    public static RunningProcess Start(string program, IEnumerable<string> arguments, string folder)
+    /// <param name="environment">Environment variables to add; a null value takes one away.</param>
+    public static RunningProcess Start(string program, IEnumerable<string> arguments, string folder, IEnumerable<KeyValuePair<string, string?>>? environment = null)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
+        foreach ((string name, string? value) in environment ?? [])
+            start.Environment[name] = value;
         return new RunningProcess(Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start"));
     }
 
