@@ -33,7 +33,7 @@ public static class PdpReports
         };
     }
 
-    private static CredentialRotation ToWire(RotationReport report) => new()
+    private static Wire.V1.CredentialRotation ToWire(RotationReport report) => new()
     {
         PredecessorSha256 = ByteString.CopyFrom(Convert.FromHexString(report.PredecessorFingerprint)),
         SuccessorSha256 = ByteString.CopyFrom(Convert.FromHexString(report.Successor.Fingerprint)),
