@@ -37,6 +37,9 @@ internal sealed record AgentConfiguration
     /// <summary>Who may ask there, and about whom. Nobody else may.</summary>
     public ImmutableArray<CallerRule> Callers { get; init; } = [];
 
+    /// <summary>How the credential is renewed; null where somebody else sees to it.</summary>
+    public RenewalOptions? Renewal { get; init; }
+
     /// <summary>The services that are configured by what is decided.</summary>
     public ImmutableArray<ManagedService> Services { get; init; } = [];
 }

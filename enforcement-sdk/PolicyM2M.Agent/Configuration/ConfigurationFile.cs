@@ -66,7 +66,8 @@ internal static class ConfigurationFile
             Interval = TimeSpan.FromSeconds(json.OptionalNumber("interval", 1, 86_400) ?? 30),
             Socket = json.Object("socket", Socket) ?? Missing(json),
             Callers = json.Objects("callers", Caller),
-            Services = json.Objects("services", Service),
+            Renewal = json.Object("renewal", RenewalReading.Renewal),
+            Services = json.Objects("services", ServiceReading.Service),
         };
         if (read.Services.GroupBy(service => service.Folder, StringComparer.Ordinal).FirstOrDefault(folder => folder.Count() > 1) is { } shared)
             json.Fault("services", $"two of them write to `{shared.Key}`");
@@ -164,43 +165,5 @@ internal static class ConfigurationFile
             return found;
         json.Fault(name, $"this machine has no {name} `{text}`");
         return null;
-    }
-
-    private static ManagedService? Service(JsonReading json)
-    {
-        string name = json.Text("name"), stack = json.Text("stack"), role = json.OptionalText("role") ?? "server";
-        if (role is not ("server" or "client"))
-            json.Fault("role", "expected `server` or `client`");
-        string folder = json.FullPath("folder");
-        ImmutableSortedDictionary<string, string> settings = json.TextsByName("settings");
-        ServiceAction? changed = Action(json, "changed"), refused = Action(json, "refused");
-        return changed is null || refused is null ? null : new ManagedService(name, stack, role, folder, settings, changed, refused);
-    }
-
-    private static ServiceAction? Action(JsonReading json, string name)
-    {
-        if (json.Raw(name) is null)
-            json.Fault(name, "it is not there");
-        return json.Object(name, Action);
-    }
-
-    private static ServiceAction? Action(JsonReading json)
-    {
-        ImmutableArray<string> command = json.Texts("command");
-        string? signal = json.OptionalText("signal");
-        if (command.IsEmpty == signal is null)
-        {
-            json.Fault("command", "name a command, or a signal and a pidFile");
-            return null;
-        }
-        if (signal is null)
-        {
-            if (!Path.IsPathFullyQualified(command[0]))
-                json.Fault("command", $"expected the absolute path of a program, not `{command[0]}`");
-            return new ServiceAction.Command(command[0], command[1..]);
-        }
-        if (signal is not ("HUP" or "TERM"))
-            json.Fault("signal", "expected `HUP` or `TERM`");
-        return new ServiceAction.Signal(signal == "HUP" ? PosixSignalNumber.Hup : PosixSignalNumber.Term, json.FullPath("pidFile"));
     }
 }

@@ -96,17 +96,6 @@ internal sealed class JsonReading(JsonElement element, string place, List<string
     /// <summary>The JSON of a value as it is written, or null where it is not there.</summary>
     public string? Raw(string name) => Find(name)?.GetRawText();
 
-    /// <summary>An object of texts; none where it is not there.</summary>
-    public ImmutableSortedDictionary<string, string> TextsByName(string name)
-    {
-        if (Find(name) is not { } value)
-            return ImmutableSortedDictionary<string, string>.Empty;
-        if (value.ValueKind == JsonValueKind.Object && value.EnumerateObject().All(item => item.Value.ValueKind == JsonValueKind.String))
-            return value.EnumerateObject().ToImmutableSortedDictionary(item => item.Name, item => item.Value.GetString()!, StringComparer.Ordinal);
-        Fault(name, "expected an object of texts");
-        return ImmutableSortedDictionary<string, string>.Empty;
-    }
-
     /// <summary>Reads an object, and says which of its names nobody knows.</summary>
     public static T? Read<T>(JsonElement element, string place, List<string> faults, Func<JsonReading, T?> read)
         where T : class

@@ -1,17 +1,16 @@
 using System.Collections.Immutable;
+using PolicyM2M.Emitters;
 
 namespace PolicyM2M.Agent.Configuration;
 
 /// <summary>A service of this machine whose TLS follows what is decided.</summary>
 /// <param name="Name">What it is called in messages.</param>
-/// <param name="Stack">What it is, as the emitters name it: <c>mosquitto</c>, <c>nginx</c>, …</param>
-/// <param name="Role">Whether it is the server or the client of its connections.</param>
+/// <param name="Stack">What it is.</param>
+/// <param name="Options">What its configuration needs besides the decision.</param>
 /// <param name="Folder">Where its files are written; nobody else writes there.</param>
-/// <param name="Settings">What the stack's configuration needs besides the decision: paths, an address.</param>
 /// <param name="Changed">Makes the running service take files that changed.</param>
 /// <param name="Refused">Ends the service where nothing may run: after a denial, or where its stack cannot do what is decided.</param>
-internal sealed record ManagedService(
-    string Name, string Stack, string Role, string Folder, ImmutableSortedDictionary<string, string> Settings, ServiceAction Changed, ServiceAction Refused);
+internal sealed record ManagedService(string Name, StackKind Stack, EmitterOptions Options, string Folder, ServiceAction Changed, ServiceAction Refused);
 
 /// <summary>What is done to a service.</summary>
 internal abstract record ServiceAction

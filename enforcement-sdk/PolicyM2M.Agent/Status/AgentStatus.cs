@@ -19,6 +19,9 @@ internal sealed record AgentStatus
     /// <summary>Why the decision point cannot be reached; null while nothing says that it cannot.</summary>
     public string? Outage { get; init; }
 
+    /// <summary>Whether the decision point is there, and turns the credential away.</summary>
+    public bool IsTurnedAway { get; init; }
+
     /// <summary>The policies that the decision point serves; null while it has told none.</summary>
     public RevisionId? Revision { get; init; }
 

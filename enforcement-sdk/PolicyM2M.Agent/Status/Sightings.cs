@@ -31,11 +31,11 @@ internal sealed class Sightings(AgentStatus first, TimeProvider time, TextWriter
         (string name, string detail) = EventText.Of(happened);
         Event(name, detail, status => happened switch
         {
-            ClientEvent.Connected connected => status with { Outage = null, Revision = connected.Revision },
+            ClientEvent.Connected connected => status with { Outage = null, IsTurnedAway = false, Revision = connected.Revision },
             ClientEvent.RevisionChanged changed => status with { Revision = changed.Revision },
             ClientEvent.DeviceChanged => status with { DeviceChanges = status.DeviceChanges + 1 },
-            ClientEvent.Disconnected disconnected => status with { Outage = disconnected.Reason },
-            ClientEvent.Refused refused => status with { Outage = refused.Reason },
+            ClientEvent.Disconnected disconnected => status with { Outage = disconnected.Reason, IsTurnedAway = disconnected.IsTurnedAway },
+            ClientEvent.Refused refused => status with { Outage = refused.Reason, IsTurnedAway = true },
             _ => status,
         });
     }
@@ -61,9 +61,12 @@ internal sealed class Sightings(AgentStatus first, TimeProvider time, TextWriter
             status => status with { Services = status.Services.SetItem(name, new ServiceState(stage, time.GetUtcNow(), detail)) });
     }
 
+    /// <summary>Something happened to the credential.</summary>
+    public void Rotation(string name, string detail) => Event(name, detail, status => status);
+
     /// <summary>The credential in use.</summary>
     public void Credential(string device, DateTimeOffset until) =>
-        Event("credential", $"{device}, valid until {until:u}", status => status with { Device = device, CertificateUntil = until });
+        Event("credential", $"{device}, valid until {until:u}", status => status with { Device = device, CertificateUntil = until, IsTurnedAway = false });
 
     private void Event(string name, string detail, Func<AgentStatus, AgentStatus> change)
     {
