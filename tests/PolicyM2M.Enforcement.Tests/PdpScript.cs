@@ -18,7 +18,7 @@ internal sealed class PdpScript(TimeProvider time)
 {
     private readonly List<Channel<V1.WatchResponse>> _watchers = [];
 
-    private int _calls;
+    private int _calls, _keyCalls;
     private (string Device, V1.SignedPayload Signed, DateTimeOffset IssuedAt)? _statement;
 
     public int Calls => Volatile.Read(ref _calls);
@@ -28,6 +28,9 @@ internal sealed class PdpScript(TimeProvider time)
     public RevisionId Revision { get; private set; } = new("1111", "aaaa");
 
     public DateTimeOffset? ActivatedAt { get; set; }
+
+    /// <summary>How often the keys were asked for.</summary>
+    public int KeyCalls => Volatile.Read(ref _keyCalls);
 
     /// <summary>What the registry holds of the device; told to watchers with <see cref="Publish"/>.</summary>
     public ulong DeviceVersion { get; set; } = 1;
@@ -93,6 +96,12 @@ internal sealed class PdpScript(TimeProvider time)
             response.Statement = statement;
         Tamper(response);
         return response;
+    }
+
+    public V1.GetSigningKeysResponse Keys()
+    {
+        Interlocked.Increment(ref _keyCalls);
+        return Signer.Published();
     }
 
     public void Publish(RevisionId revision, params byte[][] unchanged)

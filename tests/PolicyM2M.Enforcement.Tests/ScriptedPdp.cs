@@ -89,7 +89,7 @@ internal sealed class ScriptedPdp : IAsyncDisposable
             return answer;
         }
 
-        public override Task<V1.GetSigningKeysResponse> GetSigningKeys(V1.GetSigningKeysRequest request, ServerCallContext context) => Task.FromResult(script.Signer.Published());
+        public override Task<V1.GetSigningKeysResponse> GetSigningKeys(V1.GetSigningKeysRequest request, ServerCallContext context) => Task.FromResult(script.Keys());
 
         public override async Task GetBundle(V1.GetBundleRequest request, IServerStreamWriter<V1.GetBundleResponse> responseStream, ServerCallContext context)
         {

@@ -1,0 +1,179 @@
+using PolicyM2M.Enforcement.Deciding;
+using PolicyM2M.Enforcement.Storing;
+using PolicyM2M.Testing;
+using PolicyM2M.Wire;
+
+namespace PolicyM2M.Enforcement.Tests;
+
+/// <summary>The store as bytes and as a file: damaged, foreign, half-written, worn.</summary>
+internal sealed class StoreTests
+{
+    private const string Device = "spiffe://test.example/device/plc-1";
+
+    private static readonly byte[] Key = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
+
+    private static readonly DateTimeOffset Now = new(2026, 11, 23, 6, 0, 0, TimeSpan.Zero);
+
+    private static StoreContent Content(ManualTime time)
+    {
+        var script = new PdpScript(time) { Stated = { ["lifecycle.state"] = "active" } };
+        Wire.V1.DecideResponse response = script.Answer(new Wire.V1.DecideRequest { Form = Wire.V1.DecisionForm.Signed, Kinds = { Wire.V1.DecisionKind.Auth } }, "plc-1");
+        TrustedKeys trusted = script.Signer.Trusted;
+        var stamp = new RevisionStamp(new RevisionId("1111", "aaaa"), Now.AddDays(-1), null);
+        var facts = new DeviceFacts("plc-1")
+        {
+            Served = stamp,
+            LatestSeen = stamp with { IssuedAt = Now },
+            Statement = new HeldStatement(response.Statement, trusted.Statement(response.Statement), Now.AddHours(1), true),
+            ConfirmedBy = 7,
+            ChangedAt = 9,
+            Unchanged = ["abcd"],
+        };
+        return new StoreContent(Now, PinnedKeys.None.With("https://pdp:1/", script.Signer.Published().Keys), ["device.type"], [facts],
+            [new KeptDecision(response.SignedDecisions[0], trusted.Decision(response.SignedDecisions[0]), true) { FreshUntil = Now.AddHours(1), UsableUntil = Now.AddHours(2) }]);
+    }
+
+    [Test]
+    public void What_is_written_is_read_back()
+    {
+        StoreContent content = Content(new ManualTime()), read = StoreFormat.Read(StoreFormat.Write(content));
+        Assert.That((read.LatestSeen, string.Join(",", read.NeededAttributes!), read.Keys.Trusted.Ids), Is.EqualTo((Now, "device.type", content.Keys.Trusted.Ids)));
+        DeviceFacts facts = read.Devices.Single(), written = content.Devices.Single();
+        Assert.That((facts.Served, facts.LatestSeen, facts.Statement!.Digest, facts.IsCurrent, facts.Unchanged.Single()), Is.EqualTo((written.Served, written.LatestSeen, written.Statement!.Digest, false, "abcd")));
+        Assert.That(read.Decisions.Select(kept => (kept.Hash, kept.FreshUntil, kept.UsableUntil)), Is.EqualTo(content.Decisions.Select(kept => (kept.Hash, kept.FreshUntil, kept.UsableUntil))));
+    }
+
+    [Test]
+    public void A_file_cut_at_any_length_or_altered_at_any_bit_is_deleted_and_reported()
+    {
+        using var folder = new TemporaryFolder();
+        var file = new StoreFile(folder["store"], "decisions", Device, Key, 1 << 20);
+        file.Save(StoreFormat.Write(Content(new ManualTime())));
+        byte[] whole = File.ReadAllBytes(folder["store"]);
+        for (int at = 0; at < whole.Length; at++)
+        {
+            byte[] altered = [.. whole];
+            altered[at] ^= (byte)(1 << (at % 8));
+            foreach (byte[] bytes in new[] { whole[..at], altered })
+            {
+                File.WriteAllBytes(folder["store"], bytes);
+                Assert.That(file.Load(StoreFormat.Read, out string? discarded), Is.Null);
+                Assert.That((string.IsNullOrEmpty(discarded), File.Exists(folder["store"])), Is.EqualTo((false, false)));
+            }
+        }
+        File.WriteAllBytes(folder["store"], whole);
+        Assert.That((file.Load(StoreFormat.Read, out string? none)?.LatestSeen, none), Is.EqualTo((Now, (string?)null)));
+    }
+
+    [Test]
+    public void A_power_cut_while_it_is_written_leaves_the_old_one_whole()
+    {
+        using var folder = new TemporaryFolder();
+        var file = new StoreFile(folder["store"], "decisions", Device, Key, 1 << 20);
+        file.Save(StoreFormat.Write(Content(new ManualTime())));
+        byte[] next = SealedBytes.Seal(new byte[300], "decisions", Device, Key);
+        for (int length = 0; length <= next.Length; length++)
+        {
+            File.WriteAllBytes(folder["store.next"], next[..length]);
+            Assert.That(file.Load(StoreFormat.Read, out _)?.LatestSeen, Is.EqualTo(Now));
+        }
+        file.Save(StoreFormat.Write(Content(new ManualTime())));
+        Assert.That(File.Exists(folder["store.next"]), Is.False);
+    }
+
+    [Test]
+    public void A_file_of_another_device_of_another_key_or_of_another_kind_is_not_opened_and_says_nothing()
+    {
+        byte[] content = StoreFormat.Write(Content(new ManualTime())), whole = SealedBytes.Seal(content, "decisions", Device, Key);
+        Assert.That(() => SealedBytes.Open(whole, "decisions", "spiffe://test.example/device/plc-2", Key), Throws.TypeOf<InvalidDataException>());
+        Assert.That(() => SealedBytes.Open(whole, "decisions", Device, [.. Key.Reverse()]), Throws.TypeOf<InvalidDataException>());
+        Assert.That(() => SealedBytes.Open(whole, "bundle", Device, Key), Throws.TypeOf<InvalidDataException>());
+        Assert.That(SealedBytes.Open(whole, "decisions", Device, Key), Is.EqualTo(content));
+        Assert.That(System.Text.Encoding.Latin1.GetString(whole), Does.Not.Contain("lifecycle").And.Not.Contain("device.type"));
+    }
+
+    [Test]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    public void A_key_that_others_may_read_is_none_and_the_remedy_is_said()
+    {
+        using var folder = new TemporaryFolder();
+        var key = new StoreKeyFile(folder["key"]);
+        byte[] made = key.Read();
+        Assert.That(new StoreKeyFile(folder["key"]).Read(), Is.EqualTo(made).And.Length.EqualTo(32));
+        Assert.That(File.GetUnixFileMode(folder["key"]), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
+        File.SetUnixFileMode(folder["key"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+        Assert.That(key.Read, Throws.TypeOf<IOException>().With.Message.Contains("chmod 600"));
+        File.SetUnixFileMode(folder["key"], UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.WriteAllBytes(folder["key"], new byte[31]);
+        Assert.That(key.Read, Throws.TypeOf<IOException>().With.Message.Contains("31 bytes"));
+    }
+
+    [Test]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    public void What_lies_where_the_next_file_is_written_gives_it_neither_bytes_nor_permissions()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder["store.next"], new byte[100_000]);
+        File.SetUnixFileMode(folder["store.next"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        WholeFile.Replace(folder["store"], [1, 2, 3]);
+        Assert.That(File.GetUnixFileMode(folder["store"]), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
+        Assert.That(File.ReadAllBytes(folder["store"]), Is.EqualTo(new byte[] { 1, 2, 3 }));
+    }
+
+    [Test]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    public void A_folder_that_is_gone_is_an_IO_failure_and_no_other()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.That(() => FolderSync.Flush(folder.Path), Throws.Nothing);
+        Assert.That(() => FolderSync.Flush(folder["gone"]), Throws.InstanceOf<IOException>());
+    }
+
+    [Test]
+    public void Flash_is_written_once_a_minute_at_most_and_at_once_only_for_what_must_not_come_back()
+    {
+        using var folder = new TemporaryFolder();
+        var time = new ManualTime();
+        var writer = new StoreWriter(new StoreFile(folder["store"], "decisions", Device, Key, 1 << 20), () => [1], time.GetUtcNow, _ => { });
+        writer.Changed(isUrgent: false);
+        Assert.That(writer.Writes, Is.EqualTo(1), "the first is not put off");
+        for (int second = 0; second < 3_600; second++)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            writer.Changed(isUrgent: false);
+        }
+        Assert.That(writer.Writes, Is.EqualTo(61));
+        for (int second = 0; second < 3_600; second++)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            writer.WriteIfDue();
+        }
+        Assert.That(writer.Writes, Is.EqualTo(67), "time alone is written every ten minutes");
+        writer.Changed(isUrgent: true);
+        Assert.That(writer.Writes, Is.EqualTo(68));
+    }
+
+    [Test]
+    public void The_kept_decisions_are_bounded_in_number_and_the_oldest_goes()
+    {
+        var time = new ManualTime();
+        var script = new PdpScript(time);
+        DecisionIndex index = DecisionIndex.Empty;
+        for (int i = 0; i < DecisionIndex.MaximumDecisions + 10; i++)
+            index = index.With(Kept(script, $"type-{i}"));
+        Assert.That(index.Count, Is.EqualTo(DecisionIndex.MaximumDecisions));
+        Assert.That((index.All.First().RegionText, index.All.Last().RegionText), Is.EqualTo(("device.type == \"type-10\"", $"device.type == \"type-{DecisionIndex.MaximumDecisions + 9}\"")));
+        Assert.That(index.With(Kept(script, "type-20")).Count, Is.EqualTo(index.Count), "a newer decision for one region takes the place of the older");
+    }
+
+    private static KeptDecision Kept(PdpScript script, string type)
+    {
+        Wire.V1.SignedPayload signed = script.Answer(new Wire.V1.DecideRequest
+        {
+            Form = Wire.V1.DecisionForm.Signed,
+            Kinds = { Wire.V1.DecisionKind.Auth },
+            Attributes = { ["device.type"] = new Wire.V1.AttributeValue { Text = type } },
+        }, "plc-1").SignedDecisions[0];
+        return new KeptDecision(signed, WireMapping.FromWire(Wire.V1.Decision.Parser.ParseFrom(signed.Payload)), isVerified: true) { FreshUntil = Now, UsableUntil = Now };
+    }
+}
