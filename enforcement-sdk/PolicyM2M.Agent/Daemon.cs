@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using Microsoft.AspNetCore.Builder;
+using PolicyM2M.Agent.Applying;
 using PolicyM2M.Agent.Configuration;
 using PolicyM2M.Agent.Local;
+using PolicyM2M.Agent.Renewing;
 using PolicyM2M.Agent.Status;
 using PolicyM2M.Enforcement;
 
@@ -17,7 +19,11 @@ internal static class Daemon
         SocketFile.MakeWay(configuration.Socket.Path);
         var loop = new DecisionLoop(time, configuration.Interval);
         var seen = new Sightings(new AgentStatus { Pdp = configuration.Pdp, StartedAt = time.GetUtcNow() }, time, log);
-        await using Gateway gateway = Gateway.Connect(Options(configuration, time) with
+        PolicyClientOptions options = Options(configuration, time);
+        using OwnCredential? own = configuration.Renewal is { } renewal ? OwnCredential.Open(configuration, renewal, Gateway.NameOf(PolicyClient.DeviceIdOf(options)), seen, time) : null;
+        if (own is not null)
+            options = options with { CertificatePath = own.CertificatePath, KeyPath = own.KeyPath };
+        await using Gateway gateway = Gateway.Connect(options with
         {
             OnEvent = happened =>
             {
@@ -25,7 +31,7 @@ internal static class Daemon
                 loop.Hear(happened);
             },
         }, configuration.Claims);
-        seen.Credential(gateway.DeviceId, CertificateTimes.Until(configuration.Certificate));
+        seen.Credential(gateway.DeviceId, CertificateTimes.Until(options.CertificatePath));
         var rules = new CallerRules(configuration.Callers, gateway.Name, SystemAccounts.Own());
         await using WebApplication local = LocalServer.Build(configuration.Socket, new LocalEndpoint(gateway, rules, seen, ending), gateway, rules, seen);
         await local.StartAsync(ending);
@@ -33,21 +39,26 @@ internal static class Daemon
         Systemd.Ready();
         log.Write($"{gateway.DeviceId} answers on {configuration.Socket.Path}\n");
         log.Flush();
-        try
-        {
-            await loop.RunAsync(gateway.DecideAsync, Follow, ending);
-        }
-        catch (OperationCanceledException) when (ending.IsCancellationRequested)
-        {
-            // It was told to end.
-        }
+
+        var services = ServiceFollowers.Of(configuration, seen);
+        using var whole = CancellationTokenSource.CreateLinkedTokenSource(ending);
+        Task renewing = own?.RunAsync(gateway, whole.Token) ?? Task.Delay(Timeout.InfiniteTimeSpan, whole.Token);
+        Task deciding = loop.RunAsync(gateway.DecideAsync, FollowAsync, whole.Token);
+        // Neither ends by itself: where one fails, the daemon ends, and the service manager starts it anew.
+        Task first = await Task.WhenAny(renewing, deciding);
+        await whole.CancelAsync();
         Systemd.Stopping();
+        await Task.WhenAll(renewing, deciding).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!ending.IsCancellationRequested)
+            await first;
         return ExitCode.Ok;
 
-        ValueTask<bool> Follow(ImmutableArray<DeviceDecision> decisions)
+        async ValueTask<bool> FollowAsync(ImmutableArray<DeviceDecision> decisions)
         {
             seen.Decided(decisions);
-            return ValueTask.FromResult(true);
+            own?.Nudge();
+            await services.FollowAsync(decisions, whole.Token);
+            return true;
         }
     }
 

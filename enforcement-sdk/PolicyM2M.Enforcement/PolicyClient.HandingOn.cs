@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
+using PolicyM2M.Enforcement.Connection;
 using PolicyM2M.Wire;
 using V1 = PolicyM2M.Wire.V1;
 
@@ -8,6 +10,16 @@ namespace PolicyM2M.Enforcement;
 /// <summary>What a gateway hands on to who asks it, besides decisions.</summary>
 public sealed partial class PolicyClient
 {
+    /// <summary>The identity that a client with these options has: the SPIFFE ID of its certificate.</summary>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">The certificate or key is malformed, or carries no SPIFFE ID.</exception>
+    public static string DeviceIdOf(PolicyClientOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        using X509Certificate2 certificate = MutualTls.Certificate(options);
+        return CertificateIdentity.Of(certificate);
+    }
+
     /// <summary>The keys that decisions are believed by: the decision points said over mutual TLS that they are theirs. Empty while none was reached.</summary>
     public ImmutableArray<V1.SigningKey> SigningKeys => [.. _memory.Keys.ByEndpoint.Values.SelectMany(keys => keys).DistinctBy(key => key.KeyId)];
 

@@ -4,6 +4,8 @@ using System.Reflection;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Grpc.Net.Client;
+using PolicyM2M.Agent.Configuration;
+using PolicyM2M.Agent.Tests.Local;
 using PolicyM2M.Testing;
 using PolicyM2M.Wire.V1;
 
@@ -50,6 +52,31 @@ internal sealed class Plant : IDisposable
         await pdp.NextLineAsync(line => line.Contains($"127.0.0.1:{_port}", StringComparison.Ordinal), "address to listen on");
         return pdp;
     }
+
+    /// <summary>Where programs of the gateway ask its daemon.</summary>
+    public string Socket => _folder["agent.sock"];
+
+    /// <summary>Starts a daemon as the gateway of plant 7.</summary>
+    /// <param name="start">How the agent is started.</param>
+    /// <param name="more">More of its configuration, JSON.</param>
+    /// <param name="callers">Who may ask; without it, this user about the gateway and plc-0042.</param>
+    public RunningProcess StartGateway(ProgramStart start, string more = "\"interval\": 30", string? callers = null)
+    {
+        string configuration = _folder.Write("agent.json", $$"""
+            {
+              "pdp": ["https://127.0.0.1:{{_port}}"], "certificate": "{{Pki("gateway.pem")}}", "key": "{{Pki("gateway-key.pem")}}", "trust": "{{Pki("ca.pem")}}",
+              "state": "{{_folder["gateway"]}}", "socket": { "path": "{{Socket}}", "mode": "600" }, "claims": { "device.type": "plc" },
+              "callers": {{callers ?? $$"""[ { "user": "{{SystemAccounts.Own()}}", "devices": ["self", "plc-0042"] } ]"""}},
+              {{more}}
+            }
+            """);
+        RunningProcess process = RunningProcess.Start(start.Program, [.. start.Arguments, "run", "--config", configuration], _folder.Path);
+        _processes.Add(process);
+        return process;
+    }
+
+    /// <summary>A program of the gateway.</summary>
+    public LocalClient LocalClient() => new(Socket);
 
     public RunningProcess StartAgent(params string[] more) => Start("AgentAssembly", [.. AgentArguments, .. more]);
 

@@ -47,7 +47,7 @@ internal static class FloorPlan
             ["Grpc.AspNetCore", "Grpc.AspNetCore.HealthChecks", "Grpc.AspNetCore.Server.Reflection",
                 "OpenTelemetry.Exporter.OpenTelemetryProtocol", "OpenTelemetry.Extensions.Hosting", "System.CommandLine", "YamlDotNet"]),
         [Enforcement] = new([Engine, Wire], ["Google.Protobuf", "Grpc.Net.Client"]),
-        [Agent] = new([Engine, Wire, Enforcement], ["Grpc.AspNetCore", "System.CommandLine"]),
+        [Agent] = new([Engine, Wire, Enforcement, Emitters], ["Grpc.AspNetCore", "System.CommandLine"]),
     };
 
     /// <summary>What stands beside the products: it may reference any of them, but these packages only.</summary>
@@ -59,9 +59,9 @@ internal static class FloorPlan
 
     /// <summary>
     /// What a test project may stand on: any product, and real counterparts for what it tests: a client for the server, a server for
-    /// the client. What measures the products is tested too: a benchmark of a wrong answer says nothing.
+    /// the client. What measures the products is tested too: a benchmark of a wrong answer says nothing. The agent's tests start it for its workload.
     /// </summary>
-    public static Floor OfTests(string project) => new([Testing, .. Products.Keys, .. project == $"{Benchmarks}.Tests" ? new[] { Benchmarks } : []], [.. InTests, .. project switch
+    public static Floor OfTests(string project) => new([Testing, .. Products.Keys, .. project is $"{Benchmarks}.Tests" or $"{Agent}.Tests" ? new[] { Benchmarks } : []], [.. InTests, .. project switch
     {
         "PolicyM2M.Pdp.Tests" => ["Grpc.Net.Client"],
         "PolicyM2M.Compiler.Tests" => ["NJsonSchema", "YamlDotNet"],

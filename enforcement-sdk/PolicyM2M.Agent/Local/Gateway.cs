@@ -29,7 +29,10 @@ internal sealed class Gateway : IAsyncDisposable
     public string DeviceId { get; }
 
     /// <summary>The gateway's own id: the last segment of that.</summary>
-    public string Name => DeviceId[(DeviceId.LastIndexOf('/') + 1)..];
+    public string Name => NameOf(DeviceId);
+
+    /// <summary>The last segment of a SPIFFE ID.</summary>
+    public static string NameOf(string deviceId) => deviceId[(deviceId.LastIndexOf('/') + 1)..];
 
     /// <param name="options">How it reaches the decision point.</param>
     /// <param name="own">What the gateway says of itself.</param>

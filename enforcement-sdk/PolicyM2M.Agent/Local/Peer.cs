@@ -25,8 +25,20 @@ internal sealed record Peer(int Process, uint User, ImmutableArray<uint> Groups)
         Span<byte> credentials = stackalloc byte[3 * sizeof(int)];
         socket.GetRawSocketOption(SocketLevel, PeerCredentials, credentials);
         ReadOnlySpan<uint> values = MemoryMarshal.Cast<byte, uint>(credentials);
+        return new Peer((int)values[0], values[1], [values[2], .. Supplementary(socket)]);
+    }
+
+    private static uint[] Supplementary(Socket socket)
+    {
         byte[] groups = new byte[RoomForGroups * sizeof(uint)];
-        int length = socket.GetRawSocketOption(SocketLevel, PeerGroups, groups);
-        return new Peer((int)values[0], values[1], [values[2], .. MemoryMarshal.Cast<byte, uint>(groups.AsSpan(0, length))]);
+        try
+        {
+            return MemoryMarshal.Cast<byte, uint>(groups.AsSpan(0, socket.GetRawSocketOption(SocketLevel, PeerGroups, groups))).ToArray();
+        }
+        catch (SocketException)
+        {
+            // A kernel before 4.13, or an emulator, does not tell them: rules for them let nobody in.
+            return [];
+        }
     }
 }

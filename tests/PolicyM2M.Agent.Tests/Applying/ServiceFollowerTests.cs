@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using PolicyM2M.Agent.Applying;
 using PolicyM2M.Agent.Configuration;
 using PolicyM2M.Agent.Status;
+using PolicyM2M.Emitters;
 using PolicyM2M.Testing;
 
 namespace PolicyM2M.Agent.Tests.Applying;
@@ -16,7 +17,7 @@ internal sealed class ServiceFollowerTests
     public void Begin()
     {
         _folder = new TemporaryFolder();
-        _seen = new Sightings(new AgentStatus { Pdp = new Uri("https://pdp.example"), StartedAt = DateTimeOffset.UnixEpoch }, TimeProvider.System, TextWriter.Null);
+        _seen = new Sightings(new AgentStatus { Pdp = [new Uri("https://pdp.example")], StartedAt = DateTimeOffset.UnixEpoch }, TimeProvider.System, TextWriter.Null);
     }
 
     [TearDown]
@@ -110,7 +111,7 @@ internal sealed class ServiceFollowerTests
     private string Detail => _seen.Current.Services["broker"].Detail;
 
     private ServiceFollower Follower(string changed, string refused) => new(
-        new ManagedService("broker", "mosquitto", "server", _folder["service"], ImmutableSortedDictionary<string, string>.Empty, Shell(changed), Shell(refused)),
+        new ManagedService("broker", StackKind.Mosquitto, new EmitterOptions(), _folder["service"], Shell(changed), Shell(refused)),
         new PendingMark(_folder["state"], "broker"), _seen);
 
     private ServiceAction.Command Shell(string what) =>

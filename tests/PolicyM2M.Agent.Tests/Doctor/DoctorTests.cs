@@ -49,7 +49,7 @@ internal sealed class DoctorTests
         using var folder = new TemporaryFolder();
         using var output = new StringWriter();
         Assert.That(await DoctorCommand.RunAsync(folder.Write("agent.json", "{}"), isJson: false, TimeProvider.System, output, default), Is.EqualTo(1));
-        Assert.That(output.ToString(), Does.StartWith("fault   configuration: ").And.Contain("pdp: it is not there\n").And.Contain("docs/agent.md"));
+        Assert.That(output.ToString(), Does.StartWith("fault   configuration: ").And.Contain("state: it is not there\n").And.Contain("docs/agent.md"));
     }
 
     private static async Task<JsonElement[]> LookAsync(GatewayFolder machine, int exitCode)

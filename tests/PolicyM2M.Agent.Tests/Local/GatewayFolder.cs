@@ -17,9 +17,9 @@ internal sealed class GatewayFolder : IDisposable
             Directory.CreateDirectory(_folder[folder]);
         Configuration = _folder.Write("agent.json", $$"""
             {
-              "pdp": "https://127.0.0.1:1", "certificate": "{{_folder["gateway.pem"]}}", "key": "{{_folder["gateway-key.pem"]}}", "trust": "{{_folder["ca.pem"]}}",
+              "pdp": ["https://127.0.0.1:1"], "certificate": "{{_folder["gateway.pem"]}}", "key": "{{_folder["gateway-key.pem"]}}", "trust": "{{_folder["ca.pem"]}}",
               "state": "{{_folder["state"]}}", "socket": { "path": "{{_folder["run/agent.sock"]}}" },
-              "services": [ { "name": "broker", "stack": "mosquitto", "folder": "{{_folder["service"]}}", "settings": { "certificate": "/c.pem", "key": "/k.pem" },
+              "services": [ { "name": "broker", "stack": "mosquitto", "folder": "{{_folder["service"]}}", "certificate": "/c.pem", "key": "/k.pem", "authorities": "/a.pem",
                 "changed": { "command": ["/bin/true"] }, "refused": { "command": ["/bin/true"] } } ],
             }
             """);
