@@ -20,7 +20,17 @@ internal sealed class Plant : IDisposable
         attributes:
           device.type:      { type: enum, values: [plc, sensor], provenance: claimed, description: The kind of device. }
           firmware.version: { type: version, provenance: claimed, description: The firmware. }
+          location.site:    { type: string, provenance: registry, description: Where it is. }
           lifecycle.state:  { type: enum, values: [active, retired], provenance: registry, description: Where it is in its life. }
+        """;
+
+    /// <summary>By this test's own schema: the development registry speaks of more.</summary>
+    private const string Devices = """
+        { "devices": {
+          "plc-0042":    { "location.site": "plant-7" },
+          "gw-plant7":   { "location.site": "plant-7" },
+          "sensor-2001": { "location.site": "plant-7" }
+        } }
         """;
 
     private readonly TemporaryGitRepository _policies = new();
@@ -28,7 +38,11 @@ internal sealed class Plant : IDisposable
     private readonly int _port = FreePort();
     private readonly List<RunningProcess> _processes = [];
 
-    public Plant() => _policies.Commit("begin", [("policies/policyset.yaml", Manifest), ("policies/device.attributes.yaml", Attributes), ("policies/plant.m2m", Policy("TLS_AES_128_GCM_SHA256"))]);
+    public Plant()
+    {
+        _folder.Write("data/devices.json", Devices);
+        _policies.Commit("begin", [("policies/policyset.yaml", Manifest), ("policies/device.attributes.yaml", Attributes), ("policies/plant.m2m", Policy("TLS_AES_128_GCM_SHA256"))]);
+    }
 
     public string Head => _policies.Head;
 
@@ -78,6 +92,9 @@ internal sealed class Plant : IDisposable
     /// <summary>A program of the gateway.</summary>
     public LocalClient LocalClient() => new(Socket);
 
+    /// <summary>A file of the development credentials that the decision point made.</summary>
+    public string Pki(string file) => Path.Combine(_folder["data"], "pki", file);
+
     public RunningProcess StartAgent(params string[] more) => Start("AgentAssembly", [.. AgentArguments, .. more]);
 
     /// <summary>The next decision of the agent about cipher suites that <paramref name="matches"/>.</summary>
@@ -122,8 +139,6 @@ internal sealed class Plant : IDisposable
         "--pdp", $"https://127.0.0.1:{_port}", "--cert", Pki("device.pem"), "--key", Pki("device-key.pem"), "--ca", Pki("ca.pem"),
         "--cache", _folder["agent"], "--json",
     ];
-
-    private string Pki(string file) => Path.Combine(_folder["data"], "pki", file);
 
     private RunningProcess Start(string assembly, params string[] arguments)
     {

@@ -18,6 +18,8 @@ internal static class ServiceReading
         if (stack is { } kind)
             Try(json, kind, options);
         ServiceAction? changed = Action(json, "changed"), refused = Action(json, "refused");
+        if (stack == StackKind.Mosquitto && changed is ServiceAction.Signal)
+            json.Fault("changed", "mosquitto takes no listener anew on a signal, and would go on by the decision before: name a command that restarts it");
         return stack is null || changed is null || refused is null ? null : new ManagedService(name, stack.Value, options, folder, changed, refused);
     }
 

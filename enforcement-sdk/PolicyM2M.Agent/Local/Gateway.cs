@@ -13,15 +13,15 @@ namespace PolicyM2M.Agent.Local;
 /// </summary>
 internal sealed class Gateway : IAsyncDisposable
 {
-    private readonly DeviceContext _own;
-    private PolicyClientOptions _options;
+    private readonly DeviceContext _configured;
+    private volatile Credential _credential;
     private Task<PolicyClient> _client;
 
-    private Gateway(PolicyClientOptions options, PolicyClient client, DeviceContext own)
+    private Gateway(PolicyClientOptions options, PolicyClient client, DeviceContext configured)
     {
-        _options = options;
+        _credential = new Credential(options, CertificateTimes.Of(options.CertificatePath).From);
         _client = Task.FromResult(client);
-        _own = own;
+        _configured = configured;
         DeviceId = client.DeviceId;
     }
 
@@ -35,17 +35,17 @@ internal sealed class Gateway : IAsyncDisposable
     public static string NameOf(string deviceId) => deviceId[(deviceId.LastIndexOf('/') + 1)..];
 
     /// <param name="options">How it reaches the decision point.</param>
-    /// <param name="own">What the gateway says of itself.</param>
+    /// <param name="configured">What the gateway's configuration says of it.</param>
     /// <exception cref="IOException">As by <see cref="PolicyClient.Connect"/>.</exception>
     /// <exception cref="System.Security.Cryptography.CryptographicException">As by <see cref="PolicyClient.Connect"/>.</exception>
-    public static Gateway Connect(PolicyClientOptions options, DeviceContext own) => new(options, PolicyClient.Connect(options), own);
+    public static Gateway Connect(PolicyClientOptions options, DeviceContext configured) => new(options, PolicyClient.Connect(options), configured);
 
     /// <summary>Decides for the gateway itself, by what its configuration says of it.</summary>
-    public Task<ImmutableArray<DeviceDecision>> DecideAsync(bool refresh, CancellationToken ending) => UseAsync(client => client.DecideAsync(_own, refresh, ending));
+    public Task<ImmutableArray<DeviceDecision>> DecideAsync(bool refresh, CancellationToken ending) => UseAsync(client => client.DecideAsync(Own, refresh, ending));
 
     /// <summary>Decides for a device. What a program says of the gateway itself adds to what the configuration says, and does not replace it.</summary>
     public Task<ImmutableArray<DeviceDecision>> DecideAsync(string device, DeviceContext claims, ImmutableArray<DecisionKind> kinds, CancellationToken ending) =>
-        UseAsync(client => device != Name ? client.DecisionFor(device, claims, kinds, ending) : client.DecideAsync(Own(claims), kinds, refresh: false, ending));
+        UseAsync(client => device != Name ? client.DecisionFor(device, claims, kinds, ending) : client.DecideAsync(With(claims), kinds, refresh: false, ending));
 
     /// <summary>The keys that signed decisions are believed by.</summary>
     public Task<ImmutableArray<V1.SigningKey>> KeysAsync() => UseAsync(client => Task.FromResult(client.SigningKeys));
@@ -70,15 +70,17 @@ internal sealed class Gateway : IAsyncDisposable
         var next = new TaskCompletionSource<PolicyClient>(TaskCreationOptions.RunContinuationsAsynchronously);
         PolicyClient before = await Interlocked.Exchange(ref _client, next.Task);
         await before.DisposeAsync();
-        PolicyClientOptions options = _options with { CertificatePath = certificatePath, KeyPath = keyPath };
+        PolicyClientOptions options = _credential.Options with { CertificatePath = certificatePath, KeyPath = keyPath };
         try
         {
-            next.SetResult(PolicyClient.Connect(options));
-            _options = options;
+            var credential = new Credential(options, CertificateTimes.Of(certificatePath).From);
+            PolicyClient client = PolicyClient.Connect(options);
+            _credential = credential;
+            next.SetResult(client);
         }
         catch (Exception)
         {
-            next.SetResult(PolicyClient.Connect(_options));
+            next.SetResult(PolicyClient.Connect(_credential.Options));
             throw;
         }
     }
@@ -102,5 +104,9 @@ internal sealed class Gateway : IAsyncDisposable
         }
     }
 
-    private DeviceContext Own(DeviceContext claims) => _own.Values.Aggregate(claims, (merged, value) => merged.With(value.Key, value.Value));
+    private DeviceContext Own => OwnClaims.Of(_configured, _credential.IssuedAt, _credential.Options.Time.GetUtcNow());
+
+    private DeviceContext With(DeviceContext claims) => Own.Values.Aggregate(claims, (merged, value) => merged.With(value.Key, value.Value));
+
+    private sealed record Credential(PolicyClientOptions Options, DateTimeOffset IssuedAt);
 }

@@ -58,6 +58,8 @@ internal sealed class ConfigurationFileTests
         "services[0].changed.command: expected the absolute path of a program, not `reload`", "services[0].refused: it is not there")]
     [TestCase("""{ LEAST, "services": [ { "name": "b", "stack": "nginx", "certificate": "/c", "key": "/k", "authorities": "/a", "role": "both", "folder": "/f", "changed": { }, "refused": { "signal": "KILL", "pidFile": "/p" } } ] }""",
         "services[0].role: expected `server` or `client`", "services[0].changed.command: name a command, or a signal and a pidFile", "services[0].refused.signal: expected `HUP` or `TERM`")]
+    [TestCase("""{ LEAST, "services": [ { "name": "b", "stack": "mosquitto", "folder": "/f", "certificate": "/c", "key": "/k", "authorities": "/a", "changed": { "signal": "HUP", "pidFile": "/p" }, "refused": { "command": ["/r"] } } ] }""",
+        "services[0].changed: mosquitto takes no listener anew on a signal")]
     [TestCase("""{ LEAST, "mode": "guess" }""", "mode: expected `ask`, `ask-then-bundle` or `bundle`")]
     [TestCase("""{ LEAST, "renewal": { "trust": "/ca.pem" } }""", "renewal.est: name an EST server or a command")]
     [TestCase("""{ LEAST, "renewal": { "trust": "/ca.pem", "est": "http://ca.example" } }""", "renewal.est: expected an address such as https://")]
