@@ -24,25 +24,23 @@ internal sealed class Plant : IDisposable
           lifecycle.state:  { type: enum, values: [active, retired], provenance: registry, description: Where it is in its life. }
         """;
 
-    /// <summary>By this test's own schema: the development registry speaks of more.</summary>
-    private const string Devices = """
-        { "devices": {
-          "plc-0042":    { "location.site": "plant-7" },
-          "gw-plant7":   { "location.site": "plant-7" },
-          "sensor-2001": { "location.site": "plant-7" }
-        } }
-        """;
-
     private readonly TemporaryGitRepository _policies = new();
     private readonly TemporaryFolder _folder = new();
     private readonly int _port = FreePort();
     private readonly List<RunningProcess> _processes = [];
 
-    public Plant()
+    /// <param name="more">How many devices there are besides those of the development credentials, all at the gateway's site.</param>
+    public Plant(int more = 0)
     {
-        _folder.Write("data/devices.json", Devices);
+        // By this test's own schema: the development registry speaks of more.
+        IEnumerable<string> devices = [.. new[] { "gw-plant7", "plc-0042", "sensor-2001" }, .. Enumerable.Range(0, more).Select(DeviceName)];
+        string entries = string.Join(", ", devices.Select(device => $$""" "{{device}}": { "location.site": "plant-7" }"""));
+        _folder.Write("data/devices.json", $$"""{ "devices": { {{entries}} } }""");
         _policies.Commit("begin", [("policies/policyset.yaml", Manifest), ("policies/device.attributes.yaml", Attributes), ("policies/plant.m2m", Policy("TLS_AES_128_GCM_SHA256"))]);
     }
+
+    /// <summary>What one of the other devices is called.</summary>
+    public static string DeviceName(int number) => $"dev-{number:0000}";
 
     public string Head => _policies.Head;
 

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Grpc.Core;
 using PolicyM2M.Agent.Configuration;
 using PolicyM2M.Agent.Local;
 using PolicyM2M.Agent.Status;
@@ -53,7 +54,11 @@ internal sealed class OwnCredential : IDisposable
             TrustPath = renewal.Trust,
             Decide = own.DecideAsync,
             Renewal = Issuer(renewal, time),
-            Report = async (report, ending) => await PdpReports.To(() => own._gateway!.CallsAsync().GetAwaiter().GetResult(), "", time)(report, ending),
+            Report = async (report, ending) =>
+            {
+                CallInvoker calls = await own._gateway!.CallsAsync();
+                return await PdpReports.To(() => calls, "", time)(report, ending);
+            },
             OnEvent = own.Hear,
             Time = time,
         });

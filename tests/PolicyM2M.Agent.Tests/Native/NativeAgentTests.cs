@@ -2,9 +2,11 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using PolicyM2M.Agent.Bundles;
+using PolicyM2M.Agent.Configuration;
 using PolicyM2M.Agent.Tests.Local;
 using PolicyM2M.Compiler;
 using PolicyM2M.Testing;
+using PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Agent.Tests.Native;
 
@@ -13,7 +15,9 @@ internal sealed partial class NativeAgentTests
 {
     private const long MostBytes = 15_000_000;
 
-    private const long MostKilobytesIdle = 30 * 1024;
+    private const long MostKilobytesIdle = 30 * 1024, MostKilobytesWithDevices = 40 * 1024;
+
+    private const int Devices = 1_000;
 
     private const long Now = 1_795_608_000;
 
@@ -27,12 +31,21 @@ internal sealed partial class NativeAgentTests
     [Test]
     public async Task The_daemon_that_waits_is_small_in_memory()
     {
-        using var plant = new Plant();
+        using var plant = new Plant(Devices);
         await plant.StartPdpAsync();
-        RunningProcess agent = plant.StartGateway(new ProgramStart(PublishedAgent.Here(), []));
+        RunningProcess agent = plant.StartGateway(new ProgramStart(PublishedAgent.Here(), []), callers: $$"""[ { "user": "{{SystemAccounts.Own()}}", "devices": ["self", "*"] } ]""");
         await agent.NextLineAsync(line => line.StartsWith("decision: rotation allow, live", StringComparison.Ordinal), "live decision");
-        string status = await File.ReadAllTextAsync($"/proc/{agent.Id}/status");
-        Assert.That(long.Parse(Resident().Match(status).Groups[1].Value, CultureInfo.InvariantCulture), Is.LessThanOrEqualTo(MostKilobytesIdle), "VmRSS in kB");
+        long idle = KilobytesOf(agent);
+        using LocalClient client = plant.LocalClient();
+        for (int i = 0; i < Devices; i++)
+        {
+            DecideResponse response = await client.Service.DecideAsync(new DecideRequest { DeviceId = Plant.DeviceName(i), Form = DecisionForm.Signed });
+            Assert.That(response.SignedDecisions, Has.Count.EqualTo(3));
+        }
+        long full = KilobytesOf(agent);
+        await TestContext.Out.WriteLineAsync($"VmRSS idle {idle} kB, with the decisions of {Devices} devices {full} kB");
+        Assert.That(idle, Is.LessThanOrEqualTo(MostKilobytesIdle));
+        Assert.That(full, Is.LessThanOrEqualTo(MostKilobytesWithDevices));
     }
 
     [Test]
@@ -61,6 +74,8 @@ internal sealed partial class NativeAgentTests
         Assert.That(here.ToString().Split('\n'), Has.Length.GreaterThan(2_000));
         Assert.That(there, Is.EqualTo(here.ToString()));
     }
+
+    private static long KilobytesOf(RunningProcess process) => long.Parse(Resident().Match(File.ReadAllText($"/proc/{process.Id}/status")).Groups[1].Value, CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"VmRSS:\s*(\d+) kB")]
     private static partial Regex Resident();
