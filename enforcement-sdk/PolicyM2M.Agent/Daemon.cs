@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Microsoft.AspNetCore.Builder;
 using PolicyM2M.Agent.Applying;
 using PolicyM2M.Agent.Configuration;
 using PolicyM2M.Agent.Local;
@@ -33,9 +32,7 @@ internal static class Daemon
         }, configuration.Claims);
         seen.Credential(gateway.DeviceId, CertificateTimes.Until(options.CertificatePath));
         var rules = new CallerRules(configuration.Callers, gateway.Name, SystemAccounts.Own());
-        await using WebApplication local = LocalServer.Build(configuration.Socket, new LocalEndpoint(gateway, rules, seen, ending), gateway, rules, seen);
-        await local.StartAsync(ending);
-        File.SetUnixFileMode(configuration.Socket.Path, configuration.Socket.Mode);
+        await using LocalServer local = await LocalServer.StartAsync(configuration.Socket, gateway, rules, seen, ending);
         Systemd.Ready();
         log.Write($"{gateway.DeviceId} answers on {configuration.Socket.Path}\n");
         log.Flush();

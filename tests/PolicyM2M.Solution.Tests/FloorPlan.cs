@@ -47,7 +47,7 @@ internal static class FloorPlan
             ["Grpc.AspNetCore", "Grpc.AspNetCore.HealthChecks", "Grpc.AspNetCore.Server.Reflection",
                 "OpenTelemetry.Exporter.OpenTelemetryProtocol", "OpenTelemetry.Extensions.Hosting", "System.CommandLine", "YamlDotNet"]),
         [Enforcement] = new([Engine, Wire], ["Google.Protobuf", "Grpc.Net.Client"]),
-        [Agent] = new([Engine, Wire, Enforcement, Emitters], ["Grpc.AspNetCore", "System.CommandLine"]),
+        [Agent] = new([Engine, Wire, Enforcement, Emitters], ["System.CommandLine"]),
     };
 
     /// <summary>What stands beside the products: it may reference any of them, but these packages only.</summary>

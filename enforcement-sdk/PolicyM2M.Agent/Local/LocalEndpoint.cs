@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Grpc.Core;
-using Microsoft.AspNetCore.Http.Features;
+using PolicyM2M.Agent.Local.Protocol;
 using PolicyM2M.Agent.Status;
 using PolicyM2M.Enforcement;
 using PolicyM2M.Engine.Contexts;
@@ -67,7 +67,7 @@ internal sealed partial class LocalEndpoint(Gateway gateway, CallerRules rules, 
             : throw new RpcException(new Grpc.Core.Status(StatusCode.PermissionDenied, $"user {peer.User} may not ask this agent about {Printable.Text(device)}; its configuration says who may (callers)"));
     }
 
-    private static Peer PeerOf(ServerCallContext context) => context.GetHttpContext().Features.GetRequiredFeature<Peer>();
+    private static Peer PeerOf(ServerCallContext context) => ((LocalCall)context).Caller;
 
     private CancellationTokenSource Ending(ServerCallContext context) => CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, ending);
 
