@@ -19,7 +19,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
     private static readonly TimeSpan AwayFor = TimeSpan.FromSeconds(1);
 
     private readonly PolicyClientOptions _options;
-    private readonly X509Certificate2 _certificate;
+    private volatile X509Certificate2 _certificate;
     private readonly string _name;
     private readonly DeviceClock _clock;
     private readonly DecisionMemory _memory;
@@ -62,7 +62,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
         if (_clock.SetBackBy > TimeSpan.Zero)
             Tell(new ClientEvent.ClockSetBack(_clock.SetBackBy));
 
-        _endpoints = new Endpoints(options, _certificate, Tell);
+        _endpoints = new Endpoints(options, () => _certificate, Tell);
         _keys = new KeyFetch(_endpoints, _memory, Tell);
         _asking = new Asking(_name, _endpoints, _memory, _clock, _keys);
         var bundles = new BundleStore(new StoreFile(path + ".bundle", "bundle", DeviceId, key, BundleFetch.LargestBundle + (1 << 20)), reason => Tell(new ClientEvent.CacheNotWritten(reason)));
@@ -160,6 +160,22 @@ public sealed partial class PolicyClient : IAsyncDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(device);
         return DecideAsync(Prepare(claims, device), kinds, refresh: false, cancellation);
+    }
+
+    /// <summary>Reads the certificate and its key again, after they were renewed, and connects anew by them.</summary>
+    /// <exception cref="IOException">A file cannot be read; the certificate of before stays in use.</exception>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">The certificate or key is malformed, or another device's; the certificate of before stays in use.</exception>
+    public void ReloadCertificate()
+    {
+        X509Certificate2 next = MutualTls.Certificate(_options);
+        if (CertificateIdentity.Of(next) is var identity && identity != DeviceId)
+        {
+            next.Dispose();
+            throw new System.Security.Cryptography.CryptographicException($"the certificate is that of {identity}, and this client speaks as {DeviceId}");
+        }
+        // The one of before is left to the collector: a handshake may be using it.
+        _certificate = next;
+        _endpoints.Reconnect();
     }
 
     /// <summary>Ends the connection. What is kept stays on disk.</summary>

@@ -34,10 +34,23 @@ internal sealed class ClientWorld : IAsyncDisposable
 
     public string CachePath => Path.Combine(_certificates.Folder, "cache", "decisions.m2mc");
 
-    public PolicyClient Connect(string device = "plc-1", string? keyOf = null)
+    /// <summary>Another decision point of the same authority, with a script of its own.</summary>
+    public ScriptedPdp Second(PdpScript script) => ScriptedPdp.Start(_certificates, script);
+
+    /// <summary>Issues a device's certificate anew.</summary>
+    public void Renew(string device) => _certificates.Device(device);
+
+    public PolicyClient Connect(string device = "plc-1", string? keyOf = null, Func<PolicyClientOptions, PolicyClientOptions>? with = null)
+    {
+        PolicyClient client = PolicyClient.Connect((with ?? (options => options))(Options(device, keyOf)));
+        _clients.Add(client);
+        return client;
+    }
+
+    public PolicyClientOptions Options(string device = "plc-1", string? keyOf = null)
     {
         (string certificate, string key) = _certificates.Device(device);
-        PolicyClient client = PolicyClient.Connect(new PolicyClientOptions
+        return new PolicyClientOptions
         {
             Endpoint = Pdp.Endpoint,
             CertificatePath = certificate,
@@ -49,9 +62,7 @@ internal sealed class ClientWorld : IAsyncDisposable
             LongestPause = TimeSpan.FromMilliseconds(500),
             OnEvent = Events.Enqueue,
             Time = Time,
-        });
-        _clients.Add(client);
-        return client;
+        };
     }
 
     public async Task<T> SeenAsync<T>(Func<T, bool>? matching = null)

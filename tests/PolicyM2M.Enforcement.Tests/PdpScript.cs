@@ -118,6 +118,16 @@ internal sealed class PdpScript(TimeProvider time)
         }
     }
 
+    public void EndWatches()
+    {
+        lock (_watchers)
+        {
+            foreach (Channel<V1.WatchResponse> watcher in _watchers)
+                watcher.Writer.TryComplete();
+            _watchers.Clear();
+        }
+    }
+
     public ChannelReader<V1.WatchResponse> Watch()
     {
         lock (_watchers)

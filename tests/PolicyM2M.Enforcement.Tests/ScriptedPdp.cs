@@ -74,6 +74,14 @@ internal sealed class ScriptedPdp : IAsyncDisposable
         await _server.DisposeAsync();
     }
 
+    /// <summary>Stops it in order: it tells its connections that it goes (GOAWAY), and lets calls end.</summary>
+    public async Task StopAsync()
+    {
+        _script.EndWatches();
+        await _server.StopAsync();
+        await _server.DisposeAsync();
+    }
+
     /// <summary>Starts it again at the same address.</summary>
     public ScriptedPdp Restart() => new(_certificates, _script, _port);
 

@@ -26,11 +26,14 @@ internal sealed class Endpoints : IDisposable
     private CancellationTokenSource _moved = new();
     private volatile Endpoint _current;
 
-    public Endpoints(PolicyClientOptions options, X509Certificate2 certificate, Action<ClientEvent> tell)
+    /// <param name="options">Which they are.</param>
+    /// <param name="certificate">This device's certificate, as it is now.</param>
+    /// <param name="tell">Told where another one is asked.</param>
+    public Endpoints(PolicyClientOptions options, Func<X509Certificate2> certificate, Action<ClientEvent> tell)
     {
         _options = options;
         _tell = tell;
-        All = [.. options.FurtherEndpoints.Prepend(options.Endpoint).Distinct().Select(address => new Endpoint(address, MutualTls.Channel(options, address, certificate)))];
+        All = [.. options.FurtherEndpoints.Prepend(options.Endpoint).Distinct().Select(address => new Endpoint(address, () => MutualTls.Channel(options, address, certificate())))];
         _current = All[0];
     }
 
@@ -59,7 +62,7 @@ internal sealed class Endpoints : IDisposable
         Endpoint first = _current;
         Queue<Endpoint> others = new(All.Where(other => other != first).OrderBy(other => other.IsUp == false));
         using var won = CancellationTokenSource.CreateLinkedTokenSource(ending);
-        List<(Endpoint Endpoint, Task<T> Task)> underWay = [(first, AttemptAsync(first, call, won.Token))];
+        List<(Endpoint Endpoint, Task<T> Task)> underWay = [(first, AttemptAsync(first, call, _options.CallTimeout, won.Token))];
         Exception? absence = null;
         while (underWay.Count > 0)
         {
@@ -88,7 +91,7 @@ internal sealed class Endpoints : IDisposable
                 }
             }
             if (others.TryDequeue(out Endpoint? next))
-                underWay.Add((next, AttemptAsync(next, call, won.Token)));
+                underWay.Add((next, AttemptAsync(next, call, _options.CallTimeout, won.Token)));
         }
         throw absence!;
     }
@@ -108,18 +111,20 @@ internal sealed class Endpoints : IDisposable
         {
             try
             {
-                await preferred.Service.GetSigningKeysAsync(new V1.GetSigningKeysRequest(), Until(TrialTimeout, ending)).ConfigureAwait(false);
+                await AttemptAsync(preferred, async (endpoint, options) => await endpoint.Service.GetSigningKeysAsync(new V1.GetSigningKeysRequest(), options).ConfigureAwait(false), TrialTimeout, ending).ConfigureAwait(false);
+                preferred.Answered();
                 preferred.Trials++;
             }
             catch (RpcException)
             {
+                preferred.Failed();
+                preferred.Reconnect();
                 preferred.Trials = 0;
                 continue;
             }
             if (preferred.Trials < TrialsToReturn)
                 continue;
             preferred.Trials = 0;
-            preferred.Answered();
             MoveTo(preferred);
             return;
         }
@@ -135,19 +140,31 @@ internal sealed class Endpoints : IDisposable
     /// <summary>gRPC holds a deadline against the machine's own clock, whichever clock the device goes by.</summary>
     private static CallOptions Until(TimeSpan timeout, CancellationToken ending) => new(deadline: TimeProvider.System.GetUtcNow().UtcDateTime + timeout, cancellationToken: ending);
 
-    private async Task<T> AttemptAsync<T>(Endpoint endpoint, Func<Endpoint, CallOptions, Task<T>> call, CancellationToken ending)
+    private static async Task<T> AttemptAsync<T>(Endpoint endpoint, Func<Endpoint, CallOptions, Task<T>> call, TimeSpan timeout, CancellationToken ending)
     {
         try
         {
-            return await call(endpoint, Until(_options.CallTimeout, ending)).ConfigureAwait(false);
+            return await call(endpoint, Until(timeout, ending)).ConfigureAwait(false);
         }
-        catch (RpcException failure) when (failure.StatusCode == StatusCode.Unavailable && endpoint.IsUp == true && !ending.IsCancellationRequested)
+        catch (RpcException failure) when (failure.StatusCode == StatusCode.Unavailable && endpoint.HasAnswered && !ending.IsCancellationRequested)
         {
             // It answered before, so the connection may have been old: closed for good (GOAWAY), or cut behind our back. A new one tells.
             endpoint.Failed();
             await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(20, 80)), ending).ConfigureAwait(false);
-            return await call(endpoint, Until(_options.CallTimeout, ending)).ConfigureAwait(false);
+            return await call(endpoint, Until(timeout, ending)).ConfigureAwait(false);
         }
+        catch (RpcException failure) when (failure.StatusCode == StatusCode.DeadlineExceeded && endpoint.HasAnswered && !ending.IsCancellationRequested)
+        {
+            endpoint.Reconnect();
+            throw;
+        }
+    }
+
+    /// <summary>Leaves all connections, and opens others when they are needed: by the certificate of then.</summary>
+    public void Reconnect()
+    {
+        foreach (Endpoint endpoint in All)
+            endpoint.Reconnect();
     }
 
     private void Answered(Endpoint endpoint)

@@ -57,6 +57,9 @@ internal static class MutualTls
         return GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {
             DisposeHttpClient = true,
+            // The client has pauses of its own. Those of the channel grow to two minutes, in which it says that nobody listens without having looked.
+            InitialReconnectBackoff = TimeSpan.FromMilliseconds(100),
+            MaxReconnectBackoff = TimeSpan.FromSeconds(1),
             HttpHandler = new SocketsHttpHandler
             {
                 ConnectTimeout = options.CallTimeout,

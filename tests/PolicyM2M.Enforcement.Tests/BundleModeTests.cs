@@ -1,0 +1,164 @@
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using PolicyM2M.Compiler;
+using PolicyM2M.Engine.Bundles;
+using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Vocabulary;
+using PolicyM2M.Wire;
+using V1 = PolicyM2M.Wire.V1;
+
+namespace PolicyM2M.Enforcement.Tests;
+
+/// <summary>Decisions made on the device, from the signed bundle.</summary>
+internal sealed class BundleModeTests
+{
+    private static readonly DecisionKind[] Auth = [DecisionKind.Auth];
+
+    private static readonly DeviceContext NeverAsked = DeviceContext.Empty.With("device.type", AttributeValue.Of("sensor"));
+
+    [Test]
+    public async Task What_was_never_asked_is_decided_here_while_nobody_answers()
+    {
+        await using var world = new ClientWorld();
+        byte[] bundle = Serve(world);
+        PolicyClient client = world.Connect(with: options => options with { Mode = DecisionMode.AskThenBundle });
+        await client.DecideAsync(ClientWorld.Context, Auth);
+        Assert.That((await world.SeenAsync<ClientEvent.BundleHeld>()).Revision.BundleHash, Is.EqualTo(Bundle.Read(bundle).Hash));
+        await world.Pdp.KillAsync();
+        DeviceDecision local = (await client.DecideAsync(NeverAsked, Auth))[0];
+        Assert.That((local.Source, local.IsLocal, local.Signed, local.Decision!.Rules[0].Label), Is.EqualTo((DecisionSource.Cached, true, (SignedDecision?)null, "auth case 1")));
+        world.Time.Advance(TimeSpan.FromMinutes(61));
+        Assert.That((await client.DecideAsync(NeverAsked, Auth))[0].Source, Is.EqualTo(DecisionSource.Stale), "its windows count from when the bundle was vouched for");
+        world.Time.Advance(TimeSpan.FromDays(1));
+        Assert.That((await client.DecideAsync(NeverAsked, Auth))[0].Source, Is.EqualTo(DecisionSource.Denied), "nothing outlives what vouches for the bundle");
+    }
+
+    [Test]
+    public async Task A_bundle_is_there_after_a_restart()
+    {
+        await using var world = new ClientWorld();
+        Serve(world);
+        await using (PolicyClient first = world.Connect(with: options => options with { Mode = DecisionMode.AskThenBundle }))
+        {
+            await first.DecideAsync(ClientWorld.Context, Auth);
+            await world.SeenAsync<ClientEvent.BundleHeld>();
+        }
+        await world.Pdp.KillAsync();
+        PolicyClient second = world.Connect(with: options => options with { Mode = DecisionMode.AskThenBundle });
+        Assert.That((await second.DecideAsync(NeverAsked, Auth))[0].Source, Is.EqualTo(DecisionSource.Cached));
+        Assert.That(second.Status.Bundle!.Revision, Is.EqualTo(world.Script.Revision));
+    }
+
+    [Test]
+    public async Task In_the_mode_of_the_bundle_nobody_is_asked_about_contexts()
+    {
+        await using var world = new ClientWorld();
+        Serve(world);
+        PolicyClient client = world.Connect(with: options => options with { Mode = DecisionMode.Bundle });
+        await client.DecideAsync(ClientWorld.Context, Auth);
+        await world.SeenAsync<ClientEvent.BundleHeld>();
+        int before = world.Pdp.Calls;
+        ClaimSet claims = client.Prepare(NeverAsked);
+        Assert.That(client.TryDecide(DecisionKind.Auth, claims, out DeviceDecision decision), Is.True);
+        Assert.That((decision.Source, decision.IsLocal, world.Pdp.Calls), Is.EqualTo((DecisionSource.Cached, true, before)));
+        world.Script.DeviceVersion++;
+        world.Script.Publish(world.Script.Revision);
+        await world.SeenAsync<ClientEvent.DeviceChanged>();
+        Assert.That(client.TryDecide(DecisionKind.Auth, claims, out _), Is.False, "what the registry says of the device must be had first");
+        await client.DecideAsync(claims, Auth);
+        Assert.That(world.Pdp.Calls, Is.EqualTo(before + 1));
+        Assert.That(client.TryDecide(DecisionKind.Rotation, claims, out _), Is.True);
+    }
+
+    [Test]
+    public async Task What_rests_on_the_registry_needs_a_statement_that_holds()
+    {
+        await using var world = new ClientWorld();
+        world.Script.Stated["lifecycle.state"] = "active";
+        Serve(world);
+        PolicyClient client = world.Connect(with: options => options with { Mode = DecisionMode.AskThenBundle });
+        DecisionKind[] suites = [DecisionKind.CipherSuites];
+        await client.DecideAsync(ClientWorld.Context, suites);
+        await world.SeenAsync<ClientEvent.BundleHeld>();
+        await world.Pdp.KillAsync();
+        Assert.That((await client.DecideAsync(NeverAsked, suites))[0].IsLocal, Is.True);
+        world.Time.Advance(TimeSpan.FromMinutes(61));
+        Assert.That((await client.DecideAsync(NeverAsked, suites))[0].Source, Is.EqualTo(DecisionSource.Denied));
+        Assert.That((await client.DecideAsync(NeverAsked, Auth))[0].Source, Is.EqualTo(DecisionSource.Stale), "this rests on claims alone");
+    }
+
+    private static IEnumerable<TestCaseData> Forgeries()
+    {
+        yield return new TestCaseData((Action<List<V1.GetBundleResponse>>)(parts => parts[0].Description.Statement = null), "nobody vouches").SetName("No statement");
+        yield return new TestCaseData((Action<List<V1.GetBundleResponse>>)(parts => parts[0].Description.Statement.Signature = ByteString.CopyFrom(new byte[64])), "signature does not hold").SetName("A forged signature");
+        yield return new TestCaseData((Action<List<V1.GetBundleResponse>>)(parts => parts[1].Data = ByteString.CopyFrom([.. parts[1].Data.ToByteArray().Select(b => (byte)~b)])), "is not the one that its hash names").SetName("Other bytes");
+        yield return new TestCaseData((Action<List<V1.GetBundleResponse>>)(parts => parts.Add(new V1.GetBundleResponse { Data = ByteString.CopyFrom(1) })), "longer than it was said to be").SetName("More bytes");
+        yield return new TestCaseData((Action<List<V1.GetBundleResponse>>)(parts => parts[0].Description.Revision.CommitId = "9999"), "about another bundle").SetName("Another revision");
+        yield return new TestCaseData((Action<List<V1.GetBundleResponse>>)(parts => parts.RemoveAt(0)), "without its description").SetName("No description");
+    }
+
+    [TestCaseSource(nameof(Forgeries))]
+    public async Task A_bundle_that_is_not_what_it_must_be_is_refused(Action<List<V1.GetBundleResponse>> forge, string reason)
+    {
+        await using var world = new ClientWorld();
+        Serve(world, forge);
+        PolicyClient client = world.Connect(with: options => options with { Mode = DecisionMode.AskThenBundle });
+        await client.DecideAsync(ClientWorld.Context, Auth);
+        Assert.That((await world.SeenAsync<ClientEvent.BundleRefused>()).Reason, Does.Contain(reason));
+        Assert.That(client.Status.Bundle, Is.Null);
+    }
+
+    [Test]
+    public async Task A_fetch_that_broke_off_goes_on_where_it_was()
+    {
+        await using var world = new ClientWorld();
+        var offsets = new List<ulong>();
+        byte[] bundle = Serve(world, parts =>
+        {
+            lock (offsets)
+                offsets.Add(parts[0].Description.Offset);
+            if (offsets.Count == 1)
+                parts[1].Data = ByteString.CopyFrom(parts[1].Data.Span[..100]);
+        });
+        world.Connect(with: options => options with { Mode = DecisionMode.AskThenBundle });
+        await world.SeenAsync<ClientEvent.BundleHeld>();
+        Assert.That(offsets.Take(2), Is.EqualTo(new ulong[] { 0, 100 }));
+        Assert.That(bundle, Has.Length.GreaterThan(100));
+    }
+
+    /// <summary>Policies that speak of the claims alone, but for cipher suites; served with a statement of a day.</summary>
+    private static byte[] Serve(ClientWorld world, Action<List<V1.GetBundleResponse>>? forge = null)
+    {
+        byte[] bytes = PolicyCompiler.Compile(
+        [
+            new SourceFile("policyset.yaml", "name: s\nattributes: a.attributes.yaml\npolicies: [p.m2m]\n"),
+            new SourceFile("a.attributes.yaml", """
+                attributes:
+                  device.type:     { type: enum, values: [plc, sensor], provenance: claimed, description: x }
+                  lifecycle.state: { type: enum, values: [active, quarantined], provenance: registry, description: x }
+                """),
+            new SourceFile("p.m2m", """
+                policy p
+                cipher-suites { when lifecycle.state == "quarantined" deny "no"  otherwise use { versions 1.3 suites TLS_AES_128_GCM_SHA256 fresh-for 1h usable-for 30d } }
+                auth { when device.type == "sensor" use { methods psk fresh-for 1h usable-for 30d }  otherwise use { methods x509 fresh-for 1h usable-for 30d } }
+                rotation { otherwise use { lifetime 1d fresh-for 1h usable-for 30d } }
+                """),
+        ]).Bundle!.ToBytes();
+        world.Script.Publish(new RevisionId("1111", Bundle.Read(bytes).Hash));
+        world.Script.Bundle = request =>
+        {
+            int offset = request.BundleHash == world.Script.Revision.BundleHash ? (int)request.Offset : 0;
+            DateTimeOffset now = world.Time.GetUtcNow();
+            var statement = new V1.BundleStatement { Revision = WireMapping.ToWire(world.Script.Revision), Length = (ulong)bytes.Length, IssuedAt = now.ToTimestamp(), ValidUntil = now.AddDays(1).ToTimestamp() };
+            List<V1.GetBundleResponse> parts =
+            [
+                new() { Description = new V1.BundleDescription { Revision = WireMapping.ToWire(world.Script.Revision), Length = (ulong)bytes.Length, Offset = (ulong)offset, Statement = world.Script.Signer.Sign(SignedKind.BundleStatement, statement) } },
+            ];
+            if (offset < bytes.Length)
+                parts.Add(new V1.GetBundleResponse { Data = ByteString.CopyFrom(bytes.AsSpan(offset)) });
+            forge?.Invoke(parts);
+            return parts;
+        };
+        return bytes;
+    }
+}

@@ -1,0 +1,129 @@
+using PolicyM2M.Enforcement.Connection;
+using PolicyM2M.Engine.Vocabulary;
+using PolicyM2M.Testing;
+
+namespace PolicyM2M.Enforcement.Tests;
+
+/// <summary>Several decision points, and lines that are cut, held and slow.</summary>
+internal sealed class EndpointTests
+{
+    private static readonly DecisionKind[] Auth = [DecisionKind.Auth];
+
+    [Test]
+    public async Task Where_the_preferred_one_is_gone_the_next_answers()
+    {
+        await using var world = new ClientWorld();
+        var second = new PdpScript(world.Time) { Signer = world.Script.Signer };
+        await using ScriptedPdp other = world.Second(second);
+        PolicyClient client = world.Connect(with: options => options with { FurtherEndpoints = [other.Endpoint] });
+        await client.DecideAsync(ClientWorld.Context, Auth);
+        await world.SeenAsync<ClientEvent.Connected>();
+        await world.Pdp.KillAsync();
+        Assert.That((await client.DecideAsync(ClientWorld.Context, Auth, refresh: true))[0].Source, Is.EqualTo(DecisionSource.Live));
+        ClientEvent.EndpointChanged told = await world.SeenAsync<ClientEvent.EndpointChanged>();
+        Assert.That((told.From, told.To, client.Status.Endpoints[1].IsCurrent), Is.EqualTo((world.Pdp.Endpoint, other.Endpoint, true)));
+        Assert.That(second.Calls, Is.EqualTo(1));
+        await world.SeenAsync<ClientEvent.Connected>(_ => world.Events.OfType<ClientEvent.Connected>().Count() == 2);
+    }
+
+    [Test]
+    public async Task Where_the_preferred_one_is_silent_it_is_not_waited_for()
+    {
+        await using var world = new ClientWorld();
+        await using var line = new TcpProxy(world.Pdp.Endpoint.Port) { IsSilent = true };
+        var second = new PdpScript(world.Time) { Signer = world.Script.Signer };
+        await using ScriptedPdp other = world.Second(second);
+        // Whoever waited for the first would get nothing at all within this test.
+        PolicyClient client = world.Connect(with: options => options with { Endpoint = At(line), FurtherEndpoints = [other.Endpoint], CallTimeout = TimeSpan.FromMinutes(5) });
+        Assert.That((await client.DecideAsync(ClientWorld.Context, Auth))[0].Source, Is.EqualTo(DecisionSource.Live));
+        Assert.That((world.Script.Calls, second.Calls), Is.EqualTo((0, 1)));
+    }
+
+    [Test]
+    public async Task A_preferred_one_is_gone_back_to_when_it_has_answered_three_times_in_a_row()
+    {
+        await using var world = new ClientWorld();
+        await using ScriptedPdp other = world.Second(new PdpScript(world.Time));
+        PolicyClientOptions options = world.Options() with { FurtherEndpoints = [other.Endpoint] };
+        using System.Security.Cryptography.X509Certificates.X509Certificate2 certificate = MutualTls.Certificate(options);
+        using var endpoints = new Endpoints(options, () => certificate, world.Events.Enqueue);
+        endpoints.Failed(endpoints.All[0]);
+        Assert.That(endpoints.Current.Address, Is.EqualTo(other.Endpoint));
+        await endpoints.TryPreferredAsync(CancellationToken.None);
+        await endpoints.TryPreferredAsync(CancellationToken.None);
+        await world.Pdp.KillAsync();
+        await endpoints.TryPreferredAsync(CancellationToken.None);
+        world.Pdp = world.Pdp.Restart();
+        for (int trial = 0; trial < 3; trial++)
+        {
+            Assert.That(endpoints.Current.Address, Is.EqualTo(other.Endpoint), $"one that fails begins anew: {trial} trials");
+            await endpoints.TryPreferredAsync(CancellationToken.None);
+        }
+        Assert.That(endpoints.Current.Address, Is.EqualTo(options.Endpoint));
+    }
+
+    [Test]
+    public async Task A_connection_that_was_reset_costs_no_answer()
+    {
+        await using var world = new ClientWorld();
+        await using var line = new TcpProxy(world.Pdp.Endpoint.Port);
+        PolicyClient client = world.Connect(with: options => options with { Endpoint = At(line) });
+        for (int i = 0; i < 5; i++)
+        {
+            Assert.That((await client.DecideAsync(ClientWorld.Context, Auth, refresh: true))[0].Source, Is.EqualTo(DecisionSource.Live));
+            line.Reset();
+        }
+    }
+
+    [Test]
+    public async Task A_decision_point_that_says_it_goes_and_comes_back_costs_no_answer()
+    {
+        await using var world = new ClientWorld();
+        PolicyClient client = world.Connect();
+        await client.DecideAsync(ClientWorld.Context, Auth);
+        await world.SeenAsync<ClientEvent.Connected>();
+        await world.Pdp.StopAsync();
+        world.Pdp = world.Pdp.Restart();
+        Assert.That((await client.DecideAsync(ClientWorld.Context, Auth, refresh: true))[0].Source, Is.EqualTo(DecisionSource.Live));
+    }
+
+    [Test]
+    public async Task A_line_that_looks_alive_and_is_not_is_left_after_one_call()
+    {
+        await using var world = new ClientWorld();
+        await using var line = new TcpProxy(world.Pdp.Endpoint.Port);
+        PolicyClient client = world.Connect(with: options => options with { Endpoint = At(line), CallTimeout = TimeSpan.FromSeconds(3) });
+        await client.DecideAsync(ClientWorld.Context, Auth);
+        await world.SeenAsync<ClientEvent.Connected>();
+        line.IsSilent = true;
+        line.IsSilent = false;
+        Assert.That((await client.DecideAsync(ClientWorld.Context, Auth, refresh: true))[0].Source, Is.EqualTo(DecisionSource.Cached));
+        world.Time.Advance(TimeSpan.FromSeconds(2));
+        Assert.That((await client.DecideAsync(ClientWorld.Context, Auth, refresh: true))[0].Source, Is.EqualTo(DecisionSource.Live));
+    }
+
+    [Test]
+    public async Task A_slow_line_is_no_broken_one()
+    {
+        await using var world = new ClientWorld();
+        await using var line = new TcpProxy(world.Pdp.Endpoint.Port) { Delay = TimeSpan.FromMilliseconds(150) };
+        PolicyClient client = world.Connect(with: options => options with { Endpoint = At(line) });
+        Assert.That((await client.DecideAsync(ClientWorld.Context, Auth))[0].Source, Is.EqualTo(DecisionSource.Live));
+    }
+
+    [Test]
+    public async Task A_renewed_certificate_is_used_from_then_on()
+    {
+        await using var world = new ClientWorld();
+        await using var line = new TcpProxy(world.Pdp.Endpoint.Port);
+        PolicyClient client = world.Connect(with: options => options with { Endpoint = At(line) });
+        await client.DecideAsync(ClientWorld.Context, Auth);
+        int before = line.Accepted;
+        world.Renew("plc-1");
+        client.ReloadCertificate();
+        Assert.That((await client.DecideAsync(ClientWorld.Context, Auth, refresh: true))[0].Source, Is.EqualTo(DecisionSource.Live));
+        Assert.That(line.Accepted, Is.GreaterThan(before));
+    }
+
+    private static Uri At(TcpProxy line) => new($"https://127.0.0.1:{line.Port}");
+}
