@@ -103,7 +103,12 @@ internal sealed class ChannelPlanner
         if (!known.Any(group => TlsRegistry.Groups[group.Iana].Tls13))
             Drop(ref _tls13, "1.3", "none of the groups can be used with it");
         if (!known.Any(group => TlsRegistry.Groups[group.Iana].Tls12))
-            suites12 = [.. suites12.Where(suite => StackNames.KeyExchange(suite.Iana) is "RSA" or "PSK")];
+        {
+            ImmutableArray<StackName> without = [.. suites12.Where(suite => StackNames.KeyExchange(suite.Iana) is "RSA" or "PSK")];
+            if (!without.IsEmpty && without.Length < suites12.Length)
+                Lose(Field.Suites, $"{string.Join(", ", suites12.Except(without).Select(suite => suite.Iana))}: none of the groups can be used with TLS 1.2");
+            suites12 = without;
+        }
         return known;
     }
 

@@ -32,7 +32,10 @@ internal static class SessionPlanner
                 return new SessionPlan(Off: false, longest);
             case SessionControl.SwitchInTls13 when tls12:
                 tls12 = false;
+                // Where TLS 1.2 is all there is, this is the end of it.
                 losses.Add(new Loss(field.Name, tls13 ? LossKind.Tighter : LossKind.Unenforceable, $"{ability.Stack} cannot say that sessions of TLS 1.2 are not resumed{(tls13 ? ", so that version is left out" : "")}"));
+                if (!tls13)
+                    return new SessionPlan(Off: true, longest);
                 break;
         }
         if (forbidden)

@@ -18,7 +18,6 @@ internal sealed class EnvoyStack : IStack
     public StackAbility Ability(EmitterOptions options) => new("Envoy", Dialect.BoringSsl)
     {
         FixedTls13Suites = ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"],
-        LimitsTls12Sessions = options.Role == ChannelRole.Server,
         ChecksSpiffe = true,
     };
 
@@ -95,8 +94,6 @@ internal sealed class EnvoyStack : IStack
             json.WriteBoolean("disable_stateless_session_resumption", true);
             json.WriteBoolean("disable_stateful_session_resumption", true);
         }
-        else if (plan.Sessions.Seconds is { } seconds)
-            json.WriteString("session_timeout", $"{seconds}s");
     }
 
     private static void Write(Utf8JsonWriter json, string name, ImmutableArray<StackName>? names)

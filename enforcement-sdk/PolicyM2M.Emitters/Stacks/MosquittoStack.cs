@@ -66,7 +66,7 @@ internal sealed class MosquittoStack : IStack
     private static EmittedFile ListenerFile(Lines lines) => new("policym2m-listener.conf", lines.ToString(), "put it into the folder of `include_dir`, and restart the broker: SIGHUP reloads no listener");
 
     private static EmittedFile BridgeFile(Lines lines) => new("policym2m-bridge.conf", lines.ToString(),
-        "put it into the folder of `include_dir`, with a file of its `topic` lines that sorts after it, and restart the broker");
+        "append the bridge's `topic` lines to it, which must be in the same file, put it into the folder of `include_dir`, and restart the broker");
 
     private static EmittedFile Restart(long seconds) => new("policym2m-restart.conf",
         new Lines().Add($"# {Lines.Origin}").Add("[Service]").Add($"RuntimeMaxSec={seconds}").Add("Restart=always").ToString(),

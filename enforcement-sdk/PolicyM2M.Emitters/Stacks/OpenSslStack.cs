@@ -41,16 +41,17 @@ internal sealed class OpenSslStack : IStack
             named.AddRange([$"RequestCAFile = {options.Authorities}", "VerifyMode = Require"]);
         if (options.Role == ChannelRole.Client)
             named.Add("VerifyMode = Peer");
-        return [File(OpenSslConfig.Write(channel, named)), Header(plan.Sessions, judges ? options.RevocationLists : null)];
+        return [File(OpenSslConfig.Write(channel, named)), Header(plan.Sessions, judges ? options : new EmitterOptions())];
     }
 
     public ImmutableArray<EmittedFile> Refuse(EmitterOptions options, string reason) =>
-        [File(OpenSslConfig.Write(OpenSslConfig.Refusal(options, reason), [])), Header(new SessionPlan(Off: true, null), revocationLists: null)];
+        [File(OpenSslConfig.Write(OpenSslConfig.Refusal(options, reason), [])), Header(new SessionPlan(Off: true, null), new EmitterOptions())];
 
     private static EmittedFile File(string text) => new(OpenSslConfig.FileName, text,
         $"name it in the environment of the program as OPENSSL_CONF; certificates hold for contexts that ask for the section `{OpenSslConfig.Section}`, as `policym2m_apply` does");
 
-    private static EmittedFile Header(SessionPlan sessions, string? revocationLists)
+    /// <summary>The header; of the options it takes by what the other end is judged.</summary>
+    private static EmittedFile Header(SessionPlan sessions, EmitterOptions judging)
     {
         var lines = new Lines();
         lines.Add($"/* {Lines.Origin} */")
@@ -67,13 +68,17 @@ internal sealed class OpenSslStack : IStack
         }
         else if (sessions.Seconds is { } seconds)
             lines.Add($"    SSL_CTX_set_timeout(context, {seconds});");
-        if (revocationLists is not null)
+        if (judging.RevocationLists is not null)
         {
-            lines.Add("    X509_STORE *store = SSL_CTX_get_cert_store(context);")
-                .Add($"    if (X509_STORE_load_file(store, \"{revocationLists}\") != 1)").Add("        return 0;")
+            // VerifyCAFile makes a store of its own, beside the one that SSL_CTX_get_cert_store gives.
+            lines.Add("    X509_STORE *store = NULL;")
+                .Add("    if (SSL_CTX_get0_verify_cert_store(context, &store) != 1 || store == NULL)").Add("        return 0;")
+                .Add($"    if (X509_STORE_load_file(store, \"{judging.RevocationLists}\") != 1)").Add("        return 0;")
                 .Add("    if (X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL) != 1)").Add("        return 0;");
         }
+        if (judging is { Role: ChannelRole.Client, Peer: { } peer })
+            lines.Add($"    if (X509_VERIFY_PARAM_set1_host(SSL_CTX_get0_param(context), \"{peer}\", 0) != 1)").Add("        return 0;");
         lines.Add("    return 1;").Add("}").Add("").Add("#endif");
-        return new EmittedFile(HeaderName, lines.ToString(), "call `policym2m_apply` for each SSL_CTX; a client hands no session to SSL_set_session where none is resumed");
+        return new EmittedFile(HeaderName, lines.ToString(), "call `policym2m_apply` for each SSL_CTX; a client checks the name of its peer itself where none is given, and hands no session to SSL_set_session where none is resumed");
     }
 }

@@ -56,10 +56,40 @@ internal sealed class RunningServer : IDisposable
         return new RunningServer(process, folder, int.Parse(line[(line.LastIndexOf(':') + 1)..]), HttpQuestion, "200 ok");
     }
 
+    /// <summary><c>openssl s_server</c> as somebody else has it.</summary>
+    public static Task<RunningServer> PeerAsync(string[] arguments)
+    {
+        var folder = new TemporaryFolder();
+        folder.Write("openssl.cnf", "");
+        return AcceptAsync(RequiredProgram.OpenSsl.Require(), ["s_server", "-accept", "127.0.0.1:0", "-www", .. arguments], folder);
+    }
+
     /// <summary>nginx with one server that has the emitted file and answers with a word.</summary>
     public static async Task<RunningServer> NginxAsync(EmittedConfiguration configuration)
     {
         TemporaryFolder folder = Write(configuration);
+        return await NginxAsync(folder, port => $$"""
+            listen 127.0.0.1:{{port}} ssl default_server;
+            include {{folder["policym2m-nginx-server.conf"]}};
+            location / { return 200 "you are in"; }
+            """);
+    }
+
+    /// <summary>nginx that passes on, over TLS with the emitted file, what it is asked without.</summary>
+    public static async Task<RunningServer> ProxyAsync(EmittedConfiguration configuration, int upstream)
+    {
+        TemporaryFolder folder = Write(configuration);
+        return await NginxAsync(folder, port => $$"""
+            listen 127.0.0.1:{{port}};
+            location / {
+              include {{folder["policym2m-nginx-proxy.conf"]}};
+              proxy_pass https://127.0.0.1:{{upstream}};
+            }
+            """);
+    }
+
+    private static async Task<RunningServer> NginxAsync(TemporaryFolder folder, Func<int, string> server)
+    {
         int port = FreePort();
         folder.Write("nginx.conf", $$"""
             daemon off;
@@ -71,9 +101,7 @@ internal sealed class RunningServer : IDisposable
               client_body_temp_path {{folder["body"]}}; proxy_temp_path {{folder["proxy"]}}; fastcgi_temp_path {{folder["fastcgi"]}};
               uwsgi_temp_path {{folder["uwsgi"]}}; scgi_temp_path {{folder["scgi"]}};
               server {
-                listen 127.0.0.1:{{port}} ssl default_server;
-                include {{folder["policym2m-nginx-server.conf"]}};
-                location / { return 200 "you are in"; }
+            {{server(port)}}
               }
             }
             """);
@@ -93,6 +121,18 @@ internal sealed class RunningServer : IDisposable
         RunningProcess process = RunningProcess.Start(RequiredProgram.Mosquitto.Require(), ["-c", folder["mosquitto.conf"]], folder.Path, OpenSslConf(folder));
         await process.NextLineAsync(text => text.EndsWith(" running", StringComparison.Ordinal), "start");
         return new RunningServer(process, folder, port, MqttQuestion + "\0\0", MqttAnswer);
+    }
+
+    /// <summary>Whether a broker with the emitted bridge comes through to the other one.</summary>
+    public static async Task<bool> BridgesAsync(EmittedConfiguration configuration)
+    {
+        using TemporaryFolder folder = Write(configuration);
+        folder.Write("mosquitto.conf", $"user root\nlog_dest stderr\nlog_type all\nlistener {FreePort()} 127.0.0.1\ninclude_dir {folder["conf.d"]}\n");
+        Directory.CreateDirectory(folder["conf.d"]);
+        folder.Write("conf.d/policym2m-bridge.conf", File.ReadAllText(folder["policym2m-bridge.conf"]) + "topic # both\n");
+        using RunningProcess process = RunningProcess.Start(RequiredProgram.Mosquitto.Require(), ["-c", folder["mosquitto.conf"]], folder.Path, OpenSslConf(folder));
+        string line = await process.NextLineAsync(text => text.Contains("CONNACK", StringComparison.Ordinal) || text.Contains("OpenSSL Error", StringComparison.Ordinal), "outcome of the bridge");
+        return line.Contains("CONNACK", StringComparison.Ordinal);
     }
 
     public void Dispose()

@@ -104,15 +104,18 @@ internal sealed class ServerTests(string stack)
     {
         NamedDecision decision = channel == "shipped" ? Decisions.Shipped.First(shipped => Emit(shipped, "ecdsa").Fidelity != Fidelity.Infeasible)
             : new("TLS 1.2", Decisions.Of(["TLS1.2"], ["TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"], ["secp256r1"], ["ecdsa_secp256r1_sha256"]));
-        using RunningServer server = await StartAsync(port => Emitter.Emit(_stack, _credentials.Server() with { Port = port }, decision.Outcome, Decisions.Mutual()));
+        using RunningServer server = await StartAsync(port => Emitter.Emit(_stack, _credentials.Server() with { Port = port, RevocationLists = _credentials.RevocationLists }, decision.Outcome, Decisions.Mutual()));
         var probe = new Probe(server);
 
         Assert.Multiple(() =>
         {
-            Assert.That(probe.IsLetIn("-cert", _credentials.Certificate("client"), "-key", _credentials.Key("client")), Is.True, "with a certificate");
+            Assert.That(Shows("client"), Is.True, "with a certificate");
             Assert.That(probe.IsLetIn(), Is.False, "without one");
-            Assert.That(probe.IsLetIn("-cert", _credentials.Certificate("stranger"), "-key", _credentials.Key("stranger")), Is.False, "with one of another authority");
+            Assert.That(Shows("stranger"), Is.False, "with one of another authority");
+            Assert.That(Shows("revoked"), Is.False, "with a revoked one");
         });
+
+        bool Shows(string name) => probe.IsLetIn("-cert", _credentials.Certificate(name), "-key", _credentials.Key(name));
     }
 
     [Test]

@@ -22,10 +22,18 @@ internal sealed class TestCredentials : IDisposable
         using var rsa = RSA.Create(2_048);
         Write("rsa", Issue(authority, new CertificateRequest("CN=localhost", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)), rsa.ExportPkcs8PrivateKeyPem());
         Write("client", Issue(authority, new CertificateRequest("CN=client", p256, HashAlgorithmName.SHA256)), p256.ExportPkcs8PrivateKeyPem());
+        string revoked = Issue(authority, new CertificateRequest("CN=revoked", p256, HashAlgorithmName.SHA256));
+        Write("revoked", revoked, p256.ExportPkcs8PrivateKeyPem());
+        var list = new CertificateRevocationListBuilder();
+        using (var certificate = X509Certificate2.CreateFromPem(revoked))
+            list.AddEntry(certificate);
+        File.WriteAllText(RevocationLists, new string(PemEncoding.Write("X509 CRL", list.Build(authority, 1, TimeProvider.System.GetUtcNow().AddDays(1), HashAlgorithmName.SHA256))));
         Write("stranger", Issue(other, new CertificateRequest("CN=client", p256, HashAlgorithmName.SHA256)), p256.ExportPkcs8PrivateKeyPem());
     }
 
     public string Authorities => _folder["authorities.pem"];
+
+    public string RevocationLists => _folder["revoked.crl"];
 
     public string Certificate(string name) => _folder[$"{name}.pem"];
 
@@ -57,6 +65,7 @@ internal sealed class TestCredentials : IDisposable
         var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
         return request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
     }
