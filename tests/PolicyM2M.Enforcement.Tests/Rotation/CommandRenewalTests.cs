@@ -39,7 +39,6 @@ internal sealed class CommandRenewalTests
         var events = new List<RotationEvent>();
         using CredentialRotation rotation = Rotation(script, events);
         string first = rotation.State.Serving.Fingerprint;
-        // OpenSSL has its own clock: what it issues begins now.
         await rotation.TurnAsync();
         Assert.That(rotation.State.Serving.Fingerprint, Is.Not.EqualTo(first), string.Join('\n', events));
     }
@@ -110,7 +109,8 @@ internal sealed class CommandRenewalTests
             Decide = (_, _) => ValueTask.FromResult(Outcomes.Of("renew-at 1/2  spread 0%  rekey required")),
             Renewal = new CommandRenewal(new CommandOptions { Program = "/bin/sh", Arguments = ["-c", script] }),
             OnEvent = events.Add,
-            Time = _time,
+            // What OpenSSL issues begins by the machine's clock.
+            Time = TimeProvider.System,
         });
     }
 

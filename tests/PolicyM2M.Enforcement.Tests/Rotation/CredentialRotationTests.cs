@@ -216,6 +216,19 @@ internal sealed class CredentialRotationTests
     }
 
     [Test]
+    public async Task A_successor_that_nothing_was_reached_with_is_reported_too_where_another_descends_from_it()
+    {
+        using var world = new RotationWorld();
+        string first = world.Serving;
+        await world.AfterAsync(20.1);
+        string unused = world.Serving;
+        await world.AfterAsync(20.1);
+        await world.Rotation.UsedAsync(world.Serving);
+        await world.Rotation.TurnAsync();
+        Assert.That(world.Reports.Select(report => (report.PredecessorFingerprint, report.Successor.Fingerprint)), Is.EqualTo(new[] { (first, unused), (unused, world.Serving) }));
+    }
+
+    [Test]
     public async Task A_refused_report_is_told_of_and_not_sent_again()
     {
         using var world = new RotationWorld { Delivery = ReportDelivery.Refused("no such device") };

@@ -12,7 +12,7 @@ internal sealed class RotationStateFormatTests
     {
         Device = "plc-1",
         Serving = Second,
-        Succession = new Succession(First, RotationCause.KeyDue, true, Now, Now.AddHours(1)),
+        Succession = new Succession(First, "aa", RotationCause.KeyDue, true, Now, Now.AddHours(1)),
         Waiting = new Waiting(First, RotationCause.Ordered, false),
         PendingKeyMade = Now,
         Attempts = 3,
