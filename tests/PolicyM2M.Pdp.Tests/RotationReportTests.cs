@@ -3,8 +3,8 @@ using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using PolicyM2M.Audit.Appending;
 using PolicyM2M.Audit.Storage;
-using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Wire.V1;
 

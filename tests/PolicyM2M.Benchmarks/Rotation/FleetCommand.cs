@@ -18,7 +18,8 @@ internal static class FleetCommand
         int[] hours = [.. minutes.Chunk(60).Select(hour => hour.Sum())];
         int first = Array.FindIndex(hours, count => count > 0);
         double mean = hours.Skip(first).Average();
-        Console.Out.WriteLine($"{Devices} devices enrolled within {fleet.Enrolment.TotalHours:0} h, certificates of {fleet.Life.TotalDays:0} d, {fleet.Outcome}; the issuer is away from day {fleet.AwayFrom.TotalDays:0.##} for {fleet.AwayFor.TotalHours:0} h; {Days} d");
+        Console.Out.WriteLine($"{Devices} devices enrolled within {fleet.Enrolment.TotalHours:0} h, certificates of {fleet.Life.TotalDays:0} d, {fleet.Outcome}");
+        Console.Out.WriteLine($"the issuer is away from day {fleet.AwayFrom.TotalDays:0.##} for {fleet.AwayFor.TotalHours:0} h; {Days} d");
         Console.Out.WriteLine($"renewals {minutes.Sum()}, per hour since the first: mean {mean:0}, peak {hours.Max()} in hour {Array.IndexOf(hours, hours.Max())}");
         Console.Out.WriteLine($"peak minute {minutes.Max()}, which is {100.0 * minutes.Max() / Devices:0.00} % of the fleet");
         Console.Out.WriteLine($"without spread: peak minute {(fleet with { Outcome = Decided("0%") }).RenewalsPerMinute(TimeSpan.FromDays(Days)).Max()}");
