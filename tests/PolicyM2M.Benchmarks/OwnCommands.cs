@@ -1,5 +1,6 @@
 using System.Globalization;
 using PolicyM2M.Benchmarks.Measuring;
+using PolicyM2M.Benchmarks.Rotation;
 using PolicyM2M.Benchmarks.Service;
 using PolicyM2M.Benchmarks.Sets;
 using PolicyM2M.Benchmarks.Table;
@@ -19,6 +20,7 @@ internal static class OwnCommands
           check                 compare the engine's answers on every set with those of naive evaluators
           table [--quick] [SECTION...]  measure the speed table and print it as Markdown; sections: {string.Join(", ", SpeedTable.SectionNames)}
           service [--quick] [SECTION...]  the same for the decision point as a process; sections: {string.Join(", ", ServiceTable.SectionNames)}
+          rotation-fleet [--svg FILE]  simulate the renewals of a fleet, and draw them
         Anything else goes to BenchmarkDotNet: --filter '*', --list flat.
         """;
 
@@ -42,6 +44,10 @@ internal static class OwnCommands
                 return ServiceTable.PrintAsync([.. rest.Except([Quick])], rest.Contains(Quick)).GetAwaiter().GetResult() ? 0 : 1;
             case [CompileOnce.Command, var folder]:
                 return CompileOnce.Run(folder);
+            case [FleetCommand.Command]:
+                return FleetCommand.Run(null);
+            case [FleetCommand.Command, "--svg", var file]:
+                return FleetCommand.Run(file);
             case ["table", ..] or ["service", ..]:
                 return Refuse("there is no such section");
             case ["workload", ..] or ["help"]:

@@ -26,9 +26,10 @@ public static class PdpReports
                 await new DecisionService.DecisionServiceClient(calls()).ReportRotationAsync(request, deadline: (time.GetUtcNow() + Deadline).UtcDateTime, cancellationToken: cancellation).ConfigureAwait(false);
                 return ReportDelivery.Taken;
             }
-            catch (RpcException refusal) when (refusal.StatusCode is StatusCode.InvalidArgument or StatusCode.PermissionDenied or StatusCode.Unimplemented)
+            catch (RpcException refusal) when (refusal.StatusCode == StatusCode.InvalidArgument)
             {
-                return ReportDelivery.Refused($"{refusal.StatusCode}: {refusal.Status.Detail}");
+                // Only this cannot change: who is denied may be allowed again, and a decision point that does not know reports may be newer tomorrow.
+                return ReportDelivery.Refused(refusal.Status.Detail);
             }
         };
     }

@@ -44,7 +44,7 @@ public sealed record RotationPlan(DateTimeOffset RenewAt, DateTimeOffset Limit, 
         // A key that would be due before the successor is gets its own successor now: two renewals shortly after one another help nobody.
         bool isKeyOver = keyDue <= After(due, due - times.NotBefore);
         return terms.RotateNow && !isOrderObeyed
-            ? new RotationPlan(times.NotBefore, limit, grace, Rekey: true, TimeSpan.Zero, RotationCause.Ordered)
+            ? new RotationPlan(Earlier(times.NotBefore, Earlier(due, keyDue)), limit, grace, Rekey: true, TimeSpan.Zero, RotationCause.Ordered)
             : new RotationPlan(Earlier(due, keyDue), limit, grace, terms.MustRekey || isKeyOver, terms.Overlap, keyDue < due ? RotationCause.KeyDue : RotationCause.Due);
     }
 

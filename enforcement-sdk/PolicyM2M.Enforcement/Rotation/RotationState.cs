@@ -63,22 +63,26 @@ internal sealed record RotationState
         return next.Times.NotBefore > now ? settled : settled.Switched(now);
     }
 
-    /// <summary>The device goes over to the credential that waits. Where the one in use was never used, what it came after is still what one can go back to.</summary>
+    /// <summary>
+    /// The device goes over to the credential that waits. Where the one in use was never used, what it came after is still what one can go back to; and it is
+    /// reported all the same, because the new one descends from it.
+    /// </summary>
     public RotationState Switched(DateTimeOffset now)
     {
         if (Waiting is null)
             return this;
         Credential before = IsOnTrial && Succession!.Predecessor.Times.NotAfter > now ? Succession.Predecessor : Serving;
-        return this with { Serving = Waiting.Next, Waiting = null, Succession = new Succession(before, Waiting.Cause, Waiting.IsRekeyed, now, null) };
+        return this with
+        {
+            Serving = Waiting.Next, Waiting = null, Succession = new Succession(before, Serving.Fingerprint, Waiting.Cause, Waiting.IsRekeyed, now, null),
+            Unreported = IsOnTrial ? WithReport(Succession!) : Unreported,
+        };
     }
 
     /// <summary>Something was reached with the credential in use.</summary>
     /// <param name="oldUntil">Until when its predecessor stays usable.</param>
-    public RotationState Confirmed(DateTimeOffset oldUntil) => !IsOnTrial ? this : this with
-    {
-        Succession = Succession! with { PredecessorUntil = oldUntil },
-        Unreported = [.. Unreported.TakeLast(MostReports - 1), new RotationReport(Succession.Predecessor.Fingerprint, Serving, Succession.Cause, Succession.IsRekeyed, Succession.At)],
-    };
+    public RotationState Confirmed(DateTimeOffset oldUntil) =>
+        !IsOnTrial ? this : this with { Succession = Succession! with { PredecessorUntil = oldUntil }, Unreported = WithReport(Succession) };
 
     /// <summary>The credential on trial does not work: its predecessor serves again, and the next attempt is put off as after a failure.</summary>
     public RotationState RolledBack(DateTimeOffset nextAttempt) => !IsOnTrial ? this : this with
@@ -100,4 +104,7 @@ internal sealed record RotationState
 
     /// <summary>The first report is delivered, or will never be.</summary>
     public RotationState WithoutReport(RotationReport report) => this with { Unreported = Unreported.Remove(report) };
+
+    private ImmutableArray<RotationReport> WithReport(Succession succession) =>
+        [.. Unreported.TakeLast(MostReports - 1), new RotationReport(succession.Parent, Serving, succession.Cause, succession.IsRekeyed, succession.At)];
 }

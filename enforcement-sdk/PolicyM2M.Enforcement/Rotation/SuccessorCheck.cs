@@ -34,9 +34,11 @@ internal static class SuccessorCheck
             foreach (ReadOnlyMemory<byte> encoded in given)
                 all.Add(X509CertificateLoader.LoadCertificate(encoded.Span));
             byte[] publicKey = key.ExportSubjectPublicKeyInfo();
-            X509Certificate2? leaf = all.FirstOrDefault(certificate => certificate.PublicKey.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(publicKey) && !certificate.RawDataMemory.Span.SequenceEqual(current.RawDataMemory.Span));
+            // A renewal that keeps the key has the key of the one in use too.
+            X509Certificate2[] others = [.. all.Where(certificate => !IsSame(certificate, current))];
+            X509Certificate2? leaf = others.FirstOrDefault(certificate => certificate.PublicKey.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(publicKey));
             if (leaf is null)
-                return all.Any(certificate => certificate.RawDataMemory.Span.SequenceEqual(current.RawDataMemory.Span)) ? "the certificate that came is the one in use" : "the certificate that came is not for the key of the request";
+                return others.Length < all.Count ? "the certificate that came is the one in use" : "the certificate that came is not for the key of the request";
             return FaultOf(leaf, current, now) ?? FaultOfChain(leaf, all, authorities, now, out successor);
         }
         catch (CryptographicException malformed)
@@ -78,20 +80,23 @@ internal static class SuccessorCheck
         if (!chain.Build(leaf))
             return $"no authority of this credential vouches for it: {string.Join(", ", chain.ChainStatus.Select(status => status.Status).Distinct())}";
         X509Certificate2[] path = [.. chain.ChainElements.Select(element => element.Certificate)];
-        bool isAnchored = path.Length > 1 && authorities.Any(authority => authority.RawDataMemory.Span.SequenceEqual(path[^1].RawDataMemory.Span));
+        bool isAnchored = path.Length > 1 && authorities.Any(authority => IsSame(authority, path[^1]));
         IEnumerable<X509Certificate2> sent = isAnchored ? path[..^1] : path;
-        successor = new CheckedSuccessor(leaf.GetCertHashString(HashAlgorithmName.SHA256), string.Join('\n', sent.Select(certificate => certificate.ExportCertificatePem())) + "\n", path.Min(certificate => (DateTimeOffset)certificate.NotAfter.ToUniversalTime()));
+        successor = new CheckedSuccessor(
+            string.Concat(sent.Select(certificate => certificate.ExportCertificatePem() + "\n")),
+            path.Min(certificate => (DateTimeOffset)certificate.NotAfter.ToUniversalTime()));
         foreach (X509Certificate2 certificate in path)
             certificate.Dispose();
         return null;
     }
+
+    private static bool IsSame(X509Certificate2 one, X509Certificate2 other) => one.RawDataMemory.Span.SequenceEqual(other.RawDataMemory.Span);
 
     private static string[] Uses(X509Certificate2 certificate) =>
         [.. certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().SelectMany(extension => extension.EnhancedKeyUsages.Cast<Oid>()).Select(use => use.Value!)];
 }
 
 /// <summary>A successor that is what was asked for.</summary>
-/// <param name="Fingerprint">The SHA-256 of the certificate, in hexadecimal digits.</param>
 /// <param name="ChainPem">The certificate, and the intermediates that it needs, in PEM.</param>
 /// <param name="ChainEnd">When the first certificate of the chain, its authority included, ends.</param>
-internal sealed record CheckedSuccessor(string Fingerprint, string ChainPem, DateTimeOffset ChainEnd);
+internal sealed record CheckedSuccessor(string ChainPem, DateTimeOffset ChainEnd);

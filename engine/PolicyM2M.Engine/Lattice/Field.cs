@@ -82,7 +82,7 @@ public sealed record Field(string Name, DecisionKind? Kind, FieldShape Shape, bo
     /// <summary>How long the old credential stays valid beside its successor.</summary>
     public static Field Overlap { get; } = new("overlap", DecisionKind.Rotation, Duration);
 
-    /// <summary>How long an expired credential may be used while the issuer cannot be reached.</summary>
+    /// <summary>How long a credential may be used past its lifetime or key-lifetime while the issuer cannot be reached; never past its validity, which no peer would accept.</summary>
     public static Field OfflineGrace { get; } = new("offline-grace", DecisionKind.Rotation, Duration);
 
     /// <summary>The share of the issued validity after which to renew; the earlier is stricter.</summary>
