@@ -40,6 +40,10 @@ internal sealed class LocalServer : IHttpApplication<HttpContext>, IAsyncDisposa
         DecisionService.BindService(_methods, new LocalEndpoint(gateway, rules, seen, ending));
         var options = new KestrelServerOptions { AddServerHeader = false, ApplicationServices = new NoServices() };
         options.Limits.MaxConcurrentConnections = MostConnections;
+        // A stream of questions or of news has no end, and may be silent for days; each message is bounded.
+        options.Limits.MaxRequestBodySize = null;
+        options.Limits.MinRequestBodyDataRate = null;
+        options.Limits.MinResponseDataRate = null;
         options.ListenUnixSocket(socket.Path, listen =>
         {
             listen.Protocols = HttpProtocols.Http2;
