@@ -30,7 +30,7 @@ internal static class Daemon
                 loop.Hear(happened);
             },
         }, configuration.Claims);
-        seen.Credential(gateway.DeviceId, CertificateTimes.Until(options.CertificatePath));
+        seen.Credential(gateway.DeviceId, CertificateFile.Until(options.CertificatePath));
         var rules = new CallerRules(configuration.Callers, gateway.Name, SystemAccounts.Own());
         await using LocalServer local = await LocalServer.StartAsync(configuration.Socket, gateway, rules, seen, ending);
         Systemd.Ready();

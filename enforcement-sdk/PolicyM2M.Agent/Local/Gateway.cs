@@ -19,7 +19,7 @@ internal sealed class Gateway : IAsyncDisposable
 
     private Gateway(PolicyClientOptions options, PolicyClient client, DeviceContext configured)
     {
-        _credential = new Credential(options, CertificateTimes.Of(options.CertificatePath).From);
+        _credential = new Credential(options, CertificateFile.Of(options.CertificatePath).From);
         _client = Task.FromResult(client);
         _configured = configured;
         DeviceId = client.DeviceId;
@@ -73,7 +73,7 @@ internal sealed class Gateway : IAsyncDisposable
         PolicyClientOptions options = _credential.Options with { CertificatePath = certificatePath, KeyPath = keyPath };
         try
         {
-            var credential = new Credential(options, CertificateTimes.Of(certificatePath).From);
+            var credential = new Credential(options, CertificateFile.Of(certificatePath).From);
             PolicyClient client = PolicyClient.Connect(options);
             _credential = credential;
             next.SetResult(client);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Threading.Channels;
 using Grpc.Core;
 using PolicyM2M.Agent.Configuration;
@@ -95,8 +96,9 @@ internal sealed class OwnCredential : IDisposable
         {
             await foreach (bool _ in _switches.Reader.ReadAllAsync(ending))
             {
+                // Told before, so that what the decision point then says is said of this one.
+                _seen.Credential(gateway.DeviceId, CertificateFile.Until(CertificatePath));
                 await gateway.SwitchAsync(CertificatePath, KeyPath);
-                _seen.Credential(gateway.DeviceId, CertificateTimes.Until(CertificatePath));
                 await TryAsync(gateway, ending);
             }
         }
@@ -109,18 +111,19 @@ internal sealed class OwnCredential : IDisposable
     /// <summary>Shows the decision point the credential. Only who answers and turns it away tells something of it: while nobody answers, it stays on trial.</summary>
     private async Task TryAsync(Gateway gateway, CancellationToken ending)
     {
-        while (_scheduler![Name].Use is CredentialUse.Usable { Predecessor: not null } use)
+        string fingerprint = CertificateFile.FingerprintOf(CertificatePath);
+        // Until it is another that is to be tried.
+        while (CertificateFile.FingerprintOf(CertificatePath) == fingerprint)
         {
-            string fingerprint = use.Serving.Credential.Fingerprint;
-            DeviceDecision answer = (await gateway.DecideAsync(refresh: true, ending)).First(decision => decision.Kind == DecisionKind.Rotation);
-            if (answer.Source == DecisionSource.Live)
+            ImmutableArray<DeviceDecision> answers = await gateway.DecideAsync(refresh: true, ending);
+            if (answers.All(answer => answer.Source == DecisionSource.Live))
             {
-                await _scheduler[Name].UsedAsync(fingerprint, ending);
+                await _scheduler![Name].UsedAsync(fingerprint, ending);
                 return;
             }
-            if (answer.Outcome.Denial is { } refused && _seen.Current.IsTurnedAway)
+            if (_seen.Current is { IsTurnedAway: true, Outage: { } reason })
             {
-                await _scheduler[Name].FailedAsync(fingerprint, refused, ending);
+                await _scheduler![Name].FailedAsync(fingerprint, reason, ending);
                 return;
             }
             await Task.Delay(Pause, _time, ending);

@@ -37,15 +37,20 @@ internal static class GrpcAnswer
         }
         catch (OperationCanceledException)
         {
-            status = new Grpc.Core.Status(StatusCode.DeadlineExceeded, "the caller's deadline has passed");
+            status = Late;
         }
         if (http.RequestAborted.IsCancellationRequested)
             return;
+        // What waits for its caller to hang up ends well when the deadline comes, and is late nevertheless.
+        if (ending.IsCancellationRequested)
+            status = Late;
         http.Response.AppendTrailer("grpc-status", ((int)status.StatusCode).ToString(CultureInfo.InvariantCulture));
         if (status.Detail.Length > 0)
             // Percent-encoded, as the protocol has it: a header takes no other characters.
             http.Response.AppendTrailer("grpc-message", Uri.EscapeDataString(status.Detail));
     }
+
+    private static Grpc.Core.Status Late => new(StatusCode.DeadlineExceeded, "the caller's deadline has passed");
 
     private static async Task<Grpc.Core.Status> Done(Task answered)
     {
