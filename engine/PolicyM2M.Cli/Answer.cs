@@ -22,13 +22,6 @@ internal sealed record Answer(Bundle Bundle, PreparedContext Context, ImmutableA
     {
         PreparedContext prepared = decider.Prepare(context);
         var path = new DecisionPath();
-        return new Answer(decider.Bundle, prepared, [.. kinds.Select(kind => (decider.Decide(kind, prepared, now, path), Missed(path.Region(), prepared, decider.Bundle)))]);
-    }
-
-    /// <summary>What the decision was made without: where its region does not speak of an attribute, giving it would change nothing.</summary>
-    private static ImmutableArray<string> Missed(Region region, PreparedContext context, Bundle bundle)
-    {
-        HashSet<string> asked = [.. region.Constraints.Where(constraint => constraint.IsMissing).SelectMany(constraint => constraint.Attributes).Select(name => bundle.Attributes[name].AgeOf ?? name)];
-        return [.. context.Missing.Where(asked.Contains)];
+        return new Answer(decider.Bundle, prepared, [.. kinds.Select(kind => (decider.Decide(kind, prepared, now, path), path.Region().MissingOf(prepared)))]);
     }
 }

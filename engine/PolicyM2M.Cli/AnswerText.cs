@@ -17,12 +17,12 @@ internal static class AnswerText
         WriteIgnored(writer, palette, answer.Context);
         string[] missing = [.. answer.Missing];
         if (!explain && missing.Length > 0)
-            writer.Write($"{palette.Warn("missing")}, so the answer is the strictest over all they could be: {string.Join(", ", missing)}\n\n");
+            writer.Write($"{palette.Warn("missing")}, so the answer is the strictest over all they could be: {Printable.Of(string.Join(", ", missing))}\n\n");
         if (explain && missing.Length > 0)
         {
             writer.Write($"{palette.Warn("missing")}, so the answer is the strictest over all they could be:\n");
             foreach (string name in missing)
-                writer.Write($"  {name}\n");
+                writer.Write($"  {Printable.Of(name)}\n");
             writer.Write('\n');
         }
         writer.Write(palette.Faint($"bundle {answer.Bundle.Hash}") + "\n");
@@ -50,7 +50,7 @@ internal static class AnswerText
 
     private static void Write(TextWriter writer, Palette palette, Field field, FieldValue value, string[] because)
     {
-        writer.Write($"  {field.Name.PadRight(NameColumn)}{value}\n");
+        writer.Write($"  {field.Name.PadRight(NameColumn)}{Printable.Of(value.ToString()!)}\n");
         foreach (string line in because)
             writer.Write($"  {new string(' ', NameColumn)}{palette.Faint(line)}\n");
     }
@@ -73,7 +73,7 @@ internal static class AnswerText
             return;
         writer.Write($"{palette.Warn("ignored")}, so these count as missing:\n");
         foreach (UnusableValue value in context.Unusable)
-            writer.Write($"  {Printable.Of(value.Name)}: {value.Expected}\n");
+            writer.Write($"  {Printable.Of($"{value.Name}: {value.Expected}")}\n");
         writer.Write('\n');
     }
 }

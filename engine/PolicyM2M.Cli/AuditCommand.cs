@@ -75,7 +75,8 @@ internal static class AuditCommand
             writer.Write($"{colours.Bad("wrong")}: {(finding.Number is { } number ? $"record {number}: " : "")}{Printable.Of(finding.Message)}  {colours.Faint($"({Printable.Of(finding.File)})")}\n");
         if (verdict.Checkpoint is { } checkpoint)
         {
-            writer.Write($"{(verdict.IsSound ? colours.Good("sound") : colours.Bad("not sound"))}: {Printable.Of(checkpoint.Origin)}, {DiagnosticReport.Count((int)Math.Min(int.MaxValue, checkpoint.Size), "record")}, root {checkpoint.Root}\n");
+            string sound = verdict.IsSound ? colours.Good("sound") : colours.Bad("not sound");
+            writer.Write($"{sound}: {Printable.Of(checkpoint.Origin)}, {DiagnosticReport.Count((int)Math.Min(int.MaxValue, checkpoint.Size), "record")}, root {checkpoint.Root}\n");
             if (verdict.Removed > 0)
                 writer.Write($"  of the first {verdict.Removed} only the hashes are kept\n");
             if (verdict.Unsigned > 0)

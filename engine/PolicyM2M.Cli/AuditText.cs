@@ -20,7 +20,7 @@ internal static class AuditText
 
     private static string What(AuditRecord record) => record.EventCase switch
     {
-        AuditRecord.EventOneofCase.Decisions => $"decided {string.Join(", ", record.Decisions.Decisions.Select(made => $"{WireMapping.FromWire(made.Kind).Name()} {(made.Denied ? "deny" : "allow")}"))} by {Short(record.Decisions.Revision)}",
+        AuditRecord.EventOneofCase.Decisions => $"decided {string.Join(", ", record.Decisions.Decisions.Select(Verdict))} by {Short(record.Decisions.Revision)}",
         AuditRecord.EventOneofCase.Denial => $"denied {record.Denial.Rpc}: {record.Denial.Reason}",
         AuditRecord.EventOneofCase.Revision => $"revision {Short(record.Revision.Revision)} {record.Revision.Became}{(record.Revision.Reason.Length > 0 ? $": {record.Revision.Reason}" : "")}",
         AuditRecord.EventOneofCase.DeviceChange => $"registry: {record.DeviceChange.Verb}{(record.DeviceChange.Detail.Length > 0 ? $", {record.DeviceChange.Detail}" : "")}",
@@ -31,6 +31,8 @@ internal static class AuditText
         AuditRecord.EventOneofCase.Removal => $"the entries before {record.Removal.Before} were removed",
         _ => "something that this m2m does not know",
     };
+
+    private static string Verdict(AuditedDecision made) => $"{WireMapping.FromWire(made.Kind).Name()} {(made.Denied ? "deny" : "allow")}";
 
     private static string Rotated(AuditRotation said)
     {

@@ -21,7 +21,8 @@ internal static partial class CommandLine
             PdpVerb("revisions", "Lists what is and was active.", streams, [], (pdp, _) => pdp.Revisions(), "m2m pdp revisions"),
             Differences(streams),
             Stage(streams),
-            WithCommit("promote", "Makes the candidate active, or what waits because it was rolled back.", "The commit; the candidate unless given.", streams, (pdp, commit, _) => pdp.Promote(commit), [], "m2m pdp promote"),
+            WithCommit("promote", "Makes the candidate active, or what waits because it was rolled back.", "The commit; the candidate unless given.", streams,
+                (pdp, commit, _) => pdp.Promote(commit), [], "m2m pdp promote"),
             RollBack(streams),
             Pin(streams),
             PdpVerb("unpin", "Lets commits in again, the newest at once unless it was rolled back.", streams, [], (pdp, _) => pdp.Unpin(), "m2m pdp unpin"),
@@ -86,7 +87,8 @@ internal static partial class CommandLine
         string name, string description, string commitDescription, Streams streams, Func<PdpCommand, string?, ParseResult, int> run, Option[] options, params string[] examples)
     {
         Argument<string?> commit = new("COMMIT") { Description = commitDescription, Arity = ArgumentArity.ZeroOrOne };
-        Command command = PdpVerb(name, description, streams, options, (pdp, parsed) => run(pdp, parsed.GetValue(commit), parsed), [.. examples, $"m2m pdp {name} 1f6e3c0a9b7d{(options.Length > 0 ? " --reason \"ticket 4711\"" : "")}"]);
+        string example = $"m2m pdp {name} 1f6e3c0a9b7d{(options.Length > 0 ? " --reason \"ticket 4711\"" : "")}";
+        Command command = PdpVerb(name, description, streams, options, (pdp, parsed) => run(pdp, parsed.GetValue(commit), parsed), [.. examples, example]);
         command.Arguments.Add(commit);
         return command;
     }

@@ -20,7 +20,7 @@ internal static partial class CommandLine
     {
         var root = new RootCommand("m2m checks PolicyM2M policies and says what they decide.")
         {
-            Check(streams), Decide(streams), Explain(streams), Tree(streams), Test(streams), Fmt(streams), Schema(streams), Compile(streams), Bench(streams), Pdp(streams), Audit(streams),
+            Check(streams), Decide(streams), Explain(streams), Tree(streams), Test(streams), Fmt(streams), Schema(streams), Compile(streams), Bench(streams), Emit(streams), Pdp(streams), Audit(streams),
         };
         HelpWithExamples.On(root, """
             Examples:

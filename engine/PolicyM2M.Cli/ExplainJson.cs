@@ -12,11 +12,17 @@ namespace PolicyM2M.Cli;
 /// <summary>An explanation as JSON: one object, with all that the text says.</summary>
 internal static class ExplainJson
 {
-    public static string Of(ImmutableArray<Explanation> explanations, PreparedContext context, Bundle bundle, DateTimeOffset now) => Json.Write(indented: true, writer =>
+    /// <param name="explanations">One for each kind.</param>
+    /// <param name="context">The context.</param>
+    /// <param name="bundle">What decided.</param>
+    /// <param name="now">The moment.</param>
+    /// <param name="isBundle">Whether there was the bundle alone: then no policy is gone through, and <c>policies</c> is empty.</param>
+    public static string Of(ImmutableArray<Explanation> explanations, PreparedContext context, Bundle bundle, DateTimeOffset now, bool isBundle) => Json.Write(indented: true, writer =>
     {
         writer.WriteStartObject();
         writer.WriteString("now", InstantText.Format(now.ToUnixTimeSeconds()));
         writer.WriteString("bundle", bundle.Hash);
+        writer.WriteString("explained-from", isBundle ? "bundle" : "sources");
         Array(writer, "ignored", context.Unusable, value =>
         {
             writer.WriteString("attribute", value.Name);
@@ -83,6 +89,20 @@ internal static class ExplainJson
             writer.WriteString("deny", change.Decision.Outcome.Denial);
             OutcomeJson.Write(writer, "outcome", change.Decision.Outcome);
         });
+        Write(writer, counterfactual.Later);
+        writer.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter writer, LaterDecision later)
+    {
+        writer.WriteStartObject("later");
+        writer.WriteString("at", later.At is { } at ? InstantText.Format(at.ToUnixTimeSeconds()) : null);
+        writer.WriteString("looked-until", later.LookedUntil is { } until ? InstantText.Format(until.ToUnixTimeSeconds()) : null);
+        if (later.Decision is { } decision)
+        {
+            writer.WriteString("deny", decision.Outcome.Denial);
+            OutcomeJson.Write(writer, "outcome", decision.Outcome);
+        }
         writer.WriteEndObject();
     }
 

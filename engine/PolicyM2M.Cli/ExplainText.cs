@@ -14,12 +14,14 @@ internal static class ExplainText
 {
     private const int NameColumn = 18;
 
-    public static void Write(TextWriter writer, Palette palette, ImmutableArray<Explanation> explanations, PreparedContext context, Bundle bundle)
+    public static void Write(TextWriter writer, Palette palette, ImmutableArray<Explanation> explanations, PreparedContext context, Bundle bundle, bool isBundle)
     {
         foreach (Explanation explanation in explanations)
             Write(writer, palette, explanation);
         foreach (UnusableValue value in context.Unusable)
-            writer.Write($"{palette.Warn("ignored")}, so it counts as missing: {Printable.Of(value.Name)}: {value.Expected}\n");
+            writer.Write($"{palette.Warn("ignored")}, so it counts as missing: {Printable.Of($"{value.Name}: {value.Expected}")}\n");
+        if (isBundle)
+            writer.Write("why each rule applies or not is not in a bundle: explain the folder of its policies for that\n\n");
         writer.Write(palette.Faint($"bundle {bundle.Hash}") + "\n");
     }
 
@@ -30,21 +32,27 @@ internal static class ExplainText
         writer.Write($"{palette.Strong(decision.Kind.Name())}: {verdict}\n");
         foreach ((Field field, FieldValue value) in decision.Outcome.Values)
         {
-            writer.Write($"  {field.Name.PadRight(NameColumn)}{value}\n");
+            writer.Write($"  {field.Name.PadRight(NameColumn)}{Printable.Of(value.ToString()!)}\n");
             foreach (Rule rule in decision.Determining(field))
                 writer.Write($"  {new string(' ', NameColumn)}{palette.Faint(Printable.Of($"by {rule}"))}\n");
         }
         foreach (PolicyExplanation policy in explanation.Policies)
             Write(writer, palette, policy);
+        // Where no policy is gone through, a denial has no other place for its rules.
+        foreach (Rule rule in explanation.Policies.IsEmpty && decision.Outcome.IsDenied ? decision.Rules : [])
+            writer.Write($"  {palette.Faint(Printable.Of($"by {rule}"))}\n");
         if (!explanation.Missing.IsEmpty)
-            writer.Write($"\n  {palette.Warn("missing")}, so the answer is the strictest over all they could be: {string.Join(", ", explanation.Missing)}\n");
+            writer.Write($"\n  {palette.Warn("missing")}, so the answer is the strictest over all they could be: {Printable.Of(string.Join(", ", explanation.Missing))}\n");
         writer.Write($"\n  {palette.Strong("the same holds")} {(explanation.Region.Constraints.IsEmpty ? "everywhere" : "where")}\n");
         foreach (RegionConstraint constraint in explanation.Region.Constraints)
             writer.Write($"    {Printable.Of(constraint.ToString())}\n");
         if (explanation.HoldsUntil is { } until)
             writer.Write($"  {palette.Strong("until")} {InstantText.Format(until.ToUnixTimeSeconds())}\n");
         if (explanation.Counterfactual is { } counterfactual)
+        {
             Write(writer, palette, decision, counterfactual);
+            Write(writer, palette, decision, counterfactual.Later);
+        }
         writer.Write('\n');
     }
 
@@ -86,11 +94,11 @@ internal static class ExplainText
         {
             writer.Write(counterfactual.IsWhole
                 ? $"  {palette.Strong("no change")} of the context makes that {goal}\n"
-                : $"  {palette.Strong("no small change")} was found by which {goal}; the search ended after {counterfactual.Tried} contexts, so there may be one\n");
+                : $"  {palette.Strong("no small change")} was found by which {goal}; not everything could be tried ({counterfactual.Tried} contexts were), so there may be one\n");
             return;
         }
         writer.Write($"  {palette.Strong(goal)} with{(counterfactual.Changes.Length > 1 ? " one of these" : "")}"
-            + $"{(counterfactual.IsWhole ? "" : " (the search was cut off, so there may be others)")}:\n");
+            + $"{(counterfactual.IsWhole ? "" : " (not everything could be tried, so there may be others)")}:\n");
         foreach (ContextChange change in counterfactual.Changes)
         {
             writer.Write($"    {Printable.Of(string.Join(", ", change.Values.Select(Shown)))}\n");
@@ -98,12 +106,28 @@ internal static class ExplainText
         }
     }
 
+    /// <summary>Nothing is said of the time where it changes nothing.</summary>
+    private static void Write(TextWriter writer, Palette palette, Decision decision, LaterDecision later)
+    {
+        string goal = decision.Outcome.IsDenied ? "it would be allowed" : "it would be decided otherwise";
+        if (later is { At: { } at, Decision: { } other })
+        {
+            writer.Write($"  {palette.Strong(goal)} at {InstantText.Format(at.ToUnixTimeSeconds())}, were nothing to change but the time:\n");
+            writer.Write($"      {palette.Faint(Printable.Of(Difference(decision.Outcome, other.Outcome)))}\n");
+        }
+        else if (later.LookedUntil is { } until)
+        {
+            writer.Write($"  the time alone changes nothing of that before {InstantText.Format(until.ToUnixTimeSeconds())}; later moments were not looked at\n");
+        }
+    }
+
     private static string Difference(Outcome before, Outcome after) => after.IsDenied || before.IsDenied ? after.ToString()
         : string.Join(", ", Field.Of(after.Kind).Where(field => !Equals(before[field], after[field]))
             .Select(field => $"{field.Name} {after[field]?.ToString() ?? "not constrained"}"));
 
-    private static string Shown((AttributeDefinition Attribute, AttributeValue? Before, AttributeValue After) value) =>
-        $"{value.Attribute.Name} {Shown(value.Attribute, value.After)}{(value.Before is { } before ? $" instead of {Shown(value.Attribute, before)}" : "")}";
+    private static string Shown((AttributeDefinition Attribute, AttributeValue? Before, AttributeValue After) value) => value.After.Kind == AttributeValueKind.None
+        ? $"{value.Attribute.Name} taken away"
+        : $"{value.Attribute.Name} {Shown(value.Attribute, value.After)}{(value.Before is { } before ? $" instead of {Shown(value.Attribute, before)}" : "")}";
 
     private static string Shown(AttributeDefinition attribute, AttributeValue value) =>
         attribute.Type is AttributeType.String or AttributeType.Set or AttributeType.Bool or AttributeType.Int ? value.ToString() : value.Text;

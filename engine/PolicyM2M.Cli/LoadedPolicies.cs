@@ -34,7 +34,9 @@ internal sealed record LoadedPolicies(Decider Decider, ReadOnlyMemory<byte> Byte
         return null;
     }
 
-    private static LoadedPolicies OfBundle(string file)
+    /// <summary>Reads a bundle.</summary>
+    /// <exception cref="CannotRunException">It cannot be read, or is no bundle.</exception>
+    public static LoadedPolicies OfBundle(string file)
     {
         try
         {

@@ -63,8 +63,9 @@ internal static class TestText
             foreach (Rule rule in failure.Decided.Rules)
                 writer.Write($"    {palette.Faint(Printable.Of($"by {rule}"))}\n");
         }
-        if (failed.Failures.Any(failure => !failure.Missing.IsEmpty))
-            writer.Write($"  {palette.Warn("missing")}, so the decision is the strictest over all they could be: {string.Join(", ", failed.Failures[0].Missing)}\n");
+        string[] missing = [.. failed.Failures.SelectMany(failure => failure.Missing).Distinct().Order(StringComparer.Ordinal)];
+        if (missing.Length > 0)
+            writer.Write($"  {palette.Warn("missing")}, so the decision is the strictest over all they could be: {string.Join(", ", missing)}\n");
         writer.Write('\n');
     }
 

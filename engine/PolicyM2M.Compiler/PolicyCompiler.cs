@@ -59,7 +59,10 @@ public static class PolicyCompiler
         foreach (AttributeDefinition attribute in set.Attributes)
             attributes.TryAdd(attribute.Name, attribute);
         WaiverTerms terms = WaiverTerms.Of(set.LongestWaiver, syntax);
-        return new BoundPolicySet(set.Name, [.. attributes.Values], WaiverTerms.Place([.. syntax.Select(policy => PolicyBinder.Bind(policy, attributes, terms, faults))]));
+        return new BoundPolicySet(set.Name, [.. attributes.Values], WaiverTerms.Place([.. syntax.Select(policy => PolicyBinder.Bind(policy, attributes, terms, faults))]))
+        {
+            LongestWaiver = set.LongestWaiver,
+        };
     }
 
     /// <summary>The bundle's bytes; null where compiling them is too much work, which is reported.</summary>
@@ -72,12 +75,15 @@ public static class PolicyCompiler
         {
             lowered = PolicySetLowering.Lower(bound, new SourcePosition(PolicySetReader.Manifest, 1, 1), budget, faults);
             trees = TreeBuilder.Build(lowered, budget, limits);
+            UnreachedCases.Warn(bound, lowered.Rules, trees.Answers, faults);
         }
         catch (BudgetExceededException)
         {
             faults.TooMuchWork(budget.At);
             return null;
         }
+        if (faults.HasErrors)
+            return null;
         return BundleWriter.Write(new BundleContent(lowered.Name, lowered.Policies, lowered.Attributes, RuleTable.Of(lowered.Rules), trees));
     }
 

@@ -5,6 +5,7 @@ using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Identity.Revocation;
 using PolicyM2M.Pdp.Limits;
+using PolicyM2M.Pdp.Rest;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Rollouts;
 using PolicyM2M.Pdp.Services;
@@ -52,7 +53,9 @@ internal static class Program
         RevisionSource source = RevisionSource.Open(options, FollowedRemote.Find(options, data, clock));
         var memory = new LastServed(data.LastServed);
         var rollouts = new RolloutMemory(data.Rollout);
-        var revisions = new RevisionState(RolloutStart.Load(source, memory.Find(source), rollouts.Find(source), options.Rollout, clock.GetUtcNow()));
+        var activations = new Activations(data.Activations);
+        RevisionStatus first = RolloutStart.Load(source, memory.Find(source), rollouts.Find(source), options.Rollout, clock.GetUtcNow());
+        var revisions = new RevisionState(first with { AnswersSince = activations.AtStart(first, clock.GetUtcNow()) });
         Listening.Try(options.Listen);
         Func<IServiceProvider, WebhookListener>? webhook = WebhookListener.Of(options);
         Func<IServiceProvider, MonitorListener>? monitor = MonitorListener.Of(options);
@@ -74,13 +77,13 @@ internal static class Program
 
         builder.Services.AddSingleton(clock).AddSingleton(options).AddSingleton(data);
         builder.Services.AddSingleton(source).AddSingleton(revisions).AddSingleton<RevisionNews>().AddSingleton(memory);
-        builder.Services.AddSingleton(rollouts).AddSingleton<Rollout>().AddSingleton<Trial>();
+        builder.Services.AddSingleton(rollouts).AddSingleton(activations).AddSingleton<Rollout>().AddSingleton<Trial>();
         builder.Services.AddSingleton(credentials).AddSingleton<RefusedConnections>();
         builder.Services.AddSingleton(files).AddSingleton(rules).AddSingleton(options.Callers.Limits).AddSingleton<CallerLoads>().AddSingleton<Denials>().AddSingleton<CallAccess>();
         // By factory, so that it is closed with the server, after everything that records.
         builder.Services.AddSingleton(provider => AuditTrail.Open(options.Audit, data, credentials.Current.Id.TrustDomain, clock, provider.GetRequiredService<ILogger<AuditTrail>>()));
         builder.Services.AddSingleton(provider => SigningKeys.Open(data, clock.GetUtcNow(), provider.GetRequiredService<ILogger<SigningKeys>>()));
-        builder.Services.AddSingleton<SignedDecisions>().AddSingleton<SignedStatements>();
+        builder.Services.AddSingleton<SignedDecisions>().AddSingleton<SignedStatements>().AddSingleton<SignedBundles>();
         // By factory, so that it is disposed with the server.
         builder.Services.AddSingleton(_ => registry).AddSingleton<DeviceReplica>().AddSingleton(new RegistryState(clock, options.RegistryGrace));
         builder.Services.AddSingleton<FirstImport>().AddSingleton<DeviceImportCall>().AddSingleton<DroppedClaims>();
@@ -93,7 +96,7 @@ internal static class Program
 
         builder.Services.AddRouting().AddSingleton<AccessInterceptor>();
         // One for all calls: they hold nothing of a call, and are not made anew for each.
-        builder.Services.AddSingleton<AnswerMemory>().AddSingleton<DecideEndpoint>().AddSingleton<DecisionEndpoint>();
+        builder.Services.AddSingleton<AnswerMemory>().AddSingleton<GivenDecisions>().AddSingleton<DecideEndpoint>().AddSingleton<DecisionEndpoint>();
         builder.Services.AddGrpc(grpc =>
         {
             grpc.Interceptors.Add<AccessInterceptor>();
@@ -115,6 +118,7 @@ internal static class Program
         pdp.MapGrpcService<AuditEndpoint>();
         pdp.MapGrpcHealthChecksService();
         pdp.MapGrpcReflectionService();
+        pdp.MapRest();
 
         await pdp.ListenAsync(options);
         if (development.InUse)

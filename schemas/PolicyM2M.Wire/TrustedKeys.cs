@@ -29,7 +29,9 @@ public sealed class TrustedKeys
     }
 
     /// <summary>The decision that a signed payload holds, which must have a region.</summary>
-    /// <exception cref="WireException">The signature does not hold, by a key that was valid when it was issued and still is when the decision may be used; or the decision does not say what its contract demands.</exception>
+    /// <exception cref="WireException">
+    /// The signature does not hold, by a key that was valid when it was issued and still is when the decision may be used; or the decision does not say what its contract demands.
+    /// </exception>
     public ReceivedDecision Decision(V1.SignedPayload signed)
     {
         Key key = Verified(SignedKind.Decision, signed);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PolicyM2M.Benchmarks.Devices;
 using PolicyM2M.Benchmarks.Measuring;
 using PolicyM2M.Benchmarks.Rotation;
 using PolicyM2M.Benchmarks.Service;
@@ -21,6 +22,7 @@ internal static class OwnCommands
           table [--quick] [SECTION...]  measure the speed table and print it as Markdown; sections: {string.Join(", ", SpeedTable.SectionNames)}
           service [--quick] [SECTION...]  the same for the decision point as a process; sections: {string.Join(", ", ServiceTable.SectionNames)}
           rotation-fleet [--svg FILE]  simulate the renewals of a fleet, and draw them
+          region-cache [--quick]  a simulated gateway with 1,000 devices: how many calls its cache by regions saves against one by exact contexts
         Anything else goes to BenchmarkDotNet: --filter '*', --list flat.
         """;
 
@@ -42,6 +44,8 @@ internal static class OwnCommands
                 return EchoServer.Run(pki, answer);
             case ["service", .. var rest] when rest.All(word => word == Quick || ServiceTable.SectionNames.Contains(word)):
                 return ServiceTable.PrintAsync([.. rest.Except([Quick])], rest.Contains(Quick)).GetAwaiter().GetResult() ? 0 : 1;
+            case ["region-cache"] or ["region-cache", Quick]:
+                return GatewaySimulation.Print(isQuick: args.Length > 1) ? 0 : 1;
             case [CompileOnce.Command, var folder]:
                 return CompileOnce.Run(folder);
             case [FleetCommand.Command]:

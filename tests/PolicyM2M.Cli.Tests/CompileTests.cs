@@ -137,5 +137,17 @@ public sealed class CompileTests
         Assert.That(run.Error, Does.Contain("half.m2mb: the bundle is damaged"));
     }
 
+    [Test]
+    public void A_bundle_with_one_bit_changed_decides_nothing()
+    {
+        Compile(_folder["factory.m2mb"]);
+        byte[] bytes = File.ReadAllBytes(_folder["factory.m2mb"]);
+        bytes[^1] ^= 1;
+        _folder.Write("changed.m2mb", bytes);
+        FinishedProcess run = M2M.RunWith(Plc, "decide", _folder["changed.m2mb"], "--context", "-");
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")));
+        Assert.That(run.Error, Does.Contain("changed.m2mb: the bundle is damaged: its content is not the one that was sealed"));
+    }
+
     private static FinishedProcess Compile(string file) => M2M.Run("compile", "factory", "-o", file);
 }

@@ -37,9 +37,60 @@ public sealed class ExplainTests
         Assert.That(run.ExitCode, Is.Zero);
         Assert.That(run.Output, Does.Contain("waived forbid all").And.Contain("until 2027-01-31 because \"ticket\", approved by \"secops\""));
         Assert.That(run.Output, Does.Contain("until 2027-01-31\n"), "the decision ends with the waiver");
+        Assert.That(run.Output, Does.Contain("it would be decided otherwise at 2027-01-31, were nothing to change but the time:\n      deny \"closed\""));
         FinishedProcess other = M2M.RunIn(folder.Path, """{"id":"b"}""", "explain", ".", "--context", "-", "--kind", "auth", "--now", "2027-01-01");
         Assert.That(other.ExitCode, Is.EqualTo(2));
         Assert.That(other.Output, Does.Contain("id \"a\" instead of \"b\""));
+    }
+
+    [Test]
+    public void A_bundle_explains_all_but_why_each_rule_applies()
+    {
+        using var folder = new TemporaryFolder();
+        M2M.Run("compile", Policies, "-o", folder["p.m2mb"]);
+        string context = Path.Combine(Policies, "examples", "meter-quarantined.json");
+        string[] how = ["--context", context, "--kind", "cipher-suites", "--now", "2026-11-23T12:00Z"];
+        FinishedProcess text = M2M.Run(["explain", folder["p.m2mb"], .. how]);
+        Assert.That(text.ExitCode, Is.EqualTo(2));
+        Assert.That(text.Output, Does.Contain("by baseline cipher-suites case 6").And.Contain("lifecycle.state \"onboarding\" instead of \"quarantined\"")
+            .And.Contain("why each rule applies or not is not in a bundle"));
+
+        using var ofBundle = JsonDocument.Parse(M2M.Run(["explain", folder["p.m2mb"], "--json", .. how]).Output);
+        using var ofSources = JsonDocument.Parse(M2M.Run(["explain", Policies, "--json", .. how]).Output);
+        Assert.That(ofBundle.RootElement.GetProperty("explained-from").GetString(), Is.EqualTo("bundle"));
+        Assert.That(ofSources.RootElement.GetProperty("explained-from").GetString(), Is.EqualTo("sources"));
+        (JsonElement bare, JsonElement full) = (ofBundle.RootElement.GetProperty("decisions")[0], ofSources.RootElement.GetProperty("decisions")[0]);
+        Assert.That(bare.GetProperty("policies").GetArrayLength(), Is.Zero);
+        foreach (string name in new[] { "deny", "rules", "missing", "region", "holds-until" })
+            Assert.That(bare.GetProperty(name).GetRawText(), Is.EqualTo(full.GetProperty(name).GetRawText()), name);
+        Assert.That(bare.GetProperty("counterfactual").GetProperty("changes").GetRawText(), Is.EqualTo(full.GetProperty("counterfactual").GetProperty("changes").GetRawText()));
+    }
+
+    [Test]
+    public void A_file_that_is_no_bundle_explains_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("p.m2mb", "no bundle");
+        FinishedProcess run = M2M.RunWith("{}", "explain", folder["p.m2mb"], "--context", "-");
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")));
+        Assert.That(run.Error, Does.Contain("p.m2mb: this is no bundle"));
+    }
+
+    [Test]
+    public void What_would_change_with_the_time_or_without_a_value_is_told()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("policyset.yaml", "name: s\nattributes: s.attributes.yaml\npolicies: [p.m2m]\n");
+        folder.Write("s.attributes.yaml", "attributes:\n  id: { type: string, provenance: claimed, description: x }\n");
+        folder.Write("p.m2m", "policy p\nauth {\n  when has id and not time.weekday == sun deny \"named\"\n  when time.of-day in 22:00..06:00 and not has id deny \"at night\"\n  otherwise use { methods x509 }\n}\n");
+        string[] question = ["explain", ".", "--context", "-", "--kind", "auth", "--now", "2026-11-25T12:00Z"];
+        string text = M2M.RunIn(folder.Path, """{"id":"a"}""", question).Output;
+        Assert.That(text, Does.Contain("id taken away\n").And.Contain("it would be allowed at 2026-11-29, were nothing to change but the time"));
+        using var json = JsonDocument.Parse(M2M.RunIn(folder.Path, """{"id":"a"}""", [.. question, "--json"]).Output);
+        JsonElement counterfactual = json.RootElement.GetProperty("decisions")[0].GetProperty("counterfactual");
+        Assert.That(counterfactual.GetProperty("changes")[0].GetProperty("values")[0].GetProperty("after").ValueKind, Is.EqualTo(JsonValueKind.Null));
+        Assert.That(counterfactual.GetProperty("later").GetProperty("at").GetString(), Is.EqualTo("2026-11-29"));
+        Assert.That(M2M.RunIn(folder.Path, """{"id":"a"}""", [.. question[..5], "rotation", .. question[6..]]).Output, Does.Not.Contain("the time"), "no clock is asked there");
     }
 
     [Test]

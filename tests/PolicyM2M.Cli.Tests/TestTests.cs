@@ -64,6 +64,16 @@ public sealed class TestTests
         Snapshot.Match(M2M.Transcript(run));
     }
 
+    /// <summary>The risk is missing too, but nothing of the rotation hangs on it.</summary>
+    [Test]
+    public void A_failure_names_only_what_its_own_kind_missed()
+    {
+        using TemporaryFolder folder = Folder(Policy, "now: 2026-11-23T12:00Z\ncases:\n  - name: empty\n    given: {}\n    expect: { rotation: allow }\n  - name: half\n    given: { kind: plc }\n    expect: { auth: allow }\n");
+        using var report = JsonDocument.Parse(M2M.RunIn(folder.Path, "", "test", ".", "--json").Output);
+        Assert.That(report.RootElement.GetProperty("cases").EnumerateArray().Select(result => string.Join(" ", result.GetProperty("failures")[0].GetProperty("missing").EnumerateArray())),
+            Is.EqualTo(new[] { "", "risk" }));
+    }
+
     [Test]
     public void The_report_as_json_has_all_of_it()
     {

@@ -27,6 +27,7 @@ public sealed class UsageTests
     [TestCase("decide --help")]
     [TestCase("compile --help")]
     [TestCase("bench --help")]
+    [TestCase("emit --help")]
     [TestCase("fmt --help")]
     [TestCase("test --help")]
     [TestCase("schema --help")]

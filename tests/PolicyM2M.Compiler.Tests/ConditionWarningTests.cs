@@ -17,6 +17,13 @@ internal sealed class ConditionWarningTests
     [TestCase("place within [::/0, 0.0.0.0/0]", "M2M314")]
     [TestCase("place within ::/0", null)]
     [TestCase("risk >= 1", null)]
+    [TestCase("(risk == 1 and risk == 2) or kind == \"a\"", "M2M315")]
+    [TestCase("not (risk == 1 and risk == 2) and kind == \"a\"", "M2M314")]
+    [TestCase("(has kind or not has kind) and flag", "M2M314")]
+    [TestCase("time.of-day >= 00:00 and flag", "M2M314")]
+    [TestCase("risk in 0..100 and flag", "M2M314")]
+    [TestCase("risk in 0..50", null)]
+    [TestCase("risk in 50..100 or flag", null)]
     [TestCase("place within 10.0.0.0/8 and place within 10.1.0.0/16", null)]
     public void A_condition_that_leaves_no_choice_is_warned_of(string condition, string? code)
     {

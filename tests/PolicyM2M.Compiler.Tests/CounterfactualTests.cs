@@ -25,11 +25,12 @@ internal sealed class CounterfactualTests
             Assert.That(counterfactual.Changes.Select(change => string.Join(", ", change.Values.Select(value => value.Attribute.Name))), Is.Unique);
             foreach (ContextChange change in counterfactual.Changes)
             {
-                DeviceContext changed = change.Values.Aggregate(context, (all, value) => all.With(value.Attribute.Name, value.After));
+                DeviceContext changed = change.Values.Aggregate(context, (all, value) => value.After.Kind == AttributeValueKind.None ? all.Where(name => name != value.Attribute.Name) : all.With(value.Attribute.Name, value.After));
                 Decision other = decider.Decide(kind, decider.Prepare(changed), RandomPolicies.Now);
                 Assert.That(other.Outcome, Is.EqualTo(change.Decision.Outcome));
                 Assert.That(IsReached(explanation.Decision, other), Is.True);
             }
+            TryMoments(random, decider, context, explanation);
             if (counterfactual.IsWhole)
                 TryFewer(random, policies, decider, context, explanation, fewer: counterfactual.Changes.IsEmpty ? 2 : counterfactual.Changes[0].Values.Length - 1);
         }
@@ -44,7 +45,38 @@ internal sealed class CounterfactualTests
     [TestCase("left == right", """{"left": 3, "right": 3}""", "left")]
     [TestCase("left == right", "{}", "left, right")]
     [TestCase("left < -9223372036854775807", """{"left": -9223372036854775808}""", "left")]
-    public void A_change_to_what_no_condition_names_is_a_change(string deniedWhen, string given, string changed)
+    [TestCase("low > -10", """{"low": -5}""", "low")]
+    [TestCase("fw <= 2.4.0.17", """{"fw": "2.4.0.17"}""", "fw")]
+    [TestCase("fw <= 2.4.0-rc.1 or fw >= 2.4.0-rc.1.0.1", """{"fw": "2.4.0-rc.1"}""", "fw")]
+    [TestCase("fw <= 9223372036854775807.9223372036854775807 or fw >= 9223372036854775807.9223372036854775807.1-0", """{"fw": "1"}""", "fw")]
+    [TestCase("not (place within 10.0.0.0/8 and not place in [10.0.0.0, 10.255.255.255])", """{"place": "192.0.2.9"}""", "place")]
+    [TestCase("place within [::/1, 8000::/1] and place != ::", """{"place": "2001:db8::7"}""", "place")]
+    [TestCase("not (serial starts-with \"AB\" and serial != \"AB\")", """{"serial": "AB"}""", "serial")]
+    [TestCase("serial starts-with \"s\" or serial starts-with \"y\"", """{"serial": "s"}""", "serial")]
+    [TestCase("has fw", """{"fw": "1.0"}""", "fw")]
+    public void A_change_to_what_no_condition_names_is_a_change(string deniedWhen, string given, string changed) =>
+        Assert.That(string.Join(", ", Explained(deniedWhen, given).Changes[0].Values.Select(value => value.Attribute.Name)), Is.EqualTo(changed));
+
+    [TestCase("has fw", "{}", true, TestName = "One attribute, and no other, is whole")]
+    [TestCase("left == right", """{"left": 3, "right": 3}""", false, TestName = "Attributes compared with each other are not whole")]
+    [TestCase("tags contains \"a\" and tags contains \"b\" and tags contains \"c\" and tags contains \"d\" and tags contains \"e\" and tags contains \"f\" and tags contains \"g\"",
+        """{"tags": ["a", "b", "c", "d", "e", "f", "g"]}""", false, TestName = "A set of many items is not whole")]
+    public void It_is_said_whether_all_was_tried(string deniedWhen, string given, bool isWhole) => Assert.That(Explained(deniedWhen, given).IsWhole, Is.EqualTo(isWhole));
+
+    [TestCase("fw == 1.0", """{"fw": "1.0"}""", null, TestName = "Never, where nothing asks the clock")]
+    [TestCase("time.now < 2027-01-31", "{}", "2027-01-31", TestName = "When an instant is reached")]
+    [TestCase("age < 3d", """{"born": "2026-11-23T12:00Z"}""", "2026-11-26T12:00Z", TestName = "When it is old enough")]
+    [TestCase("not time.of-day in 22:00..23:00", "{}", "2026-11-23T22:00Z", TestName = "In the evening")]
+    [TestCase("not (time.weekday == sun and time.of-day >= 22:00 and time.now >= 2026-12-01)", "{}", "2026-12-06T22:00Z", TestName = "On a Sunday evening of the next month")]
+    [TestCase("time.of-day in 22:00..06:00 or not has fw", "{}", null, TestName = "Never, though the clock is asked each day")]
+    public void What_the_time_alone_would_change_is_told(string deniedWhen, string given, string? at)
+    {
+        LaterDecision later = Explained(deniedWhen, given).Later;
+        Assert.That(later.At is { } moment ? InstantText.Format(moment.ToUnixTimeSeconds()) : null, Is.EqualTo(at));
+        Assert.That(later.Decision is null, Is.EqualTo(at is null));
+    }
+
+    private static Counterfactual Explained(string deniedWhen, string given)
     {
         SourceFile[] files =
         [
@@ -54,14 +86,32 @@ internal sealed class CounterfactualTests
                   fw:    { type: version, provenance: claimed, description: x }
                   place: { type: address, provenance: claimed, description: x }
                   tags:  { type: set, provenance: claimed, description: x }
+                  born:  { type: instant, provenance: claimed, description: x }
+                  age:   { type: duration, age-of: born, provenance: claimed, description: x }
                   left:  { type: int, provenance: claimed, description: x }
                   right: { type: int, provenance: claimed, description: x }
+                  low:   { type: int, maximum: -5, provenance: claimed, description: x }
+                  serial: { type: string, provenance: claimed, description: x }
                 """),
             new("p.m2m", $"policy p\nauth {{\n  when {deniedWhen} deny \"no\"\n  otherwise use {{ methods x509 }}\n}}\n"),
         ];
         Assert.That(DeviceContext.TryParseJson(given, out DeviceContext? context, out _), Is.True);
-        Explanation explanation = Explainer.Of(files, out _)!.Explain(DecisionKind.Auth, context!, RandomPolicies.Now, counterfactual: true);
-        Assert.That(string.Join(", ", explanation.Counterfactual!.Changes[0].Values.Select(value => value.Attribute.Name)), Is.EqualTo(changed));
+        return Explainer.Of(files, out _)!.Explain(DecisionKind.Auth, context!, RandomPolicies.Now, counterfactual: true).Counterfactual!;
+    }
+
+    /// <summary>What is decided at the moment that is told, and at others before it.</summary>
+    private static void TryMoments(Random random, Decider decider, DeviceContext context, Explanation explanation)
+    {
+        LaterDecision later = explanation.Counterfactual!.Later;
+        PreparedContext prepared = decider.Prepare(context);
+        if (later.At is { } at)
+            Assert.That(decider.Decide(explanation.Decision.Kind, prepared, at).Outcome, Is.EqualTo(later.Decision!.Outcome));
+        long seconds = (long)((later.At ?? later.LookedUntil ?? RandomPolicies.Now.AddDays(400)) - RandomPolicies.Now).TotalSeconds;
+        for (int i = 0; i < 30 && seconds > 0; i++)
+        {
+            DateTimeOffset before = RandomPolicies.Now.AddSeconds(random.NextInt64(seconds));
+            Assert.That(IsReached(explanation.Decision, decider.Decide(explanation.Decision.Kind, prepared, before)), Is.False, () => $"{before} for {string.Join(", ", context.Values)}");
+        }
     }
 
     /// <summary>Other contexts that differ in at most so many attributes, with values that the policies' author made up.</summary>

@@ -1,4 +1,6 @@
 using System.Text;
+using PolicyM2M.Compiler.Explanations;
+using PolicyM2M.Compiler.PolicyTests;
 using PolicyM2M.Engine;
 using PolicyM2M.Engine.Contexts;
 using PolicyM2M.Engine.Lattice;
@@ -29,6 +31,36 @@ internal sealed class HostileSetTests
             policy.Append($"define d{i} = d{i - 1} and (d{i - 1} or a0 > {i % 9})\n");
         Compilation compilation = Compile(policy.Append("auth { when d120 deny \"x\" otherwise use { methods x509 } }").ToString(), "  a0: { type: int, provenance: claimed, description: x }\n");
         Assert.That(compilation.Diagnostics.Where(d => d.Code != "M2M106"), Is.Empty);
+    }
+
+    [Test]
+    public void Defines_that_double_each_time_are_explained_waived_and_tested_too()
+    {
+        var policy = new StringBuilder("policy p\ndefine d0 = a0 == 1 and a1 == 2\n");
+        for (int i = 1; i < 100; i++)
+            policy.Append($"define d{i} = d{i - 1} and (d{i - 1} or has a0)\n");
+        policy.Append("auth { when d99 deny \"x\" otherwise use { methods x509 } }\nforbid f : auth \"y\" when not d99 and a0 > 5\n");
+        SourceFile[] files = Set(policy.Append("waive p.f when d99 and a0 > 7 until 2027-01-31 because \"x\" approved-by \"y\"\n").ToString(), Attributes(2), "longest-waiver: 90d\n");
+        Explanation explanation = Explainer.Of(files, out _)!.Explain(DecisionKind.Auth, DeviceContext.Empty.With("a0", AttributeValue.Of(1)), DateTimeOffset.UnixEpoch, counterfactual: true);
+        Assert.That(explanation.Policies[0].Rules[0].Because.Select(reason => reason.Test), Is.EqualTo(new[] { "a1 == 2" }));
+        Assert.That(PolicyTester.Run(files, [], filter: null, progress: null).SelfTest.Faults, Is.Empty);
+    }
+
+    /// <summary>Each case is an or, or an and of some, so that one tree would grow with the product of all.</summary>
+    [TestCase(1, 40, null)]
+    [TestCase(3, 5, null)]
+    [TestCase(13, 3, "M2M310")]
+    public void Forty_attributes_in_forty_cases_are_compiled_or_refused_at_once(int clauses, int tests, string? code)
+    {
+        var random = new Random(3);
+        var policy = new StringBuilder("policy p\nauth {\n");
+        for (int i = 0; i < 40; i++)
+        {
+            IEnumerable<string> conditions = Enumerable.Range(0, clauses).Select(_ => $"({string.Join(" or ", Enumerable.Range(0, tests).Select(_ => $"a{random.Next(40)} == {random.Next(100)}"))})");
+            policy.Append($"  when {string.Join(" and ", conditions)} use {{ methods x509 reauthenticate {i + 1}s }}\n");
+        }
+        Compilation compilation = Compile(policy.Append("}\n").ToString(), Attributes(40));
+        Assert.That(compilation.Diagnostics.Select(d => d.Code), Is.EqualTo(code is null ? [] : new[] { code }));
     }
 
     [TestCase("(d{0} and not {1}) or (not d{0} and {1})")]
@@ -112,10 +144,12 @@ internal sealed class HostileSetTests
 
     private static string Attributes(int count) => string.Concat(Enumerable.Range(0, count).Select(i => $"  a{i}: {{ type: int, provenance: claimed, description: x }}\n"));
 
-    private static Compilation Compile(string policy, string attributes) => PolicyCompiler.Compile(
+    private static Compilation Compile(string policy, string attributes) => PolicyCompiler.Compile(Set(policy, attributes));
+
+    private static SourceFile[] Set(string policy, string attributes, string manifest = "") =>
     [
-        new SourceFile("policyset.yaml", "name: hostile\nattributes: a.attributes.yaml\npolicies: [p.m2m]\n"),
+        new SourceFile("policyset.yaml", "name: hostile\nattributes: a.attributes.yaml\npolicies: [p.m2m]\n" + manifest),
         new SourceFile("a.attributes.yaml", "attributes:\n" + attributes),
         new SourceFile("p.m2m", policy),
-    ]);
+    ];
 }

@@ -105,6 +105,26 @@ internal sealed class TreeShapeProperties
         }
     });
 
+    /// <summary>Most cases test the level, so that a split by it would be the best one and copies too much; the flag parts the two policies and copies nothing.</summary>
+    [Test]
+    public void Where_what_parts_two_policies_is_missing_it_is_known_that_one_of_them_speaks()
+    {
+        string Cases(int first) => string.Concat(Enumerable.Range(0, 10).Select(i => $"  when {(i < 9 ? $"level == {i + first}" : $"a{i} > 3")} and a{i + first} > 1 use {{ methods x509  fresh-for {i + 1}m }}\n"));
+        SourceFile[] files =
+        [
+            new("policyset.yaml", "name: s\nattributes: a.attributes.yaml\npolicies: [p0.m2m, p1.m2m]\n"),
+            new("a.attributes.yaml", "attributes:\n  flag: { type: bool, provenance: claimed, description: x }\n  level: { type: int, provenance: claimed, description: x }\n"
+                + string.Concat(Enumerable.Range(0, 20).Select(i => $"  a{i}: {{ type: int, provenance: claimed, description: x }}\n"))),
+            new("p0.m2m", $"policy p0 for flag\nauth {{\n{Cases(0)}  otherwise use {{ methods x509, psk  fresh-for 2h }}\n}}\n"),
+            new("p1.m2m", $"policy p1 for not flag\nauth {{\n{Cases(10)}  otherwise use {{ methods x509, psk  fresh-for 3h }}\n}}\n"),
+        ];
+        var faults = new Faults();
+        BoundPolicySet bound = PolicyCompiler.Bind(files, faults)!;
+        var decider = new Decider(Bundle.Read(PolicyCompiler.Emit(bound, faults, Shapes["lean"])!));
+        DeviceContext context = DeviceContext.Of(Enumerable.Range(0, 20).Select(i => KeyValuePair.Create($"a{i}", AttributeValue.Of(0))).Append(KeyValuePair.Create("level", AttributeValue.Of(50))));
+        Assert.That(Decide(decider, DecisionKind.Auth, context)[Field.Methods]?.ToString(), Is.EqualTo("x509, psk"));
+    }
+
     private static string _texts = "";
 
     private static DateTimeOffset Now => RandomPolicies.Now;

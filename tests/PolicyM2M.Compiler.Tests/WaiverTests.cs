@@ -81,6 +81,54 @@ internal sealed class WaiverTests
         Assert.That(invariant.BrokenBy(Outcome.Deny(DecisionKind.CipherSuites, "no")), Is.Empty);
     }
 
+    [TestCase("id == \"a\"", "from 2026-11-01 until 2027-01-30", "id == \"a\"", "from 2027-01-30 until 2027-03-01", true, TestName = "One after the other for one device is one")]
+    [TestCase("id == \"a\"", "from 2026-11-01 until 2027-01-30", "id in [\"a\", \"b\"]", "until 2027-02-28", true, TestName = "So are two that overlap, for some of the devices")]
+    [TestCase("id == \"a\"", "from 2026-11-01 until 2027-01-30", "risk > 3", "from 2027-01-30 until 2027-03-01", true, TestName = "And two under which one device could be")]
+    [TestCase("id == \"a\"", "from 2026-11-01 until 2027-01-30", "id == \"b\"", "from 2027-01-30 until 2027-03-01", false, TestName = "Not those for different devices")]
+    [TestCase("id == \"a\"", "from 2026-11-01 until 2027-01-30", "id == \"a\"", "from 2027-01-31 until 2027-03-01", false, TestName = "Nor those with a day between them")]
+    [TestCase("id == \"a\"", "from 2026-12-01 until 2027-01-01", "id == \"a\"", "from 2027-01-01 until 2027-02-01", false, TestName = "Nor those that together are short enough")]
+    public void Waivers_that_join_each_other_count_as_one(string when, string time, string otherWhen, string otherTime, bool isRefused)
+    {
+        string site = $"""
+            policy site
+            waive base.risky when {otherWhen} {otherTime} because "ticket" approved-by "secops"
+            waive base.risky when {when} {time} because "ticket" approved-by "secops"
+            """;
+        Compilation compilation = PolicyCompiler.Compile(Files(Policies, site));
+        Assert.That(compilation.Diagnostics.Select(d => $"{d.Position.Line} {d.Code}"), Is.EqualTo(isRefused ? new[] { "2 M2M320" } : []));
+        Assert.That(compilation.Bundle is null, Is.EqualTo(isRefused));
+    }
+
+    [Test]
+    public void A_waiver_that_joins_two_others_makes_the_three_one()
+    {
+        Compilation compilation = PolicyCompiler.Compile(Files(Policies, """
+            policy site
+            waive base.risky when id == "a" from 2026-10-01 until 2026-11-15 because "x" approved-by "y"
+            waive base.risky when id == "b" from 2026-12-01 until 2027-01-20 because "x" approved-by "y"
+            waive base.risky when id in ["a", "b"] from 2026-11-15 until 2026-12-02 because "x" approved-by "y"
+            """));
+        Assert.That(compilation.Diagnostics.Select(d => $"{d.Position.Line} {d.Code}"), Is.EqualTo(new[] { "3 M2M320" }));
+    }
+
+    [TestCase("not has id", "", true)]
+    [TestCase("id == \"a\" or not (has id and risk > 3)", "", true)]
+    [TestCase("anonymous", "define anonymous = not has id", true)]
+    [TestCase("not (not has id)", "", false)]
+    [TestCase("has id and not (id == \"a\")", "", false)]
+    public void A_waiver_never_holds_because_something_is_missing(string when, string define, bool isRefused)
+    {
+        Compilation compilation = PolicyCompiler.Compile(Files(Policies, $"policy site\n{define}\nwaive base.risky when {when} until 2027-01-31 because \"ticket\" approved-by \"secops\"\n"));
+        Assert.That(compilation.Diagnostics.Select(d => d.Code), Is.EqualTo(isRefused ? new[] { "M2M328" } : []));
+    }
+
+    [Test]
+    public void Nor_does_the_target_of_its_policy()
+    {
+        Compilation compilation = PolicyCompiler.Compile(Files(Policies, "policy site for not has place\nwaive base.risky when risk > 3 until 2027-01-31 because \"ticket\" approved-by \"secops\"\n"));
+        Assert.That(compilation.Diagnostics.Select(d => d.Code), Is.EqualTo(new[] { "M2M328" }));
+    }
+
     private static Decision Decide(string now, string? id, string place)
     {
         Decider decider = Decider(Policies, Waiver);

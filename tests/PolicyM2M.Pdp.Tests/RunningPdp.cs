@@ -95,7 +95,11 @@ internal sealed class RunningPdp : IAsyncDisposable
     }
 
     /// <summary>A channel to a server of that data folder, whoever runs it.</summary>
-    public static GrpcChannel Channel(DataFolder data, string address, X509Certificate2? certificate)
+    public static GrpcChannel Channel(DataFolder data, string address, X509Certificate2? certificate) =>
+        GrpcChannel.ForAddress(address, new GrpcChannelOptions { HttpHandler = Handler(data, certificate), DisposeHttpClient = true });
+
+    /// <summary>What speaks HTTP to a server of that data folder.</summary>
+    public static SocketsHttpHandler Handler(DataFolder data, X509Certificate2? certificate)
     {
         var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         trust.CustomTrustStore.ImportFromPemFile(data.Certificate("ca"));
@@ -105,11 +109,7 @@ internal sealed class RunningPdp : IAsyncDisposable
             // Chosen here and not by the issuers the server names: a client may well send what nobody asked for.
             LocalCertificateSelectionCallback = certificate is null ? null : (_, _, _, _, _) => certificate,
         };
-        return GrpcChannel.ForAddress(address, new GrpcChannelOptions
-        {
-            HttpHandler = new SocketsHttpHandler { SslOptions = tls, ConnectTimeout = TimeSpan.FromSeconds(30) },
-            DisposeHttpClient = true,
-        });
+        return new SocketsHttpHandler { SslOptions = tls, ConnectTimeout = TimeSpan.FromSeconds(30) };
     }
 
     public DecisionService.DecisionServiceClient DecisionsAs(string name) => new(ChannelOf(name));

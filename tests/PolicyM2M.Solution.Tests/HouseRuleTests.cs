@@ -8,6 +8,9 @@ public sealed partial class HouseRuleTests
 {
     private const int LongestFile = 400;
 
+    /// <summary>Two halves of a wide screen. Tests hold data in lines, which a fold makes no clearer.</summary>
+    private const int LongestLine = 220;
+
     private static readonly string[] TextEndings =
         [".cs", ".csproj", ".props", ".targets", ".sln", ".json", ".yaml", ".yml", ".md", ".proto", ".m2m", ".txt", ".mjs", ".svg", ".config", "run"];
 
@@ -23,6 +26,17 @@ public sealed partial class HouseRuleTests
             .Select(path => (path, lines: Repository.Read(path).Count(c => c == '\n')))
             .Where(file => file.lines > LongestFile)
             .Select(file => $"{file.path}: {file.lines} lines");
+        Assert.That(offences, Is.Empty);
+    }
+
+    [Test]
+    public void No_line_of_a_product_is_longer_than_a_screen_is_wide()
+    {
+        IEnumerable<string> offences = Repository.TrackedFiles()
+            .Where(path => path.EndsWith(".cs", StringComparison.Ordinal) && !path.StartsWith("tests/", StringComparison.Ordinal))
+            .SelectMany(path => Repository.Read(path).Split('\n').Select((line, i) => (path, number: i + 1, line.Length)))
+            .Where(line => line.Length > LongestLine)
+            .Select(line => $"{line.path}:{line.number}: {line.Length} columns");
         Assert.That(offences, Is.Empty);
     }
 

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using PolicyM2M.Enforcement.Deciding;
+using PolicyM2M.Enforcement.Caching;
 using PolicyM2M.Engine.Lattice;
 using PolicyM2M.Engine.Vocabulary;
 
@@ -169,8 +169,11 @@ public sealed partial class CredentialRotation : IDisposable
         return pause > ShortestPause ? pause : ShortestPause;
     }
 
-    private TimeSpan AfterFailure() =>
-        RetryPause.After(State.Attempts, State.Serving.Times.NotAfter - State.Serving.Times.NotBefore, Random.Shared.NextDouble());
+    private TimeSpan AfterFailure()
+    {
+        CredentialTimes times = State.Serving.Times;
+        return RetryPause.After(State.Attempts, times, _standing.Plan(_options.Device)?.Limit ?? times.NotAfter, _clock.Now, Random.Shared.NextDouble());
+    }
 
     /// <summary>The next state counts once it is on disk.</summary>
     private bool Take(RotationState next)

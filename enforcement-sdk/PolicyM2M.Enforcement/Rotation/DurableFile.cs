@@ -1,4 +1,4 @@
-using PolicyM2M.Enforcement.Storing;
+using PolicyM2M.Enforcement.Caching;
 
 namespace PolicyM2M.Enforcement.Rotation;
 

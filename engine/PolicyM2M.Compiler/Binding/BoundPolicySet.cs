@@ -7,7 +7,11 @@ using PolicyM2M.Engine.Vocabulary;
 namespace PolicyM2M.Compiler.Binding;
 
 /// <summary>A policy set whose every name and type is checked. This is what the policies mean; everything after it is only faster.</summary>
-internal sealed record BoundPolicySet(string Name, ImmutableArray<AttributeDefinition> Attributes, ImmutableArray<BoundPolicy> Policies);
+internal sealed record BoundPolicySet(string Name, ImmutableArray<AttributeDefinition> Attributes, ImmutableArray<BoundPolicy> Policies)
+{
+    /// <summary>The longest that a demand may be waived for, in seconds; null where the manifest allows no waivers.</summary>
+    public long? LongestWaiver { get; init; }
+}
 
 /// <summary>A policy: outside its target it says nothing.</summary>
 internal sealed record BoundPolicy(string Name, SourcePosition Source, BoundCondition Target, ImmutableArray<BoundBlock> Blocks, ImmutableArray<BoundDemand> Demands)

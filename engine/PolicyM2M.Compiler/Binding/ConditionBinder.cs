@@ -141,12 +141,14 @@ internal sealed class ConditionBinder(
             return BoundCondition.Never;
         if (IsAbove(low.Value, high.Value, attribute))
             faults.EmptyRange(source, between.Low.Span.To(between.High.Span));
-        return new BoundCondition.All(
-        [
-            new BoundCondition.Not(new BoundCondition.Below(attribute, low.Value, OrEqual: false)),
-            new BoundCondition.Below(attribute, high.Value, OrEqual: true),
-        ]);
+        BoundCondition atLeast = new BoundCondition.Not(new BoundCondition.Below(attribute, low.Value, OrEqual: false)), atMost = new BoundCondition.Below(attribute, high.Value, OrEqual: true);
+        // An end that is the end of the attribute's own range is there for the reader: by itself it is no test that always holds.
+        (bool isFromLowest, bool isToHighest) = (IsEnd(low.Value, attribute, coding => coding.Lowest), IsEnd(high.Value, attribute, coding => coding.Highest));
+        return isFromLowest == isToHighest ? new BoundCondition.All([atLeast, atMost]) : isFromLowest ? atMost : atLeast;
     }
+
+    private static bool IsEnd(AttributeValue value, AttributeDefinition attribute, Func<AttributeCoding, long> end) =>
+        attribute.Type != AttributeType.Version && new AttributeCoding(attribute, []) is var coding && coding.TryEncode(value, out long code) && code == end(coding);
 
     private BoundCondition Relation(ConditionSyntax.Relation relation)
     {

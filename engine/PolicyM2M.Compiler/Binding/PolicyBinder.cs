@@ -119,9 +119,11 @@ internal sealed class PolicyBinder
 
     private BoundWaiver? Waiver(DeclarationSyntax.Waive waive, BoundCondition target)
     {
-        BoundCondition when = _conditions.Bind(waive.When);
+        BoundCondition when = Both(target, _conditions.Bind(waive.When));
+        if (AbsenceTest.Of(when) is { } absent)
+            _faults.WaivedByAbsence(_policy.Source, waive.Demand.Span, absent);
         return _terms.Check(waive, _policy.Source, _faults) is { } time
-            ? new BoundWaiver(waive.Demand.Text, Both(target, when), time.From, time.Until, waive.Because, waive.ApprovedBy, _policy.Source.PositionOf(waive.Demand.Span))
+            ? new BoundWaiver(waive.Demand.Text, when, time.From, time.Until, waive.Because, waive.ApprovedBy, _policy.Source.PositionOf(waive.Demand.Span))
             : null;
     }
 

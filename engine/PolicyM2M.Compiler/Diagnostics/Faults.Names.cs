@@ -12,7 +12,7 @@ internal sealed partial class Faults
 
     public void UnknownName(SourceText source, NameSyntax name, IEnumerable<string> names) =>
         Error(source, name.Span, "M2M202", $"`{name.Text}` is neither a `define` of this file nor an attribute",
-            DidYouMean(Spelling.Nearest(name.Text, names)));
+            Grammar.ClockNames.Contains(name.Text) ? $"compare it, such as {Slips.ExampleOf(name.Text)}" : DidYouMean(Spelling.Nearest(name.Text, names)));
 
     public void UnknownProfile(SourceText source, NameSyntax name, IEnumerable<string> profiles) =>
         Error(source, name.Span, "M2M203", $"this file has no profile `{name.Text}`", DidYouMean(Spelling.Nearest(name.Text, profiles)));
@@ -29,7 +29,7 @@ internal sealed partial class Faults
             DidYouMean(Spelling.Nearest(name.Text, facts)) ?? $"its facts are {string.Join(", ", facts)}");
 
     public void UnknownDemand(SourceText source, NameSyntax name, IReadOnlyCollection<string> demands) =>
-        Error(source, name.Span, "M2M210", demands.Contains(name.Text) ? $"the set has more than one demand `{name.Text}`" : $"the set has no demand `{name.Text}`",
+        Error(source, name.Span, "M2M210", $"the set has {(demands.Contains(name.Text) ? "more than one" : "no")} demand `{name.Text}`",
             DidYouMean(Spelling.Nearest(name.Text, demands) ?? demands.FirstOrDefault(demand => demand.EndsWith($".{name.Text}", StringComparison.Ordinal)))
                 ?? "a demand is named by its policy and its own name, such as plant7.public-tls13");
 

@@ -1,3 +1,4 @@
+using PolicyM2M.Compiler.Spellings;
 using PolicyM2M.Compiler.Syntax;
 using PolicyM2M.Engine.Vocabulary;
 
@@ -14,7 +15,10 @@ internal sealed partial class Faults
         Error(source, at, "M2M402", $"this is not YAML: {message}");
 
     public void UnknownKey(SourceText source, Span at, string key, IEnumerable<string> keys) =>
-        Error(source, at, "M2M403", $"`{key}` is no key here", DidYouMean(Spelling.Nearest(key, keys)) ?? $"the keys are {string.Join(", ", keys)}");
+        Error(source, at, "M2M403", $"`{key}` is no key here",
+            keys.Contains(YamlKeys.Rules) && YamlKeys.RuleWords.Contains(key) ? $"write it as an item of the list `{YamlKeys.Rules}`"
+            : key == "reason" && keys.Contains(YamlKeys.Forbid) ? $"the reason stands under `{YamlKeys.Deny}`"
+            : DidYouMean(Spelling.Nearest(key, keys)) ?? $"the keys are {string.Join(", ", keys)}");
 
     public void MissingKey(SourceText source, Span at, string key, string meaning) =>
         Error(source, at, "M2M404", $"the key `{key}` is missing", $"it gives {meaning}");

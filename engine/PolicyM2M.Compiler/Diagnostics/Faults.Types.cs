@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using PolicyM2M.Compiler.Syntax;
 using PolicyM2M.Engine;
 using PolicyM2M.Engine.Contexts;
@@ -14,6 +15,7 @@ internal sealed partial class Faults
             attribute.Type == AttributeType.Set ? $"`{attribute.Name}` is a set of texts; `{literal.Text}` is none" : $"`{attribute.Name}` is {Article(attribute)}; `{literal.Text}` is not",
             attribute.Type == AttributeType.Address && AddressBlock.TryParse(literal.Text, out _) && !AddressBlock.TryParseAddress(literal.Text, out _) ? $"for a block write `within {literal.Text}`"
             : attribute.Type is AttributeType.String or AttributeType.Set && literal.Kind == M2MToken.Name ? Quoted(literal.Text, attribute)
+            : literal.Kind == M2MToken.String && attribute.Type is not (AttributeType.String or AttributeType.Set) ? $"expected {expected}, without quotes"
             : $"expected {expected}");
 
     public void WrongOperator(SourceText source, Span at, string sign, AttributeDefinition attribute) =>
@@ -71,6 +73,14 @@ internal sealed partial class Faults
         Add(new Diagnostic(holds ? "M2M314" : "M2M315", Severity.Warning, at, 1, $"a test of `{attribute.Name}` in this condition {(holds ? "always" : "never")} holds",
             $"it is {new AttributeCoding(attribute, []).Expected}, of which {(holds ? "every value passes" : "no value passes")}"));
 
+    /// <param name="at">The rule.</param>
+    /// <param name="attributes">The attributes that the part tests; none where it tests the clock alone.</param>
+    /// <param name="holds">Whether it always holds, or never.</param>
+    public void PartAlwaysSo(SourcePosition at, ImmutableArray<string> attributes, bool holds) =>
+        Add(new Diagnostic(holds ? "M2M314" : "M2M315", Severity.Warning, at, 1,
+            $"a part of this condition {(holds ? "always" : "never")} holds: its tests of {(attributes.IsEmpty ? "the clock" : string.Join(", ", attributes.Select(name => $"`{name}`")))}, taken together",
+            holds ? "every value passes one of them" : "no value passes all of them"));
+
     public void EmptySelection(SourceText source, Span at, string what) =>
         Error(source, at, "M2M316", $"no {what} has all these facts", "a list must name something");
 
@@ -86,6 +96,14 @@ internal sealed partial class Faults
     public void LongWaiver(SourceText source, Span at, long longest) =>
         Error(source, at, "M2M320", $"this waiver holds for longer than the {DurationText.Format(longest)} that policyset.yaml allows",
             "let it end earlier, or begin later with `from`");
+
+    public void LongWaivers(SourcePosition at, SourcePosition first, long longest) =>
+        Add(new Diagnostic("M2M320", Severity.Error, at, 1,
+            $"with the waiver at {first} the demand is waived without a break for longer than the {DurationText.Format(longest)} that policyset.yaml allows",
+            "waivers of one demand count as one where nothing lies between them and one device could be under both"));
+
+    public void WaivedByAbsence(SourceText source, Span at, AttributeDefinition attribute) =>
+        Error(source, at, "M2M328", $"this waiver holds where `{attribute.Name}` is missing", "what nobody says must not loosen anything: name the devices by what they are, not by `not has`");
 
     public void EmptyWaiver(SourceText source, Span at) =>
         Error(source, at, "M2M321", "this waiver ends before it begins");
@@ -104,7 +122,8 @@ internal sealed partial class Faults
     /// <summary>A name on the right of a comparison that is no attribute's: an author who forgot the quotes of a text.</summary>
     public void UnquotedText(SourceText source, NameSyntax name, AttributeDefinition left, IEnumerable<string> attributes) =>
         Error(source, name.Span, "M2M201", $"the attribute schema has no `{name.Text}`",
-            left.Values.Contains(name.Text) ? Quoted(name.Text, left) : DidYouMean(Spelling.Nearest(name.Text, attributes)) ?? Quoted(name.Text, left));
+            name.Text is "null" or "nil" or "none" or "undefined" ? $"write `not has {left.Name}` for a value that is missing"
+            : left.Values.Contains(name.Text) ? Quoted(name.Text, left) : DidYouMean(Spelling.Nearest(name.Text, attributes)) ?? Quoted(name.Text, left));
 
     public void VersionsWithoutSuites(SourceText source, NameSyntax field, bool areSuitesNew) =>
         Warning(source, field.Span, "M2M324", areSuitesNew ? "these suites are of TLS 1.3 only, and these versions are not" : "these versions are 1.3 only, and these suites are not of TLS 1.3",
@@ -112,6 +131,13 @@ internal sealed partial class Faults
 
     public void CaseAgain(SourceText source, Span at, SourcePosition first) =>
         Warning(source, at, "M2M325", $"this case is never reached: the case at line {first.Line} has the same condition", "the first case of a block that matches is the one that counts");
+
+    public void CaseBehind(SourcePosition at) =>
+        Add(new Diagnostic("M2M327", Severity.Warning, at, 1, "this case is never reached: wherever its condition holds, that of a case before it does",
+            "put it before them, or leave it out"));
+
+    /// <summary>Whether it was said already that a condition here is not what its author will have meant.</summary>
+    public bool IsDoubted(SourcePosition at) => _found.Any(fault => fault.Position == at && fault.Code is "M2M314" or "M2M315" or "M2M325");
 
     public void AlwaysDenies(SourceText source, Span at, DecisionKind kind, bool isEmpty) =>
         Warning(source, at, "M2M326", isEmpty ? $"this block has no case, so `{kind.Name()}` is always denied" : $"every case of this block denies, so `{kind.Name()}` is always denied",

@@ -7,7 +7,7 @@ namespace PolicyM2M.Compiler.Explanations;
 
 /// <summary>
 /// A value from every class of values that the conditions of a set can tell apart, nearest to the present one first, and always one that no condition names.
-/// Ages follow from their instants, and two attributes that are compared lend each other their values. Where that is too many, <see cref="IsWhole"/> says so.
+/// Ages follow from their instants, and two attributes that are compared lend each other their values. Where these are not all classes, <see cref="IsWhole"/> says so.
 /// </summary>
 internal sealed class CandidateValues
 {
@@ -28,7 +28,10 @@ internal sealed class CandidateValues
         _tests = tests.SelectMany(test => Attributes(test).Select(attribute => (Name: attribute.AgeOf ?? attribute.Name, Test: test))).ToLookup(entry => entry.Name, entry => entry.Test);
     }
 
-    /// <summary>Whether all candidates so far stand for every class of values.</summary>
+    /// <summary>
+    /// Whether all candidates so far stand for every class of values. They do not for a set that is looked into for many items, and for attributes that are compared with
+    /// each other and have more values than can be tried: three that must all differ between two neighbouring limits are never found.
+    /// </summary>
     public bool IsWhole { get; private set; } = true;
 
     /// <summary>The attributes that a test reads.</summary>
@@ -44,25 +47,46 @@ internal sealed class CandidateValues
         _ => [],
     };
 
-    /// <summary>The tests that a condition is made of.</summary>
-    public static IEnumerable<BoundCondition> Tests(BoundCondition condition) => condition switch
+    /// <summary>The tests that a condition is made of, each once, from left to right.</summary>
+    public static IEnumerable<BoundCondition> Tests(BoundCondition condition)
     {
-        BoundCondition.Any any => any.Parts.SelectMany(Tests),
-        BoundCondition.All all => all.Parts.SelectMany(Tests),
-        BoundCondition.Not not => Tests(not.Part),
-        _ => [condition],
-    };
+        // Parts are shared, and a walk per path might not end.
+        var seen = new HashSet<BoundCondition>(ReferenceEqualityComparer.Instance);
+        var open = new Stack<BoundCondition>([condition]);
+        while (open.TryPop(out BoundCondition? next))
+        {
+            if (!seen.Add(next))
+                continue;
+            ImmutableArray<BoundCondition> parts = next switch
+            {
+                BoundCondition.Any any => any.Parts,
+                BoundCondition.All all => all.Parts,
+                BoundCondition.Not not => [not.Part],
+                _ => [],
+            };
+            if (parts.IsEmpty)
+                yield return next;
+            for (int i = parts.Length - 1; i >= 0; i--)
+                open.Push(parts[i]);
+        }
+    }
 
     /// <summary>The candidates for an attribute, without its present value.</summary>
     public ImmutableArray<AttributeValue> For(AttributeDefinition attribute)
     {
         AttributeValue present = _context.Values.GetValueOrDefault(attribute.Name);
+        bool isFinite = attribute.Type == AttributeType.Bool || (attribute.Type == AttributeType.String && attribute.Values.Length > 0);
+        IsWhole &= isFinite || !_tests[attribute.Name].OfType<BoundCondition.SameAs>().Any();
         var coding = new AttributeCoding(attribute, []);
         return
         [
             .. Values(attribute).Distinct().Where(value => value != present && coding.TryEncode(value, out _)).OrderBy(value => Distance(attribute, coding, present, value)),
         ];
     }
+
+    /// <summary>The candidates, and no value, where a condition asks whether there is one: the answer to anything else is then the strictest, which some value has as well.</summary>
+    public ImmutableArray<AttributeValue> ForOrNone(AttributeDefinition attribute) =>
+        _context.Values.ContainsKey(attribute.Name) && _tests[attribute.Name].OfType<BoundCondition.Has>().Any() ? For(attribute).Add(default) : For(attribute);
 
     private IEnumerable<AttributeValue> Values(AttributeDefinition attribute)
     {
@@ -71,17 +95,15 @@ internal sealed class CandidateValues
         return attribute.Type switch
         {
             AttributeType.Bool => [AttributeValue.Of(false), AttributeValue.Of(true)],
-            AttributeType.Int => constants.Select(c => c.Integer).Append(attribute.Minimum ?? 0).SelectMany(Around).Select(AttributeValue.Of),
+            AttributeType.Int => constants.Select(c => c.Integer).Append(attribute.Minimum ?? Math.Min(0, attribute.Maximum ?? 0)).SelectMany(Around).Select(AttributeValue.Of),
             AttributeType.Duration => constants.Select(Seconds).Append(attribute.Minimum ?? 0).SelectMany(Around).Where(n => n >= 0).Select(n => AttributeValue.Of(DurationText.Format(n))),
             AttributeType.Instant => constants.Select(Instant).Append(_now.ToUnixTimeSeconds()).SelectMany(Around).Select(n => AttributeValue.Of(InstantText.Format(n))),
-            // Between two versions lie others: one just before a version is its first pre-release, one just after has a further number.
-            AttributeType.Version => constants.SelectMany(c => new[] { c.Text, c.Text.Contains('-', StringComparison.Ordinal) ? c.Text + ".1" : c.Text + "-0", After(c.Text) })
-                .Concat(["0.0.0-0", "0.0.0"]).Select(AttributeValue.Of),
-            // Addresses for documentation, RFC 5737 and RFC 3849.
-            AttributeType.Address => constants.Concat([AttributeValue.Of("192.0.2.1"), AttributeValue.Of("2001:db8::1")]),
+            AttributeType.Version => constants.SelectMany(c => CandidateVersions.Around(c.Text)).Concat(["0.0.0-0", "0.0.0"]).Select(AttributeValue.Of),
+            // Addresses for documentation, RFC 5737 and RFC 3849; and the first of all, where nothing else begins.
+            AttributeType.Address => constants.Concat([AttributeValue.Of("192.0.2.1"), AttributeValue.Of("2001:db8::1"), AttributeValue.Of("::")]),
             AttributeType.Set => Sets(attribute, constants),
             _ when attribute.Values.Length > 0 => attribute.Values.Select(AttributeValue.Of),
-            _ => constants.Concat([AttributeValue.Of("something else"), AttributeValue.Of("yet another thing")]),
+            _ => constants.Concat(CandidateTexts.Unnamed([.. constants.Select(c => c.Text)], [.. _tests[attribute.Name].OfType<BoundCondition.StartsWith>().Select(test => test.Prefix)]).Select(AttributeValue.Of)),
         };
     }
 
@@ -102,14 +124,19 @@ internal sealed class CandidateValues
     {
         BoundCondition.OneOf one when one.Attribute.AgeOf is not null => one.Values.Select(Born),
         BoundCondition.Below below when below.Attribute.AgeOf is not null => [Born(below.Limit)],
+        BoundCondition.OneOf { Attribute.Type: AttributeType.Address } one => one.Values.Concat(one.Values.Select(value => Binding.Constants.Address(value.Text) + 1).Select(address => AttributeValue.Of(AddressBlock.Format(address)))),
         BoundCondition.OneOf one => one.Values,
         BoundCondition.Below below => [below.Limit],
         BoundCondition.StartsWith starts => [AttributeValue.Of(starts.Prefix)],
         BoundCondition.Within within => within.Blocks.SelectMany(block => block.Ranges)
             .SelectMany(range => new[] { range.First, range.Last, range.Last + 1, range.First - 1 }).Select(address => AttributeValue.Of(AddressBlock.Format(address))),
-        BoundCondition.SameAs same => _context.Values.TryGetValue(same.Left.Name == attribute.Name ? same.Right.Name : same.Left.Name, out AttributeValue other) ? [other] : [],
+        BoundCondition.SameAs same => Lent(same.Left.Name == attribute.Name ? same.Right : same.Left),
         _ => [],
     };
+
+    /// <summary>What an attribute lends to one that it is compared with: its present value, and what it is compared with itself.</summary>
+    private IEnumerable<AttributeValue> Lent(AttributeDefinition other) => _tests[other.Name].Where(test => test is not BoundCondition.SameAs).SelectMany(test => Constants(other, test))
+        .Concat(_context.Values.TryGetValue(other.Name, out AttributeValue present) ? [present] : []);
 
     private AttributeValue Born(AttributeValue age) => AttributeValue.Of(InstantText.Format(_now.ToUnixTimeSeconds() - Seconds(age)));
 
@@ -118,15 +145,6 @@ internal sealed class CandidateValues
             ? Math.Abs((double)to - from) : 0;
 
     private static IEnumerable<long> Around(long value) => new[] { value, value == long.MinValue ? value : value - 1, value == long.MaxValue ? value : value + 1 }.Distinct();
-
-    private static string After(string version) => version.Contains('-', StringComparison.Ordinal) ? version + ".0.1" : version.Count(c => c == '.') < 3 ? PadTo(version) + ".1" : version;
-
-    private static string PadTo(string version)
-    {
-        while (version.Count(c => c == '.') < 2)
-            version += ".0";
-        return version;
-    }
 
     private static long Seconds(AttributeValue value) => DurationText.TryParse(value.Text, out long seconds) ? seconds : 0;
 

@@ -16,12 +16,13 @@ internal sealed class CounterfactualSearch(Decider decider, DeviceContext contex
 
     /// <param name="candidates">The attributes that may change, each with the values to try, the nearest first.</param>
     /// <param name="areAll">Whether these stand for all values that there are.</param>
-    public Counterfactual Search(IReadOnlyList<(AttributeDefinition Attribute, ImmutableArray<AttributeValue> Values)> candidates, bool areAll)
+    /// <param name="later">What the time alone would change.</param>
+    public Counterfactual Search(IReadOnlyList<(AttributeDefinition Attribute, ImmutableArray<AttributeValue> Values)> candidates, bool areAll, LaterDecision later)
     {
         bool isWhole = true;
         for (int size = 1; size <= Math.Min(MostAttributes, candidates.Count) && _found.Count == 0 && isWhole; size++)
             isWhole = Try(candidates, 0, size, []);
-        return new Counterfactual([.. _found], areAll && isWhole && (_found.Count > 0 || candidates.Count <= MostAttributes), _tried);
+        return new Counterfactual([.. _found], areAll && isWhole && (_found.Count > 0 || candidates.Count <= MostAttributes), _tried) { Later = later };
     }
 
     /// <summary>Tries all changes of so many attributes; of each combination of attributes the nearest that does it is kept. False where the search was cut off.</summary>
@@ -70,10 +71,13 @@ internal sealed class CounterfactualSearch(Decider decider, DeviceContext contex
     {
         _tried++;
         Decision other = decider.Decide(decision.Kind, _values, now);
-        if (other.Outcome.Equals(decision.Outcome) || (decision.Outcome.IsDenied && other.Outcome.IsDenied))
+        if (!IsAnother(decision, other))
             return null;
         return new ContextChange([.. changed.Select(attribute => (attribute, Given(attribute), _values[decider.Bundle.PlaceOf(attribute.Name)]))], other);
     }
+
+    /// <summary>Whether a decision is another: where one was denied, one that allows.</summary>
+    public static bool IsAnother(Decision decision, Decision other) => decision.Outcome.IsDenied ? !other.Outcome.IsDenied : !other.Outcome.Equals(decision.Outcome);
 
     private AttributeValue? Given(AttributeDefinition attribute) => context.Values.TryGetValue(attribute.Name, out AttributeValue before) ? before : null;
 

@@ -9,16 +9,19 @@ using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Compiler.Explanations;
 
-/// <summary>Explains the decisions of a policy set from its sources: the trees say what is decided, and the conditions as they were written say why.</summary>
+/// <summary>
+/// Explains the decisions of a policy set: the trees say what is decided, and the conditions as they were written say why. Of a bundle alone, which does not hold
+/// the conditions, it says all but that: no policy is gone through rule by rule.
+/// </summary>
 public sealed class Explainer
 {
     /// <summary>How many contexts a search for a counterfactual decides before it gives up: some tenths of a second.</summary>
     private const int SearchLimit = 300_000;
 
-    private readonly BoundPolicySet _set;
+    private readonly BoundPolicySet? _set;
     private readonly Decider _decider;
 
-    private Explainer(BoundPolicySet set, Decider decider)
+    private Explainer(BoundPolicySet? set, Decider decider)
     {
         _set = set;
         _decider = decider;
@@ -39,6 +42,9 @@ public sealed class Explainer
         return set is null || bytes is null ? null : new Explainer(set, new Decider(Bundle.Read(bytes)));
     }
 
+    /// <summary>An explainer of a bundle without its sources: its explanations have no policies.</summary>
+    public static Explainer OfBundle(Bundle bundle) => new(null, new Decider(bundle));
+
     /// <summary>A context as the set's attribute schema reads it.</summary>
     public PreparedContext Prepare(DeviceContext context) => _decider.Prepare(context);
 
@@ -50,23 +56,24 @@ public sealed class Explainer
         Decision decision = _decider.Decide(kind, prepared, now, path);
         var region = path.Region();
         var reading = new ContextReading(context, now, _decider.Bundle.Attributes);
-        BoundCondition[] tests = [.. Conditions(kind).SelectMany(CandidateValues.Tests).Distinct()];
+        BoundCondition[] tests = [.. _set is null ? BundleTests.Of(_decider.Bundle, kind) : Conditions(_set, kind).SelectMany(CandidateValues.Tests).Distinct()];
         HashSet<string> read = [.. tests.SelectMany(CandidateValues.Attributes).Select(attribute => attribute.AgeOf ?? attribute.Name)];
-        return new Explanation(decision, [.. _set.Policies.Where(policy => Speaks(policy, kind)).Select(policy => Policy(policy, kind, reading))],
-            [.. prepared.Missing.Where(read.Contains)], region, region.HoldsUntil(prepared, now),
+        return new Explanation(decision, [.. (_set?.Policies ?? []).Where(policy => Speaks(policy, kind)).Select(policy => Policy(policy, kind, reading))],
+            region.MissingOf(prepared), region, region.HoldsUntil(prepared, now),
             counterfactual ? Search(decision, tests, read, context, now) : null);
     }
 
     private Counterfactual Search(Decision decision, BoundCondition[] tests, HashSet<string> read, DeviceContext context, DateTimeOffset now)
     {
         var values = new CandidateValues(tests, context, now);
-        (AttributeDefinition, ImmutableArray<AttributeValue>)[] candidates = [.. _set.Attributes.Where(attribute => read.Contains(attribute.Name)).Select(attribute => (attribute, values.For(attribute)))];
-        return new CounterfactualSearch(_decider, context, now, decision, SearchLimit).Search(candidates, values.IsWhole);
+        IEnumerable<AttributeDefinition> attributes = _set is null ? _decider.Bundle.Attributes.Values : _set.Attributes;
+        (AttributeDefinition, ImmutableArray<AttributeValue>)[] candidates = [.. attributes.Where(attribute => read.Contains(attribute.Name)).Select(attribute => (attribute, values.ForOrNone(attribute)))];
+        return new CounterfactualSearch(_decider, context, now, decision, SearchLimit).Search(candidates, values.IsWhole, LaterSearch.Find(_decider, context, now, decision));
     }
 
     private static bool Speaks(BoundPolicy policy, DecisionKind kind) => policy.Blocks.Any(block => block.Kind == kind) || policy.Demands.Any(demand => demand.Rule.Kind == kind);
 
-    private IEnumerable<BoundCondition> Conditions(DecisionKind kind) => _set.Policies.Where(policy => Speaks(policy, kind)).SelectMany(policy =>
+    private static IEnumerable<BoundCondition> Conditions(BoundPolicySet set, DecisionKind kind) => set.Policies.Where(policy => Speaks(policy, kind)).SelectMany(policy =>
         policy.Blocks.Where(block => block.Kind == kind).SelectMany(block => block.Cases).Select(c => c.When)
             .Concat(policy.Demands.Where(demand => demand.Rule.Kind == kind).SelectMany(demand => demand.Waivers.Select(waiver => waiver.When).Append(demand.When)))
             .Append(policy.Target));

@@ -8,7 +8,7 @@ namespace PolicyM2M.Compiler.Explanations;
 /// <summary>Why a decision is what it is, and what would have to be otherwise for another.</summary>
 /// <param name="Decision">The decision.</param>
 /// <param name="Policies">What each policy that speaks of its kind says, in the order of the manifest.</param>
-/// <param name="Missing">The attributes that conditions of this kind test and that are missing: the decision is the strictest over all they could be.</param>
+/// <param name="Missing">The attributes that are missing and without which it was decided: it is the strictest over all they could be.</param>
 /// <param name="Region">Where the same decision holds.</param>
 /// <param name="HoldsUntil">The moment at which it stops to hold although nothing changes but the time; null where there is none.</param>
 /// <param name="Counterfactual">The smallest changes that would give another; null where nobody asked.</param>
@@ -38,11 +38,24 @@ public readonly record struct Reason(string Test, bool? Holds, string? Met);
 
 /// <summary>The smallest changes of a context that give another decision: where it is a denial, one that allows.</summary>
 /// <param name="Changes">The changes, each with as few attributes as possible and its values as near as possible; the best first.</param>
-/// <param name="IsWhole">Whether every smaller change was tried. Where it is not, the search was cut off, and there may be others.</param>
+/// <param name="IsWhole">
+/// Whether every change of as many attributes or fewer was tried, at the moment of the decision, by a value of each class that the conditions tell apart. It is not where the search ended after too many
+/// contexts; where more than four attributes would have to change; where a set is looked into for more than six items; and where attributes that are no bools or enumerations are compared with each other.
+/// </param>
 /// <param name="Tried">How many contexts were decided on the way.</param>
-public sealed record Counterfactual(ImmutableArray<ContextChange> Changes, bool IsWhole, int Tried);
+public sealed record Counterfactual(ImmutableArray<ContextChange> Changes, bool IsWhole, int Tried)
+{
+    /// <summary>What the time alone would change.</summary>
+    public required LaterDecision Later { get; init; }
+}
+
+/// <summary>The first moment at which another decision is made although nothing changes but the time.</summary>
+/// <param name="At">The moment; null where none was found.</param>
+/// <param name="Decision">What is then decided; null where none was found.</param>
+/// <param name="LookedUntil">Where none was found: until before when there surely is none; null where there never is.</param>
+public sealed record LaterDecision(DateTimeOffset? At, Decision? Decision, DateTimeOffset? LookedUntil);
 
 /// <summary>A change of a context.</summary>
-/// <param name="Values">The attributes with their new values.</param>
+/// <param name="Values">The attributes with their new values; no value where it is taken away.</param>
 /// <param name="Decision">What would then be decided.</param>
 public sealed record ContextChange(ImmutableArray<(AttributeDefinition Attribute, AttributeValue? Before, AttributeValue After)> Values, Decision Decision);

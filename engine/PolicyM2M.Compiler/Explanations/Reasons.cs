@@ -11,12 +11,17 @@ internal sealed class Reasons(ContextReading reading)
 {
     private static readonly ImmutableArray<string> Days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
+    /// <summary>Of each condition what was found: parts are shared, and a walk per path might not end.</summary>
+    private readonly Dictionary<BoundCondition, ImmutableArray<Reason>> _known = new(ReferenceEqualityComparer.Instance);
+
     /// <summary>The tests that settle a condition, or that leave it open; each once.</summary>
     public ImmutableArray<Reason> Of(BoundCondition condition)
     {
+        if (_known.TryGetValue(condition, out ImmutableArray<Reason> known))
+            return known;
         var found = new List<Reason>();
         Add(condition, found);
-        return [.. found.Distinct()];
+        return _known[condition] = [.. found.Distinct()];
     }
 
     private void Add(BoundCondition condition, List<Reason> found)
@@ -27,7 +32,7 @@ internal sealed class Reasons(ContextReading reading)
             case BoundCondition.Constant:
                 break;
             case BoundCondition.Not { Part: not (BoundCondition.Below or BoundCondition.OneOf or BoundCondition.SameAs) and var part }:
-                Add(part, found);
+                found.AddRange(Of(part));
                 break;
             case BoundCondition.All all:
                 Add(all.Parts, holds, decisive: false, found);
@@ -50,7 +55,7 @@ internal sealed class Reasons(ContextReading reading)
             return;
         }
         foreach (BoundCondition part in parts.Where(part => holds is not null || reading.Holds(part) is null))
-            Add(part, found);
+            found.AddRange(Of(part));
     }
 
     private static string Words(BoundCondition condition) => condition switch

@@ -11,6 +11,7 @@ internal sealed class CompileBudget
     private const long Maximum = 20_000_000;
 
     private long _spent;
+    private long _most = Maximum;
 
     /// <summary>What is being worked on, for the report.</summary>
     public SourcePosition At { get; set; }
@@ -20,8 +21,22 @@ internal sealed class CompileBudget
     public void Spend(long work)
     {
         _spent += work;
-        if (_spent > Maximum)
+        if (_spent > _most)
             throw new BudgetExceededException();
+    }
+
+    /// <summary>Does something that may take no more than a part of the budget; that part is gone with what it spends, also for the next time.</summary>
+    /// <param name="part">What is left of the part.</param>
+    /// <param name="work">What is done.</param>
+    /// <exception cref="BudgetExceededException">It was too much.</exception>
+    public int Within(ref long part, Func<int> work)
+    {
+        (long before, long most) = (_spent, _most);
+        _most = Math.Min(most, before + part);
+        int done = work();
+        _most = most;
+        part -= _spent - before;
+        return done;
     }
 }
 

@@ -11,19 +11,22 @@ namespace PolicyM2M.Compiler.Lowering;
 internal sealed class ConditionLowering(AttributeTable attributes, ConditionTable conditions)
 {
     private readonly Dictionary<BoundCondition, int> _lowered = new(ReferenceEqualityComparer.Instance);
-    private readonly List<(AttributeDefinition Attribute, bool Holds)> _withoutChoice = [];
+    private readonly List<(BoundCondition Part, bool Holds)> _withoutChoice = [];
 
-    /// <summary>The tests so far that hold for every value of their attribute, or for none: each once, in the order in which they were met.</summary>
-    public IReadOnlyList<(AttributeDefinition Attribute, bool Holds)> WithoutChoice => _withoutChoice;
+    /// <summary>The conditions so far that always or never hold, whatever the values: each once, in the order in which they were met, and without what they are made of.</summary>
+    public IReadOnlyList<(BoundCondition Part, bool Holds)> WithoutChoice => _withoutChoice;
 
     /// <summary>The lowered condition.</summary>
     public int Lower(BoundCondition condition)
     {
         if (_lowered.TryGetValue(condition, out int known))
             return known;
-        int lowered = _lowered[condition] = Lowered(condition);
-        if (lowered is ConditionTable.Always or ConditionTable.Never && condition.Tested is { } attribute)
-            _withoutChoice.Add((attribute, lowered == ConditionTable.Always));
+        int before = _withoutChoice.Count, lowered = _lowered[condition] = Lowered(condition);
+        if (lowered is ConditionTable.Always or ConditionTable.Never && condition is not BoundCondition.Constant)
+        {
+            _withoutChoice.RemoveRange(before, _withoutChoice.Count - before);
+            _withoutChoice.Add((condition, lowered == ConditionTable.Always));
+        }
         return lowered;
     }
 

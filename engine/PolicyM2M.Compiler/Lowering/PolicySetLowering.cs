@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using PolicyM2M.Compiler.Binding;
 using PolicyM2M.Compiler.Diagnostics;
+using PolicyM2M.Compiler.Explanations;
 using PolicyM2M.Engine;
 using PolicyM2M.Engine.Contexts;
 
@@ -56,6 +57,8 @@ internal sealed class PolicySetLowering
         foreach (BoundDemand demand in policy.Demands)
         {
             _budget.At = demand.Rule.Source;
+            if (_set.LongestWaiver is { } longest && demand.Waivers.Length > 1)
+                new WaiverSpans(_conditions, _lowering, longest, _faults).Check(demand);
             int applies = _conditions.And([target, When(demand.When, demand.Rule.Source), .. demand.Waivers.Select(waiver => _conditions.Not(When(waiver.Holds, waiver.Source)))]);
             _lists.Add(new LoweredList((int)demand.Rule.Kind, demand.Rule.Source,
                 [new LoweredCase(applies, Place(demand.Rule)), new LoweredCase(ConditionTable.Always, LoweredCase.Silent)]));
@@ -84,8 +87,13 @@ internal sealed class PolicySetLowering
         }
         else
         {
-            foreach ((AttributeDefinition attribute, bool holds) in _lowering.WithoutChoice.Skip(known))
-                _faults.PartAlwaysSo(source, attribute, holds);
+            foreach ((BoundCondition part, bool holds) in _lowering.WithoutChoice.Skip(known))
+            {
+                if (part.Tested is { } attribute)
+                    _faults.PartAlwaysSo(source, attribute, holds);
+                else
+                    _faults.PartAlwaysSo(source, [.. CandidateValues.Tests(part).SelectMany(CandidateValues.Attributes).Select(tested => tested.Name).Distinct()], holds);
+            }
         }
         return condition;
     }

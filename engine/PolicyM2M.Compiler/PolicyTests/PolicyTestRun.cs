@@ -43,7 +43,8 @@ public sealed record PolicyTestRun(
             snapshot.Accepted is null ? $"nothing was accepted yet as `{snapshot.File}`" : $"the decisions are not those accepted as `{snapshot.File}`")),
         .. Invariants.Where(invariant => !invariant.Broken.IsEmpty).Select(invariant => Objection("M2M514", invariant.Source,
             $"the invariant \"{invariant.Text}\" is broken for {invariant.Broken[0].Context}: {invariant.Kind.Name()} is too loose in {invariant.Broken[0].Fields}")),
-        .. SelfTest.Faults.Select(fault => new Diagnostic("M2M515", Severity.Error, fault.Source, 1, $"the bundle does not decide as its policies say: {fault.Message}", "the policies are not at fault: please report it with them")),
+        .. SelfTest.Faults.Select(fault => new Diagnostic("M2M515", Severity.Error, fault.Source, 1,
+            $"the bundle does not decide as its policies say: {fault.Message}", "the policies are not at fault: please report it with them")),
     ];
 
     private static Diagnostic Objection(string code, SourcePosition position, string message) => new(code, Severity.Error, position, 1, message, "`m2m test` shows all of it");

@@ -8,6 +8,7 @@ using PolicyM2M.Compiler.Syntax;
 using PolicyM2M.Engine;
 using PolicyM2M.Engine.Bundles;
 using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Regions;
 using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Compiler.PolicyTests;
@@ -104,10 +105,17 @@ public sealed class PolicyTester
     {
         DecisionKind[] kinds = [.. test.Expected.Select(expected => expected.Kind).Distinct()];
         var decisions = Decide($"{test.Source}: {test.Name}", test.Given, test.Now, kinds).ToDictionary(decision => decision.Kind);
-        ImmutableArray<string> missing = _decider.Prepare(test.Given).Missing;
+        PreparedContext prepared = _decider.Prepare(test.Given);
         return new CaseResult(test.Name, test.Source,
             [.. test.Expected.Select(expected => (Refuted: expected.Refute(decisions[expected.Kind]), Decision: decisions[expected.Kind])).Where(result => result.Refuted is not null)
-                .Select(result => new CaseFailure(result.Refuted!, result.Decision, missing))]);
+                .Select(result => new CaseFailure(result.Refuted!, result.Decision, Missing(result.Decision.Kind)))]);
+
+        ImmutableArray<string> Missing(DecisionKind kind)
+        {
+            var path = new DecisionPath();
+            _decider.Decide(kind, prepared, test.Now, path);
+            return path.Region().MissingOf(prepared);
+        }
     }
 
     /// <summary>The decisions of these kinds; on the way, what they reach is noted and the invariants of all kinds are checked.</summary>

@@ -9,9 +9,13 @@ namespace PolicyM2M.Compiler.SelfTests;
 /// </summary>
 internal sealed class WitnessSearch
 {
+    /// <summary>How many parts of a condition are settled before it is given up: parts are shared, and a hostile condition has more ways through them than there is time.</summary>
+    private const int MostSteps = 10_000;
+
     private readonly IReadOnlyDictionary<string, AttributeDefinition> _attributes;
     private readonly List<(BoundCondition Test, bool Wanted)> _settled = [];
     private Witness _witness;
+    private int _steps;
 
     private WitnessSearch(Witness plain, IReadOnlyDictionary<string, AttributeDefinition> attributes)
     {
@@ -37,7 +41,7 @@ internal sealed class WitnessSearch
     /// <summary>The attribute that must be given for this one to have a value.</summary>
     private static string Given(AttributeDefinition attribute) => attribute.AgeOf ?? attribute.Name;
 
-    private bool Settle(BoundCondition condition, bool wanted) => condition switch
+    private bool Settle(BoundCondition condition, bool wanted) => ++_steps <= MostSteps && condition switch
     {
         BoundCondition.Constant constant => constant.Value == wanted,
         BoundCondition.Not not => Settle(not.Part, !wanted),

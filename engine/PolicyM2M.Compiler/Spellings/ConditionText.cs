@@ -10,8 +10,9 @@ internal sealed class ConditionText
     /// <summary>Deeper than this only the parentheses that the meaning needs are written, so that what could be read can be read again.</summary>
     private const int DeepestForReaders = 16;
 
-    private readonly ImmutableArray<string>.Builder _segments = ImmutableArray.CreateBuilder<string>();
+    private readonly ImmutableArray<ConditionSegment>.Builder _segments = ImmutableArray.CreateBuilder<ConditionSegment>();
     private readonly StringBuilder _segment = new();
+    private Span? _place;
 
     private ConditionText()
     {
@@ -26,7 +27,10 @@ internal sealed class ConditionText
     }
 
     /// <summary>The condition in segments, between which there is a space or, where the line would be too long, a line break.</summary>
-    public static ImmutableArray<string> Segments(ConditionSyntax condition)
+    public static ImmutableArray<string> Segments(ConditionSyntax condition) => [.. Placed(condition).Select(segment => segment.Text)];
+
+    /// <summary>The same segments, with their places in the source.</summary>
+    public static ImmutableArray<ConditionSegment> Placed(ConditionSyntax condition)
     {
         var text = new ConditionText();
         text.Add(condition, Within.Nothing, 0);
@@ -60,33 +64,33 @@ internal sealed class ConditionText
                 Add(not.Part, Within.Not, depth + 1);
                 break;
             case ConditionSyntax.Named named:
-                _segment.Append(named.Name.Text);
+                Write(named.Name.Text, named.Span);
                 break;
             case ConditionSyntax.Comparison comparison:
-                _segment.Append($"{comparison.Attribute.Text} {Sign(comparison.Operator)} {comparison.Literal.Text}");
+                Write($"{comparison.Attribute.Text} {Sign(comparison.Operator)} {comparison.Literal.Text}", comparison.Span);
                 break;
             case ConditionSyntax.OneOf one:
-                _segment.Append($"{one.Attribute.Text} in [");
+                Write($"{one.Attribute.Text} in [", one.Attribute.Span);
                 AddList(one.Literals);
                 break;
             case ConditionSyntax.Has has:
-                _segment.Append($"has {has.Attribute.Text}");
+                Write($"has {has.Attribute.Text}", has.Span);
                 break;
             case ConditionSyntax.Relation relation:
-                _segment.Append($"{relation.Attribute.Text} {relation.Word} {relation.Literal.Text}");
+                Write($"{relation.Attribute.Text} {relation.Word} {relation.Literal.Text}", relation.Span);
                 break;
             case ConditionSyntax.Within { Blocks: [var block] } one:
-                _segment.Append($"{one.Attribute.Text} within {block.Text}");
+                Write($"{one.Attribute.Text} within {block.Text}", one.Span);
                 break;
             case ConditionSyntax.Within several:
-                _segment.Append($"{several.Attribute.Text} within [");
+                Write($"{several.Attribute.Text} within [", several.Attribute.Span);
                 AddList(several.Blocks);
                 break;
             case ConditionSyntax.SameAs same:
-                _segment.Append($"{same.Left.Text} {Sign(same.Operator)} {same.Right.Text}");
+                Write($"{same.Left.Text} {Sign(same.Operator)} {same.Right.Text}", same.Span);
                 break;
             case ConditionSyntax.Between between:
-                _segment.Append($"{between.Attribute.Text} in {between.Low.Text}..{between.High.Text}");
+                Write($"{between.Attribute.Text} in {between.Low.Text}..{between.High.Text}", between.Span);
                 break;
             default:
                 throw new InvalidOperationException($"no spelling for {condition.GetType().Name}");
@@ -112,16 +116,23 @@ internal sealed class ConditionText
     {
         for (int i = 0; i < items.Length; i++)
         {
-            _segment.Append(items[i].Text).Append(i + 1 < items.Length ? ',' : ']');
+            Write($"{items[i].Text}{(i + 1 < items.Length ? ',' : ']')}", items[i].Span);
             if (i + 1 < items.Length)
                 Break();
         }
     }
 
+    private void Write(string text, Span place)
+    {
+        _segment.Append(text);
+        _place = _place?.To(place) ?? place;
+    }
+
     private void Break()
     {
-        _segments.Add(_segment.ToString());
+        _segments.Add(new ConditionSegment(_segment.ToString(), _place!.Value));
         _segment.Clear();
+        _place = null;
     }
 
     private static string Sign(M2MToken sign) => sign switch
@@ -135,3 +146,8 @@ internal sealed class ConditionText
         _ => throw new InvalidOperationException($"{sign} compares nothing"),
     };
 }
+
+/// <summary>A part of a condition that stands on one line.</summary>
+/// <param name="Text">The part as it is printed.</param>
+/// <param name="Place">From its first name or literal to its last.</param>
+internal readonly record struct ConditionSegment(string Text, Span Place);

@@ -58,7 +58,7 @@ internal sealed class M2MPrinter
         switch (declaration)
         {
             case DeclarationSyntax.Define define:
-                Filled($"define {define.Name.Text.PadRight(width)} = ", ConditionText.Segments(define.Condition));
+                Condition($"define {define.Name.Text.PadRight(width)} = ", 0, 4, define.Condition);
                 break;
             case DeclarationSyntax.Profile profile:
                 string sign = profile.Outcome.Profile is { } other ? $" = {other.Text}{(profile.Outcome.Fields.IsEmpty ? "" : " with")}" : "";
@@ -119,27 +119,26 @@ internal sealed class M2MPrinter
     {
         _page.Add(0, $"{block.Kind.Name()} {{", opens: true);
         string[] conditions = [.. block.Cases.Select(item => item.When is { } when ? $"when {ConditionText.Of(when)}" : "otherwise")];
-        int column = conditions.Where(condition => condition.Length <= LongestAligned).Select(condition => condition.Length).DefaultIfEmpty(0).Max();
+        bool[] standAlone = [.. block.Cases.Select((item, i) => conditions[i].Length > LongestAligned || (item.When is { } when && IsCommented(when)))];
+        int column = conditions.Where((_, i) => !standAlone[i]).Select(condition => condition.Length).DefaultIfEmpty(0).Max();
         for (int i = 0; i < block.Cases.Length; i++)
         {
             _comments.Reach(block.Cases[i].Span.Start, 2);
-            Case(block.Cases[i], conditions[i], column);
+            Case(block.Cases[i], standAlone[i] ? null : conditions[i], column);
             _comments.End(block.Cases[i].Span, i + 1 < block.Cases.Length ? block.Cases[i + 1].Span.Start : block.Span.End);
         }
         _comments.Close(block.Span.End, 2);
         _page.Add(0, "}");
     }
 
-    private void Case(CaseSyntax item, string condition, int column)
+    /// <param name="item">The case.</param>
+    /// <param name="condition">What stands before the answer on its line; null where the condition stands on lines of its own above it.</param>
+    /// <param name="column">Where the answers of the block begin.</param>
+    private void Case(CaseSyntax item, string? condition, int column)
     {
-        string head = condition.PadRight(column) + "  ";
-        if (condition.Length > LongestAligned)
-        {
-            IReadOnlyList<string> lines = Page.Fill([.. ConditionText.Segments(item.When!).Select((segment, i) => i == 0 ? $"when {segment}" : segment)], 2, 6);
-            for (int i = 0; i < lines.Count; i++)
-                _page.Add(i == 0 ? 2 : 6, lines[i]);
-            head = "  ";
-        }
+        if (condition is null)
+            Condition("when ", 2, 6, item.When!);
+        string head = (condition?.PadRight(column) ?? "") + "  ";
         switch (item.Answer)
         {
             case AnswerSyntax.Deny deny:
@@ -159,28 +158,62 @@ internal sealed class M2MPrinter
     {
         if (condition is null)
             _page.Add(0, line);
-        else if ($"{line} {word} {ConditionText.Of(condition)}" is { Length: <= Page.Width } all)
+        else if ($"{line} {word} {ConditionText.Of(condition)}" is { Length: <= Page.Width } all && !IsCommented(condition))
             _page.Add(0, all);
         else
         {
             _page.Add(0, line);
-            IReadOnlyList<string> lines = Page.Fill(ConditionText.Segments(condition), 3 + word.Length, 6);
-            for (int i = 0; i < lines.Count; i++)
-                _page.Add(i == 0 ? 2 : 6, i == 0 ? $"{word} {lines[i]}" : lines[i]);
+            Condition($"{word} ", 2, 6, condition);
         }
     }
 
-    private void Filled(string head, ImmutableArray<string> segments)
+    /// <summary>A condition on lines of its own: filled; but where the author commented parts of it, broken as the author did, so that a comment stays with what it is about.</summary>
+    private void Condition(string head, int first, int rest, ConditionSyntax condition)
     {
-        IReadOnlyList<string> lines = Page.Fill(segments, head.Length, 4);
-        for (int i = 0; i < lines.Count; i++)
-            _page.Add(i == 0 ? 0 : 4, i == 0 ? head + lines[i] : lines[i]);
+        ImmutableArray<ConditionSegment> segments = ConditionText.Placed(condition);
+        bool keepsLines = IsCommented(condition);
+        var line = new List<string>();
+        for (int i = 0; i < segments.Length; i++)
+        {
+            line.Add(segments[i].Text);
+            bool isLast = i + 1 == segments.Length;
+            if (!isLast && !(keepsLines && _comments.LineOf(segments[i].Place.End - 1) != _comments.LineOf(segments[i + 1].Place.Start)))
+                continue;
+            foreach (string filled in Page.Fill(line, first + head.Length, rest))
+            {
+                _page.Add(first, head + filled);
+                (head, first) = ("", rest);
+            }
+            line.Clear();
+            if (!isLast)
+            {
+                _comments.End(segments[i].Place, segments[i + 1].Place.Start);
+                _comments.Close(segments[i + 1].Place.Start, rest);
+            }
+        }
     }
+
+    private bool IsCommented(ConditionSyntax condition)
+    {
+        ImmutableArray<ConditionSegment> segments = ConditionText.Placed(condition);
+        return Enumerable.Range(1, segments.Length - 1).Any(i => IsCommented(segments[i - 1], segments[i]));
+    }
+
+    /// <summary>Whether comments stand between two parts. In YAML they do not: what stands there belongs to the text of the condition.</summary>
+    private bool IsCommented(ConditionSegment part, ConditionSegment next) => _comments.HasLayout && _comments.Any(part.Place.End, next.Place.Start);
 
     /// <summary>Whether the two stand on adjacent lines, so that their signs are aligned.</summary>
     private bool IsOneRun(DeclarationSyntax one, DeclarationSyntax next) =>
-        one.GetType() == next.GetType() && NameOf(next).Length > 0 && IsOneLine(one) && IsOneLine(next)
+        one.GetType() == next.GetType() && NameOf(next).Length > 0 && IsOneLine(one) && IsOneLine(next) && !HasCommentedCondition(one) && !HasCommentedCondition(next)
         && !_comments.IsAfterBlank(next.Span.Start) && !_comments.Any(one.Span.Start, next.Span.Start, ownLineOnly: true);
+
+    private bool HasCommentedCondition(DeclarationSyntax declaration) => declaration switch
+    {
+        DeclarationSyntax.Define define => IsCommented(define.Condition),
+        DeclarationSyntax.Require { When: { } when } => IsCommented(when),
+        DeclarationSyntax.Forbid { When: { } when } => IsCommented(when),
+        _ => false,
+    };
 
     private bool IsOneLine(DeclarationSyntax declaration) => declaration is not DeclarationSyntax.Require require || OneLine(require) is not null;
 

@@ -123,7 +123,7 @@ internal sealed class PolicyParser
         {
             Token<M2MToken> last = slice[^1];
             if (last.Kind != M2MToken.Invalid)
-                _faults.Unexpected(_source, Grammar.SpanOf(last), $"end after `{Shown(last)}`", OneOf(expected), Slips.ForEnd(last));
+                _faults.Unexpected(_source, Grammar.SpanOf(last), $"end after `{Shown(last)}`", OneOf(expected), Slips.ForEnd(slice));
         }
         else if (slice[at].Kind != M2MToken.Invalid)
         {

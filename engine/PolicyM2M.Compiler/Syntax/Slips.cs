@@ -28,6 +28,9 @@ internal static class Slips
         ["is"] = "write `==`",
         ["equals"] = "write `==`",
         ["let"] = "write `define`",
+        ["between"] = "write `in`, such as `posture.risk in 1..5`",
+        ["like"] = "write `starts-with` and how the text begins; there are no patterns",
+        ["matches"] = "write `starts-with` and how the text begins; there are no patterns",
         ["rule"] = "write `require` or `forbid`, or a case of a block",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
@@ -57,13 +60,20 @@ internal static class Slips
     {
         Token<M2MToken> token = slice[at];
         string text = token.ToStringValue();
-        string before = at > 0 && slice[at - 1].Kind == M2MToken.Name ? slice[at - 1].ToStringValue() : "";
+        M2MToken kindBefore = at > 0 ? slice[at - 1].Kind : M2MToken.Invalid;
+        string before = kindBefore == M2MToken.Name ? slice[at - 1].ToStringValue() : "";
         return token.Kind switch
         {
+            M2MToken.Is when kindBefore == M2MToken.Equal => "write `==` to compare",
+            M2MToken.Greater when kindBefore == M2MToken.Less => "write `!=`",
+            M2MToken.OpenParenthesis when before is "in" => "a list stands in brackets: `in [ … ]`",
+            M2MToken.OpenParenthesis when before is "has" => "write `has` and the name, without parentheses",
             M2MToken.Is or M2MToken.Colon when Grammar.IsField(before) => $"a field and its value stand side by side, without `{text}`",
             M2MToken.Is when before.Length > 0 && !expected.Contains("`:`") => "write `==` to compare",
             M2MToken.Equal when expected.Contains("`=`") => "write one `=` to define",
             M2MToken.OpenBracket when before is "contains" or "starts-with" => $"`{before}` takes one text: join two tests with `and` or `or`",
+            M2MToken.Name when kindBefore == M2MToken.Number && text is "w" or "d" or "h" or "m" or "s" => "a number and its unit are written together, such as `30d`",
+            M2MToken.Name when text is "true" or "false" && expected.Contains("a condition") => "a condition tests an attribute; what always holds is `otherwise`, or has no `when`",
             M2MToken.Name => ForName(text, expected),
             M2MToken.String or M2MToken.Number when expected.Contains("a name") => "a name begins with a letter and has no quotes, such as plant-7",
             M2MToken.String or M2MToken.Number when expected.Contains("a condition") => "an attribute stands on the left of its value, such as `time.now >= 2027-01-31`",
@@ -71,8 +81,22 @@ internal static class Slips
         };
     }
 
-    /// <summary>What to write after the last token of a slice that ends too early; null where nothing is likely.</summary>
-    public static string? ForEnd(Token<M2MToken> last) => last.ToStringValue() is ("contains" or "starts-with") and var word ? $"such as: {word} \"…\"" : null;
+    /// <summary>What to write after the last token of a slice that ends too early, or instead; null where nothing is likely.</summary>
+    public static string? ForEnd(ArraySegment<Token<M2MToken>> slice) => slice[^1].ToStringValue() switch
+    {
+        "contains" or "starts-with" => $"such as: {slice[^1].ToStringValue()} \"…\"",
+        var text when slice.Count > 1 && Slices.Is(slice[^2], "in") && slice[^1].Kind == M2MToken.Number =>
+            AddressBlock.TryParse(text, out _) ? $"for a block write `within {text}`" : $"a list stands in brackets: `in [{text}]`",
+        _ => null,
+    };
+
+    /// <summary>How what the clock shows is asked for.</summary>
+    public static string ExampleOf(string clockName) => clockName switch
+    {
+        "time.of-day" => "`time.of-day in 22:00..06:00`",
+        "time.weekday" => "`time.weekday in [sat, sun]`",
+        _ => "`time.now >= 2027-01-31`",
+    };
 
     private static string? ForName(string name, IReadOnlyCollection<string> expected)
     {

@@ -4,33 +4,46 @@ using PolicyM2M.Engine.Contexts;
 namespace PolicyM2M.Compiler.Trees;
 
 /// <summary>Which facet to split by: the one after which the fewest cases are left in a cell on average.</summary>
-internal sealed class FacetChoice(ConditionTable conditions, Splitter splitter)
+internal sealed class FacetChoice(ConditionTable conditions, Splitter splitter, CompileBudget budget)
 {
-    /// <param name="Facet">The facet; -1 where no case tests any.</param>
+    /// <param name="Facet">The facet; -1 where there is none.</param>
     /// <param name="Copies">How many cases its cells hold together, about.</param>
-    public readonly record struct Choice(int Facet, long Copies);
+    /// <param name="Average">How many a cell holds.</param>
+    /// <param name="Cells">How many cells there are.</param>
+    private readonly record struct Choice(int Facet, long Copies, double Average, long Cells)
+    {
+        public static Choice None { get; } = new(-1, long.MaxValue, double.MaxValue, long.MaxValue);
 
-    /// <summary>The best facet; of equals the one with fewer cells, then the first.</summary>
-    public Choice Best(Problem problem)
+        /// <summary>The better of two; of equals the one with fewer cells, then the first.</summary>
+        public Choice Or(Choice other) => other.Average < Average || (other.Average == Average && other.Cells < Cells) ? other : this;
+    }
+
+    /// <summary>
+    /// The best facet; -1 where no case tests any. Where that one copies too many cases, it is the best of those that copy none: policies that are each for
+    /// another value of one attribute then part, and where that attribute is missing it is known that one of them speaks.
+    /// </summary>
+    /// <param name="problem">What to split.</param>
+    /// <param name="mostCopies">How many cases the cells may hold together.</param>
+    public int Best(Problem problem, long mostCopies)
     {
         // A case that always matches ends its list, and costs nothing wherever it is copied to.
         long size = problem.Cases.Count(c => c.Condition != ConditionTable.Always);
         var tested = new SortedSet<int>();
         foreach (LoweredCase c in problem.Cases)
         {
+            budget.Spend(conditions.FacetsOf(c.Condition).Length);
             foreach (int facet in conditions.FacetsOf(c.Condition))
                 tested.Add(facet);
         }
-        var best = new Choice(-1, long.MaxValue);
-        double fewest = double.MaxValue;
-        long fewestCells = long.MaxValue;
+        (Choice best, Choice separating) = (Choice.None, Choice.None);
         foreach ((int facet, long copies, long cells) in tested.Count == 0 ? [] : Measured(problem, [.. tested], size))
         {
-            double average = (double)copies / cells;
-            if (average < fewest || (average == fewest && cells < fewestCells))
-                (best, fewest, fewestCells) = (new Choice(facet, copies), average, cells);
+            var choice = new Choice(facet, copies, (double)copies / cells, cells);
+            best = best.Or(choice);
+            if (copies <= Math.Min(size, mostCopies))
+                separating = separating.Or(choice);
         }
-        return best;
+        return best.Copies <= mostCopies ? best.Facet : separating.Facet;
     }
 
     private IEnumerable<(int Facet, long Copies, long Cells)> Measured(Problem problem, int[] facets, long size)
@@ -87,5 +100,6 @@ internal sealed class FacetChoice(ConditionTable conditions, Splitter splitter)
         }
     }
 
+    /// <summary>Up to so many facets, going through all cases once for each costs less than keeping a set for each of them of what was seen.</summary>
     private const int Few = 8;
 }

@@ -7,7 +7,7 @@ namespace PolicyM2M.Compiler.Trees;
 /// <summary>Writes nodes, leaves and answers, each once however often it is asked for. Mutable, for one thread.</summary>
 internal sealed class ProgramWriter(ImmutableArray<(long Lowest, long Highest)> codes)
 {
-    /// <summary>Up to this many codes a branch is found by place, whatever the room; beyond it only where most codes differ.</summary>
+    /// <summary>Up to this many codes, which fill one line of a processor's cache, a branch is found by place, whatever the room; beyond it only where most codes differ.</summary>
     private const int AlwaysDirect = 16;
 
     private readonly List<int> _program = [];

@@ -11,7 +11,7 @@ internal sealed record Term(ImmutableArray<(int Facet, IntervalSet Codes)> Tests
 internal static class Terms
 {
     /// <summary>The terms of a condition; null where there are more than <paramref name="limit"/>.</summary>
-    public static List<SortedList<int, IntervalSet>>? Of(int condition, ConditionTable conditions, int limit)
+    public static List<SortedList<int, IntervalSet>>? Of(int condition, ConditionTable conditions, int limit, CompileBudget budget)
     {
         if (condition == ConditionTable.Always)
             return [[]];
@@ -23,11 +23,11 @@ internal static class Terms
             terms.Add([]);
         foreach (int part in parts)
         {
-            if (Of(part, conditions, limit) is not { } inner)
+            if (Of(part, conditions, limit, budget) is not { } inner)
                 return null;
             if (!isAll)
                 terms.AddRange(inner);
-            else if (Both(terms, inner, limit) is { } both)
+            else if (Both(terms, inner, limit, budget) is { } both)
                 terms = both;
             else
                 return null;
@@ -37,10 +37,11 @@ internal static class Terms
         return terms;
     }
 
-    private static List<SortedList<int, IntervalSet>>? Both(List<SortedList<int, IntervalSet>> left, List<SortedList<int, IntervalSet>> right, int limit)
+    private static List<SortedList<int, IntervalSet>>? Both(List<SortedList<int, IntervalSet>> left, List<SortedList<int, IntervalSet>> right, int limit, CompileBudget budget)
     {
         if ((long)left.Count * right.Count > limit * 4L)
             return null;
+        budget.Spend((long)left.Count * right.Count);
         var both = new List<SortedList<int, IntervalSet>>();
         foreach (SortedList<int, IntervalSet> l in left)
         {

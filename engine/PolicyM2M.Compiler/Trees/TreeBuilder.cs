@@ -16,16 +16,26 @@ internal sealed class TreeBuilder
     /// <summary>A path tests a facet once, and building a path is a recursion: its depth must leave the stack alone.</summary>
     private const int MaximumDepth = 300;
 
-    /// <summary>How often building a whole tree may copy each case, and besides.</summary>
+    /// <summary>
+    /// How often building a whole tree may copy each case, and besides. A case is copied once for each level of its paths: this is room for a dozen levels that copy it into
+    /// two cells each now and then. What is granted besides lets small sets have whole trees out of all proportion, as they can afford.
+    /// </summary>
     private const int CopiesPerCase = 24, CopiesBesides = 50_000;
 
     /// <summary>Lists of more cases have never made a whole tree of reasonable size: it is not tried.</summary>
     private const int LargestWhole = 4000;
 
-    /// <summary>How many cases a split may leave beyond twice those it splits.</summary>
+    /// <summary>How many cases a split may leave beyond twice those it splits, so that a handful of cases may be split into many cells.</summary>
     private const int Besides = 64;
 
+    /// <summary>
+    /// How much work may be spent where a case joins its tests in too many ways for a leaf: a second or two. Such splits multiply, so that what
+    /// does not end soon would not end within the whole budget either.
+    /// </summary>
+    private const long ForcedWork = 1_000_000;
+
     private readonly TreeLimits _limits;
+    private readonly CompileBudget _budget;
     private readonly ProgramWriter _writer;
     private readonly Splitter _splitter;
     private readonly FacetChoice _choice;
@@ -33,15 +43,18 @@ internal sealed class TreeBuilder
     private readonly int _kind;
     private Dictionary<Problem, int> _built = [];
     private long _copies;
+    private long _forcedWork = ForcedWork;
+    private bool _isForced;
 
     private TreeBuilder(LoweredPolicySet set, ProgramWriter writer, int kind, CompileBudget budget, TreeLimits limits)
     {
         _limits = limits;
+        _budget = budget;
         _writer = writer;
         _kind = kind;
         _splitter = new Splitter(set.Conditions, set.Attributes.Codes, budget);
-        _choice = new FacetChoice(set.Conditions, _splitter);
-        _leaves = new LeafBuilder(set.Conditions, set.Attributes.Codes, writer, kind);
+        _choice = new FacetChoice(set.Conditions, _splitter, budget);
+        _leaves = new LeafBuilder(set.Conditions, set.Attributes.Codes, writer, kind, budget);
     }
 
     /// <exception cref="BudgetExceededException">The trees are too much work.</exception>
@@ -90,7 +103,7 @@ internal sealed class TreeBuilder
             return true;
         if (depth > MaximumDepth || _writer.Length > words)
             return false;
-        int facet = _choice.Best(problem).Facet;
+        int facet = _choice.Best(problem, long.MaxValue);
         if (_splitter.Split(problem, facet, _copies) is not { } cells)
             return false;
         var targets = new List<(long Start, int Target)>(cells.Count);
@@ -122,17 +135,27 @@ internal sealed class TreeBuilder
     private bool TrySplit(Problem problem, int depth, out int place)
     {
         place = 0;
-        FacetChoice.Choice best = _choice.Best(problem);
-        if (depth > MaximumDepth || best.Copies > problem.Size * _limits.CopiesInTwo / 2 + _limits.FewCases || _splitter.Split(problem, best.Facet, 2 * problem.Size + Besides) is not { } cells)
+        int facet = _choice.Best(problem, problem.Size * _limits.CopiesInTwo / 2 + _limits.FewCases);
+        if (depth > MaximumDepth || facet < 0 || _splitter.Split(problem, facet, 2 * problem.Size + Besides) is not { } cells)
             return false;
-        place = _writer.Test(best.Facet, [.. cells.Select(cell => (cell.Start, Lean(cell.Problem, depth + 1)))]);
+        place = _writer.Test(facet, [.. cells.Select(cell => (cell.Start, Lean(cell.Problem, depth + 1)))]);
         return true;
     }
 
-    /// <summary>A case that joins its tests in too many ways for a leaf is split, whatever it costs: the budget watches.</summary>
+    /// <summary>A case that joins its tests in too many ways for a leaf is split, however many cases that copies: the budget watches.</summary>
     private int Forced(Problem problem, int depth)
     {
-        int facet = _choice.Best(problem).Facet;
+        if (_isForced)
+            return ForcedSplit(problem, depth);
+        _isForced = true;
+        int place = _budget.Within(ref _forcedWork, () => ForcedSplit(problem, depth));
+        _isForced = false;
+        return place;
+    }
+
+    private int ForcedSplit(Problem problem, int depth)
+    {
+        int facet = _choice.Best(problem, long.MaxValue);
         if (depth > MaximumDepth)
             throw new BudgetExceededException();
         return _writer.Test(facet, [.. _splitter.Split(problem, facet, long.MaxValue)!.Select(cell => (cell.Start, Lean(cell.Problem, depth + 1)))]);

@@ -24,6 +24,7 @@ internal ref struct BundleReader
         try
         {
             var reader = new BundleReader(bytes.Span);
+            reader.Header(bytes.Span);
             BundleContent content = reader.Content();
             if (reader._left.Length > 0)
                 throw new InvalidDataException($"{reader._left.Length} bytes follow the end of the bundle");
@@ -41,13 +42,19 @@ internal ref struct BundleReader
 
     private delegate T ReadItem<out T>(ref BundleReader reader);
 
-    private BundleContent Content()
+    private void Header(ReadOnlySpan<byte> bundle)
     {
         if (UInt32() != BundleFormat.Magic)
             throw new InvalidDataException("this is no bundle: it does not begin with `M2MB`");
         ushort version = UInt16();
         if (version != BundleFormat.Version)
             throw new InvalidDataException($"the bundle has format {version}; this reader knows {BundleFormat.Version}");
+        Take(BundleSeal.End - BundleSeal.Start);
+        Check(BundleSeal.Holds(bundle), "its content is not the one that was sealed with its SHA-256");
+    }
+
+    private BundleContent Content()
+    {
         string name = Text();
         ImmutableArray<string> policies = Texts();
         ImmutableArray<AttributeCoding> codings = Each(static (ref BundleReader r) => r.Attribute());

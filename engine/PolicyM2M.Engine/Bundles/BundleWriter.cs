@@ -18,16 +18,19 @@ internal sealed class BundleWriter : IDisposable
     public static byte[] Write(BundleContent content)
     {
         using var writer = new BundleWriter();
+        writer._out.Write(BundleFormat.Magic);
+        writer._out.Write(BundleFormat.Version);
+        writer._out.Write(new byte[BundleSeal.End - BundleSeal.Start]);
         writer.Content(content);
-        return writer._bytes.ToArray();
+        byte[] bundle = writer._bytes.ToArray();
+        BundleSeal.Put(bundle);
+        return bundle;
     }
 
     public void Dispose() => _out.Dispose();
 
     private void Content(BundleContent content)
     {
-        _out.Write(BundleFormat.Magic);
-        _out.Write(BundleFormat.Version);
         Text(content.Name);
         Each(content.Policies, Text);
         Each(content.Attributes.Codings, Attribute);

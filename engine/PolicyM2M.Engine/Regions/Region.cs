@@ -79,6 +79,16 @@ public sealed class Region
         return true;
     }
 
+    /// <summary>The attributes that a context in the region misses and without which it was decided, in ordinal order: to give it any other would change nothing. For an age it is its instant.</summary>
+    /// <exception cref="ArgumentException">The context was prepared by another bundle.</exception>
+    public ImmutableArray<string> MissingOf(PreparedContext context)
+    {
+        Demand(context);
+        HashSet<string> asked = [.. Constraints.Where(constraint => constraint.IsMissing).SelectMany(constraint => constraint.Attributes)
+            .Select(name => _attributes.Codings[_attributes.Indexes[name]].Definition.AgeOf ?? name)];
+        return [.. context.Missing.Where(asked.Contains)];
+    }
+
     /// <summary>Whether a context lies in the region at a moment, straight from raw values: nothing is prepared or allocated.</summary>
     /// <param name="values">For a region that was put together from parts a value for each attribute of <see cref="Parts"/>, in that order; the default where it is missing.</param>
     /// <param name="now">The moment.</param>

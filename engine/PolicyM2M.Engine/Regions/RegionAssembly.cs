@@ -51,7 +51,10 @@ internal static class RegionAssembly
         (long lowest, long highest) = table.Codes[PlaceOf(table, facet)];
         Demand(!intervals.IsEmpty, "a region allows nothing");
         for (int i = 0; i < intervals.Length; i++)
-            Demand(intervals[i].Low >= lowest && intervals[i].High <= highest && intervals[i].Low <= intervals[i].High && (i == 0 || intervals[i - 1].High < intervals[i].Low), "the codes of a region are out of order or range");
+        {
+            (long low, long high) = intervals[i];
+            Demand(low >= lowest && high <= highest && low <= high && (i == 0 || intervals[i - 1].High < low), "the codes of a region are out of order or range");
+        }
         return IntervalSet.Of(intervals);
     }
 

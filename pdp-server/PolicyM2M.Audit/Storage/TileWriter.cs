@@ -77,7 +77,10 @@ internal sealed class TileWriter
         }
     }
 
-    /// <summary>Partial files stay for the checkpoint before, which somebody may be reading by, and go after that: a log that grows slowly would otherwise have a copy of its last bundle for each of its records.</summary>
+    /// <summary>
+    /// Partial files stay for the checkpoint before, which somebody may be reading by, and go after that: a log that grows slowly would otherwise have a copy of its
+    /// last bundle for each of its records.
+    /// </summary>
     private void RemoveOldest(HashSet<string> written)
     {
         foreach (string path in _partialsBefore.Where(path => !_partials.Contains(path) && !written.Contains(path)))

@@ -50,7 +50,8 @@ internal sealed class AuditTrail : IAsyncDisposable
             if (opened.CutAtStart > 0)
                 log.AuditCut(opened.CutAtStart);
             var trail = new AuditTrail(options, pseudonyms, clock, key, opened);
-            trail.Note(null, "", record => record.Start = new AuditStart { Mode = $"{durability.ToString().ToLowerInvariant()}, {(options.WhenUnwritable == UnwritableLog.Stops ? "stop" : "shed")}", Cut = (ulong)opened.CutAtStart });
+            string mode = $"{durability.ToString().ToLowerInvariant()}, {(options.WhenUnwritable == UnwritableLog.Stops ? "stop" : "shed")}";
+            trail.Note(null, "", record => record.Start = new AuditStart { Mode = mode, Cut = (ulong)opened.CutAtStart });
             return trail;
         }
         catch (Exception fault) when (fault is AuditLogException or IOException or UnauthorizedAccessException)

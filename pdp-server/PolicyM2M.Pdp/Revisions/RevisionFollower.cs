@@ -129,7 +129,12 @@ internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, R
         metrics.RevisionRefused();
         log.RevisionRefused(ActiveRevision.Shorten(refused.CommitId), active.ShortId);
         string why = refused.Fault ?? refused.Diagnostics.Where(diagnostic => diagnostic.Severity == Severity.Error).Select(DiagnosticText.OfLine).FirstOrDefault() ?? "";
-        audit.Note(null, "", record => record.Revision = new Wire.V1.AuditRevision { Revision = new Wire.V1.Revision { CommitId = refused.CommitId }, Became = "refused", Reason = why[..Math.Min(why.Length, LongestReason)] });
+        audit.Note(null, "", record => record.Revision = new Wire.V1.AuditRevision
+        {
+            Revision = new Wire.V1.Revision { CommitId = refused.CommitId },
+            Became = "refused",
+            Reason = why[..Math.Min(why.Length, LongestReason)],
+        });
         if (refused.Fault is { } reason)
             log.PolicyError(reason);
         LogDiagnostics(refused.Diagnostics);

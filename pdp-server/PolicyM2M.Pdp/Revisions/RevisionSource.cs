@@ -81,7 +81,8 @@ internal sealed class RevisionSource
     public string? WhyNotAfter(string served, string commit, string? accepted = null) =>
         _repository.Follows(served, commit) || (_accepted is not null && commit.StartsWith(_accepted, StringComparison.Ordinal)) || (accepted is not null && _repository.Follows(accepted, commit))
             ? null
-            : $"{ActiveRevision.Shorten(commit)} does not follow {ActiveRevision.Shorten(served)}, which was served last: the ref was moved back, or its history rewritten; `m2m pdp accept {ActiveRevision.Shorten(commit)}`, or a new start with `--accept {ActiveRevision.Shorten(commit)}`, serves it all the same";
+            : $"{ActiveRevision.Shorten(commit)} does not follow {ActiveRevision.Shorten(served)}, which was served last: the ref was moved back, or its history rewritten; "
+                + $"`m2m pdp accept {ActiveRevision.Shorten(commit)}`, or a new start with `--accept {ActiveRevision.Shorten(commit)}`, serves it all the same";
 
     /// <summary>Who signed a commit, or why it must not be served; neither where it needs no signature.</summary>
     /// <param name="served">The commit that was served last; null where none is known.</param>

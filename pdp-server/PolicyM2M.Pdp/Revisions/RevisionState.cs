@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using PolicyM2M.Pdp.Rollouts;
+using PolicyM2M.Wire;
 
 namespace PolicyM2M.Pdp.Revisions;
 
@@ -27,19 +28,37 @@ internal sealed record RevisionStatus(ActiveRevision Active, RefusedRevision? Re
     /// <summary>A commit that an operator lets in although it does not follow; null where there is none.</summary>
     public string? Accepted { get; init; }
 
+    /// <summary>
+    /// Since when answers are made as they are: from then on no other revision answered anybody. All that answers at one time has this one moment, so that a device that sees answers of the active revision
+    /// and of a canary, of which a gateway may hand on either, refuses neither for the other.
+    /// </summary>
+    public DateTimeOffset AnswersSince { get; init; } = Active.ActivatedAt;
+
     /// <summary>The revision that a device is answered from.</summary>
     public ActiveRevision For(string device) => Candidate?.Answers(device) == true ? Candidate.Revision : Active;
+
+    /// <summary>A revision as answers name it.</summary>
+    public AnsweringRevision Answering(ActiveRevision revision) => new(revision.Id, AnswersSince);
+
+    /// <summary>Whether the same devices are answered from the same revisions.</summary>
+    public bool AnswersAs(RevisionStatus other) => Active.Id == other.Active.Id && Canary == other.Canary;
 
     /// <summary>What a device should say of itself: what either revision needs, or the candidate would be judged on less than it asks for.</summary>
     public ImmutableArray<string> NeededClaims => Candidate is null
         ? Active.NeededClaims
         : [.. Active.NeededClaims.Union(Candidate.Revision.NeededClaims).Order(StringComparer.Ordinal)];
 
-    /// <summary>Whether a device is to be told something other than by an earlier status: it is answered from another revision, or asked for other claims.</summary>
-    public bool TellsOtherThan(RevisionStatus earlier, string device) => For(device).Id != earlier.For(device).Id || !NeededClaims.SequenceEqual(earlier.NeededClaims);
+    /// <summary>
+    /// Whether a device is to be told something other than by an earlier status: other answers began since, or it is asked for other claims. It is told of a change that leaves it with the
+    /// same revision too: what came in between it may have seen.
+    /// </summary>
+    public bool TellsOtherThan(RevisionStatus earlier, string device) =>
+        For(device).Id != earlier.For(device).Id || AnswersSince != earlier.AnswersSince || !NeededClaims.SequenceEqual(earlier.NeededClaims);
 
     /// <summary>Whether a commit was let in before, judged, and found wanting.</summary>
     public bool IsWithdrawn(string commit) => Past.Any(past => past.CommitId == commit && past.IsWithdrawn);
+
+    private (RevisionId, RolloutStage)? Canary => Candidate is { Stage: RolloutStage.Canary } candidate ? (candidate.Revision.Id, candidate.Stage) : null;
 }
 
 /// <summary>

@@ -11,7 +11,7 @@ namespace PolicyM2M.Pdp.Rollouts;
 /// The only one who changes what is served, for the follower and for operators. One change at a time: under its lock a step is computed from the state as it is, takes effect in one
 /// assignment, and is then written down. A state that cannot be written still counts: whoever must roll back while a disk is full is not kept from it.
 /// </summary>
-internal sealed class Rollout(RevisionState state, RevisionSource source, LastServed lastServed, RolloutMemory memory, PdpOptions options, AuditTrail audit, TimeProvider clock, ILogger<Rollout> log)
+internal sealed class Rollout(RevisionState state, RevisionSource source, LastServed lastServed, RolloutMemory memory, Activations activations, PdpOptions options, AuditTrail audit, TimeProvider clock, ILogger<Rollout> log)
 {
     private readonly Lock _lock = new();
     private volatile string? _notRemembered;
@@ -55,6 +55,8 @@ internal sealed class Rollout(RevisionState state, RevisionSource source, LastSe
             RolloutStep taken = step(before);
             if (taken is RolloutStep.To { Status: var after })
             {
+                if (!after.AnswersAs(before))
+                    taken = new RolloutStep.To(after = after with { AnswersSince = Activations.After(before.AnswersSince, clock.GetUtcNow()) });
                 state.Replace(after);
                 Tell(before, after);
                 if (_notRemembered is not null || !IsRememberedAlike(before, after))
@@ -128,7 +130,7 @@ internal sealed class Rollout(RevisionState state, RevisionSource source, LastSe
     }
 
     private static bool IsRememberedAlike(RevisionStatus before, RevisionStatus after) =>
-        (before.Active.CommitId, before.Floor, before.Accepted, before.Pin) == (after.Active.CommitId, after.Floor, after.Accepted, after.Pin)
+        (before.Active.CommitId, before.Floor, before.Accepted, before.Pin, before.AnswersSince) == (after.Active.CommitId, after.Floor, after.Accepted, after.Pin, after.AnswersSince)
         && Equals(before.Candidate, after.Candidate) && before.Past == after.Past;
 
     private void Serving(ActiveRevision active)
@@ -151,6 +153,7 @@ internal sealed class Rollout(RevisionState state, RevisionSource source, LastSe
         RevisionStatus status = state.Current;
         try
         {
+            activations.Remember(status);
             memory.Remember(source, status);
             // What was served last never goes back: it is what the server starts from where the memory of the roll-out is removed.
             if (status.Floor == status.Active.CommitId)

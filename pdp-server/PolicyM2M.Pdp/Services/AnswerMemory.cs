@@ -25,7 +25,7 @@ internal sealed class AnswerMemory
         foreach (Entry? entry in GroupOf(request))
         {
             if (entry is { Answered: var known } && entry.Request.AsSpan().SequenceEqual(request) && known.Caller.Equals(caller))
-                return ReferenceEquals(known.Status.Active, status.Active) && status.Candidate is null && ReferenceEquals(known.Devices, devices) && now >= known.MadeAt && now < known.Until ? entry : null;
+                return IsSo(known, status, devices) && now >= known.MadeAt && now < known.Until ? entry : null;
         }
         return null;
     }
@@ -53,6 +53,9 @@ internal sealed class AnswerMemory
         }
         group[oldest] = new Entry(request, answered, bytes);
     }
+
+    private static bool IsSo(Answered known, RevisionStatus status, DeviceRegistry devices) =>
+        status.Candidate is null && ReferenceEquals(known.Status.Active, status.Active) && known.Status.AnswersSince == status.AnswersSince && ReferenceEquals(known.Devices, devices);
 
     private Span<Entry?> GroupOf(byte[] request)
     {

@@ -3,6 +3,7 @@ using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Revisions;
+using PolicyM2M.Pdp.Signing;
 using PolicyM2M.Registry;
 using PolicyM2M.Wire.V1;
 using Decision = PolicyM2M.Engine.Decision;
@@ -16,6 +17,9 @@ internal sealed record Answered
     /// <summary>Who asked.</summary>
     public required Caller Caller { get; init; }
 
+    /// <summary>About which device.</summary>
+    public required string Device { get; init; }
+
     /// <summary>What was served then.</summary>
     public required RevisionStatus Status { get; init; }
 
@@ -27,6 +31,9 @@ internal sealed record Answered
     public required DecideResponse Response { get; init; }
 
     public required (Decision Decision, Region Region)[] Decisions { get; init; }
+
+    /// <summary>The same, where they went out signed.</summary>
+    public required SignedDecision[] Signed { get; init; }
 
     /// <summary>The claims that were not believed.</summary>
     public required ImmutableArray<DroppedClaim> Dropped { get; init; }

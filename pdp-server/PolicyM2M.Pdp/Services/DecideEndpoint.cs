@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using Google.Protobuf;
 using Grpc.Core;
+using Microsoft.AspNetCore.Http.Features;
 using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
+using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Sight;
 using PolicyM2M.Pdp.Sight.Metrics;
@@ -14,13 +16,14 @@ namespace PolicyM2M.Pdp.Services;
 /// <summary>`Decide`, by the bytes of the request: an answer from memory where there is one, else from <see cref="DecisionEndpoint"/>. Both leave the same record and the same counts.</summary>
 [BindServiceMethod(typeof(DecideBinding), nameof(DecideBinding.BindDecide))]
 internal sealed class DecideEndpoint(
-    DecisionEndpoint decisions, AnswerMemory memory, RevisionState revisions, RegistryState registry, DroppedClaims droppedClaims, AuditTrail audit, PdpMetrics metrics, TimeProvider clock)
+    DecisionEndpoint decisions, AnswerMemory memory, GivenDecisions given, RevisionState revisions, RegistryState registry, DroppedClaims droppedClaims, AuditTrail audit, PdpMetrics metrics, TimeProvider clock)
     : DecideBinding.DecideBase
 {
     public override Task<AnswerBytes> Decide(byte[] request, ServerCallContext context)
     {
         long began = clock.GetTimestamp();
-        Caller caller = context.GetHttpContext().Caller();
+        HttpContext http = context.GetHttpContext();
+        Caller caller = http.Caller();
         DateTimeOffset now = clock.GetUtcNow();
         if (memory.Find(request, caller, revisions.Current, registry.Current, now) is not { Answered: var known } entry)
             return DecideAnewAsync(request, context);
@@ -28,6 +31,7 @@ internal sealed class DecideEndpoint(
         audit.Demand();
         if (!known.Dropped.IsEmpty)
             droppedClaims.Add(known.Dropped);
+        given.Note(http.Features.GetRequiredFeature<CallerLoad>(), known);
         metrics.Decided(known.Decisions, known.IsCanary, known.Form == DecisionForm.Signed, clock.GetElapsedTime(began));
         ValueTask kept = audit.DecidedAsync(known.Words, now, context.CancellationToken);
         return kept.IsCompletedSuccessfully ? entry.Sent : Once(kept, entry.Bytes);

@@ -2,7 +2,6 @@ using Google.Protobuf;
 using Grpc.Core;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Revisions;
-using PolicyM2M.Wire;
 using PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Pdp.Services;
@@ -15,7 +14,9 @@ internal sealed partial class DecisionEndpoint
 
     public override async Task GetBundle(GetBundleRequest request, IServerStreamWriter<GetBundleResponse> responseStream, ServerCallContext context)
     {
-        ActiveRevision revision = revisions.Current.For(context.GetHttpContext().Caller().Name);
+        RevisionStatus status = revisions.Current;
+        ActiveRevision revision = status.For(context.GetHttpContext().Caller().Name);
+        AnsweringRevision answering = status.Answering(revision);
         ReadOnlyMemory<byte> bytes = revision.BundleBytes;
         bool isSame = request.BundleHash == revision.Id.BundleHash;
         if (isSame && request.Offset > (ulong)bytes.Length)
@@ -23,7 +24,13 @@ internal sealed partial class DecisionEndpoint
         int offset = isSame ? (int)request.Offset : 0;
         await responseStream.WriteAsync(new GetBundleResponse
         {
-            Description = new BundleDescription { Revision = WireMapping.ToWire(revision.Id), Length = (ulong)bytes.Length, Offset = (ulong)offset },
+            Description = new BundleDescription
+            {
+                Revision = answering.ToWire(),
+                Length = (ulong)bytes.Length,
+                Offset = (ulong)offset,
+                Statement = signedBundles.Of(revision, answering, clock.GetUtcNow()),
+            },
         }, context.CancellationToken);
         for (; offset < bytes.Length; offset += BundlePartBytes)
         {

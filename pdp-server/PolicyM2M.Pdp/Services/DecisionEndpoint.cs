@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Google.Protobuf.Collections;
 using Grpc.Core;
+using Microsoft.AspNetCore.Http.Features;
 using PolicyM2M.Engine.Contexts;
 using PolicyM2M.Engine.Regions;
 using PolicyM2M.Engine.Vocabulary;
@@ -8,6 +9,7 @@ using PolicyM2M.Pdp.Access;
 using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
+using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Rollouts;
 using PolicyM2M.Pdp.Sight;
@@ -24,7 +26,7 @@ namespace PolicyM2M.Pdp.Services;
 /// <summary>What devices and gateways ask.</summary>
 [BindServiceMethod(typeof(DecideBinding), nameof(DecideBinding.BindOthers))]
 internal sealed partial class DecisionEndpoint(
-    RevisionState revisions, RegistryState registry, Trial trial, DroppedClaims droppedClaims, SigningKeys keys, SignedDecisions signedDecisions, SignedStatements signedStatements,
+    RevisionState revisions, RegistryState registry, Trial trial, DroppedClaims droppedClaims, SigningKeys keys, SignedDecisions signedDecisions, SignedStatements signedStatements, SignedBundles signedBundles, GivenDecisions given,
     CallAccess access, Denials denials, AuditTrail audit, PdpMetrics metrics, TimeProvider clock, IHostApplicationLifetime lifetime)
     : DecisionService.DecisionServiceBase
 {
@@ -51,6 +53,7 @@ internal sealed partial class DecisionEndpoint(
         string device = Subject(request.DeviceId, devices, context);
         DateTimeOffset now = clock.GetUtcNow();
         Answered answered = Answer(request, status, devices, caller, device, now);
+        given.Note(context.GetHttpContext().Features.GetRequiredFeature<CallerLoad>(), answered);
         metrics.Decided(answered.Decisions, answered.IsCanary, request.Form == DecisionForm.Signed, clock.GetElapsedTime(began));
         ValueTask kept = audit.DecidedAsync(answered.Words, now, context.CancellationToken);
         return kept.IsCompletedSuccessfully ? ValueTask.FromResult(answered) : Once(kept, answered);
@@ -58,47 +61,6 @@ internal sealed partial class DecisionEndpoint(
 
     public override Task<GetSigningKeysResponse> GetSigningKeys(GetSigningKeysRequest request, ServerCallContext context) =>
         Task.FromResult(new GetSigningKeysResponse { Keys = { keys.PublishedAt(clock.GetUtcNow()).Select(key => key.ToWire()) } });
-
-    public override async Task Watch(WatchRequest request, IServerStreamWriter<WatchResponse> responseStream, ServerCallContext context)
-    {
-        RequestLimits.CheckDeviceId(request.DeviceId);
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        string device = Subject(request.DeviceId, registry.Current, context);
-        string caller = context.GetHttpContext().Caller().Name;
-        using PdpMetrics.Watching watching = metrics.Watch();
-        (RevisionStatus? Status, long Device) told = default;
-        try
-        {
-            while (true)
-            {
-                // The signals are taken before the look: a change after the look completes a signal that is already held.
-                Task changed = Task.WhenAny(registry.NextChangeOf(device), registry.NextChangeOf(caller));
-                DeviceRegistry devices = registry.Current;
-                // Asked each time: the caller may have lost its role or its certificate since, and the device may have been revoked or moved to another site.
-                access.Check(context);
-                Subject(request.DeviceId, devices, context);
-                (RevisionStatus Status, long Device) now = (revisions.Current, devices.Find(device)?.Version ?? 0);
-                if (told.Status is null || now.Device != told.Device || now.Status.TellsOtherThan(told.Status, device))
-                {
-                    // A reader that does not keep up holds this write, and with it this one loop: nothing queues up. One that takes nothing loses its connection (Admission.Keep).
-                    await responseStream.WriteAsync(ToWire(now.Status, device, now.Device), ending.Token);
-                    told = now;
-                }
-                using var turn = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
-                await Task.WhenAny(revisions.WaitForOther(now.Status, device, turn.Token), changed.WaitAsync(turn.Token));
-                await turn.CancelAsync();
-                ending.Token.ThrowIfCancellationRequested();
-            }
-        }
-        catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested)
-        {
-            throw new RpcException(new Status(StatusCode.Unavailable, "the decision point is shutting down"));
-        }
-        catch (OperationCanceledException)
-        {
-            // The caller hung up, which is how a watch ends.
-        }
-    }
 
     /// <summary>The device in question, for which the caller may speak.</summary>
     private string Subject(string requested, DeviceRegistry devices, ServerCallContext context)
@@ -124,11 +86,18 @@ internal sealed partial class DecisionEndpoint(
 
         var response = new DecideResponse { NeededAttributes = { status.NeededClaims } };
         (Decision Decision, Region Region)[] decisions = Decide(request.Kinds, revision, prepared, now);
+        AnsweringRevision answering = status.Answering(revision);
+        SignedDecision[] signed = [];
         DateTimeOffset? until = null;
         if (request.Form == DecisionForm.Signed)
-            until = AddSigned(response, request, revision, decisions, prepared, signedStatements.Of(device, SignedStatements.Stated(registered, device, revision.Bundle), now), now);
+        {
+            signed = [.. decisions.Select(made => signedDecisions.Of(answering, made.Decision, made.Region, now))];
+            until = AddSigned(response, request, signed, signedStatements.Of(device, SignedStatements.Stated(registered, device, revision.Bundle), now));
+            foreach ((_, Region region) in decisions)
+                until = Earlier(until.Value, region.HoldsUntil(prepared, now));
+        }
         else
-            response.Decisions.AddRange(decisions.Select(made => WireMapping.ToWire(made.Decision, revision.Id, now, made.Region.HoldsUntil(prepared, now))));
+            response.Decisions.AddRange(decisions.Select(made => ToWire(made.Decision, answering, now, made.Region.HoldsUntil(prepared, now))));
         response.Ignored.AddRange(merged.Dropped
             .Select(claim => new IgnoredAttribute { Name = claim.Name, Reason = IgnoredReason.Provenance, Detail = claim.Reason })
             // What the registry says and the schema cannot use is not the device's fault.
@@ -138,11 +107,13 @@ internal sealed partial class DecisionEndpoint(
         return new Answered
         {
             Caller = caller,
+            Device = device,
             Status = status,
             Devices = devices,
             Form = request.Form,
             Response = response,
             Decisions = decisions,
+            Signed = signed,
             Dropped = merged.Dropped,
             Words = audit.WordsOf(caller, device, revision, decisions, merged.Context, registered),
             IsCanary = !ReferenceEquals(revision, status.Active),
@@ -159,19 +130,24 @@ internal sealed partial class DecisionEndpoint(
 
     /// <summary>Adds the decisions, and the statement where the device does not have it.</summary>
     /// <returns>Until when the same would be added.</returns>
-    private DateTimeOffset AddSigned(
-        DecideResponse response, DecideRequest request, ActiveRevision revision, (Decision Decision, Region Region)[] decisions, PreparedContext prepared, SignedStatements.Entry statement, DateTimeOffset now)
+    private static DateTimeOffset AddSigned(DecideResponse response, DecideRequest request, SignedDecision[] decisions, SignedStatements.Entry statement)
     {
         DateTimeOffset until = statement.ReuseUntil;
-        foreach ((Decision decision, Region region) in decisions)
+        foreach (SignedDecision decision in decisions)
         {
-            SignedDecisions.Entry signed = signedDecisions.Of(revision.Id, decision, region, now);
-            response.SignedDecisions.Add(signed.Signed);
-            until = Earlier(Earlier(until, signed.ReuseUntil), region.HoldsUntil(prepared, now));
+            response.SignedDecisions.Add(decision.Signed);
+            until = Earlier(until, decision.ReuseUntil);
         }
         if (request.KnownStatement != statement.Digest)
             response.Statement = statement.Signed;
         return until;
+    }
+
+    private static Wire.V1.Decision ToWire(Decision decision, AnsweringRevision revision, DateTimeOffset now, DateTimeOffset? until)
+    {
+        Wire.V1.Decision wire = WireMapping.ToWire(decision, revision.Id, now, until);
+        wire.Revision = revision.ToWire();
+        return wire;
     }
 
     private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset? other) => other < one ? other.Value : one;
@@ -181,9 +157,6 @@ internal sealed partial class DecisionEndpoint(
         await kept;
         return answered;
     }
-
-    private static WatchResponse ToWire(RevisionStatus status, string device, long version) =>
-        new() { Revision = WireMapping.ToWire(status.For(device).Id), NeededAttributes = { status.NeededClaims }, DeviceVersion = (ulong)version };
 
     private static DeviceContext Claims(DecideRequest request) =>
         DeviceContext.Of(request.Attributes.Select(claim => KeyValuePair.Create(claim.Key, WireMapping.FromWire(claim.Value))));

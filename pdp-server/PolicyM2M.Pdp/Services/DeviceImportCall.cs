@@ -64,7 +64,8 @@ internal sealed class DeviceImportCall(DeviceStore store, RegistryState state, R
         log.DevicesImported(actor.Id, summary.Good, summary.Changed, summary.Faults);
         if (written.IsWritten)
         {
-            await audit.DoneAsync(actor, "", record => record.DeviceChange = new AuditDeviceChange { Verb = "import", Detail = $"{summary.Good} good, {summary.Changed} changed, {summary.Faults} faults" }, CancellationToken.None);
+            string detail = $"{summary.Good} good, {summary.Changed} changed, {summary.Faults} faults";
+            await audit.DoneAsync(actor, "", record => record.DeviceChange = new AuditDeviceChange { Verb = "import", Detail = detail }, CancellationToken.None);
             await state.WaitForSequence(written.Sequence, LongestCatchUp, cancellationToken);
         }
         await responses.WriteAsync(new ImportDevicesResponse { Warnings = { import.Warnings.Select(DeviceMapping.ToWire) }, Summary = summary }, cancellationToken);

@@ -4,7 +4,6 @@ using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Rollouts;
-using PolicyM2M.Wire;
 using PolicyM2M.Wire.V1;
 using Diagnostic = PolicyM2M.Compiler.Diagnostics.Diagnostic;
 
@@ -18,7 +17,7 @@ internal sealed class PolicyEndpoint(RevisionState revisions, RevisionSource sou
         RevisionStatus status = revisions.Current;
         return Task.FromResult(new GetStatusResponse
         {
-            Active = WireMapping.ToWire(status.Active.Id),
+            Active = status.Answering(status.Active).ToWire(),
             ActivatedAt = status.Active.ActivatedAt.ToTimestamp(),
             Repository = source.Repository,
             Ref = source.Ref,

@@ -12,19 +12,19 @@ internal static class RolloutMapping
 {
     public static V1.RolloutState ToWire(RevisionStatus status, Rollout rollout) => new()
     {
-        Active = WireMapping.ToWire(status.Active.Id),
+        Active = status.Answering(status.Active).ToWire(),
         ActivatedAt = status.Active.ActivatedAt.ToTimestamp(),
         Summary = status.Active.Summary,
-        Candidate = status.Candidate is { } candidate ? ToWire(candidate, candidate.Differences.Report()) : null,
+        Candidate = status.Candidate is { } candidate ? ToWire(status, candidate, candidate.Differences.Report()) : null,
         Pin = status.Pin is { } pin ? new V1.RolloutPin { By = pin.By, At = pin.At.ToTimestamp(), Reason = pin.Reason } : null,
         Waiting = status.Waiting is { } waiting ? new V1.WaitingRevision { Revision = WireMapping.ToWire(waiting.Id), Summary = waiting.Summary } : null,
         Entry = rollout.Entry?.ToString() ?? "direct",
         NotRemembered = rollout.NotRemembered ?? "",
     };
 
-    public static V1.RolloutCandidate ToWire(Candidate candidate, DifferenceReport report) => new()
+    private static V1.RolloutCandidate ToWire(RevisionStatus status, Candidate candidate, DifferenceReport report) => new()
     {
-        Revision = WireMapping.ToWire(candidate.Revision.Id),
+        Revision = candidate.Stage is RolloutStage.Canary ? status.Answering(candidate.Revision).ToWire() : WireMapping.ToWire(candidate.Revision.Id),
         Summary = candidate.Revision.Summary,
         Stage = candidate.Stage is RolloutStage.Canary ? V1.RolloutStage.Canary : V1.RolloutStage.Shadow,
         Percent = candidate.Stage is RolloutStage.Canary { Percent: var percent } ? percent : 0,
@@ -49,11 +49,11 @@ internal static class RolloutMapping
 
     public static V1.GetDifferencesResponse Differences(RevisionStatus status)
     {
-        var response = new V1.GetDifferencesResponse { Active = WireMapping.ToWire(status.Active.Id) };
+        var response = new V1.GetDifferencesResponse { Active = status.Answering(status.Active).ToWire() };
         if (status.Candidate is not { } candidate)
             return response;
         DifferenceReport report = candidate.Differences.Report();
-        response.Candidate = ToWire(candidate, report);
+        response.Candidate = ToWire(status, candidate, report);
         response.Counts.AddRange(report.Counts.Select(count => new V1.DifferenceCount { Kind = WireMapping.ToWire(count.Kind), Direction = ToWire(count.Direction), Count = (ulong)count.Count }));
         response.Samples.AddRange(report.Samples.Select(ToWire));
         response.NotSampled = (ulong)report.NotSampled;

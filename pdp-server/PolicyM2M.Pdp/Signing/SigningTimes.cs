@@ -15,8 +15,11 @@ internal static class SigningTimes
     /// </summary>
     public static readonly TimeSpan StatementHolds = TimeSpan.FromHours(1);
 
+    /// <summary>The longest validity that the statement of a bundle may be given: what is left of a key when the next one takes its place.</summary>
+    public static readonly TimeSpan LongestBundleValidity = KeyVerifies - KeySigns;
+
     /// <summary>A signed decision is handed out again for at most so long. The windows count from its making, so that who gets it late has that much less of them.</summary>
-    private static readonly TimeSpan LongestReuse = TimeSpan.FromMinutes(1);
+    public static readonly TimeSpan LongestReuse = TimeSpan.FromMinutes(1);
 
     /// <summary>Of a short window no more than this share is lost by handing a decision out again.</summary>
     private const int ReuseShare = 10;

@@ -5,7 +5,9 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Net;
+using PolicyM2M.Engine.Vocabulary;
 using PolicyM2M.Pdp.Rollouts;
+using PolicyM2M.Pdp.Signing;
 using PolicyM2M.Pdp.Startup.Configuration;
 using PolicyM2M.Store.Remotes;
 
@@ -67,6 +69,13 @@ internal static class CommandLine
         HelpName = "SECONDS",
         CustomParser = argument => ReadSeconds(argument, ShortestGrace, LongestGrace),
         DefaultValueFactory = _ => PdpOptions.UsualGrace,
+    };
+
+    private static readonly Option<TimeSpan?> BundleValidity = new("--bundle-validity")
+    {
+        Description = "How long a device may decide from a bundle after it fetched it, or last heard that it is still the one. [default: 7d]",
+        HelpName = "DURATION",
+        CustomParser = ReadBundleValidity,
     };
 
     private static readonly Option<TimeSpan> Poll = new("--poll")
@@ -192,6 +201,7 @@ internal static class CommandLine
             Fetch, GitKey, GitKnownHosts, GitAuthorities, GitToken,
             Webhook, WebhookSecret,
             Listen, AllowTls12,
+            BundleValidity,
             Data, Poll,
             RegistryDb, RegistryGrace,
         };
@@ -214,6 +224,7 @@ internal static class CommandLine
         Access = new RemoteAccess(parsed.GetValue(GitKey), parsed.GetValue(GitKnownHosts), parsed.GetValue(GitAuthorities), parsed.GetValue(GitToken)),
         Webhook = parsed.GetValue(Webhook),
         WebhookSecret = parsed.GetValue(WebhookSecret),
+        BundleValidity = parsed.GetValue(BundleValidity) ?? PdpOptions.UsualBundleValidity,
         RegistryDb = parsed.GetValue(RegistryDb),
         RegistryGrace = parsed.GetValue(RegistryGrace),
         Callers = CallerCommandLine.Read(parsed),
@@ -253,6 +264,15 @@ internal static class CommandLine
         if (stage is null && text != "direct")
             argument.AddError($"--rollout: `{text}` is not direct, shadow or canary:PERCENT, such as canary:10; PERCENT is from 1 to 100");
         return stage;
+    }
+
+    private static TimeSpan? ReadBundleValidity(ArgumentResult argument)
+    {
+        string text = argument.Tokens.Count == 1 ? argument.Tokens[0].Value : "";
+        if (DurationText.TryParse(text, out long seconds) && seconds >= 60 && TimeSpan.FromSeconds(seconds) <= SigningTimes.LongestBundleValidity)
+            return TimeSpan.FromSeconds(seconds);
+        argument.AddError($"--bundle-validity: `{text}` is not a duration from 1m to {SigningTimes.LongestBundleValidity.Days}d, such as 12h");
+        return null;
     }
 
     private static string? ReadRegistry(ArgumentResult argument)

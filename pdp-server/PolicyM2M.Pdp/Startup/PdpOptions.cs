@@ -45,6 +45,12 @@ internal sealed record PdpOptions(string Git, string Ref, string Folder, IPEndPo
     /// <summary>How long the copy of the registry may be used that cannot be found in step with the database.</summary>
     public TimeSpan RegistryGrace { get; init; } = UsualGrace;
 
+    /// <summary>Long enough for a site that is cut off over a holiday, short enough that a device which was revoked meanwhile does not decide for itself for ever.</summary>
+    public static readonly TimeSpan UsualBundleValidity = TimeSpan.FromDays(7);
+
+    /// <summary>How long after it was fetched decisions may be made from a bundle.</summary>
+    public TimeSpan BundleValidity { get; init; } = UsualBundleValidity;
+
     /// <summary>What is recorded, and how.</summary>
     public AuditOptions Audit { get; init; } = new();
 

@@ -29,7 +29,8 @@ internal sealed record Fleet(int Devices, TimeSpan Life, Outcome Outcome, TimeSp
             while (true)
             {
                 var times = new CredentialTimes(issued, issued + Life, issued);
-                issued = Reached(RotationPlan.Of(times, Outcome, DeviceSpread.Of($"device-{device}", $"{random.NextInt64():x16}")).RenewAt, random);
+                RotationPlan plan = RotationPlan.Of(times, Outcome, DeviceSpread.Of($"device-{device}", $"{random.NextInt64():x16}"));
+                issued = Reached(plan, times, random);
                 if (issued >= Begin + until)
                     break;
                 minutes[(int)(issued - Begin).TotalMinutes]++;
@@ -38,10 +39,11 @@ internal sealed record Fleet(int Devices, TimeSpan Life, Outcome Outcome, TimeSp
         return minutes;
     }
 
-    private DateTimeOffset Reached(DateTimeOffset at, Random random)
+    private DateTimeOffset Reached(RotationPlan plan, CredentialTimes times, Random random)
     {
+        DateTimeOffset at = plan.RenewAt;
         for (int attempts = 0; at >= Begin + AwayFrom && at < Begin + AwayFrom + AwayFor; attempts++)
-            at += RetryPause.After(attempts, Life, random.NextDouble());
+            at += RetryPause.After(attempts, times, plan.Limit, at, random.NextDouble());
         return at;
     }
 }

@@ -27,9 +27,11 @@ internal sealed class LoadClient : IDisposable
     public int Concurrency { get; }
 
     /// <summary>A handler that shows the development device's certificate.</summary>
-    public static SocketsHttpHandler Handler(string pki)
+    public static SocketsHttpHandler Handler(string pki) => Handler(pki, X509Certificate2.CreateFromPemFile(Path.Combine(pki, "device.pem"), Path.Combine(pki, "device-key.pem")));
+
+    /// <summary>A handler that shows a certificate.</summary>
+    public static SocketsHttpHandler Handler(string pki, X509Certificate2 certificate)
     {
-        var certificate = X509Certificate2.CreateFromPemFile(Path.Combine(pki, "device.pem"), Path.Combine(pki, "device-key.pem"));
         var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         trust.CustomTrustStore.ImportFromPemFile(Path.Combine(pki, "ca.pem"));
         return new SocketsHttpHandler

@@ -37,13 +37,15 @@ internal sealed class ServiceFolder : IDisposable
     /// <summary>A folder in it.</summary>
     public string At(string name) => Path.Combine(_folder.FullName, name);
 
-    /// <summary>Commits the set with another last case, so that the policies really are others.</summary>
-    public void CommitAnother(int number)
+    /// <summary>Commits the set with another demand, so that the policies really are others.</summary>
+    /// <param name="number">Which one.</param>
+    /// <param name="says">Of what kind, and what it demands.</param>
+    public void CommitAnother(int number, string says = "cipher-suites { session-lifetime 30d }")
     {
         string file = Path.Combine(Repository, "policies", $"{CommonPolicies.Name}.m2m");
         string text = File.ReadAllText(file);
         int end = text.IndexOf("\n// ", StringComparison.Ordinal);
-        File.WriteAllText(file, $"{(end < 0 ? text : text[..end])}\n// change {number}\nrequire change{number} : cipher-suites {{ session-lifetime 30d }} when device.vendor == \"nobody {number}\"\n");
+        File.WriteAllText(file, $"{(end < 0 ? text : text[..end])}\n// change {number}\nrequire change{number} : {says} when device.vendor == \"nobody {number}\"\n");
         Commit($"Change {number}");
     }
 

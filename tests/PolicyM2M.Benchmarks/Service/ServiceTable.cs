@@ -25,6 +25,7 @@ internal sealed class ServiceTable(bool isQuick) : IDisposable
         ("memory", table => table.MemoryAsync()),
         ("start", table => table.StartAsync()),
         ("storm", table => table.StormAsync()),
+        ("watchers", table => table.WatchersAsync()),
     ];
 
     private readonly ServiceFolder _folder = ServiceFolder.Of(Rules);
@@ -49,7 +50,7 @@ internal sealed class ServiceTable(bool isQuick) : IDisposable
             {
                 rows.AddRange(await measure(table));
             }
-            catch (Exception fault) when (fault is InvalidOperationException or HttpRequestException)
+            catch (Exception fault) when (fault is InvalidOperationException or HttpRequestException or Grpc.Core.RpcException)
             {
                 rows.Add(TableRow.NotMeasured(name, fault.Message));
             }
@@ -207,6 +208,16 @@ internal sealed class ServiceTable(bool isQuick) : IDisposable
         (byte[][] frames, _) = await CheckedAsync(pdp, Pki("data"));
         var storm = new Storm(pdp, Pki("data"), _folder, frames);
         return await storm.RunAsync(TimeSpan.FromSeconds(isQuick ? 10 : 60));
+    }
+
+    private async Task<IEnumerable<TableRow>> WatchersAsync()
+    {
+        ServerProcess pdp = Pdp("data", "--connections", "12000");
+        (byte[][] frames, _) = await CheckedAsync(pdp, Pki("data"));
+        using (var warm = new LoadClient(pdp.Address, Pki("data"), Concurrency))
+            await warm.RunAsync(frames, Calls);
+        using var watchers = new Watchers(pdp, Pki("data"), _folder);
+        return await watchers.RunAsync(isQuick ? 500 : 10_000);
     }
 
     private int Warm => isQuick ? 20_000 : 400_000;

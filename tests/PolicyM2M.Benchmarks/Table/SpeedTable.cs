@@ -12,6 +12,7 @@ internal static class SpeedTable
         ("compile", CompileRows.Measure),
         ("adversarial", AdversarialRows.Measure),
         ("policies", PolicyRows.Measure),
+        ("sdk", DeviceRows.Measure),
     ];
 
     /// <summary>The names of the sections, which can be measured one by one.</summary>

@@ -82,8 +82,9 @@ internal sealed class RandomPolicies(Random random, bool isCorrelated = false)
     private string Policy(int number)
     {
         var text = new StringBuilder($"policy p{number}{Pick("", "", "", " zone +02:00", " zone -11:30")}");
-        if (random.Next(3) == 0)
-            text.Append($" for {Condition(1)}");
+        string target = random.Next(3) == 0 ? Condition(1) : "";
+        if (target.Length > 0)
+            text.Append($" for {target}");
         text.Append("\n\ndefine named = ").Append(Condition(2)).Append('\n');
         if (random.Next(4) > 0)
             text.Append(Block("cipher-suites", Channel));
@@ -97,8 +98,11 @@ internal sealed class RandomPolicies(Random random, bool isCorrelated = false)
             text.Append($"require {Demand(number, "a")} : auth {{ {Auth()} }}\n");
         if (random.Next(3) == 0)
             text.Append($"forbid {Demand(number, "f")} : rotation \"no\" when {Condition(2)}\n");
-        for (int i = _demands.Count > 0 ? random.Next(3) : 0; i > 0; i--)
-            text.Append($"waive {Pick([.. _demands])} when {Condition(1)} {Some("from 2026-11-23", "from 2026-11-23T12:30:01Z")} until {Pick("2026-12-01", "2026-11-23T12:30:02Z", "2027-02-20")} because \"random\" approved-by \"chance\"\n");
+        for (int i = _demands.Count > 0 && !AsksWhatIsThere(target) ? random.Next(3) : 0; i > 0; i--)
+        {
+            string time = $"{Pick("from 2026-11-23", "from 2026-11-23T12:30:01Z")} until {Pick("2026-12-01", "2026-11-23T12:30:02Z", "2027-02-20")}";
+            text.Append($"waive {Pick([.. _demands])} when {WaiverCondition()} {time} because \"random\" approved-by \"chance\"\n");
+        }
         if (random.Next(4) == 0)
             text.Append($"invariant \"random\" : cipher-suites always {Pick("deny", "{ versions 1.3 }", "{ suites where aead and key-bits >= 128 }")} when {Condition(1)}\n");
         return text.ToString();
@@ -130,6 +134,17 @@ internal sealed class RandomPolicies(Random random, bool isCorrelated = false)
     private string Rotation() => Some("lifetime 1d", "lifetime 2d") + Some("renew-at 2/3", "renew-at 1/2") + Some("spread 10%", "spread 20%") + Some("rotate-now") + Windows();
 
     private string Windows() => Some("fresh-for 1h", "fresh-for 10m") + Some("usable-for 30m", "usable-for 1d", "usable-for 2d");
+
+    /// <summary>A waiver may not hold because something is missing.</summary>
+    private string WaiverCondition()
+    {
+        string condition = Condition(1);
+        while (AsksWhatIsThere(condition))
+            condition = Condition(1);
+        return condition;
+    }
+
+    private static bool AsksWhatIsThere(string condition) => condition.Contains("has ", StringComparison.Ordinal);
 
     private string Condition(int depth) => depth == 0 || random.Next(3) == 0 ? Test() : random.Next(5) switch
     {

@@ -43,6 +43,49 @@ internal sealed partial class SpellingTests
         Assert.That(DecisionBytes.Of(PolicyCompiler.Compile(yaml)), Is.EqualTo(DecisionBytes.Of(PolicyCompiler.Compile(set))));
     });
 
+    /// <summary>Wherever in its conditions: no comment is lost, and what is printed prints as itself.</summary>
+    [Test]
+    public void A_random_policy_with_comments_in_its_conditions_comes_back_from_YAML_as_it_was() => SeededProperty.Holds(Runs, random =>
+    {
+        foreach (SourceFile file in new RandomPolicies(random).Set().Where(file => PolicyFormatter.SpellingOf(file.Path) is not null))
+        {
+            int number = 0;
+            // Behind spaces that stand in no text.
+            CheckRoundTrip(string.Join('\n', file.Text.Split('\n').Select(line => !line.StartsWith("define ", StringComparison.Ordinal) ? line
+                : Blank().Replace(line, blank => random.Next(4) > 0 || line.AsSpan(0, blank.Index).Count('"') % 2 != 0 || line.AsSpan(0, blank.Index).Contains("//", StringComparison.Ordinal)
+                    ? blank.Value : $"  // {number++}\n{(random.Next(8) == 0 ? "\n" : "")}"))));
+        }
+    });
+
+    [Test]
+    public void A_comment_in_a_condition_stays_with_what_it_is_about()
+    {
+        const string policy = """
+            policy p
+
+            define listed = device.id in ["a",  // the press
+                "b", "c",                       // two ovens
+                // above the last
+                "d"]
+                or boot.secure  // or sound
+                or device.type == "plc"
+
+            auth {
+              when device.type == "plc"  // the controllers
+                  and boot.secure
+                deny "no"
+              otherwise  deny "never"
+            }
+
+            forbid f : auth "no"
+              when boot.secure  // sound
+                  and listed
+
+            """;
+        Assert.That(Print(policy, PolicySpelling.M2M, PolicySpelling.M2M), Is.EqualTo(policy));
+        CheckRoundTrip(policy);
+    }
+
     [Test]
     public void A_comment_behind_an_item_of_a_list_stays_with_its_item()
     {
@@ -175,6 +218,9 @@ internal sealed partial class SpellingTests
         Assert.That(faults.Sorted(), Is.Empty, () => text);
         return policy;
     }
+
+    [GeneratedRegex(" +")]
+    private static partial Regex Blank();
 
     [GeneratedRegex("```m2m\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Fence();

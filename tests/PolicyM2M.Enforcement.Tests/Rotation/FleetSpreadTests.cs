@@ -30,16 +30,20 @@ internal sealed class FleetSpreadTests
     [Test]
     public void Devices_that_all_fail_at_once_come_back_apart()
     {
-        TimeSpan[] pauses = [.. Enumerable.Range(0, 1_000).Select(i => RetryPause.After(12, TimeSpan.FromDays(30), i / 1_000.0))];
-        Assert.That((pauses.Min(), pauses.Max()), Is.EqualTo((TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(59.97))));
+        TimeSpan[] pauses = [.. Enumerable.Range(0, 1_000).Select(i => Pause(10, 10 * 24, i / 1_000.0))];
+        Assert.That((pauses.Min(), pauses.Max()), Is.EqualTo((TimeSpan.FromSeconds(2_560), TimeSpan.FromSeconds(2_560 * 1.999))));
     }
 
     [TestCase(0, 720.0, 2.5)]
     [TestCase(1, 720.0, 5)]
     [TestCase(5, 720.0, 80)]
-    [TestCase(60, 720.0, 1800)]
-    [TestCase(60, 1.0, 72)]
+    [TestCase(60, 720.0, 43_200)]
+    [TestCase(60, 10.0, 720)]
     [TestCase(60, 0.001, 2.5)]
-    public void A_pause_doubles_up_to_a_share_of_the_life_and_an_hour(int attempts, double hours, double seconds) =>
-        Assert.That(RetryPause.After(attempts, TimeSpan.FromHours(hours), 0), Is.EqualTo(TimeSpan.FromSeconds(seconds)));
+    [TestCase(60, -1.0, 1_800)]
+    public void A_pause_doubles_up_to_a_share_of_what_is_left_and_an_hour_where_nothing_is(int attempts, double hoursLeft, double seconds) =>
+        Assert.That(Pause(attempts, hoursLeft, 0), Is.EqualTo(TimeSpan.FromSeconds(seconds)));
+
+    private static TimeSpan Pause(int attempts, double hoursLeft, double random) =>
+        RetryPause.After(attempts, new CredentialTimes(Begin, Begin.AddDays(30), Begin), Begin.AddHours(hoursLeft), Begin, random);
 }

@@ -23,24 +23,55 @@ internal sealed class BundleTests
     {
         byte[] bytes = Bytes;
         for (int length = 0; length < bytes.Length; length++)
-            Assert.That(() => Bundle.Read(bytes.AsMemory(0, length)), Throws.TypeOf<InvalidDataException>(), $"cut at {length}");
+        {
+            byte[] cut = bytes[..length];
+            if (length >= BundleSeal.End)
+                BundleSeal.Put(cut);
+            Assert.That(() => Bundle.Read(cut), Throws.TypeOf<InvalidDataException>(), $"cut at {length}");
+        }
     }
 
     [Test]
-    public void A_bundle_with_more_behind_it_is_refused() =>
-        Assert.That(() => Bundle.Read(Bytes.Append((byte)0).ToArray()), Throws.TypeOf<InvalidDataException>());
+    public void A_bundle_with_more_behind_it_is_refused()
+    {
+        byte[] longer = [.. Bytes, 0];
+        BundleSeal.Put(longer);
+        Assert.That(() => Bundle.Read(longer), Throws.TypeOf<InvalidDataException>().With.Message.Contains("1 bytes follow"));
+    }
 
+    [Test]
+    public void Every_changed_byte_is_noticed()
+    {
+        byte[] bytes = Bytes;
+        for (int at = 0; at < bytes.Length; at++)
+        {
+            bytes[at] ^= 1;
+            Assert.That(() => Bundle.Read(bytes), Throws.TypeOf<InvalidDataException>(), $"changed at {at}");
+            bytes[at] ^= 1;
+        }
+    }
+
+    [Test]
+    public void A_changed_content_is_told_as_such()
+    {
+        byte[] bytes = Bytes;
+        bytes[^1] ^= 1;
+        Assert.That(() => Bundle.Read(bytes), Throws.TypeOf<InvalidDataException>().With.Message.EqualTo("the bundle is damaged: its content is not the one that was sealed with its SHA-256"));
+    }
+
+    /// <summary>Sealed anew, as whoever forges a bundle would.</summary>
     [Test]
     public void No_changed_byte_crashes_the_reader_or_a_decision()
     {
         byte[] original = Bytes;
         int refused = 0;
-        for (int at = 0; at < original.Length; at++)
+        for (int at = BundleSeal.End; at < original.Length; at++)
         {
             foreach (byte change in new byte[] { 0x01, 0x80, 0xFF })
             {
                 byte[] bytes = [.. original];
                 bytes[at] ^= change;
+                BundleSeal.Put(bytes);
                 refused += IsRefusedOrDecides(bytes) ? 1 : 0;
             }
         }

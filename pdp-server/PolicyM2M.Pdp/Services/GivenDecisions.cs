@@ -1,0 +1,106 @@
+using System.Runtime.CompilerServices;
+using PolicyM2M.Engine.Bundles;
+using PolicyM2M.Pdp.Limits;
+using PolicyM2M.Pdp.Signing;
+
+namespace PolicyM2M.Pdp.Services;
+
+/// <summary>
+/// The signed decisions that each caller got lately, for each device: a watch can then tell which of them hold on under another revision. The decisions are shared with all who got them, so that a caller costs a few
+/// references and nothing more; who is not connected is forgotten. Safe for all threads: each caller's part has a lock.
+/// </summary>
+internal sealed class GivenDecisions
+{
+    private readonly ConditionalWeakTable<CallerLoad, OfCaller> _byCaller = [];
+
+    /// <summary>An answer goes out.</summary>
+    public void Note(CallerLoad caller, Answered answered)
+    {
+        if (answered.Signed.Length > 0)
+            _byCaller.GetValue(caller, static _ => new OfCaller()).Note(answered);
+    }
+
+    /// <summary>Which of those about a device hold as they are under a revision. The others are forgotten: who has them is told.</summary>
+    public IEnumerable<SignedDecision> Unchanged(CallerLoad caller, string device, Bundle bundle, DateTimeOffset now) =>
+        _byCaller.TryGetValue(caller, out OfCaller? given) ? given.Unchanged(device, bundle, now) : [];
+
+    private sealed class OfCaller
+    {
+        /// <summary>A device has three decisions, and some more while what it says of itself goes to and fro.</summary>
+        private const int FewestPlaces = 4, MostPlaces = 16;
+
+        /// <summary>A gateway speaks for the devices of its site.</summary>
+        private const int MostDevices = 1_024;
+
+        private readonly Lock _lock = new();
+        private readonly Dictionary<string, OfDevice> _byDevice = new(1, StringComparer.Ordinal);
+        private volatile Answered? _last;
+
+        public void Note(Answered answered)
+        {
+            // A device mostly hears again what it heard last.
+            if (ReferenceEquals(_last, answered))
+                return;
+            lock (_lock)
+            {
+                if (!_byDevice.TryGetValue(answered.Device, out OfDevice? device))
+                {
+                    if (_byDevice.Count >= MostDevices)
+                        _byDevice.Remove(_byDevice.Keys.First());
+                    _byDevice[answered.Device] = device = new OfDevice();
+                }
+                foreach (SignedDecision signed in answered.Signed)
+                    device.Note(signed);
+                _last = answered;
+            }
+        }
+
+        public IEnumerable<SignedDecision> Unchanged(string name, Bundle bundle, DateTimeOffset now)
+        {
+            SignedDecision[] known;
+            lock (_lock)
+                known = _byDevice.TryGetValue(name, out OfDevice? device) ? [.. device.Places.OfType<SignedDecision>()] : [];
+            // Outside of the lock: where nobody asked before it takes a while.
+            SignedDecision[] changed = [.. known.Where(signed => now >= signed.UsableUntil || !signed.HoldsUnder(bundle, now))];
+            lock (_lock)
+            {
+                if (changed.Length > 0 && _byDevice.TryGetValue(name, out OfDevice? device))
+                {
+                    device.Forget(changed);
+                    _last = null;
+                }
+            }
+            return known.Except(changed);
+        }
+
+        private sealed class OfDevice
+        {
+            private int _next;
+
+            public SignedDecision?[] Places { get; private set; } = new SignedDecision?[FewestPlaces];
+
+            /// <summary>The later one of a kind and a region stands for those before; otherwise the oldest goes.</summary>
+            public void Note(SignedDecision signed)
+            {
+                int place = Array.FindIndex(Places, known => known is not null && ReferenceEquals(known.Region, signed.Region) && known.Decision.Kind == signed.Decision.Kind);
+                if (place < 0)
+                {
+                    if (_next == Places.Length && _next < MostPlaces)
+                        Places = [.. Places, .. new SignedDecision?[_next]];
+                    place = _next % Places.Length;
+                    _next = place + 1;
+                }
+                Places[place] = signed;
+            }
+
+            public void Forget(SignedDecision[] changed)
+            {
+                for (int place = 0; place < Places.Length; place++)
+                {
+                    if (changed.Contains(Places[place]))
+                        Places[place] = null;
+                }
+            }
+        }
+    }
+}

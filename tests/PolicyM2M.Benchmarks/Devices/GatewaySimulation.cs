@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using PolicyM2M.Benchmarks.Table;
+using PolicyM2M.Compiler;
+using PolicyM2M.Enforcement;
+using PolicyM2M.Enforcement.Deciding;
+using PolicyM2M.Enforcement.Storing;
+using PolicyM2M.Engine.Bundles;
+using PolicyM2M.Engine.Vocabulary;
+
+namespace PolicyM2M.Benchmarks.Devices;
+
+/// <summary>
+/// A gateway with 1,000 devices that each ask for all three kinds once a minute, by the policies of this repository. Counts the calls of the decision point that its cache by regions needs, and those that a
+/// cache by exact contexts would need which knows the same: what is needed, and for how long a decision is fresh.
+/// </summary>
+internal static class GatewaySimulation
+{
+    private const int Devices = 1_000, Seed = 20261125;
+
+    public static bool Print(bool isQuick)
+    {
+        int minutes = isQuick ? 60 : 6 * 60;
+        DateTimeOffset now = DateTimeOffset.UnixEpoch.AddYears(57);
+        var pdp = new SimulatedPdp(Shipped(), now);
+        var clock = new DeviceClock(TimeProvider.System, null);
+        var memory = new DecisionMemory(StoreContent.Empty with { Keys = pdp.Keys }, clock);
+        DriftingDevice[] devices = [.. Enumerable.Range(0, Devices).Select(number => new DriftingDevice(number, pdp.Bundle, Seed))];
+        var exact = new Dictionary<(string, DecisionKind, string), DateTimeOffset>();
+        long asked = 0, regionCalls = 0, exactCalls = 0, order = 0, began = Stopwatch.GetTimestamp(), most = 0;
+        for (int minute = 0; minute < minutes; minute++, now = now.AddMinutes(1))
+        {
+            foreach (DriftingDevice device in devices)
+            {
+                device.Move(isHour: minute % 60 == 0);
+                asked++;
+                var claims = new ClaimSet(device.Claims, device.Name, memory.Slot(device.Name)!);
+                if (DecisionKinds.All.Any(kind => memory.Find(kind, claims, now)?.At(now) != AtHand.Fresh))
+                {
+                    regionCalls++;
+                    memory.Keep(claims, pdp.Answer(device.Claims, device.Registered, device.Name, now), ++order, claims.Slot.Facts.Served, now);
+                }
+                exactCalls += IsFresh(exact, device, now, pdp) ? 0 : 1;
+            }
+            most = Math.Max(most, memory.Index.Count);
+        }
+        Console.Error.WriteLine($"{minutes} minutes of {Devices} devices in {Stopwatch.GetElapsedTime(began).TotalSeconds:F0} s");
+        TableRow[] rows =
+        [
+            TableRow.Told("questions", $"{asked:#,0}"),
+            TableRow.Told("calls, kept by exact contexts", $"{exactCalls:#,0} (hit rate {1 - (double)exactCalls / asked:P1})"),
+            TableRow.Told("calls, kept by regions", $"{regionCalls:#,0} (hit rate {1 - (double)regionCalls / asked:P1}; at most {most:#,0} decisions kept)"),
+            TableRow.AtLeast("fewer calls", (double)exactCalls / regionCalls, 10, " ×"),
+        ];
+        Console.Out.Write(TableRow.Markdown(rows));
+        return rows.All(row => row.IsMet != false);
+    }
+
+    private static bool IsFresh(Dictionary<(string, DecisionKind, string), DateTimeOffset> exact, DriftingDevice device, DateTimeOffset now, SimulatedPdp pdp)
+    {
+        bool isFresh = true;
+        foreach (DecisionKind kind in DecisionKinds.All)
+        {
+            (string, DecisionKind, string) key = (device.Name, kind, ContextKey.Of(kind, device.Claims));
+            if (exact.TryGetValue(key, out DateTimeOffset until) && now < until)
+                continue;
+            isFresh = false;
+            exact[key] = now + pdp.Decide(kind, device.Claims, device.Registered, now).FreshFor;
+        }
+        return isFresh;
+    }
+
+    private static Bundle Shipped()
+    {
+        string folder = Path.Combine(AppContext.BaseDirectory, "policies");
+        Compilation compilation = PolicyCompiler.Compile([.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            .Select(path => new SourceFile(Path.GetRelativePath(folder, path).Replace('\\', '/'), File.ReadAllText(path)))]);
+        return compilation.Bundle ?? throw new Measuring.SetDoesNotCompileException("policies", compilation.Diagnostics);
+    }
+}

@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using PolicyM2M.Enforcement.Deciding;
+using PolicyM2M.Engine;
+using PolicyM2M.Engine.Bundles;
+using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Regions;
+using PolicyM2M.Engine.Vocabulary;
+using PolicyM2M.Wire;
+using V1 = PolicyM2M.Wire.V1;
+
+namespace PolicyM2M.Benchmarks.Devices;
+
+/// <summary>What a decision point does, in the same process and at any moment: decides, signs, and states what the registry says.</summary>
+internal sealed class SimulatedPdp(Bundle bundle, DateTimeOffset began)
+{
+    private static readonly TimeSpan StatementHolds = TimeSpan.FromHours(1);
+
+    private readonly Decider _decider = new(bundle);
+    private readonly DecisionPath _path = new();
+    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+
+    public Bundle Bundle => bundle;
+
+    public RevisionId Revision { get; } = new("1111", bundle.Hash);
+
+    public PinnedKeys Keys
+    {
+        get
+        {
+            byte[] known = _key.ExportSubjectPublicKeyInfo();
+            return PinnedKeys.None.With("pdp", [new V1.SigningKey { KeyId = Signing.KeyId(known), PublicKey = ByteString.CopyFrom(known), NotBefore = began.AddYears(-1).ToTimestamp(), NotAfter = began.AddYears(100).ToTimestamp() }]);
+        }
+    }
+
+    /// <summary>The decision alone.</summary>
+    public Decision Decide(DecisionKind kind, DeviceContext claims, DeviceContext registered, DateTimeOffset now) =>
+        _decider.Decide(kind, _decider.Prepare(DeviceContext.Of([.. claims.Values, .. registered.Values])), now, _path);
+
+    /// <summary>The whole answer, as a device takes it in.</summary>
+    public Answer Answer(DeviceContext claims, DeviceContext registered, string device, DateTimeOffset now)
+    {
+        var kept = new List<KeptDecision>();
+        foreach (DecisionKind kind in DecisionKinds.All)
+        {
+            Decision decision = Decide(kind, claims, registered, now);
+            V1.SignedPayload signed = Sign(SignedKind.Decision, WireMapping.ToWire(decision, Revision, now, region: _path.Region()));
+            ReceivedDecision received = WireMapping.FromWire(V1.Decision.Parser.ParseFrom(signed.Payload));
+            kept.Add(new KeptDecision(signed, received, isVerified: true) { FreshUntil = received.FreshUntil, UsableUntil = received.UsableUntil });
+        }
+        V1.SignedPayload statement = Sign(SignedKind.DeviceStatement, new V1.DeviceStatement
+        {
+            DeviceId = device,
+            Attributes = { registered.Values.Select(value => new V1.NamedValue { Name = value.Key, Value = WireMapping.ToWire(value.Value) }) },
+            IssuedAt = now.ToTimestamp(),
+            ValidUntil = (now + StatementHolds).ToTimestamp(),
+        });
+        return new Answer([.. kept], new HeldStatement(statement, ReceivedStatement.Unverified(statement), now + StatementHolds, IsVerified: true), [.. bundle.NeededAttributes]);
+    }
+
+    /// <summary>The bundle, vouched for.</summary>
+    public HeldBundle Vouched(DateTimeOffset now)
+    {
+        V1.SignedPayload signed = Sign(SignedKind.BundleStatement, new V1.BundleStatement { Revision = WireMapping.ToWire(Revision), Length = 1, IssuedAt = now.ToTimestamp(), ValidUntil = now.AddYears(1).ToTimestamp() });
+        return new HeldBundle(bundle, signed, Keys.Trusted.BundleStatement(signed), now.AddYears(1));
+    }
+
+    private V1.SignedPayload Sign(SignedKind kind, IMessage message) => Signing.Sign(kind, message.ToByteString(), _key, Signing.KeyId(_key.ExportSubjectPublicKeyInfo()));
+}

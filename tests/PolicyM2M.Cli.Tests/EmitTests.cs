@@ -1,0 +1,69 @@
+using System.Text.Json;
+using PolicyM2M.Testing;
+
+namespace PolicyM2M.Cli.Tests;
+
+/// <summary>The shipped policies, as they decide at one moment, as configurations.</summary>
+[TestFixture]
+public sealed class EmitTests
+{
+    private static readonly string Policies = Path.Combine(ProjectFolder.RepositoryRootOf(typeof(EmitTests).Assembly), "policies");
+
+    [Test]
+    public void A_configuration_for_people() => Snapshot.Match(M2M.Transcript(Emit("plc-active", "nginx")));
+
+    [Test]
+    public void A_configuration_as_json()
+    {
+        FinishedProcess run = Emit("plc-active", "openssl", "--json");
+        using var answer = JsonDocument.Parse(run.Output);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(answer.RootElement.GetProperty("fidelity").GetString(), Is.EqualTo("approximated"));
+        Assert.That(answer.RootElement.GetProperty("losses")[0].GetProperty("field").GetString(), Is.EqualTo("groups"));
+        Assert.That(answer.RootElement.GetProperty("files")[0].GetProperty("text").GetString(), Does.Contain("\nMinProtocol = TLSv1.3\n").And.Contain("\nVerifyMode = Require\n"));
+    }
+
+    [Test]
+    public void Files_are_written_into_a_folder()
+    {
+        using var folder = new TemporaryFolder();
+        FinishedProcess run = Emit("plc-active", "openssl", "--out", folder.Path);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(Directory.GetFiles(folder.Path).Select(Path.GetFileName), Is.EquivalentTo(new[] { "openssl.cnf", "policym2m_openssl.h" }));
+        Assert.That(Emit("plc-active", "openssl", "--out", folder["nowhere"]).Error, Does.Contain("there is no folder"));
+    }
+
+    [Test]
+    public void A_denial_refuses_and_exits_with_2()
+    {
+        FinishedProcess run = Emit("meter-quarantined", "nginx");
+        Assert.That(run.ExitCode, Is.EqualTo(2));
+        Assert.That(run.Output, Does.StartWith("nginx: exact, lets nobody through\n  cipher-suites denied: quarantined").And.Contain("\nssl_reject_handshake on;\n"));
+    }
+
+    [Test]
+    public void What_a_stack_cannot_hold_is_not_written_and_exits_with_2()
+    {
+        using var folder = new TemporaryFolder();
+        FinishedProcess run = Emit("gateway-high-risk", "mosquitto", "--out", folder.Path);
+        Assert.That(run.ExitCode, Is.EqualTo(2));
+        Assert.That(run.Output, Does.StartWith("mosquitto: infeasible\n").And.Contain("unenforceable: resumption: "));
+        Assert.That(Directory.GetFiles(folder.Path), Is.Empty);
+    }
+
+    [TestCase("a server needs a certificate and its key", "--stack", "nginx")]
+    [TestCase("Certificate is no plain name or path", "--stack", "nginx", "--certificate", "a;b", "--key", "k")]
+    [TestCase("configures a client", "--stack", "lwm2m", "--role", "server")]
+    [TestCase("Argument 'apache' not recognized", "--stack", "apache")]
+    public void What_it_cannot_do_without_is_said(string expected, params string[] arguments)
+    {
+        FinishedProcess run = M2M.Run(["emit", Policies, "--context", Context("plc-active"), .. arguments]);
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")));
+        Assert.That(run.Error, Does.StartWith("m2m: ").And.Contain(expected));
+    }
+
+    private static FinishedProcess Emit(string context, string stack, params string[] more) => M2M.Run(["emit", Policies, "--context", Context(context), "--stack", stack,
+        "--certificate", "/etc/tls/end.pem", "--key", "/etc/tls/end-key.pem", "--ca", "/etc/tls/ca.pem", "--now", "2026-11-23T12:00Z", .. more]);
+
+    private static string Context(string name) => Path.Combine(Policies, "examples", $"{name}.json");
+}

@@ -1,0 +1,193 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Google.Protobuf;
+using Google.Protobuf.Reflection;
+using Grpc.Core;
+using PolicyM2M.Pdp.Access;
+using PolicyM2M.Pdp.Identity;
+using PolicyM2M.Pdp.Rest;
+using PolicyM2M.Pdp.Services;
+using PolicyM2M.Testing;
+using PolicyM2M.Wire.V1;
+
+namespace PolicyM2M.Pdp.Tests;
+
+/// <summary>The same services by JSON, over real HTTP/2 and real mutual TLS.</summary>
+[TestFixture]
+[CancelAfter(120_000)]
+internal sealed class RestTests
+{
+    private const string Attributes = """{ "device.type": { "text": "plc" }, "firmware.version": { "text": "2.4.0" } }""";
+
+    private RunningPdp _pdp = null!;
+    private X509Certificate2 _auditor = null!;
+
+    [OneTimeSetUp]
+    public async Task Start()
+    {
+        _pdp = await RunningPdp.StartAsync();
+        _auditor = TestCertificates.Issue(_pdp.Data, ["spiffe://dev.policym2m.example/auditor/dev"]);
+    }
+
+    [OneTimeTearDown]
+    public async Task Stop()
+    {
+        _auditor.Dispose();
+        await _pdp.DisposeAsync();
+    }
+
+    [Test]
+    public void Every_RPC_that_is_no_stream_has_a_route()
+    {
+        IEnumerable<MethodDescriptor> unary = new[] { DecisionService.Descriptor, PolicyService.Descriptor, DeviceService.Descriptor, AuditService.Descriptor }
+            .SelectMany(service => service.Methods).Where(method => !method.IsClientStreaming && !method.IsServerStreaming);
+        Assert.That(RestRoute.All.Select(route => route.FullName).Distinct(), Is.EquivalentTo(unary.Select(method => $"/{method.Service.FullName}/{method.Name}")));
+    }
+
+    [Test]
+    public void The_page_has_every_route() => Assert.That(File.ReadAllLines(Path.Combine(ProjectFolder.Of(typeof(RestTests).Assembly), "../../docs/rest.md")).Where(line => line.Contains("| `/v1/", StringComparison.Ordinal)),
+        Is.EqualTo(RestRoute.All.Select(route => $"| {route.Verb} | `{route.Path}` | `{route.Rpc.Service.Name}.{route.Rpc.Name}` |")));
+
+    [Test]
+    public async Task A_decision_is_the_one_that_gRPC_gives()
+    {
+        var request = new DecideRequest();
+        request.Attributes["device.type"] = new AttributeValue { Text = "plc" };
+        request.Attributes["firmware.version"] = new AttributeValue { Text = "2.4.0" };
+        DecideResponse known = await _pdp.DecisionsAs("device").DecideAsync(request);
+
+        (HttpStatusCode status, string json) = await Send("device", "POST", "/v1/decide", $$"""{ "attributes": {{Attributes}} }""");
+        DecideResponse answer = DecideResponse.Parser.ParseJson(json);
+
+        Assert.That(status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(answer.Decisions.Select(Timeless), Is.EqualTo(known.Decisions.Select(Timeless)));
+        Assert.That(answer.NeededAttributes, Is.EqualTo(known.NeededAttributes));
+    }
+
+    [Test]
+    public async Task A_gateway_asks_for_the_devices_of_its_site_and_for_no_others()
+    {
+        (HttpStatusCode own, string json) = await Send("gateway", "POST", "/v1/devices/plc-0042/decide", $$"""{ "form": "DECISION_FORM_SIGNED", "attributes": {{Attributes}} }""");
+        (HttpStatusCode other, string fault) = await Send("gateway", "POST", "/v1/devices/plc-0099/decide", "{}");
+
+        Assert.That((own, DecideResponse.Parser.ParseJson(json).SignedDecisions.Count), Is.EqualTo((HttpStatusCode.OK, 3)));
+        Assert.That((other, CodeOf(fault)), Is.EqualTo((HttpStatusCode.Forbidden, StatusCode.PermissionDenied)));
+        Assert.That(_pdp.Log.Lines, Has.Some.Contains("it asked about plc-0099: the device is not registered at the gateway's site plant-7"));
+    }
+
+    private static IEnumerable<TestCaseData> Calls =>
+        from route in RestRoute.All
+        from caller in new[] { ("device", Roles.Device), ("gateway", Roles.Gateway), ("operator", Roles.Operator), ("auditor", Roles.Auditor), ("server", Roles.None) }
+        select new TestCaseData(route, caller.Item1, AccessTable.Allows(route.FullName, caller.Item2)).SetArgDisplayNames(route.Verb, route.Path, caller.Item1);
+
+    [TestCaseSource(nameof(Calls))]
+    public async Task A_role_may_call_what_it_may_over_gRPC(RestRoute route, string caller, bool isAllowed)
+    {
+        string path = route.Path.Replace("{device_id}", "plc-0042", StringComparison.Ordinal).Replace("{id}", "nobody", StringComparison.Ordinal).Replace("{number}", "0", StringComparison.Ordinal);
+        (HttpStatusCode status, string json) = await Send(caller, route.Verb, path, route.HasBody ? "{}" : null);
+        if (isAllowed)
+            Assert.That((int)status, Is.Not.EqualTo((int)HttpStatusCode.InternalServerError), json);
+        bool isRefused = status == HttpStatusCode.Forbidden && json.Contains($"may not call {route.FullName}", StringComparison.Ordinal);
+        Assert.That(isRefused, Is.EqualTo(!isAllowed), $"{status} {json}");
+    }
+
+    [Test]
+    public async Task An_operator_keeps_the_registry()
+    {
+        (HttpStatusCode made, string device) = await Send("operator", "PUT", "/v1/devices/pump-1", """{ "site": "plant-7", "risk": 30, "expectedVersion": "0" }""");
+        (HttpStatusCode again, string fault) = await Send("operator", "PUT", "/v1/devices/pump-1", """{ "site": "plant-8", "expectedVersion": "0" }""");
+        (_, string one) = await Send("operator", "GET", "/v1/devices/pump-1");
+        (_, string page) = await Send("operator", "GET", "/v1/devices?site=plant-7&pageSize=100&state=DEVICE_STATE_ONBOARDING");
+        (HttpStatusCode revoked, _) = await Send("operator", "POST", "/v1/devices/pump-1/revoke", """{ "reason": "stolen" }""");
+        (HttpStatusCode kept, string why) = await Send("operator", "DELETE", "/v1/devices/pump-1?reason=gone");
+        (HttpStatusCode missing, _) = await Send("operator", "GET", "/v1/devices/nobody");
+
+        Assert.That((made, UpsertDeviceResponse.Parser.ParseJson(device).Device.Risk), Is.EqualTo((HttpStatusCode.OK, 30)));
+        Assert.That((again, CodeOf(fault)), Is.EqualTo((HttpStatusCode.Conflict, StatusCode.Aborted)));
+        Assert.That(GetDeviceResponse.Parser.ParseJson(one).Device.Site, Is.EqualTo("plant-7"));
+        Assert.That(ListDevicesResponse.Parser.ParseJson(page).Devices.Select(found => found.Id), Does.Contain("pump-1"));
+        Assert.That((revoked, kept, CodeOf(why), missing), Is.EqualTo((HttpStatusCode.OK, HttpStatusCode.BadRequest, StatusCode.FailedPrecondition, HttpStatusCode.NotFound)));
+    }
+
+    [TestCase("POST", "/v1/decide", "")]
+    [TestCase("POST", "/v1/decide", "nonsense")]
+    [TestCase("POST", "/v1/decide", "[]")]
+    [TestCase("POST", "/v1/decide", "{} {}")]
+    [TestCase("POST", "/v1/decide", """{ "atributes": {} }""")]
+    [TestCase("POST", "/v1/decide", """{ "kinds": ["NO_KIND"] }""")]
+    [TestCase("POST", "/v1/decide", """{ "attributes": { "device.type": null } }""")]
+    [TestCase("POST", "/v1/decide", """{ "attributes": { "device.type": { "integer": "99999999999999999999" } } }""")]
+    [TestCase("POST", "/v1/decide", """{ "knownStatement": "no base64!" }""")]
+    [TestCase("POST", "/v1/decide?device_id=plc-0042", "{}")]
+    [TestCase("POST", "/v1/devices/plc-0042/decide", """{ "deviceId": "plc-0099" }""")]
+    public async Task What_is_no_request_is_refused(string verb, string path, string body)
+    {
+        (HttpStatusCode status, string json) = await Send("device", verb, path, body);
+        Assert.That((status, CodeOf(json)), Is.EqualTo((HttpStatusCode.BadRequest, StatusCode.InvalidArgument)), json);
+    }
+
+    [TestCase("/v1/devices?page_size=many")]
+    [TestCase("/v1/devices?page_size=1&page_size=2")]
+    [TestCase("/v1/devices?state=7")]
+    [TestCase("/v1/devices?everything=true")]
+    public async Task A_query_that_says_nothing_that_is_known_is_refused(string path)
+    {
+        (HttpStatusCode status, string json) = await Send("operator", "GET", path);
+        Assert.That((status, CodeOf(json)), Is.EqualTo((HttpStatusCode.BadRequest, StatusCode.InvalidArgument)), json);
+    }
+
+    [Test]
+    public async Task What_is_too_deep_too_large_no_text_or_a_form_is_refused()
+    {
+        string deep = string.Concat(Enumerable.Repeat("{\"attributes\":", 5_000));
+        byte[] large = Encoding.UTF8.GetBytes("{ \"deviceId\": \"" + new string('x', RequestLimits.MaximumMessageBytes) + "\" }");
+        Assert.That(CodeOf((await Send("device", "POST", "/v1/decide", deep)).Json), Is.EqualTo(StatusCode.InvalidArgument));
+        Assert.That(CodeOf((await Send("device", "POST", "/v1/decide", large)).Json), Is.EqualTo(StatusCode.ResourceExhausted));
+        Assert.That(CodeOf((await Send("device", "POST", "/v1/decide", [(byte)'"', 0xFF, (byte)'"'])).Json), Is.EqualTo(StatusCode.InvalidArgument));
+        Assert.That(CodeOf((await Send("device", "POST", "/v1/decide", "{}"u8.ToArray(), "text/plain")).Json), Is.EqualTo(StatusCode.InvalidArgument), "as a page of another site could send it");
+    }
+
+    [Test]
+    public async Task The_OpenAPI_document_is_reviewed_text_and_holds_together()
+    {
+        (_, string json) = await Send("device", "GET", "/openapi.json");
+        JsonNode document = JsonNode.Parse(json)!;
+        var schemas = (JsonObject)document["components"]!["schemas"]!;
+        string[] named = [.. References(document).Distinct()];
+        Assert.That(named.Select(name => name["#/components/schemas/".Length..]), Is.EquivalentTo(schemas.Select(schema => schema.Key)), "each is there, and each is needed");
+        Snapshot.Match(document.ToJsonString(new JsonSerializerOptions { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
+    }
+
+    private static IEnumerable<string> References(JsonNode? node) => node switch
+    {
+        JsonObject members => members.SelectMany(member => member.Key == "$ref" ? [(string)member.Value!] : References(member.Value)),
+        JsonArray items => items.SelectMany(References),
+        _ => [],
+    };
+
+    private static string Timeless(Decision decision)
+    {
+        Decision other = decision.Clone();
+        (other.IssuedAt, other.FreshUntil, other.UsableUntil) = (null, null, null);
+        return JsonFormatter.Default.Format(other);
+    }
+
+    private static StatusCode CodeOf(string fault) => (StatusCode)(int)JsonNode.Parse(fault)!["code"]!;
+
+    private Task<(HttpStatusCode Status, string Json)> Send(string caller, string verb, string path, string? body = null) => Send(caller, verb, path, body is null ? null : Encoding.UTF8.GetBytes(body));
+
+    private async Task<(HttpStatusCode Status, string Json)> Send(string caller, string verb, string path, byte[]? body, string type = "application/json")
+    {
+        using X509Certificate2? certificate = caller == "auditor" ? null : X509Certificate2.CreateFromPemFile(_pdp.Data.Certificate(caller), _pdp.Data.Key(caller));
+        using var client = new HttpClient(RunningPdp.Handler(_pdp.Data, certificate ?? _auditor));
+        using var request = new HttpRequestMessage(new HttpMethod(verb), new Uri(_pdp.Address + path)) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        if (body is not null)
+            request.Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue(type) } };
+        using HttpResponseMessage response = await client.SendAsync(request, TestContext.CurrentContext.CancellationToken);
+        return (response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.CurrentContext.CancellationToken));
+    }
+}
