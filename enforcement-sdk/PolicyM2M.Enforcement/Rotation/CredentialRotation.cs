@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using PolicyM2M.Enforcement.Caching;
+using PolicyM2M.Enforcement.Deciding;
 using PolicyM2M.Engine.Lattice;
 using PolicyM2M.Engine.Vocabulary;
 

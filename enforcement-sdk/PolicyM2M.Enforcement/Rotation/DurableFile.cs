@@ -1,4 +1,4 @@
-using PolicyM2M.Enforcement.Caching;
+using PolicyM2M.Enforcement.Storing;
 
 namespace PolicyM2M.Enforcement.Rotation;
 
