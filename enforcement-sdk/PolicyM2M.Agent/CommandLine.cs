@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using PolicyM2M.Agent.Configuration;
 using PolicyM2M.Enforcement;
 using PolicyM2M.Engine.Contexts;
 
@@ -18,11 +19,7 @@ internal static class CommandLine
             HelpName = "URL",
             Description = "The decision point.",
             DefaultValueFactory = _ => new Uri("https://127.0.0.1:8443"),
-            CustomParser = result => !Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out Uri? uri) || uri.Scheme != Uri.UriSchemeHttps
-                ? Refused<Uri>(result, "--pdp takes an address such as https://pdp.example:8443: decisions travel over TLS only")
-                : uri.PathAndQuery != "/" || uri.Fragment.Length > 0 || uri.UserInfo.Length > 0
-                    ? Refused<Uri>(result, $"--pdp takes an address without more, such as https://{uri.Authority}: who calls is told by the certificate, and what is called by the protocol")
-                    : uri,
+            CustomParser = result => PdpAddress.TryParse(result.Tokens[0].Value, out Uri? uri, out string? reason) ? uri : Refused<Uri>(result, $"--pdp {reason}"),
         };
         Option<string?> certificate = File("--cert", "The device's certificate, PEM.");
         Option<string?> key = File("--key", "Its private key, PEM.");
@@ -47,8 +44,12 @@ internal static class CommandLine
               dotnet run --project enforcement-sdk/PolicyM2M.Agent
               dotnet run --project enforcement-sdk/PolicyM2M.Agent -- --once --json
               dotnet run --project enforcement-sdk/PolicyM2M.Agent -- --context policies/examples/plc-legacy-firmware.json
+              policym2m-agent run --config /etc/policym2m/agent.json
+              policym2m-agent doctor
             """)
         { pdp, certificate, key, trust, context, cache, json, once, interval };
+        foreach (Command command in DaemonCommands.All(ending))
+            root.Subcommands.Add(command);
         root.Validators.Add(parsed =>
         {
             // A certificate with the development device's key, or the other way round, is never what is meant.

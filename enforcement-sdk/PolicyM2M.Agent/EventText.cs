@@ -18,7 +18,7 @@ internal static class EventText
         ClientEvent.CacheNotWritten notWritten => ("cache-not-written", notWritten.Reason),
         ClientEvent.ClockSetBack setBack => ("clock-set-back", $"{DurationText.Format((long)setBack.Behind.TotalSeconds)} behind the latest time seen"),
         ClientEvent.ClockSteppedForward stepped => ("clock-stepped-forward", $"by {DurationText.Format((long)stepped.By.TotalSeconds)}"),
-        ClientEvent.SourceChanged source => ("source-changed", $"{source.Kind.Name()} of {source.Device}: {Name(source.From)} to {Name(source.To)}"),
+        ClientEvent.SourceChanged source => ("source-changed", $"{source.Kind.Name()} of {source.Device}: {(source.From is { } from ? SourceText.Of(from) : "none")} to {SourceText.Of(source.To)}"),
         ClientEvent.RevisionRefused old => ("revision-refused", $"revision {Short(old.Revision.CommitId)} is from before {Short(old.Seen.CommitId)}, which was already seen"),
         ClientEvent.KeysChanged keys => ("keys-changed", string.Join(", ", keys.KeyIds.Select(Short))),
         ClientEvent.BundleHeld bundle => ("bundle-held", $"revision {Short(bundle.Revision.CommitId)}, until {bundle.ValidUntil:u}"),
@@ -34,15 +34,6 @@ internal static class EventText
         string text = string.Join("; ", new[] { ignored, missing }.Where(part => part.Length > 0));
         return text.Length == 0 ? "everything that the policies test is given and used" : text;
     }
-
-    private static string Name(DecisionSource? source) => source switch
-    {
-        null => "none",
-        DecisionSource.Live => "live",
-        DecisionSource.Cached => "cached",
-        DecisionSource.Stale => "stale",
-        _ => "denied",
-    };
 
     /// <summary>Enough of a commit id to tell it from others.</summary>
     public static string Short(string commitId) => commitId.Length > 12 ? commitId[..12] : commitId;

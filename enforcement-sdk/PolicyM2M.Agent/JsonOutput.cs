@@ -34,7 +34,7 @@ internal sealed class JsonOutput(TextWriter writer, TimeProvider time) : IAgentO
     public void Decision(DeviceDecision decision) => Line(json =>
     {
         json.WriteString("kind", decision.Kind.Name());
-        json.WriteString("source", Name(decision.Source));
+        json.WriteString("source", SourceText.Of(decision.Source));
         json.WriteString("deny", decision.Outcome.Denial);
         OutcomeJson.Write(json, "outcome", decision.Outcome);
         json.WriteStartArray("rules");
@@ -79,14 +79,6 @@ internal sealed class JsonOutput(TextWriter writer, TimeProvider time) : IAgentO
             json.WriteStringValue(name);
         json.WriteEndArray();
     }
-
-    private static string Name(DecisionSource source) => source switch
-    {
-        DecisionSource.Live => "live",
-        DecisionSource.Cached => "cached",
-        DecisionSource.Stale => "stale",
-        _ => "denied",
-    };
 
     private static void Instant(Utf8JsonWriter json, string name, DateTimeOffset? instant)
     {

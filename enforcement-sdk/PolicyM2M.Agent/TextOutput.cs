@@ -44,7 +44,7 @@ internal sealed class TextOutput(TextWriter writer, TimeProvider time) : IAgentO
             ? [$"  {reason}"]
             : decision.Outcome.Values.Select(v => $"  {v.Field.Name.PadRight(NameColumn)}{(v.Value is FieldValue.Names { Items: [] } ? "none" : v.Value)}");
         IEnumerable<string> rules = (decision.Decision?.Rules ?? []).Select(rule => $"  by {rule.Policy} {rule.Label} ({rule.File}:{rule.Line})".Replace("by  ", "by ", StringComparison.Ordinal));
-        Write($"\n{Clock()} {head}\n{string.Join('\n', body.Concat(rules).Select(Printable))}\n");
+        Write($"\n{Clock()} {head}\n{string.Join('\n', body.Concat(rules).Select(Printable.Text))}\n");
     }
 
     public void Event(ClientEvent happened)
@@ -60,7 +60,7 @@ internal sealed class TextOutput(TextWriter writer, TimeProvider time) : IAgentO
                 return;
             _lastEvent = text;
         }
-        Write($"\n{Clock()} {text.Name}: {Printable(text.Detail)}\n");
+        Write($"\n{Clock()} {text.Name}: {Printable.Text(text.Detail)}\n");
     }
 
     private static string Source(DeviceDecision decision) => decision.Source switch
@@ -74,9 +74,6 @@ internal sealed class TextOutput(TextWriter writer, TimeProvider time) : IAgentO
     private static string Revision(DeviceDecision decision) => EventText.Short(decision.Revision?.CommitId ?? "unknown");
 
     private static string Time(DateTimeOffset? instant) => instant is { } known ? known.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture) : "unknown";
-
-    /// <summary>What comes over the wire must not drive the terminal.</summary>
-    private static string Printable(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '\uFFFD' : c));
 
     private string Clock() => time.GetUtcNow().ToString("HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using PolicyM2M.Engine.Vocabulary;
+using PolicyM2M.Enforcement.Connection;
 using PolicyM2M.Wire;
 
 namespace PolicyM2M.Enforcement;
@@ -23,7 +24,11 @@ public abstract record ClientEvent
     /// <summary>The decision point cannot be reached. Told once for each reason until it answers again, however often it is tried.</summary>
     /// <param name="Reason">What failed, in words.</param>
     /// <param name="Detail">What the transport said, for who debugs it: its words differ from machine to machine and from time to time.</param>
-    public sealed record Disconnected(string Reason, string Detail) : ClientEvent;
+    public sealed record Disconnected(string Reason, string Detail) : ClientEvent
+    {
+        /// <summary>Whether somebody is there, and ends the handshake: mostly because this device's certificate is not one that is let in.</summary>
+        public bool IsTurnedAway => Reason == ConnectionFailure.TurnedAway;
+    }
 
     /// <summary>The decision point answered, and will not speak to this device; or its answer made no sense.</summary>
     /// <param name="Reason">What it said.</param>

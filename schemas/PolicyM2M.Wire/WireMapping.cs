@@ -106,6 +106,23 @@ public static class WireMapping
         { ActivatedAt = ActivatedAt(decision.Revision), Region = decision.Region is null ? null : RegionMapping.FromWire(decision.Region) };
     }
 
+    /// <summary>A decision that came over the wire, to be handed on as a message to who takes it from the connection: without its region.</summary>
+    public static V1.Decision ToWire(ReceivedDecision decision)
+    {
+        ArgumentNullException.ThrowIfNull(decision);
+        var message = new V1.Decision
+        {
+            Kind = ToWire(decision.Kind),
+            Revision = ToWire(decision.Revision),
+            IssuedAt = Timestamp.FromDateTimeOffset(decision.IssuedAt),
+            FreshUntil = Timestamp.FromDateTimeOffset(decision.FreshUntil),
+            UsableUntil = Timestamp.FromDateTimeOffset(decision.UsableUntil),
+        };
+        OutcomeMapping.Write(decision.Outcome, message);
+        message.Rules.AddRange(decision.Rules.Select(rule => new V1.RuleReference { Policy = rule.Policy, Label = rule.Label, File = rule.File, Line = rule.Line, Column = rule.Column }));
+        return message;
+    }
+
     /// <summary>When answers began to be made from a revision; null where that is not told.</summary>
     /// <exception cref="WireException">It is no instant.</exception>
     public static DateTimeOffset? ActivatedAt(V1.Revision? revision) => revision?.ActivatedAt is { } at ? Instant(at, "a revision", "activated_at") : null;

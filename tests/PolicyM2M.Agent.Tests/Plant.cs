@@ -4,6 +4,8 @@ using System.Reflection;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Grpc.Net.Client;
+using PolicyM2M.Agent.Configuration;
+using PolicyM2M.Agent.Tests.Local;
 using PolicyM2M.Testing;
 using PolicyM2M.Wire.V1;
 
@@ -18,6 +20,7 @@ internal sealed class Plant : IDisposable
         attributes:
           device.type:      { type: enum, values: [plc, sensor], provenance: claimed, description: The kind of device. }
           firmware.version: { type: version, provenance: claimed, description: The firmware. }
+          location.site:    { type: string, provenance: registry, description: Where it is. }
           lifecycle.state:  { type: enum, values: [active, retired], provenance: registry, description: Where it is in its life. }
         """;
 
@@ -26,7 +29,18 @@ internal sealed class Plant : IDisposable
     private readonly int _port = FreePort();
     private readonly List<RunningProcess> _processes = [];
 
-    public Plant() => _policies.Commit("begin", [("policies/policyset.yaml", Manifest), ("policies/device.attributes.yaml", Attributes), ("policies/plant.m2m", Policy("TLS_AES_128_GCM_SHA256"))]);
+    /// <param name="more">How many devices there are besides those of the development credentials, all at the gateway's site.</param>
+    public Plant(int more = 0)
+    {
+        // By this test's own schema: the development registry speaks of more.
+        IEnumerable<string> devices = [.. new[] { "gw-plant7", "plc-0042", "sensor-2001" }, .. Enumerable.Range(0, more).Select(DeviceName)];
+        string entries = string.Join(", ", devices.Select(device => $$""" "{{device}}": { "location.site": "plant-7" }"""));
+        _folder.Write("data/devices.json", $$"""{ "devices": { {{entries}} } }""");
+        _policies.Commit("begin", [("policies/policyset.yaml", Manifest), ("policies/device.attributes.yaml", Attributes), ("policies/plant.m2m", Policy("TLS_AES_128_GCM_SHA256"))]);
+    }
+
+    /// <summary>What one of the other devices is called.</summary>
+    public static string DeviceName(int number) => $"dev-{number:0000}";
 
     public string Head => _policies.Head;
 
@@ -50,6 +64,34 @@ internal sealed class Plant : IDisposable
         await pdp.NextLineAsync(line => line.Contains($"127.0.0.1:{_port}", StringComparison.Ordinal), "address to listen on");
         return pdp;
     }
+
+    /// <summary>Where programs of the gateway ask its daemon.</summary>
+    public string Socket => _folder["agent.sock"];
+
+    /// <summary>Starts a daemon as the gateway of plant 7.</summary>
+    /// <param name="start">How the agent is started.</param>
+    /// <param name="more">More of its configuration, JSON.</param>
+    /// <param name="callers">Who may ask; without it, this user about the gateway and plc-0042.</param>
+    public RunningProcess StartGateway(ProgramStart start, string more = "\"interval\": 30", string? callers = null)
+    {
+        string configuration = _folder.Write("agent.json", $$"""
+            {
+              "pdp": ["https://127.0.0.1:{{_port}}"], "certificate": "{{Pki("gateway.pem")}}", "key": "{{Pki("gateway-key.pem")}}", "trust": "{{Pki("ca.pem")}}",
+              "state": "{{_folder["gateway"]}}", "socket": { "path": "{{Socket}}", "mode": "600" }, "claims": { "device.type": "plc" },
+              "callers": {{callers ?? $$"""[ { "user": "{{SystemAccounts.Own()}}", "devices": ["self", "plc-0042"] } ]"""}},
+              {{more}}
+            }
+            """);
+        RunningProcess process = RunningProcess.Start(start.Program, [.. start.Arguments, "run", "--config", configuration], _folder.Path);
+        _processes.Add(process);
+        return process;
+    }
+
+    /// <summary>A program of the gateway.</summary>
+    public LocalClient LocalClient() => new(Socket);
+
+    /// <summary>A file of the development credentials that the decision point made.</summary>
+    public string Pki(string file) => Path.Combine(_folder["data"], "pki", file);
 
     public RunningProcess StartAgent(params string[] more) => Start("AgentAssembly", [.. AgentArguments, .. more]);
 
@@ -95,8 +137,6 @@ internal sealed class Plant : IDisposable
         "--pdp", $"https://127.0.0.1:{_port}", "--cert", Pki("device.pem"), "--key", Pki("device-key.pem"), "--ca", Pki("ca.pem"),
         "--cache", _folder["agent"], "--json",
     ];
-
-    private string Pki(string file) => Path.Combine(_folder["data"], "pki", file);
 
     private RunningProcess Start(string assembly, params string[] arguments)
     {

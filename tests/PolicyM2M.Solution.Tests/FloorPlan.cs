@@ -53,7 +53,7 @@ internal static class FloorPlan
         [Enforcement] = new([Engine, X509, Wire], ["Google.Protobuf", "Grpc.Net.Client"]),
         [Kestrel] = new([Engine, Enforcement], []),
         [Mqtt] = new([Engine, Enforcement], ["MQTTnet"]),
-        [Agent] = new([Engine, Wire, Enforcement], ["System.CommandLine"]),
+        [Agent] = new([Engine, Wire, Enforcement, Emitters], ["System.CommandLine"]),
     };
 
     /// <summary>What stands beside the products: it may reference any of them, but these packages only.</summary>
@@ -65,9 +65,9 @@ internal static class FloorPlan
 
     /// <summary>
     /// What a test project may stand on: any product, and real counterparts for what it tests: a client for the server, a server for
-    /// the client. What measures the products is tested too: a benchmark of a wrong answer says nothing.
+    /// the client. What measures the products is tested too: a benchmark of a wrong answer says nothing. The agent's tests start it for its workload.
     /// </summary>
-    public static Floor OfTests(string project) => new([Testing, .. Products.Keys, .. project == $"{Benchmarks}.Tests" ? new[] { Benchmarks } : []], [.. InTests, .. project switch
+    public static Floor OfTests(string project) => new([Testing, .. Products.Keys, .. project is $"{Benchmarks}.Tests" or $"{Agent}.Tests" ? new[] { Benchmarks } : []], [.. InTests, .. project switch
     {
         "PolicyM2M.Pdp.Tests" => ["Grpc.Net.Client"],
         "PolicyM2M.Compiler.Tests" => ["NJsonSchema", "YamlDotNet"],

@@ -23,6 +23,9 @@ public sealed class RunningProcess : IDisposable
         process.BeginErrorReadLine();
     }
 
+    /// <summary>Its number.</summary>
+    public int Id => _process.Id;
+
     /// <summary>Everything printed so far, standard output and standard error as they came.</summary>
     public string Transcript => string.Join('\n', _lines);
 

@@ -9,6 +9,9 @@ namespace PolicyM2M.Enforcement.Connection;
 /// </summary>
 internal static class ConnectionFailure
 {
+    /// <summary>Somebody is there, and does not go through with the handshake.</summary>
+    public const string TurnedAway = "it ended the TLS handshake: is this device's certificate one that it trusts, in its time, and made for clients?";
+
     /// <summary>The reason; null where the failure is none of a connection.</summary>
     /// <param name="failure">What the transport threw.</param>
     /// <param name="endpoint">Who was called.</param>
@@ -31,7 +34,7 @@ internal static class ConnectionFailure
         // TLS 1.3 lets the client finish before the server has looked at its certificate: a refusal then looks like a break.
         return wasConnected
             ? "it ended the connection"
-            : "it ended the TLS handshake: is this device's certificate one that it trusts, in its time, and made for clients?";
+            : TurnedAway;
     }
 
     /// <summary>What lies beneath, for who looks for the cause in the transport.</summary>

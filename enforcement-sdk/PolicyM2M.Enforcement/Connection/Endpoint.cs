@@ -22,6 +22,15 @@ internal sealed class Endpoint(Uri address, Func<GrpcChannel> open) : IDisposabl
         }
     }
 
+    public CallInvoker Calls
+    {
+        get
+        {
+            lock (_lock)
+                return _channel.CreateCallInvoker();
+        }
+    }
+
     /// <summary>Whether it answered when it was last tried; null while it was not.</summary>
     public bool? IsUp => _standing switch { 0 => null, var standing => standing > 0 };
 

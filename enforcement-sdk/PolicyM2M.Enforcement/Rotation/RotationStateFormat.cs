@@ -1,7 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace PolicyM2M.Enforcement.Rotation;
 
@@ -10,7 +8,7 @@ internal static class RotationStateFormat
 {
     public static byte[] Write(RotationState state)
     {
-        byte[] text = JsonSerializer.SerializeToUtf8Bytes(state, RotationStateJson.Default.RotationState);
+        byte[] text = RotationStateJson.Write(state);
         return [.. text, (byte)'\n', .. Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(text))), (byte)'\n'];
     }
 
@@ -23,19 +21,7 @@ internal static class RotationStateFormat
         ReadOnlySpan<byte> text = bytes[..end];
         if (!bytes[(end + 1)..].SequenceEqual(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(text)) + "\n")))
             throw new InvalidDataException("it is cut short or altered");
-        try
-        {
-            RotationState state = JsonSerializer.Deserialize(text, RotationStateJson.Default.RotationState) ?? throw new InvalidDataException("it is empty");
-            return state.Device == device ? state : throw new InvalidDataException($"it belongs to {state.Device}");
-        }
-        catch (JsonException malformed)
-        {
-            throw new InvalidDataException($"it makes no sense: {malformed.Message}", malformed);
-        }
+        RotationState state = RotationStateJson.Read(text);
+        return state.Device == device ? state : throw new InvalidDataException($"it belongs to {state.Device}");
     }
 }
-
-[JsonSourceGenerationOptions(UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.KebabCaseLower, IgnoreReadOnlyProperties = true,
-    RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true)]
-[JsonSerializable(typeof(RotationState))]
-internal sealed partial class RotationStateJson : JsonSerializerContext;

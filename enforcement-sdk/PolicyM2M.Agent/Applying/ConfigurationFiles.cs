@@ -1,0 +1,31 @@
+using System.Text;
+
+namespace PolicyM2M.Agent.Applying;
+
+/// <summary>Files of a service's configuration: each is always whole, because a new one is written beside it and takes its name.</summary>
+internal static class ConfigurationFiles
+{
+    /// <summary>The service reads them as another user; none holds a secret.</summary>
+    private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    /// <summary>Whether the file says something else, or is not there.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static bool Differs(string path, string text) => !File.Exists(path) || !File.ReadAllBytes(path).AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Writes it, so that whenever the power goes the old file or the new one is there.</summary>
+    /// <exception cref="IOException">It cannot be written; what was there is still there.</exception>
+    public static void Write(string path, string text)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        string next = $"{path}.next";
+        // What a power cut or somebody else left there is not written into: its permissions would be theirs.
+        File.Delete(next);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = Readable };
+        using (var file = new FileStream(next, options))
+        {
+            file.Write(Encoding.UTF8.GetBytes(text));
+            file.Flush(flushToDisk: true);
+        }
+        File.Move(next, path, overwrite: true);
+    }
+}

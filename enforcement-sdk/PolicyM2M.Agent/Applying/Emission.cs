@@ -1,0 +1,9 @@
+using System.Collections.Immutable;
+
+namespace PolicyM2M.Agent.Applying;
+
+/// <summary>What a decision comes to for one service.</summary>
+/// <param name="Files">Its files, by their names in the service's folder. Where it is refused: a configuration that lets nobody in, if the stack has one.</param>
+/// <param name="Refusal">Why nothing may run; null where it may.</param>
+/// <param name="Loss">What of the decision the stack can do only more strictly; empty for nothing.</param>
+internal sealed record Emission(ImmutableSortedDictionary<string, string> Files, string? Refusal, string Loss);

@@ -1,0 +1,77 @@
+using PolicyM2M.Agent.Configuration;
+using PolicyM2M.Agent.Status;
+
+namespace PolicyM2M.Agent.Applying;
+
+/// <summary>
+/// Keeps one service at what is decided. Called by one thread at a time, again and again with what is decided then: what could not be done is tried again by the next call.
+/// </summary>
+/// <param name="service">The service.</param>
+/// <param name="pending">Whether files and service agree.</param>
+/// <param name="seen">Told what became of it.</param>
+internal sealed class ServiceFollower(ManagedService service, PendingMark pending, Sightings seen)
+{
+    /// <summary>Whether this process has ended the service since it last might run.</summary>
+    private bool _isEnded;
+
+    /// <summary>Brings the service to what is decided: with files that changed, or to its end.</summary>
+    public async Task FollowAsync(Emission emission, CancellationToken ending)
+    {
+        try
+        {
+            if (emission.Refusal is null)
+                await RunAsync(emission, ending);
+            else
+                await EndAsync(emission, emission.Refusal, ending);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // Its files are those of an earlier decision, which may allow more.
+            string? notEnded = await ServiceControl.ActAsync(service.Refused, ending);
+            seen.Service(service.Name, ServiceStage.Failing, $"its files cannot be written: {failure.Message}; {Ended(notEnded)}");
+        }
+    }
+
+    private async Task RunAsync(Emission emission, CancellationToken ending)
+    {
+        if (!pending.IsSet && !emission.Files.Any(file => ConfigurationFiles.Differs(PathOf(file.Key), file.Value)))
+        {
+            seen.Service(service.Name, ServiceStage.InForce, emission.Loss);
+            return;
+        }
+        pending.Set();
+        foreach ((string name, string text) in emission.Files)
+            ConfigurationFiles.Write(PathOf(name), text);
+        if (await ServiceControl.ActAsync(service.Changed, ending) is { } failure)
+        {
+            // It still runs by what it read before, which may allow more.
+            string? notEnded = await ServiceControl.ActAsync(service.Refused, ending);
+            seen.Service(service.Name, ServiceStage.Failing, $"it does not take its new files: {failure}; {Ended(notEnded)}");
+            return;
+        }
+        pending.Clear();
+        _isEnded = false;
+        seen.Service(service.Name, ServiceStage.InForce, emission.Loss);
+    }
+
+    private async Task EndAsync(Emission emission, string reason, CancellationToken ending)
+    {
+        if (_isEnded)
+        {
+            seen.Service(service.Name, ServiceStage.Refused, reason);
+            return;
+        }
+        // The mark stays until the service may run again, and then has it started.
+        pending.Set();
+        string? failure = await ServiceControl.ActAsync(service.Refused, ending);
+        _isEnded = failure is null;
+        // After its end: files that cannot be written must not keep it running.
+        foreach ((string name, string text) in emission.Files)
+            ConfigurationFiles.Write(PathOf(name), text);
+        seen.Service(service.Name, failure is null ? ServiceStage.Refused : ServiceStage.Failing, failure is null ? reason : $"{reason}; {Ended(failure)}");
+    }
+
+    private string PathOf(string name) => Path.Combine(service.Folder, name);
+
+    private static string Ended(string? failure) => failure is null ? "so it was ended" : $"and it could not be ended: {failure}";
+}

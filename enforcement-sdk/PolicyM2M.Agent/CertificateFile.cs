@@ -1,0 +1,31 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace PolicyM2M.Agent;
+
+/// <summary>What the daemon reads off certificates.</summary>
+internal static class CertificateFile
+{
+    /// <summary>Until when the first certificate of a file is valid.</summary>
+    /// <exception cref="CryptographicException">The file holds none.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static DateTimeOffset Until(string path) => Of(path).Until;
+
+    /// <summary>The SHA-256 of the first certificate of a file, in lower-case hexadecimal digits.</summary>
+    /// <exception cref="CryptographicException">The file holds none.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static string FingerprintOf(string path)
+    {
+        using X509Certificate2 certificate = X509Certificate2.CreateFromPem(File.ReadAllText(path));
+        return certificate.GetCertHashString(HashAlgorithmName.SHA256).ToLowerInvariant();
+    }
+
+    /// <summary>From when and until when the first certificate of a file is valid.</summary>
+    /// <exception cref="CryptographicException">The file holds none.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static (DateTimeOffset From, DateTimeOffset Until) Of(string path)
+    {
+        using X509Certificate2 certificate = X509Certificate2.CreateFromPem(File.ReadAllText(path));
+        return (certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime());
+    }
+}

@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using PolicyM2M.Agent.Applying;
+using PolicyM2M.Agent.Configuration;
+using PolicyM2M.Agent.Local;
+using PolicyM2M.Agent.Renewing;
+using PolicyM2M.Agent.Status;
+using PolicyM2M.Enforcement;
+
+namespace PolicyM2M.Agent;
+
+/// <summary>The daemon of a gateway, from top to bottom: asks and keeps, answers local programs, and brings services to what is decided.</summary>
+internal static class Daemon
+{
+    /// <summary>Runs until it is told to end.</summary>
+    /// <exception cref="CannotRunException">It cannot start.</exception>
+    public static async Task<int> RunAsync(AgentConfiguration configuration, TimeProvider time, TextWriter log, CancellationToken ending)
+    {
+        SocketFile.MakeWay(configuration.Socket.Path);
+        var loop = new DecisionLoop(time, configuration.Interval);
+        var seen = new Sightings(new AgentStatus { Pdp = configuration.Pdp, StartedAt = time.GetUtcNow() }, time, log);
+        PolicyClientOptions options = Options(configuration, time);
+        using OwnCredential? own = configuration.Renewal is { } renewal ? OwnCredential.Open(configuration, renewal, Gateway.NameOf(PolicyClient.DeviceIdOf(options)), seen, time) : null;
+        if (own is not null)
+            options = options with { CertificatePath = own.CertificatePath, KeyPath = own.KeyPath };
+        await using Gateway gateway = Gateway.Connect(options with
+        {
+            OnEvent = happened =>
+            {
+                seen.Client(happened);
+                loop.Hear(happened);
+            },
+        }, configuration.Claims);
+        seen.Credential(gateway.DeviceId, CertificateFile.Until(options.CertificatePath));
+        var rules = new CallerRules(configuration.Callers, gateway.Name, SystemAccounts.Own());
+        await using LocalServer local = await LocalServer.StartAsync(configuration.Socket, gateway, rules, seen, ending);
+        Systemd.Ready();
+        log.Write($"{gateway.DeviceId} answers on {configuration.Socket.Path}\n");
+        log.Flush();
+
+        var services = ServiceFollowers.Of(configuration, seen);
+        using var whole = CancellationTokenSource.CreateLinkedTokenSource(ending);
+        Task renewing = own?.RunAsync(gateway, whole.Token) ?? Task.Delay(Timeout.InfiniteTimeSpan, whole.Token);
+        Task deciding = loop.RunAsync(gateway.DecideAsync, FollowAsync, whole.Token);
+        // Neither ends by itself: where one fails, the daemon ends, and the service manager starts it anew.
+        Task first = await Task.WhenAny(renewing, deciding);
+        await whole.CancelAsync();
+        Systemd.Stopping();
+        await Task.WhenAll(renewing, deciding).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!ending.IsCancellationRequested)
+            await first;
+        return ExitCode.Ok;
+
+        async ValueTask<bool> FollowAsync(ImmutableArray<DeviceDecision> decisions)
+        {
+            seen.Decided(decisions);
+            own?.Nudge();
+            await services.FollowAsync(decisions, whole.Token);
+            return true;
+        }
+    }
+
+    /// <summary>How the client reaches the decision point.</summary>
+    internal static PolicyClientOptions Options(AgentConfiguration configuration, TimeProvider time) => new()
+    {
+        Endpoint = configuration.Pdp[0],
+        FurtherEndpoints = [.. configuration.Pdp.Skip(1)],
+        Mode = configuration.Mode,
+        CertificatePath = configuration.Certificate,
+        KeyPath = configuration.Key,
+        TrustPath = configuration.Trust,
+        CachePath = Path.Combine(configuration.State, "decisions.m2mc"),
+        CacheKeyPath = Path.Combine(configuration.State, "cache-key"),
+        Time = time,
+    };
+}

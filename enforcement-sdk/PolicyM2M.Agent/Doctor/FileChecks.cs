@@ -1,0 +1,87 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using PolicyM2M.Agent.Configuration;
+
+namespace PolicyM2M.Agent.Doctor;
+
+/// <summary>Looks at the files that the daemon lives by.</summary>
+internal static class FileChecks
+{
+    private const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+
+    private const UnixFileMode OthersWrite = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+
+    /// <summary>The store is bounded well below that.</summary>
+    private const long LeastRoom = 32L << 20;
+
+    /// <summary>A certificate with less of its time left should have been renewed.</summary>
+    private const double LeastLeft = 0.1;
+
+    public static Finding Certificate(AgentConfiguration configuration, DateTimeOffset now) => Try("certificate", () =>
+    {
+        using X509Certificate2 certificate = X509Certificate2.CreateFromPem(File.ReadAllText(configuration.Certificate));
+        DateTimeOffset from = certificate.NotBefore.ToUniversalTime(), until = certificate.NotAfter.ToUniversalTime();
+        if (now >= until)
+            return new Finding("certificate", Severity.Fault, $"{configuration.Certificate} expired on {until:u}", "have a new one issued; the old one cannot renew itself any more");
+        if (now < from)
+            return new Finding("certificate", Severity.Fault, $"{configuration.Certificate} is valid from {from:u} only", "look at this machine's clock, and then at the authority's");
+        return (until - now) / (until - from) < LeastLeft
+            ? new Finding("certificate", Severity.Warning, $"{configuration.Certificate} expires on {until:u}", "renew it now, and look why that has not happened by itself")
+            : new Finding("certificate", Severity.Ok, $"{configuration.Certificate} is valid until {until:u}");
+    }, $"put the gateway's certificate there, in PEM: {configuration.Certificate}");
+
+    public static Finding Key(AgentConfiguration configuration) => Try("key", () =>
+    {
+        UnixFileMode mode = File.GetUnixFileMode(configuration.Key);
+        if ((mode & Others) != 0)
+            return new Finding("key", Severity.Fault, $"{configuration.Key} can be read or written by others", $"chmod 600 {configuration.Key}; who may have read it has the gateway's identity, so renew it with a new key");
+        using X509Certificate2 certificate = X509Certificate2.CreateFromPem(File.ReadAllText(configuration.Certificate));
+        using X509Certificate2 whole = X509Certificate2.CreateFromPem(certificate.ExportCertificatePem(), File.ReadAllText(configuration.Key));
+        return new Finding("key", Severity.Ok, $"{configuration.Key} is the certificate's, and its owner's alone");
+    }, $"put the certificate's own private key there, unencrypted PEM: {configuration.Key}");
+
+    public static Finding Trust(AgentConfiguration configuration, DateTimeOffset now) => Try("trust", () =>
+    {
+        var authorities = new X509Certificate2Collection();
+        authorities.ImportFromPemFile(configuration.Trust);
+        if (authorities.Count == 0)
+            return new Finding("trust", Severity.Fault, $"{configuration.Trust} holds no certificate", "put the authorities of the decision point there, in PEM");
+        if ((File.GetUnixFileMode(configuration.Trust) & OthersWrite) != 0)
+            return new Finding("trust", Severity.Fault, $"{configuration.Trust} can be written by others", $"chmod 644 {configuration.Trust}, and compare it with the one that you gave out");
+        return authorities.Any(authority => authority.NotAfter.ToUniversalTime() > now)
+            ? new Finding("trust", Severity.Ok, $"{configuration.Trust} holds {authorities.Count} of the authorities")
+            : new Finding("trust", Severity.Fault, $"every authority in {configuration.Trust} has expired", "put the new ones there");
+    }, $"put the authorities of the decision point there, in PEM: {configuration.Trust}");
+
+    public static Finding State(AgentConfiguration configuration) => Try("state", () =>
+    {
+        if (!Directory.Exists(configuration.State))
+            return new Finding("state", Severity.Fault, $"there is no folder {configuration.State}", $"install -d -m 700 -o policym2m-agent {configuration.State}");
+        if ((File.GetUnixFileMode(configuration.State) & OthersWrite) != 0)
+            return new Finding("state", Severity.Fault, $"{configuration.State} can be written by others", $"chmod 700 {configuration.State}");
+        string probe = Path.Combine(configuration.State, $"doctor.{Guid.NewGuid():N}");
+        File.WriteAllText(probe, "");
+        File.Delete(probe);
+        return new Finding("state", Severity.Ok, $"{configuration.State} can be written");
+    }, $"let the agent's user write to {configuration.State}");
+
+    public static Finding Disk(AgentConfiguration configuration) => Try("disk", () =>
+    {
+        long room = new DriveInfo(configuration.State).AvailableFreeSpace;
+        return room < LeastRoom
+            ? new Finding("disk", Severity.Warning, $"{room >> 10} KiB are left where {configuration.State} is", "make room: decisions that cannot be kept are lost when the agent ends")
+            : new Finding("disk", Severity.Ok, $"{room >> 20} MiB are left");
+    }, $"see to the file system that holds {configuration.State}");
+
+    private static Finding Try(string check, Func<Finding> look, string remedy)
+    {
+        try
+        {
+            return look();
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
+        {
+            return new Finding(check, Severity.Fault, fault.Message, remedy);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using PolicyM2M.Agent.Configuration;
+using PolicyM2M.Agent.Local;
+
+namespace PolicyM2M.Agent.Doctor;
+
+/// <summary>Looks at the daemon's socket and at the services that it configures.</summary>
+internal static class LocalChecks
+{
+    public static Finding Socket(AgentConfiguration configuration)
+    {
+        string path = configuration.Socket.Path, folder = Path.GetDirectoryName(path)!;
+        if (!Directory.Exists(folder))
+            return new Finding("socket", Severity.Fault, $"there is no folder {folder}", "start the agent as a service, which makes it (RuntimeDirectory), or make it");
+        if (!Path.Exists(path))
+            return new Finding("socket", Severity.Warning, $"no agent runs: there is no {path}", "systemctl start policym2m-agent");
+        return SocketFile.IsAnswered(path)
+            ? new Finding("socket", Severity.Ok, $"an agent answers on {path}")
+            : new Finding("socket", Severity.Warning, $"nobody answers on {path}", "systemctl restart policym2m-agent, and look at its journal; or ask as a user that may connect");
+    }
+
+    /// <summary>Whether each service can be configured, and what the running agent says of it.</summary>
+    public static IEnumerable<Finding> Services(AgentConfiguration configuration) => configuration.Services.Select(service =>
+    {
+        string check = $"service {service.Name}";
+        if (!Directory.Exists(service.Folder))
+            return new Finding(check, Severity.Fault, $"there is no folder {service.Folder}", $"install -d -o policym2m-agent {service.Folder}, and include its files in the configuration of {service.Name}");
+        return new[] { service.Changed, service.Refused }.Select(Missing).FirstOrDefault(missing => missing is not null) is { } missing
+            ? new Finding(check, Severity.Fault, missing, "name a program that is there, with its whole path")
+            : new Finding(check, Severity.Ok, $"{service.Folder} is there");
+    });
+
+    private static string? Missing(ServiceAction action) =>
+        action is ServiceAction.Command command && !File.Exists(command.Program) ? $"there is no program {command.Program}" : null;
+}

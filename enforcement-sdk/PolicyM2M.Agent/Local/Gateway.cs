@@ -1,0 +1,112 @@
+using System.Collections.Immutable;
+using Grpc.Core;
+using PolicyM2M.Enforcement;
+using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Vocabulary;
+using V1 = PolicyM2M.Wire.V1;
+
+namespace PolicyM2M.Agent.Local;
+
+/// <summary>
+/// The daemon's way to decisions, for itself and for the devices behind it. Holds the one client, and another one after the credential was renewed: two would write over each other's store, so
+/// the first is ended before, and who asks meanwhile waits. Safe for all threads.
+/// </summary>
+internal sealed class Gateway : IAsyncDisposable
+{
+    private readonly DeviceContext _configured;
+    private volatile Credential _credential;
+    private Task<PolicyClient> _client;
+
+    private Gateway(PolicyClientOptions options, PolicyClient client, DeviceContext configured)
+    {
+        _credential = new Credential(options, CertificateFile.Of(options.CertificatePath).From);
+        _client = Task.FromResult(client);
+        _configured = configured;
+        DeviceId = client.DeviceId;
+    }
+
+    /// <summary>The gateway's identity: its SPIFFE ID.</summary>
+    public string DeviceId { get; }
+
+    /// <summary>The gateway's own id: the last segment of that.</summary>
+    public string Name => NameOf(DeviceId);
+
+    /// <summary>The last segment of a SPIFFE ID.</summary>
+    public static string NameOf(string deviceId) => deviceId[(deviceId.LastIndexOf('/') + 1)..];
+
+    /// <param name="options">How it reaches the decision point.</param>
+    /// <param name="configured">What the gateway's configuration says of it.</param>
+    /// <exception cref="IOException">As by <see cref="PolicyClient.Connect"/>.</exception>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">As by <see cref="PolicyClient.Connect"/>.</exception>
+    public static Gateway Connect(PolicyClientOptions options, DeviceContext configured) => new(options, PolicyClient.Connect(options), configured);
+
+    /// <summary>Decides for the gateway itself, by what its configuration says of it.</summary>
+    public Task<ImmutableArray<DeviceDecision>> DecideAsync(bool refresh, CancellationToken ending) => UseAsync(client => client.DecideAsync(Own, refresh, ending));
+
+    /// <summary>Decides for a device. What a program says of the gateway itself adds to what the configuration says, and does not replace it.</summary>
+    public Task<ImmutableArray<DeviceDecision>> DecideAsync(string device, DeviceContext claims, ImmutableArray<DecisionKind> kinds, CancellationToken ending) =>
+        UseAsync(client => device != Name ? client.DecisionFor(device, claims, kinds, ending) : client.DecideAsync(With(claims), kinds, refresh: false, ending));
+
+    /// <summary>The keys that signed decisions are believed by.</summary>
+    public Task<ImmutableArray<V1.SigningKey>> KeysAsync() => UseAsync(client => Task.FromResult(client.SigningKeys));
+
+    /// <summary>The attributes that a device need say.</summary>
+    public Task<ImmutableArray<string>> NeededAsync() => UseAsync(client => Task.FromResult(client.NeededAttributes));
+
+    /// <summary>The bundle that is held; null where none is.</summary>
+    public Task<BundleCopy?> BundleAsync() => UseAsync(client => Task.FromResult(client.CopyBundle()));
+
+    /// <summary>The connection to the decision point, for calls that are no decisions.</summary>
+    public Task<CallInvoker> CallsAsync() => UseAsync(client => Task.FromResult(client.Calls));
+
+    /// <summary>How the client stands.</summary>
+    public Task<ClientStatus> StatusAsync() => UseAsync(client => Task.FromResult(client.Status));
+
+    /// <summary>Goes over to another credential. Where that cannot be used, the one before stays in use. Called by one at a time.</summary>
+    /// <exception cref="IOException">The new credential cannot be read.</exception>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">It is malformed.</exception>
+    public async Task SwitchAsync(string certificatePath, string keyPath)
+    {
+        var next = new TaskCompletionSource<PolicyClient>(TaskCreationOptions.RunContinuationsAsynchronously);
+        PolicyClient before = await Interlocked.Exchange(ref _client, next.Task);
+        await before.DisposeAsync();
+        PolicyClientOptions options = _credential.Options with { CertificatePath = certificatePath, KeyPath = keyPath };
+        try
+        {
+            var credential = new Credential(options, CertificateFile.Of(certificatePath).From);
+            PolicyClient client = PolicyClient.Connect(options);
+            _credential = credential;
+            next.SetResult(client);
+        }
+        catch (Exception)
+        {
+            next.SetResult(PolicyClient.Connect(_credential.Options));
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await (await _client).DisposeAsync();
+
+    private async Task<T> UseAsync<T>(Func<PolicyClient, Task<T>> use)
+    {
+        while (true)
+        {
+            Task<PolicyClient> current = Volatile.Read(ref _client);
+            try
+            {
+                return await use(await current);
+            }
+            catch (ObjectDisposedException) when (Volatile.Read(ref _client) != current)
+            {
+                // Its credential was renewed while this waited: the next one answers.
+            }
+        }
+    }
+
+    private DeviceContext Own => OwnClaims.Of(_configured, _credential.IssuedAt, _credential.Options.Time.GetUtcNow());
+
+    private DeviceContext With(DeviceContext claims) => Own.Values.Aggregate(claims, (merged, value) => merged.With(value.Key, value.Value));
+
+    private sealed record Credential(PolicyClientOptions Options, DateTimeOffset IssuedAt);
+}

@@ -1,0 +1,78 @@
+using System.Globalization;
+using Grpc.Core;
+using Microsoft.AspNetCore.Http;
+
+namespace PolicyM2M.Agent.Local.Protocol;
+
+/// <summary>
+/// Answers calls of gRPC over HTTP/2, as its protocol says. The server of ASP.NET does more than a daemon on a small machine needs (interceptors, compression, JSON, routing) and is larger than the
+/// rest of the agent; what the socket needs is this.
+/// </summary>
+internal static class GrpcAnswer
+{
+    private const string ContentType = "application/grpc";
+
+    /// <summary>Answers one call; it ends with a status whatever happens.</summary>
+    public static async Task AnswerAsync(HttpContext http, MethodTable methods)
+    {
+        if (http.Request.ContentType?.StartsWith(ContentType, StringComparison.Ordinal) != true)
+        {
+            http.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
+            return;
+        }
+        http.Response.ContentType = ContentType;
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        Grpc.Core.Status status;
+        try
+        {
+            if (Timeout(http.Request.Headers["grpc-timeout"].ToString()) is { } timeout)
+                ending.CancelAfter(timeout);
+            status = methods.Find(http.Request.Path.Value ?? "") is { } method
+                ? await Done(method(http, new LocalCall(http, ending.Token)))
+                : new Grpc.Core.Status(StatusCode.Unimplemented, "there is no such method");
+        }
+        catch (RpcException refusal)
+        {
+            status = refusal.Status;
+        }
+        catch (OperationCanceledException)
+        {
+            status = Late;
+        }
+        if (http.RequestAborted.IsCancellationRequested)
+            return;
+        // What waits for its caller to hang up ends well when the deadline comes, and is late nevertheless.
+        if (ending.IsCancellationRequested)
+            status = Late;
+        http.Response.AppendTrailer("grpc-status", ((int)status.StatusCode).ToString(CultureInfo.InvariantCulture));
+        if (status.Detail.Length > 0)
+            // Percent-encoded, as the protocol has it: a header takes no other characters.
+            http.Response.AppendTrailer("grpc-message", Uri.EscapeDataString(status.Detail));
+    }
+
+    private static Grpc.Core.Status Late => new(StatusCode.DeadlineExceeded, "the caller's deadline has passed");
+
+    private static async Task<Grpc.Core.Status> Done(Task answered)
+    {
+        await answered;
+        return Grpc.Core.Status.DefaultSuccess;
+    }
+
+    /// <summary>A number of at most eight digits, and its unit (gRPC over HTTP2, "Timeout").</summary>
+    private static TimeSpan? Timeout(string header)
+    {
+        if (header.Length is < 2 or > 9 || !long.TryParse(header.AsSpan(0, header.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out long amount))
+            return null;
+        TimeSpan? timeout = header[^1] switch
+        {
+            'H' => TimeSpan.FromHours(amount),
+            'M' => TimeSpan.FromMinutes(amount),
+            'S' => TimeSpan.FromSeconds(amount),
+            'm' => TimeSpan.FromMilliseconds(amount),
+            'u' => TimeSpan.FromMicroseconds(amount),
+            'n' => TimeSpan.FromTicks(amount / TimeSpan.NanosecondsPerTick),
+            _ => null,
+        };
+        return timeout is { TotalMilliseconds: < int.MaxValue } ? timeout : null;
+    }
+}

@@ -1,0 +1,139 @@
+using System.Collections.Immutable;
+using System.Threading.Channels;
+using Grpc.Core;
+using PolicyM2M.Agent.Configuration;
+using PolicyM2M.Agent.Local;
+using PolicyM2M.Agent.Status;
+using PolicyM2M.Enforcement;
+using PolicyM2M.Enforcement.Rotation;
+using PolicyM2M.Enforcement.Rotation.Commands;
+using PolicyM2M.Enforcement.Rotation.Est;
+using PolicyM2M.Engine.Lattice;
+using PolicyM2M.Engine.Vocabulary;
+
+namespace PolicyM2M.Agent.Renewing;
+
+/// <summary>
+/// Renews the gateway's own credential as it is decided, and has the gateway use what came. A new credential is on trial until the decision point has answered it; where it turns it away, the one
+/// before serves again. Its mutable part is the mailbox of switches, which takes from any thread.
+/// </summary>
+internal sealed class OwnCredential : IDisposable
+{
+    private const string Name = "gateway";
+
+    /// <summary>While the decision point is away, a credential on trial is shown to it this often.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+
+    private readonly Channel<bool> _switches = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
+    private readonly string _folder;
+    private readonly Sightings _seen;
+    private readonly TimeProvider _time;
+    private RotationScheduler? _scheduler;
+    private Gateway? _gateway;
+
+    private OwnCredential(string folder, Sightings seen, TimeProvider time) => (_folder, _seen, _time) = (folder, seen, time);
+
+    /// <summary>The certificate in use, PEM.</summary>
+    public string CertificatePath => Path.Combine(_folder, "current", "certificate.pem");
+
+    /// <summary>Its key, PEM.</summary>
+    public string KeyPath => Path.Combine(_folder, "current", "key.pem");
+
+    /// <summary>Takes the rotation up where it was left.</summary>
+    /// <exception cref="IOException">The credential or its folder cannot be used.</exception>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">The credential is malformed.</exception>
+    public static OwnCredential Open(AgentConfiguration configuration, RenewalOptions renewal, string device, Sightings seen, TimeProvider time)
+    {
+        var own = new OwnCredential(Path.Combine(configuration.State, "credential"), seen, time);
+        own._scheduler = RotationScheduler.Open(new RotationOptions
+        {
+            Name = Name,
+            Device = device,
+            Folder = own._folder,
+            CertificatePath = configuration.Certificate,
+            KeyPath = configuration.Key,
+            TrustPath = renewal.Trust,
+            Decide = own.DecideAsync,
+            Renewal = Issuer(renewal, time),
+            Report = async (report, ending) =>
+            {
+                CallInvoker calls = await own._gateway!.CallsAsync();
+                return await PdpReports.To(() => calls, "", time)(report, ending);
+            },
+            OnEvent = own.Hear,
+            Time = time,
+        });
+        return own;
+    }
+
+    /// <summary>Renews until it is told to end.</summary>
+    public async Task RunAsync(Gateway gateway, CancellationToken ending)
+    {
+        _gateway = gateway;
+        await Task.WhenAll(_scheduler!.RunAsync(ending), SwitchAsync(gateway, ending));
+    }
+
+    /// <summary>What is decided may be something else now.</summary>
+    public void Nudge() => _scheduler!.Nudge();
+
+    /// <inheritdoc/>
+    public void Dispose() => _scheduler?.Dispose();
+
+    private async ValueTask<Outcome> DecideAsync(Credential credential, CancellationToken ending) =>
+        (await _gateway!.DecideAsync(refresh: false, ending)).First(decision => decision.Kind == DecisionKind.Rotation).Outcome;
+
+    private void Hear(RotationEvent happened)
+    {
+        (string what, string detail) = RotationText.Of(happened);
+        _seen.Rotation(what, detail);
+        if (happened is RotationEvent.Switched or RotationEvent.RolledBack or RotationEvent.Adopted)
+            _switches.Writer.TryWrite(true);
+    }
+
+    private async Task SwitchAsync(Gateway gateway, CancellationToken ending)
+    {
+        try
+        {
+            await foreach (bool _ in _switches.Reader.ReadAllAsync(ending))
+            {
+                // Told before, so that what the decision point then says is said of this one.
+                _seen.Credential(gateway.DeviceId, CertificateFile.Until(CertificatePath));
+                await gateway.SwitchAsync(CertificatePath, KeyPath);
+                await TryAsync(gateway, ending);
+            }
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            // The daemon ends; what is on trial is tried again by the next one.
+        }
+    }
+
+    /// <summary>Shows the decision point the credential. Only who answers and turns it away tells something of it: while nobody answers, it stays on trial.</summary>
+    private async Task TryAsync(Gateway gateway, CancellationToken ending)
+    {
+        string fingerprint = CertificateFile.FingerprintOf(CertificatePath);
+        // Until it is another that is to be tried.
+        while (CertificateFile.FingerprintOf(CertificatePath) == fingerprint)
+        {
+            ImmutableArray<DeviceDecision> answers = await gateway.DecideAsync(refresh: true, ending);
+            if (answers.All(answer => answer.Source == DecisionSource.Live))
+            {
+                await _scheduler![Name].UsedAsync(fingerprint, ending);
+                return;
+            }
+            if (_seen.Current is { IsTurnedAway: true, Outage: { } reason })
+            {
+                await _scheduler![Name].FailedAsync(fingerprint, reason, ending);
+                return;
+            }
+            await Task.Delay(Pause, _time, ending);
+        }
+    }
+
+    private static IRenewal Issuer(RenewalOptions renewal, TimeProvider time) => renewal switch
+    {
+        RenewalOptions.Est est => new EstRenewal(new EstOptions { Endpoint = est.Endpoint, TrustPath = est.ServerTrust, Time = time }),
+        RenewalOptions.Command command => new CommandRenewal(new CommandOptions { Program = command.Program, Arguments = command.Arguments }),
+        _ => throw new ArgumentOutOfRangeException(nameof(renewal), renewal, "an issuer that nobody asks"),
+    };
+}

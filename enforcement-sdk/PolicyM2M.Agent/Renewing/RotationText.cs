@@ -1,0 +1,28 @@
+using PolicyM2M.Enforcement.Rotation;
+
+namespace PolicyM2M.Agent.Renewing;
+
+/// <summary>What an event of a rotation is called, and what it says.</summary>
+internal static class RotationText
+{
+    public static (string Name, string Detail) Of(RotationEvent happened) => happened switch
+    {
+        RotationEvent.Renewing renewing => ("renewing", $"{renewing.Cause}{(renewing.Rekey ? ", with a new key" : "")}"),
+        RotationEvent.Accepted accepted => ("renewal-accepted", $"the issuer answers later; asked again at {accepted.AskAgainAt:u}"),
+        RotationEvent.Failed failed => ("renewal-failed", $"{failed.Reason}; tried again at {failed.NextAttempt:u}"),
+        RotationEvent.Switched switched => ("credential-switched", $"to {Short(switched.To)}, valid until {switched.To.Times.NotAfter:u}"),
+        RotationEvent.Waits waits => ("credential-waits", $"{Short(waits.Next)} is valid from {waits.Next.Times.NotBefore:u}"),
+        RotationEvent.Confirmed confirmed => ("credential-confirmed", $"{Short(confirmed.Serving)} works; the one before is kept until {confirmed.PredecessorUntil:u}"),
+        RotationEvent.RolledBack back => ("credential-rolled-back", $"{Short(back.Serving)} serves again: {back.Reason}"),
+        RotationEvent.PredecessorEnded ended => ("predecessor-ended", Short(ended.Predecessor)),
+        RotationEvent.UseChanged use => ("credential-use", use.Use is CredentialUse.Unusable unusable ? unusable.Reason : "it may be used"),
+        RotationEvent.Adopted adopted => ("credential-adopted", Short(adopted.Serving)),
+        RotationEvent.StateDiscarded discarded => ("rotation-state-discarded", discarded.Reason),
+        RotationEvent.NotWritten notWritten => ("rotation-not-written", notWritten.Reason),
+        RotationEvent.Reported reported => ("rotation-reported", reported.Refusal ?? "the decision point knows of it"),
+        _ => throw new ArgumentOutOfRangeException(nameof(happened), happened, "an event without a text"),
+    };
+
+    /// <summary>Enough of a fingerprint to tell it from others.</summary>
+    private static string Short(Credential credential) => credential.Fingerprint[..12];
+}

@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+using PolicyM2M.Enforcement;
+
+namespace PolicyM2M.Agent.Status;
+
+/// <summary>The daemon's one holder of what it has seen of itself. The status is immutable and replaced under one lock; read from any thread.</summary>
+/// <param name="first">What is known at the start.</param>
+/// <param name="time">The clock.</param>
+/// <param name="log">Hears of each happening, a line each.</param>
+internal sealed class Sightings(AgentStatus first, TimeProvider time, TextWriter log)
+{
+    /// <summary>Enough to see what led to the present.</summary>
+    private const int KeptEvents = 20;
+
+    private readonly Lock _lock = new();
+    private volatile AgentStatus _current = first;
+    private volatile TaskCompletionSource _changed = NewSignal();
+
+    /// <summary>The status now.</summary>
+    public AgentStatus Current => _current;
+
+    /// <summary>Completes when something happens.</summary>
+    public Task NextChange => _changed.Task;
+
+    /// <summary>The client says that something happened.</summary>
+    public void Client(ClientEvent happened)
+    {
+        // With many devices these are many; where the gateway's own answers come from, its decisions say.
+        if (happened is ClientEvent.SourceChanged)
+            return;
+        (string name, string detail) = EventText.Of(happened);
+        Event(name, detail, status => happened switch
+        {
+            ClientEvent.Connected connected => status with { Outage = null, IsTurnedAway = false, Revision = connected.Revision },
+            ClientEvent.RevisionChanged changed => status with { Revision = changed.Revision },
+            ClientEvent.DeviceChanged => status with { DeviceChanges = status.DeviceChanges + 1 },
+            ClientEvent.Disconnected disconnected => status with { Outage = disconnected.Reason, IsTurnedAway = disconnected.IsTurnedAway },
+            ClientEvent.Refused refused => status with { Outage = refused.Reason, IsTurnedAway = true },
+            _ => status,
+        });
+    }
+
+    /// <summary>The gateway's own decisions.</summary>
+    public void Decided(ImmutableArray<DeviceDecision> decisions)
+    {
+        foreach (DeviceDecision decision in decisions.Where(decision => !_current.Decisions.Any(before => IsSame(before, decision))))
+        {
+            string reason = decision.Outcome.Denial is { } denial ? $": {denial}" : "";
+            Event("decision", $"{Engine.Vocabulary.DecisionKinds.Name(decision.Kind)} {(decision.Outcome.IsDenied ? "deny" : "allow")}, {SourceText.Of(decision.Source)}{reason}", status => status);
+        }
+        lock (_lock)
+            _current = _current with { Decisions = decisions };
+    }
+
+    /// <summary>A service came to another stage, or stays in one for another reason.</summary>
+    public void Service(string name, ServiceStage stage, string detail)
+    {
+        if (_current.Services.TryGetValue(name, out ServiceState? before) && before.Stage == stage && before.Detail == detail)
+            return;
+        Event("service", $"{name} {ServiceStages.Name(stage)}{(detail.Length == 0 ? "" : $": {detail}")}",
+            status => status with { Services = status.Services.SetItem(name, new ServiceState(stage, time.GetUtcNow(), detail)) });
+    }
+
+    /// <summary>Something happened to the credential.</summary>
+    public void Rotation(string name, string detail) => Event(name, detail, status => status);
+
+    /// <summary>The credential in use.</summary>
+    public void Credential(string device, DateTimeOffset until) =>
+        Event("credential", $"{device}, valid until {until:u}", status => status with { Device = device, CertificateUntil = until, IsTurnedAway = false });
+
+    private void Event(string name, string detail, Func<AgentStatus, AgentStatus> change)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        lock (_lock)
+        {
+            ImmutableArray<Happening> events = _current.Events;
+            if (events.Length >= KeptEvents)
+                events = events.RemoveRange(0, events.Length - KeptEvents + 1);
+            _current = change(_current) with { Events = events.Add(new Happening(now, name, detail)) };
+            // What comes over the wire must not forge a line of the log.
+            log.Write($"{name}: {Printable.Text(detail)}\n");
+            log.Flush();
+        }
+        Interlocked.Exchange(ref _changed, NewSignal()).SetResult();
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static bool IsSame(DeviceDecision one, DeviceDecision other) =>
+        one.Kind == other.Kind && one.Outcome.IsDenied == other.Outcome.IsDenied && (one.Source == other.Source || Both(one, other, DecisionSource.Live, DecisionSource.Cached))
+        && one.Revision == other.Revision;
+
+    /// <summary>A fresh answer is one, wherever it came from: telling them apart would fill the log.</summary>
+    private static bool Both(DeviceDecision one, DeviceDecision other, params ReadOnlySpan<DecisionSource> sources) => sources.Contains(one.Source) && sources.Contains(other.Source);
+}

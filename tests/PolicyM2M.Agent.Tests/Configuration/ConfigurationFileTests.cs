@@ -1,0 +1,83 @@
+using System.Text;
+using PolicyM2M.Agent.Configuration;
+using PolicyM2M.Emitters;
+
+namespace PolicyM2M.Agent.Tests.Configuration;
+
+internal sealed class ConfigurationFileTests
+{
+    private const string Least = """
+        "pdp": ["https://pdp.example:8443"], "certificate": "/etc/g.pem", "key": "/etc/g-key.pem", "trust": "/etc/ca.pem", "state": "/var/lib/a", "socket": { "path": "/run/a.sock" }
+        """;
+
+    [Test]
+    public void What_must_be_there_is_enough()
+    {
+        AgentConfiguration read = Read($"{{ {Least} }}");
+        Assert.That((read.Pdp.Single(), read.State, read.Socket.Path), Is.EqualTo((new Uri("https://pdp.example:8443"), "/var/lib/a", "/run/a.sock")));
+        Assert.That((read.Callers.Length, read.Services.Length, read.Claims.Values.Count), Is.EqualTo((0, 0, 0)), "nobody may ask whom the configuration does not name");
+    }
+
+    [Test]
+    public void Comments_a_last_comma_and_everything_that_may_be_there_are_read()
+    {
+        AgentConfiguration read = Read($$"""
+            {
+              {{Least}},
+              // who asks
+              "callers": [ { "user": "0", "devices": ["self", "plc-1"] }, { "group": "12", "devices": ["*"] }, ],
+              "claims": { "device.type": "gateway" }, "interval": 5,
+              "services": [ {
+                "name": "broker", "stack": "mosquitto", "folder": "/etc/mosquitto/policym2m.d", "port": 8884, "certificate": "/c.pem", "key": "/k.pem", "authorities": "/a.pem",
+                "changed": { "command": ["/usr/bin/systemctl", "restart", "mosquitto"] }, "refused": { "signal": "TERM", "pidFile": "/run/m.pid" }
+              } ],
+            }
+            """);
+        Assert.That(read.Callers[0], Is.EqualTo(new CallerRule(0, null, IsSelf: true, IsAll: false, read.Callers[0].Devices)));
+        Assert.That(read.Callers[0].Devices, Is.EqualTo(new[] { "plc-1" }));
+        Assert.That((read.Callers[1].User, read.Callers[1].Group, read.Callers[1].IsAll), Is.EqualTo(((uint?)null, (uint?)12, true)));
+        Assert.That(read.Interval, Is.EqualTo(TimeSpan.FromSeconds(5)));
+        Assert.That((read.Services[0].Stack, read.Services[0].Options.Port), Is.EqualTo((StackKind.Mosquitto, 8884)));
+        Assert.That(read.Services[0].Changed, Is.InstanceOf<ServiceAction.Command>().With.Property("Program").EqualTo("/usr/bin/systemctl"));
+        Assert.That(read.Services[0].Refused, Is.EqualTo(new ServiceAction.Signal(PosixSignalNumber.Term, "/run/m.pid")));
+    }
+
+    [TestCase("[]", "expected an object")]
+    [TestCase("{}", "pdp: name the decision points, the preferred first", "certificate: it is not there", "key: it is not there", "trust: it is not there", "state: it is not there", "socket: it is not there")]
+    [TestCase("""{ LEAST, "pdq": 1 }""", "pdq: nobody knows this name; here are")]
+    [TestCase("""{ LEAST, "pdp": ["http://pdp.example"] }""", "pdp: takes an address such as https://")]
+    [TestCase("""{ LEAST, "state": "var" }""", "state: expected an absolute path, not `var`")]
+    [TestCase("""{ LEAST, "interval": 0 }""", "interval: expected a whole number from 1 to 86400")]
+    [TestCase("""{ LEAST, "claims": [] }""", "claims: ")]
+    [TestCase("""{ LEAST, "socket": "x" }""", "socket: expected an object")]
+    [TestCase("""{ LEAST, "socket": { "path": "/r", "mode": "99" } }""", "socket.mode: expected octal digits, such as 660")]
+    [TestCase("""{ LEAST, "callers": [ { "devices": ["self"] } ] }""", "callers[0].user: name a user or a group, or both")]
+    [TestCase("""{ LEAST, "callers": [ { "user": "nobody-of-that-name", "devices": ["self"] } ] }""", "callers[0].user: this machine has no user `nobody-of-that-name`")]
+    [TestCase("""{ LEAST, "callers": [ { "user": "0" } ] }""", "callers[0].devices: name devices by their ids")]
+    [TestCase("""{ LEAST, "services": [ { "name": "b", "stack": "nginx", "folder": "/f", "certificate": "/c", "key": "/k", "authorities": "/a", "changed": { "command": ["reload"] } } ] }""",
+        "services[0].changed.command: expected the absolute path of a program, not `reload`", "services[0].refused: it is not there")]
+    [TestCase("""{ LEAST, "services": [ { "name": "b", "stack": "nginx", "certificate": "/c", "key": "/k", "authorities": "/a", "role": "both", "folder": "/f", "changed": { }, "refused": { "signal": "KILL", "pidFile": "/p" } } ] }""",
+        "services[0].role: expected `server` or `client`", "services[0].changed.command: name a command, or a signal and a pidFile", "services[0].refused.signal: expected `HUP` or `TERM`")]
+    [TestCase("""{ LEAST, "services": [ { "name": "b", "stack": "mosquitto", "folder": "/f", "certificate": "/c", "key": "/k", "authorities": "/a", "changed": { "signal": "HUP", "pidFile": "/p" }, "refused": { "command": ["/r"] } } ] }""",
+        "services[0].changed: mosquitto takes no listener anew on a signal")]
+    [TestCase("""{ LEAST, "mode": "guess" }""", "mode: expected `ask`, `ask-then-bundle` or `bundle`")]
+    [TestCase("""{ LEAST, "renewal": { "trust": "/ca.pem" } }""", "renewal.est: name an EST server or a command")]
+    [TestCase("""{ LEAST, "renewal": { "trust": "/ca.pem", "est": "http://ca.example" } }""", "renewal.est: expected an address such as https://")]
+    [TestCase("""{ LEAST, "services": [ { "name": "b", "stack": "apache", "folder": "/f", "changed": { "command": ["/r"] }, "refused": { "command": ["/r"] } } ] }""", "services[0].stack: expected one of openssl, mosquitto")]
+    [TestCase("""{ LEAST, "services": [ { "name": "b", "stack": "mosquitto", "folder": "/f", "certificate": "/c; rm", "key": "/k", "changed": { "command": ["/r"] }, "refused": { "command": ["/r"] } } ] }""", "services[0].stack: ")]
+    public void Everything_that_is_wrong_is_told_with_its_place(string json, params string[] expected)
+    {
+        List<string> faults = [];
+        ConfigurationFile.Parse(Encoding.UTF8.GetBytes(json.Replace("LEAST", Least, StringComparison.Ordinal)), faults);
+        Assert.That(faults, Has.Count.EqualTo(expected.Length), string.Join('\n', faults));
+        Assert.That(faults.Zip(expected).Where(pair => !pair.First.StartsWith(pair.Second, StringComparison.Ordinal)), Is.Empty);
+    }
+
+    private static AgentConfiguration Read(string json)
+    {
+        List<string> faults = [];
+        AgentConfiguration? read = ConfigurationFile.Parse(Encoding.UTF8.GetBytes(json), faults);
+        Assert.That(faults, Is.Empty);
+        return read!;
+    }
+}

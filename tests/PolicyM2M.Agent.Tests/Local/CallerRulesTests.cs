@@ -1,0 +1,41 @@
+using PolicyM2M.Agent.Configuration;
+using PolicyM2M.Agent.Local;
+
+namespace PolicyM2M.Agent.Tests.Local;
+
+internal sealed class CallerRulesTests
+{
+    private static readonly CallerRules Rules = new(
+        [
+            new CallerRule(100, null, IsSelf: true, IsAll: false, []),
+            new CallerRule(200, null, IsSelf: false, IsAll: false, ["plc-1", "plc-2"]),
+            new CallerRule(null, 30, IsSelf: false, IsAll: true, []),
+            new CallerRule(400, 40, IsSelf: false, IsAll: false, ["plc-4"]),
+        ], "gw-1", owner: 900);
+
+    [TestCase(100u, 1u, "gw-1", true)]
+    [TestCase(100u, 1u, "plc-1", false)]
+    [TestCase(200u, 1u, "plc-1", true)]
+    [TestCase(200u, 1u, "plc-2", true)]
+    [TestCase(200u, 1u, "plc-3", false)]
+    [TestCase(200u, 1u, "gw-1", false)]
+    [TestCase(1u, 30u, "plc-9", true)]
+    [TestCase(1u, 30u, "gw-1", true)]
+    // Both the user and the group.
+    [TestCase(400u, 1u, "plc-4", false)]
+    [TestCase(1u, 40u, "plc-4", false)]
+    [TestCase(400u, 40u, "plc-4", true)]
+    // Neither root nor the agent's own user asks without a rule.
+    [TestCase(0u, 0u, "gw-1", false)]
+    [TestCase(900u, 900u, "gw-1", false)]
+    public void Only_what_a_rule_allows_may_be_asked(uint user, uint group, string device, bool isAllowed) =>
+        Assert.That(Rules.MayAskAbout(new Peer(1, user, [5, group]), device), Is.EqualTo(isAllowed));
+
+    [TestCase(0u, true)]
+    [TestCase(900u, true)]
+    [TestCase(100u, true)]
+    [TestCase(400u, false)]
+    [TestCase(1u, false)]
+    public void The_status_is_for_root_the_agent_and_whoever_may_ask(uint user, bool isAllowed) =>
+        Assert.That(Rules.MaySeeStatus(new Peer(1, user, [5])), Is.EqualTo(isAllowed));
+}

@@ -1,0 +1,118 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Grpc.Core;
+using PolicyM2M.Testing;
+using PolicyM2M.Wire;
+using PolicyM2M.Wire.V1;
+
+namespace PolicyM2M.Agent.Tests.Local;
+
+/// <summary>The daemon as a process, asked over its socket, with a real decision point behind it.</summary>
+internal sealed class DaemonTests
+{
+    [Test]
+    public Task Decisions_outlive_the_decision_point_as_long_as_they_may() => OutageStory.TellAsync(ProgramStart.Ordinary);
+
+    [Test]
+    public async Task Programs_ask_about_the_devices_that_they_may_and_hand_signed_decisions_on()
+    {
+        using var plant = new Plant();
+        await plant.StartPdpAsync();
+        RunningProcess agent = plant.StartGateway(ProgramStart.Ordinary);
+        await agent.NextLineAsync(line => line.Contains("rotation allow, live", StringComparison.Ordinal), "live decision");
+        using LocalClient client = plant.LocalClient();
+
+        DecideResponse signed = await client.Service.DecideAsync(new DecideRequest { DeviceId = "plc-0042", Form = DecisionForm.Signed, Attributes = { ["device.type"] = new AttributeValue { Text = "plc" } } });
+        TrustedKeys keys = TrustedKeys.Of((await client.Service.GetSigningKeysAsync(new GetSigningKeysRequest())).Keys);
+        Assert.That(signed.SignedDecisions.Select(decision => keys.Decision(decision).Outcome.IsDenied), Is.EqualTo(new[] { false, false, false }));
+        Assert.That(keys.Statement(signed.Statement).DeviceId, Is.EqualTo("plc-0042"));
+        Assert.That(signed.NeededAttributes, Is.Empty, "the test's policy tests none");
+        DecideResponse again = await client.Service.DecideAsync(new DecideRequest
+        {
+            DeviceId = "plc-0042",
+            Form = DecisionForm.Signed,
+            Attributes = { ["device.type"] = new AttributeValue { Text = "plc" } },
+            KnownStatement = Google.Protobuf.ByteString.CopyFrom(SHA256.HashData(signed.Statement.Payload.Span)),
+        });
+        Assert.That(again.Statement, Is.Null, "who has the statement does not get it again");
+
+        Assert.That(await CodeOf(client.Service.DecideAsync(new DecideRequest { DeviceId = "sensor-2001" })), Is.EqualTo(StatusCode.PermissionDenied));
+        Assert.That(await CodeOf(client.Service.DecideAsync(new DecideRequest { Kinds = { (DecisionKind)9 } })), Is.EqualTo(StatusCode.InvalidArgument));
+        await StreamAsync(client);
+        await StatusAsync(client, plant);
+    }
+
+    [Test]
+    public async Task Who_watches_is_told_of_another_revision_and_of_the_end()
+    {
+        using var plant = new Plant();
+        await plant.StartPdpAsync();
+        RunningProcess agent = plant.StartGateway(ProgramStart.Ordinary);
+        await agent.NextLineAsync(line => line.StartsWith("connected", StringComparison.Ordinal), "connection");
+        using LocalClient client = plant.LocalClient();
+        using AsyncServerStreamingCall<WatchResponse> watch = client.Service.Watch(new WatchRequest());
+        Assert.That(await watch.ResponseStream.MoveNext(default) ? watch.ResponseStream.Current.Revision.CommitId : null, Is.EqualTo(plant.Head));
+        string next = plant.Commit(Plant.Policy("TLS_AES_256_GCM_SHA384"));
+        while (watch.ResponseStream.Current.Revision.CommitId != next)
+            Assert.That(await watch.ResponseStream.MoveNext(default), Is.True);
+        Assert.That(await agent.TerminateAsync(), Is.Zero);
+        Assert.That(async () => await watch.ResponseStream.MoveNext(default), Throws.InstanceOf<RpcException>());
+    }
+
+    [Test]
+    public async Task Nobody_whom_no_rule_names_is_answered_and_the_socket_is_left_to_one_agent()
+    {
+        using var plant = new Plant();
+        await plant.StartPdpAsync();
+        RunningProcess agent = plant.StartGateway(ProgramStart.Ordinary, callers: """[ { "user": "4294967294", "devices": ["*", "self"] } ]""");
+        await agent.NextLineAsync(line => line.Contains("answers on", StringComparison.Ordinal), "socket");
+        using LocalClient client = plant.LocalClient();
+        Assert.That(await CodeOf(client.Service.DecideAsync(new DecideRequest())), Is.EqualTo(StatusCode.PermissionDenied));
+        Assert.That(await CodeOf(client.Service.GetSigningKeysAsync(new GetSigningKeysRequest())), Is.EqualTo(StatusCode.PermissionDenied));
+
+        RunningProcess second = plant.StartGateway(ProgramStart.Ordinary);
+        await second.NextLineAsync(line => line.Contains("another agent answers on", StringComparison.Ordinal), "refusal");
+        await agent.KillAsync();
+        RunningProcess third = plant.StartGateway(ProgramStart.Ordinary);
+        await third.NextLineAsync(line => line.Contains("answers on", StringComparison.Ordinal), "socket after one that was left behind");
+    }
+
+    private static async Task StreamAsync(LocalClient client)
+    {
+        using AsyncDuplexStreamingCall<DecideStreamRequest, DecideStreamResponse> stream = client.Service.DecideStream();
+        foreach (string device in new[] { "plc-0042", "sensor-2001" })
+            await stream.RequestStream.WriteAsync(new DecideStreamRequest { Correlation = Google.Protobuf.ByteString.CopyFromUtf8(device), Request = new DecideRequest { DeviceId = device } });
+        await stream.RequestStream.CompleteAsync();
+        var answers = new List<DecideStreamResponse>();
+        await foreach (DecideStreamResponse answer in stream.ResponseStream.ReadAllAsync())
+            answers.Add(answer);
+        Assert.That(answers.Select(answer => (answer.Correlation.ToStringUtf8(), answer.AnswerCase, answer.Fault?.Code)), Is.EqualTo(new[]
+        {
+            ("plc-0042", DecideStreamResponse.AnswerOneofCase.Response, (int?)null),
+            ("sensor-2001", DecideStreamResponse.AnswerOneofCase.Fault, (int)StatusCode.PermissionDenied),
+        }));
+    }
+
+    private static async Task StatusAsync(LocalClient client, Plant plant)
+    {
+        using JsonDocument status = JsonDocument.Parse(await client.Http.GetStringAsync(new Uri("/status", UriKind.Relative)));
+        Assert.That(status.RootElement.GetProperty("device").GetString(), Does.EndWith("/gateway/gw-plant7"));
+        Assert.That(status.RootElement.GetProperty("revision").GetString(), Is.EqualTo(plant.Head));
+        Assert.That(status.RootElement.GetProperty("decisions").GetArrayLength(), Is.EqualTo(3));
+        FinishedProcess text = FinishedProcess.Run(ProgramStart.Ordinary.Program, [.. ProgramStart.Ordinary.Arguments, "status", "--socket", plant.Socket]).Succeeded();
+        Assert.That(text.Output, Does.Contain("  cipher-suites: allow, ").And.Contain($"revision {plant.Head[..12]}"));
+    }
+
+    private static async Task<StatusCode> CodeOf<T>(AsyncUnaryCall<T> call)
+    {
+        try
+        {
+            await call;
+            return StatusCode.OK;
+        }
+        catch (RpcException refusal)
+        {
+            return refusal.StatusCode;
+        }
+    }
+}

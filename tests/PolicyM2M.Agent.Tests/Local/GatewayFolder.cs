@@ -1,0 +1,97 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using PolicyM2M.Testing;
+
+namespace PolicyM2M.Agent.Tests.Local;
+
+/// <summary>A folder with all that a daemon needs and a configuration that names it. Its decision point is one to which nobody listens.</summary>
+internal sealed class GatewayFolder : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public GatewayFolder()
+    {
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        WriteCredential(now.AddHours(-1), now.AddHours(12));
+        foreach (string folder in new[] { "state", "run", "service" })
+            Directory.CreateDirectory(_folder[folder]);
+        Configuration = _folder.Write("agent.json", $$"""
+            {
+              "pdp": ["https://127.0.0.1:1"], "certificate": "{{_folder["gateway.pem"]}}", "key": "{{_folder["gateway-key.pem"]}}", "trust": "{{_folder["ca.pem"]}}",
+              "state": "{{_folder["state"]}}", "socket": { "path": "{{_folder["run/agent.sock"]}}" },
+              "services": [ { "name": "broker", "stack": "mosquitto", "folder": "{{_folder["service"]}}", "certificate": "/c.pem", "key": "/k.pem", "authorities": "/a.pem",
+                "changed": { "command": ["/bin/true"] }, "refused": { "command": ["/bin/true"] } } ],
+            }
+            """);
+    }
+
+    /// <summary>The path of the configuration.</summary>
+    public string Configuration { get; }
+
+    /// <summary>Breaks one thing.</summary>
+    public void Break(string what, DateTimeOffset now)
+    {
+        const UnixFileMode Everybody = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+        switch (what)
+        {
+            case "no-such-file":
+                File.Delete(_folder["gateway.pem"]);
+                break;
+            case "expired":
+                WriteCredential(now.AddDays(-2), now.AddDays(-1));
+                break;
+            case "of-tomorrow":
+                WriteCredential(now.AddDays(1), now.AddDays(2));
+                break;
+            case "at-its-end":
+                WriteCredential(now.AddDays(-99), now.AddDays(1));
+                break;
+            case "readable-key":
+                File.SetUnixFileMode(_folder["gateway-key.pem"], Everybody);
+                break;
+            case "other-key":
+                using (var other = ECDsa.Create(ECCurve.NamedCurves.nistP256))
+                    _folder.Write("gateway-key.pem", other.ExportPkcs8PrivateKeyPem());
+                break;
+            case "no-trust":
+                _folder.Write("ca.pem", "");
+                break;
+            case "writable-trust":
+                File.SetUnixFileMode(_folder["ca.pem"], Everybody);
+                break;
+            case "no-state":
+                Directory.Delete(_folder["state"]);
+                break;
+            case "writable-state":
+                File.SetUnixFileMode(_folder["state"], Everybody);
+                break;
+            case "no-run":
+                Directory.Delete(_folder["run"]);
+                break;
+            case "no-service-folder":
+                Directory.Delete(_folder["service"]);
+                break;
+            case "nothing":
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(what), what, "nobody breaks that");
+        }
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private void WriteCredential(DateTimeOffset from, DateTimeOffset until)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=Test", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddUri(new Uri("spiffe://test.example/gateway/gw-1"));
+        request.CertificateExtensions.Add(names.Build());
+        using X509Certificate2 certificate = request.CreateSelfSigned(from, until);
+        _folder.Write("gateway.pem", certificate.ExportCertificatePem());
+        _folder.Write("ca.pem", certificate.ExportCertificatePem());
+        _folder.Write("gateway-key.pem", key.ExportPkcs8PrivateKeyPem());
+        File.SetUnixFileMode(_folder["gateway-key.pem"], UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.SetUnixFileMode(_folder["ca.pem"], UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+}
