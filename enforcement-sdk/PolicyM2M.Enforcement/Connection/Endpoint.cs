@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Grpc.Net.Client;
 using V1 = PolicyM2M.Wire.V1;
 
