@@ -108,7 +108,7 @@ internal sealed class RegionCacheTests
         await client.DecideAsync(ClientWorld.Context, Auth);
         await world.SeenAsync<ClientEvent.Connected>();
         world.Time.Advance(TimeSpan.FromMinutes(55));
-        await Until(() => world.Pdp.Calls == 2);
+        await Until(() => client.Status.OldestFreshUntil > world.Time.Start.AddMinutes(100));
         Assert.That((await client.DecideAsync(ClientWorld.Context, Auth))[0].FreshUntil, Is.GreaterThan(world.Time.Start.AddMinutes(100)));
         Assert.That(world.Pdp.Calls, Is.EqualTo(2), "nobody waited for it");
     }
