@@ -61,7 +61,9 @@ internal sealed class Plant : IDisposable
     public async Task<RunningProcess> StartPdpAsync()
     {
         RunningProcess pdp = Start("PdpAssembly", "--git", _policies.Path, "--path", "policies", "--listen", $"127.0.0.1:{_port}", "--data", _folder["data"], "--poll", "1");
-        await pdp.NextLineAsync(line => line.Contains($"127.0.0.1:{_port}", StringComparison.Ordinal), "address to listen on");
+        // It reads its registry beside that, and whose devices it does not know yet it refuses.
+        string first = await pdp.NextLineAsync(line => IsListening(line) || IsRegistry(line), "address to listen on, and registry");
+        await pdp.NextLineAsync(IsListening(first) ? IsRegistry : IsListening, "address to listen on, and registry");
         return pdp;
     }
 
@@ -145,6 +147,10 @@ internal sealed class Plant : IDisposable
         _processes.Add(process);
         return process;
     }
+
+    private bool IsListening(string line) => line.Contains($"listening on https://127.0.0.1:{_port}", StringComparison.Ordinal);
+
+    private static bool IsRegistry(string line) => line.Contains("the registry ", StringComparison.Ordinal) && line.Contains(" holds ", StringComparison.Ordinal);
 
     private static int FreePort()
     {
