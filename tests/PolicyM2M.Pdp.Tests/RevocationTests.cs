@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Health.V1;
+using PolicyM2M.Testing;
 using PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Pdp.Tests;
