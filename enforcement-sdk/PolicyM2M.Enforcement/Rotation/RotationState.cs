@@ -57,7 +57,11 @@ internal sealed record RotationState
     {
         RotationState settled = this with
         {
-            PendingKeyMade = null, Attempts = 0, NextAttempt = null, UnreachableSince = null, HasObeyedOrder = HasObeyedOrder || cause == RotationCause.Ordered,
+            PendingKeyMade = null,
+            Attempts = 0,
+            NextAttempt = null,
+            UnreachableSince = null,
+            HasObeyedOrder = HasObeyedOrder || cause == RotationCause.Ordered,
             Waiting = new Waiting(next, cause, isRekeyed),
         };
         return next.Times.NotBefore > now ? settled : settled.Switched(now);
@@ -74,7 +78,9 @@ internal sealed record RotationState
         Credential before = IsOnTrial && Succession!.Predecessor.Times.NotAfter > now ? Succession.Predecessor : Serving;
         return this with
         {
-            Serving = Waiting.Next, Waiting = null, Succession = new Succession(before, Serving.Fingerprint, Waiting.Cause, Waiting.IsRekeyed, now, null),
+            Serving = Waiting.Next,
+            Waiting = null,
+            Succession = new Succession(before, Serving.Fingerprint, Waiting.Cause, Waiting.IsRekeyed, now, null),
             Unreported = IsOnTrial ? WithReport(Succession!) : Unreported,
         };
     }
@@ -87,7 +93,10 @@ internal sealed record RotationState
     /// <summary>The credential on trial does not work: its predecessor serves again, and the next attempt is put off as after a failure.</summary>
     public RotationState RolledBack(DateTimeOffset nextAttempt) => !IsOnTrial ? this : this with
     {
-        Serving = Succession!.Predecessor, Succession = null, Attempts = Attempts + 1, NextAttempt = nextAttempt,
+        Serving = Succession!.Predecessor,
+        Succession = null,
+        Attempts = Attempts + 1,
+        NextAttempt = nextAttempt,
         // The order was not obeyed: its successor is gone.
         HasObeyedOrder = HasObeyedOrder && Succession.Cause != RotationCause.Ordered,
     };
