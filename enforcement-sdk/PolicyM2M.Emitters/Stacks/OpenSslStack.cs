@@ -79,6 +79,7 @@ internal sealed class OpenSslStack : IStack
         if (judging is { Role: ChannelRole.Client, Peer: { } peer })
             lines.Add($"    if (X509_VERIFY_PARAM_set1_host(SSL_CTX_get0_param(context), \"{peer}\", 0) != 1)").Add("        return 0;");
         lines.Add("    return 1;").Add("}").Add("").Add("#endif");
-        return new EmittedFile(HeaderName, lines.ToString(), "call `policym2m_apply` for each SSL_CTX; a client checks the name of its peer itself where none is given, and hands no session to SSL_set_session where none is resumed");
+        return new EmittedFile(HeaderName, lines.ToString(),
+            "call `policym2m_apply` for each SSL_CTX; a client checks the name of its peer itself where none is given, and hands no session to SSL_set_session where none is resumed");
     }
 }

@@ -111,7 +111,8 @@ internal sealed class Endpoints : IDisposable
         {
             try
             {
-                await AttemptAsync(preferred, async (endpoint, options) => await endpoint.Service.GetSigningKeysAsync(new V1.GetSigningKeysRequest(), options).ConfigureAwait(false), TrialTimeout, ending).ConfigureAwait(false);
+                await AttemptAsync(
+                    preferred, async (endpoint, options) => await endpoint.Service.GetSigningKeysAsync(new V1.GetSigningKeysRequest(), options).ConfigureAwait(false), TrialTimeout, ending).ConfigureAwait(false);
                 preferred.Answered();
                 preferred.Trials++;
             }

@@ -4,7 +4,10 @@ using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Enforcement.Connection;
 
-/// <summary>What a client does without being asked, once a second: writes the store when it is time, asks anew for what is in use before it ends, keeps the bundle vouched for, and tries preferred decision points.</summary>
+/// <summary>
+/// What a client does without being asked, once a second: writes the store when it is time, asks anew for what is in use before it ends, keeps the bundle vouched for,
+/// and tries preferred decision points.
+/// </summary>
 internal sealed class Housekeeping : IAsyncDisposable
 {
     private static readonly TimeSpan Turn = TimeSpan.FromSeconds(1);

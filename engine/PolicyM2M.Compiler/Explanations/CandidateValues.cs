@@ -88,7 +88,7 @@ internal sealed class CandidateValues
         BoundCondition.OneOf one when one.Attribute.AgeOf is not null => one.Values.Select(Born),
         BoundCondition.Below below when below.Attribute.AgeOf is not null => [Born(below.Limit)],
         BoundCondition.OneOf { Attribute.Type: AttributeType.Address } one =>
-            one.Values.Concat(one.Values.Select(value => AttributeValue.Of(AddressBlock.Format(Binding.Constants.Address(value.Text) + 1)))),
+            one.Values.Concat(one.Values.Select(value => Binding.Constants.Address(value.Text) + 1).Select(address => AttributeValue.Of(AddressBlock.Format(address)))),
         BoundCondition.OneOf one => one.Values,
         BoundCondition.Below below => [below.Limit],
         BoundCondition.StartsWith starts => [AttributeValue.Of(starts.Prefix)],

@@ -26,7 +26,12 @@ internal static partial class OpenApi
         return new JsonObject
         {
             ["openapi"] = "3.1.0",
-            ["info"] = new JsonObject { ["title"] = "PolicyM2M decision point", ["version"] = "v1", ["description"] = "The services of policym2m.v1 by JSON. Callers authenticate with a client certificate, over HTTP/2." },
+            ["info"] = new JsonObject
+            {
+                ["title"] = "PolicyM2M decision point",
+                ["version"] = "v1",
+                ["description"] = "The services of policym2m.v1 by JSON. Callers authenticate with a client certificate, over HTTP/2.",
+            },
             ["security"] = new JsonArray(new JsonObject { ["certificate"] = new JsonArray() }),
             ["paths"] = paths,
             ["components"] = new JsonObject { ["securitySchemes"] = new JsonObject { ["certificate"] = new JsonObject { ["type"] = "mutualTLS" } }, ["schemas"] = all },

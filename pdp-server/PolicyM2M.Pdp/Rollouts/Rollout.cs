@@ -11,7 +11,9 @@ namespace PolicyM2M.Pdp.Rollouts;
 /// The only one who changes what is served, for the follower and for operators. One change at a time: under its lock a step is computed from the state as it is, takes effect in one
 /// assignment, and is then written down. A state that cannot be written still counts: whoever must roll back while a disk is full is not kept from it.
 /// </summary>
-internal sealed class Rollout(RevisionState state, RevisionSource source, LastServed lastServed, RolloutMemory memory, Activations activations, PdpOptions options, AuditTrail audit, TimeProvider clock, ILogger<Rollout> log)
+internal sealed class Rollout(
+    RevisionState state, RevisionSource source, LastServed lastServed, RolloutMemory memory, Activations activations, PdpOptions options, AuditTrail audit,
+    TimeProvider clock, ILogger<Rollout> log)
 {
     private readonly Lock _lock = new();
     private volatile string? _notRemembered;

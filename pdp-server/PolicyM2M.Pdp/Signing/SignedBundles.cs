@@ -7,8 +7,8 @@ using PolicyM2M.Wire;
 namespace PolicyM2M.Pdp.Signing;
 
 /// <summary>
-/// Signs that decisions may be made from a bundle. The windows of such decisions count from the signing, so that one signature serves all who ask for as long as a signed decision would. What is kept goes with its revision.
-/// Safe for all threads: where two sign at once, both are right.
+/// Signs that decisions may be made from a bundle. The windows of such decisions count from the signing, so that one signature serves all who ask for as long as a signed decision would.
+/// What is kept goes with its revision. Safe for all threads: where two sign at once, both are right.
 /// </summary>
 internal sealed class SignedBundles(SigningKeys keys, PdpOptions options)
 {
