@@ -36,6 +36,7 @@ internal sealed class RevisionOrderTests
         await Operator.RollBackAsync(new RollBackRequest { ExpectedActive = _first, Reason = "too short" });
         seen.Add(await Told(watch));
         Assert.That(await Answering(), Is.EqualTo(seen[^1]));
+        await RunningPdp.Eventually(async () => (await Operator.GetStatusAsync(new GetStatusRequest())).Rollout, state => state.Waiting is not null);
         await Operator.UnpinAsync(new UnpinRequest { ExpectedActive = _first });
         await Operator.SetStageAsync(new SetStageRequest { ExpectedActive = _first, Stage = RolloutStage.Canary, Percent = 100 });
         seen.Add(await Told(watch));

@@ -99,7 +99,13 @@ internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, R
 
     private void Refused(RefusedRevision refused)
     {
-        rollout.Change(current => current with { Refused = refused, LastPolledAt = refused.SeenAt });
+        // What the ref no longer names waits no longer; where the ref cannot be read, nobody knows.
+        rollout.Change(current => current with
+        {
+            Refused = refused,
+            LastPolledAt = refused.SeenAt,
+            Waiting = refused.CommitId.Length == 0 || refused.CommitId == current.Waiting?.CommitId ? current.Waiting : null,
+        });
         LogRefusal(refused, rollout.Current.Active);
     }
 

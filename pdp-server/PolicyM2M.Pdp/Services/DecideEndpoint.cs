@@ -9,6 +9,7 @@ using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Sight;
 using PolicyM2M.Pdp.Sight.Metrics;
+using PolicyM2M.Pdp.Signing;
 using PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Pdp.Services;
@@ -16,7 +17,7 @@ namespace PolicyM2M.Pdp.Services;
 /// <summary>`Decide`, by the bytes of the request: an answer from memory where there is one, else from <see cref="DecisionEndpoint"/>. Both leave the same record and the same counts.</summary>
 [BindServiceMethod(typeof(DecideBinding), nameof(DecideBinding.BindDecide))]
 internal sealed class DecideEndpoint(
-    DecisionEndpoint decisions, AnswerMemory memory, GivenDecisions given, RevisionState revisions, RegistryState registry, DroppedClaims droppedClaims, AuditTrail audit, PdpMetrics metrics, TimeProvider clock)
+    DecisionEndpoint decisions, AnswerMemory memory, GivenDecisions given, SignedStatements statements, RevisionState revisions, RegistryState registry, DroppedClaims droppedClaims, AuditTrail audit, PdpMetrics metrics, TimeProvider clock)
     : DecideBinding.DecideBase
 {
     public override Task<AnswerBytes> Decide(byte[] request, ServerCallContext context)
@@ -31,6 +32,8 @@ internal sealed class DecideEndpoint(
         audit.Demand();
         if (!known.Dropped.IsEmpty)
             droppedClaims.Add(known.Dropped);
+        if (known.Form == DecisionForm.Signed)
+            statements.Again();
         given.Note(http.Features.GetRequiredFeature<CallerLoad>(), known);
         metrics.Decided(known.Decisions, known.IsCanary, known.Form == DecisionForm.Signed, clock.GetElapsedTime(began));
         ValueTask kept = audit.DecidedAsync(known.Words, now, context.CancellationToken);

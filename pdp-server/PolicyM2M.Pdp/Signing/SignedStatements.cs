@@ -25,6 +25,9 @@ internal sealed class SignedStatements(SigningKeys keys)
     /// <summary>How many statements were asked for.</summary>
     public long HandedOut => Interlocked.Read(ref _handedOut);
 
+    /// <summary>An answer with a statement is given again.</summary>
+    public void Again() => Interlocked.Increment(ref _handedOut);
+
     /// <summary>The statement of a device.</summary>
     /// <param name="device">Its id.</param>
     /// <param name="stated">What is stated of it, by the names that policies need: see <see cref="Stated"/>.</param>
