@@ -1,6 +1,5 @@
 using System.Formats.Asn1;
 using System.Security.Cryptography.X509Certificates;
-using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Identity.Mapping;
 using PolicyM2M.X509;
 
