@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using PolicyM2M.Engine.Vocabulary;
 using PolicyM2M.Enforcement.Connection;
+using PolicyM2M.Engine.Vocabulary;
 using PolicyM2M.Wire;
 
 namespace PolicyM2M.Enforcement;
