@@ -34,7 +34,8 @@ internal static class FileChecks
     {
         UnixFileMode mode = File.GetUnixFileMode(configuration.Key);
         if ((mode & Others) != 0)
-            return new Finding("key", Severity.Fault, $"{configuration.Key} can be read or written by others", $"chmod 600 {configuration.Key}; who may have read it has the gateway's identity, so renew it with a new key");
+            return new Finding("key", Severity.Fault, $"{configuration.Key} can be read or written by others",
+                $"chmod 600 {configuration.Key}; who may have read it has the gateway's identity, so renew it with a new key");
         using X509Certificate2 certificate = X509Certificate2.CreateFromPem(File.ReadAllText(configuration.Certificate));
         using X509Certificate2 whole = X509Certificate2.CreateFromPem(certificate.ExportCertificatePem(), File.ReadAllText(configuration.Key));
         return new Finding("key", Severity.Ok, $"{configuration.Key} is the certificate's, and its owner's alone");

@@ -20,7 +20,8 @@ internal static class PdpChecks
             DeviceDecision decision = (await client.DecideAsync(configuration.Claims, [DecisionKind.Rotation], refresh: true, ending))[0];
             return decision is { Source: DecisionSource.Live, Decision: { } made }
                 ? [new Finding("pdp", Severity.Ok, $"{Addresses(configuration)} answers {client.DeviceId} from revision {EventText.Short(made.Revision.CommitId)}"), Clock(time.GetUtcNow() - made.IssuedAt)]
-                : [new Finding("pdp", Severity.Fault, decision.Outcome.Denial ?? "it gave no decision", $"see that {Addresses(configuration)} runs, that nothing is in the way, and that it lets this certificate in"), UnknownClock];
+                : [new Finding("pdp", Severity.Fault, decision.Outcome.Denial ?? "it gave no decision",
+                    $"see that {Addresses(configuration)} runs, that nothing is in the way, and that it lets this certificate in"), UnknownClock];
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException)
         {

@@ -39,9 +39,11 @@ internal static class StatusCommand
         JsonElement status = document.RootElement;
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"{Of(status, "device")}\n");
-        text.Append(CultureInfo.InvariantCulture, $"asks {string.Join(", ", status.GetProperty("pdp").EnumerateArray().Select(pdp => Printable.Text(pdp.GetString()!)))}{(Of(status, "outage") is { Length: > 0 } outage ? $", which cannot be reached: {outage}" : "")}\n");
+        string asked = string.Join(", ", status.GetProperty("pdp").EnumerateArray().Select(pdp => Printable.Text(pdp.GetString()!)));
+        text.Append(CultureInfo.InvariantCulture, $"asks {asked}{(Of(status, "outage") is { Length: > 0 } outage ? $", which cannot be reached: {outage}" : "")}\n");
         text.Append(CultureInfo.InvariantCulture, $"revision {EventText.Short(Of(status, "revision") is { Length: > 0 } revision ? revision : "unknown")}, certificate until {Of(status, "certificateUntil")}\n");
-        text.Append(CultureInfo.InvariantCulture, $"keeps {status.GetProperty("cachedDecisions").GetInt32()} decisions{(Of(status, "bundleUntil") is { Length: > 0 } until ? $", and a bundle that is valid until {until}" : "")}\n");
+        string bundle = Of(status, "bundleUntil") is { Length: > 0 } until ? $", and a bundle that is valid until {until}" : "";
+        text.Append(CultureInfo.InvariantCulture, $"keeps {status.GetProperty("cachedDecisions").GetInt32()} decisions{bundle}\n");
         foreach (JsonElement decision in status.GetProperty("decisions").EnumerateArray())
         {
             string deny = Of(decision, "deny");

@@ -74,7 +74,8 @@ internal static class RotationStateJson
         Device = Text(json, "device"),
         Serving = Credential(json.GetProperty("serving")),
         Succession = json.TryGetProperty("succession", out JsonElement succession)
-            ? new Succession(Credential(succession.GetProperty("predecessor")), Text(succession, "parent"), Cause(succession), Is(succession, "is-rekeyed"), Instant(succession, "at"), OptionalInstant(succession, "predecessor-until"))
+            ? new Succession(Credential(succession.GetProperty("predecessor")), Text(succession, "parent"), Cause(succession), Is(succession, "is-rekeyed"),
+                Instant(succession, "at"), OptionalInstant(succession, "predecessor-until"))
             : null,
         Waiting = json.TryGetProperty("waiting", out JsonElement waiting) ? new Waiting(Credential(waiting.GetProperty("next")), Cause(waiting), Is(waiting, "is-rekeyed")) : null,
         PendingKeyMade = OptionalInstant(json, "pending-key-made"),

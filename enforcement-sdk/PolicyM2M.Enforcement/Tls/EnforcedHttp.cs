@@ -10,7 +10,8 @@ public static class EnforcedHttp
 {
     /// <summary>
     /// Makes a handler whose connections are all enforced: requests without TLS are refused, and proxies, which would be connected to in the
-    /// server's place, are not used. Nor are the handler's <see cref="SocketsHttpHandler.SslOptions"/>. A request over a connection that is refused fails with an <see cref="HttpRequestException"/> around the <see cref="EnforcementException"/>.
+    /// server's place, are not used. Nor are the handler's <see cref="SocketsHttpHandler.SslOptions"/>.
+    /// A request over a connection that is refused fails with an <see cref="HttpRequestException"/> around the <see cref="EnforcementException"/>.
     /// </summary>
     /// <param name="handler">The handler; it must not have sent anything yet.</param>
     /// <param name="enforcer">Makes the connections.</param>

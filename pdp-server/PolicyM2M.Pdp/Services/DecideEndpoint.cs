@@ -17,7 +17,8 @@ namespace PolicyM2M.Pdp.Services;
 /// <summary>`Decide`, by the bytes of the request: an answer from memory where there is one, else from <see cref="DecisionEndpoint"/>. Both leave the same record and the same counts.</summary>
 [BindServiceMethod(typeof(DecideBinding), nameof(DecideBinding.BindDecide))]
 internal sealed class DecideEndpoint(
-    DecisionEndpoint decisions, AnswerMemory memory, GivenDecisions given, SignedStatements statements, RevisionState revisions, RegistryState registry, DroppedClaims droppedClaims, AuditTrail audit, PdpMetrics metrics, TimeProvider clock)
+    DecisionEndpoint decisions, AnswerMemory memory, GivenDecisions given, SignedStatements statements, RevisionState revisions, RegistryState registry,
+    DroppedClaims droppedClaims, AuditTrail audit, PdpMetrics metrics, TimeProvider clock)
     : DecideBinding.DecideBase
 {
     public override Task<AnswerBytes> Decide(byte[] request, ServerCallContext context)
