@@ -52,7 +52,7 @@ public sealed class ExplainTests
         string[] how = ["--context", context, "--kind", "cipher-suites", "--now", "2026-11-23T12:00Z"];
         FinishedProcess text = M2M.Run(["explain", folder["p.m2mb"], .. how]);
         Assert.That(text.ExitCode, Is.EqualTo(2));
-        Assert.That(text.Output, Does.Contain("by baseline cipher-suites case 6").And.Contain("lifecycle.state \"onboarding\" instead of \"quarantined\"")
+        Assert.That(text.Output, Does.Contain("by baseline forbid quarantined-channel").And.Contain("lifecycle.state \"onboarding\" instead of \"quarantined\"")
             .And.Contain("why each rule applies or not is not in a bundle"));
 
         using var ofBundle = JsonDocument.Parse(M2M.Run(["explain", folder["p.m2mb"], "--json", .. how]).Output);
