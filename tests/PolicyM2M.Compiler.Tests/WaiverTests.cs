@@ -114,6 +114,10 @@ internal sealed class WaiverTests
     [TestCase("not has id", "", true)]
     [TestCase("id == \"a\" or not (has id and risk > 3)", "", true)]
     [TestCase("anonymous", "define anonymous = not has id", true)]
+    [TestCase("model == \"m1\"", "", true)]
+    [TestCase("id == \"a\" and not (model == \"m1\")", "", true)]
+    [TestCase("age >= 1d", "", true)]
+    [TestCase("has model and id == \"a\"", "", false)]
     [TestCase("not (not has id)", "", false)]
     [TestCase("has id and not (id == \"a\")", "", false)]
     public void A_waiver_never_holds_because_something_is_missing(string when, string define, bool isRefused)
@@ -158,6 +162,9 @@ internal sealed class WaiverTests
               id:    { type: string, provenance: claimed, description: x }
               place: { type: string, provenance: claimed, description: x }
               risk:  { type: int, provenance: claimed, description: x }
+              born:  { type: instant, provenance: claimed, default: 2026-01-01, description: x }
+              age:   { type: duration, provenance: claimed, age-of: born, description: x }
+              model: { type: string, provenance: claimed, default: m1, description: x }
             """),
         .. policies.Select((policy, i) => new SourceFile($"p{i}.m2m", policy)),
     ];

@@ -4,20 +4,21 @@ using PolicyM2M.Engine.Contexts;
 namespace PolicyM2M.Compiler.Binding;
 
 /// <summary>
-/// Finds what holds because something is missing. That is <c>has</c> under a <c>not</c>, or an odd number of them, and nothing else: any other test of what is missing is open, and a waiver
-/// that is open takes nothing out.
+/// Finds what may hold because something is missing. That is <c>has</c> under a <c>not</c>, or an odd number of them, and any test of an attribute with a default, which holds for who says nothing.
+/// Any other test of what is missing is open, and a waiver that is open takes nothing out.
 /// </summary>
 internal sealed class AbsenceTest
 {
     /// <summary>Parts are shared: a walk per path might not end.</summary>
     private readonly HashSet<(BoundCondition Condition, bool IsNegated)> _seen = new(ByReference.Instance);
 
-    private AbsenceTest()
-    {
-    }
+    private readonly IReadOnlyDictionary<string, AttributeDefinition> _attributes;
+
+    private AbsenceTest(IReadOnlyDictionary<string, AttributeDefinition> attributes) => _attributes = attributes;
 
     /// <summary>An attribute whose absence makes a condition hold, or helps to; null where there is none.</summary>
-    public static AttributeDefinition? Of(BoundCondition condition) => new AbsenceTest().Find(condition, isNegated: false);
+    public static AttributeDefinition? Of(BoundCondition condition, IReadOnlyDictionary<string, AttributeDefinition> attributes) =>
+        new AbsenceTest(attributes).Find(condition, isNegated: false);
 
     private AttributeDefinition? Find(BoundCondition condition, bool isNegated) => !_seen.Add((condition, isNegated)) ? null : condition switch
     {
@@ -25,8 +26,14 @@ internal sealed class AbsenceTest
         BoundCondition.Not not => Find(not.Part, !isNegated),
         BoundCondition.Any any => Find(any.Parts, isNegated),
         BoundCondition.All all => Find(all.Parts, isNegated),
-        _ => null,
+        BoundCondition.Contains contains => Assumed(contains.Attribute),
+        BoundCondition.SameAs same => Assumed(same.Left) ?? Assumed(same.Right),
+        _ => condition.Tested is { } tested ? Assumed(tested) : null,
     };
+
+    /// <summary>The attribute whose default the test may rest on: its own, or that of the instant whose age it is.</summary>
+    private AttributeDefinition? Assumed(AttributeDefinition attribute) => attribute.Default is not null ? attribute
+        : attribute.AgeOf is { } instant && _attributes.TryGetValue(instant, out AttributeDefinition? born) && born.Default is not null ? born : null;
 
     private AttributeDefinition? Find(ImmutableArray<BoundCondition> parts, bool isNegated) => parts.Select(part => Find(part, isNegated)).FirstOrDefault(found => found is not null);
 

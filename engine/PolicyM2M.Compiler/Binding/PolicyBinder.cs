@@ -12,6 +12,7 @@ namespace PolicyM2M.Compiler.Binding;
 internal sealed class PolicyBinder
 {
     private readonly PolicySyntax _policy;
+    private readonly IReadOnlyDictionary<string, AttributeDefinition> _attributes;
     private readonly Faults _faults;
     private readonly ConditionBinder _conditions;
     private readonly OutcomeBinder _outcomes;
@@ -22,6 +23,7 @@ internal sealed class PolicyBinder
     private PolicyBinder(PolicySyntax policy, IReadOnlyDictionary<string, AttributeDefinition> attributes, WaiverTerms terms, Faults faults)
     {
         _policy = policy;
+        _attributes = attributes;
         _terms = terms;
         _faults = faults;
         _defines = Named<DeclarationSyntax.Define>("define", define => define.Name);
@@ -120,7 +122,7 @@ internal sealed class PolicyBinder
     private BoundWaiver? Waiver(DeclarationSyntax.Waive waive, BoundCondition target)
     {
         BoundCondition when = Both(target, _conditions.Bind(waive.When));
-        if (AbsenceTest.Of(when) is { } absent)
+        if (AbsenceTest.Of(when, _attributes) is { } absent)
             _faults.WaivedByAbsence(_policy.Source, waive.Demand.Span, absent);
         return _terms.Check(waive, _policy.Source, _faults) is { } time
             ? new BoundWaiver(waive.Demand.Text, when, time.From, time.Until, waive.Because, waive.ApprovedBy, _policy.Source.PositionOf(waive.Demand.Span))

@@ -103,7 +103,9 @@ internal sealed partial class Faults
             "waivers of one demand count as one where nothing lies between them and one device could be under both"));
 
     public void WaivedByAbsence(SourceText source, Span at, AttributeDefinition attribute) =>
-        Error(source, at, "M2M328", $"this waiver holds where `{attribute.Name}` is missing", "what nobody says must not loosen anything: name the devices by what they are, not by `not has`");
+        Error(source, at, "M2M328", $"this waiver may hold where `{attribute.Name}` is missing",
+            attribute.Default is null ? "what nobody says must not loosen anything: name the devices by what they are, not by `not has`"
+                : $"what nobody says must not loosen anything, and `{attribute.Name}` has a default: name the devices by what has none");
 
     public void EmptyWaiver(SourceText source, Span at) =>
         Error(source, at, "M2M321", "this waiver ends before it begins");

@@ -18,6 +18,8 @@ internal sealed class TreeCheck
     /// <summary>For each node how deep the tree below it is; 0 where no node begins. A wide walk is a recursion, and must leave the stack alone.</summary>
     private readonly int[] _depths;
     private int _deepest;
+    private readonly bool[] _forks;
+    private bool _isAboveFork;
 
     private TreeCheck(DecisionTrees trees, AttributeTable attributes, RuleTable rules)
     {
@@ -26,6 +28,7 @@ internal sealed class TreeCheck
         _rules = rules;
         _kindOfAnswer = new int[Math.Max(0, trees.Answers.Count)];
         _depths = new int[trees.Program.Length];
+        _forks = new bool[trees.Program.Length];
     }
 
     /// <exception cref="InvalidDataException">The trees are damaged.</exception>
@@ -81,6 +84,10 @@ internal sealed class TreeCheck
             _depths[node] = 1 + _deepest;
             _deepest = 0;
             Demand(_depths[node] <= MaximumDepth, "a tree is too deep");
+            // A walk takes all branches of a fork: with forks below forks it could go on for longer than anybody lives.
+            Demand(kind != NodeKind.Fork || !_isAboveFork, "a fork lies below another");
+            _forks[node] = kind == NodeKind.Fork || _isAboveFork;
+            _isAboveFork = false;
         }
     }
 
@@ -127,6 +134,7 @@ internal sealed class TreeCheck
         }
         Demand(reference < before && _depths[reference] > 0, "a branch does not lead to an earlier node");
         _deepest = Math.Max(_deepest, _depths[reference]);
+        _isAboveFork |= _forks[reference];
     }
 
     private int Cases(int node, int count)

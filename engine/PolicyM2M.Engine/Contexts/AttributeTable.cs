@@ -10,9 +10,11 @@ internal sealed class AttributeTable
     /// <param name="codings">The attributes in ordinal order of their names.</param>
     /// <param name="others">The facets beside the attributes' values that some rule tests, ascending.</param>
     /// <param name="needed">The names of the attributes that a context must give for the rules to be decided, in ordinal order.</param>
-    /// <exception cref="ArgumentException">A facet or an age speaks of an attribute that is not there or is of another type.</exception>
+    /// <exception cref="ArgumentException">The attributes are not in order, or a facet or an age speaks of an attribute that is not there or is of another type.</exception>
     public AttributeTable(ImmutableArray<AttributeCoding> codings, ImmutableArray<Facet> others, ImmutableArray<string> needed)
     {
+        for (int i = 1; i < codings.Length; i++)
+            Demand(string.CompareOrdinal(codings[i - 1].Definition.Name, codings[i].Definition.Name) < 0, "the attributes are not in order");
         Codings = codings;
         ShortCodings = [.. codings.Select(coding => coding.Short)];
         Others = others;

@@ -41,14 +41,14 @@ public readonly record struct AddressBlock(UInt128 First, UInt128 Last)
     /// <summary>Reads one address; false where <paramref name="text"/> is none. IPv4 must be written with four decimal numbers, and a zone is refused.</summary>
     public static bool TryParseAddress(string? text, out UInt128 address) => TryParseAddress(text, out address, out _);
 
-    /// <summary>The addresses of the block: in one range, or in two around those of IPv4.</summary>
-    internal IEnumerable<(UInt128 First, UInt128 Last)> Ranges => IsAroundV4 ? [(First, FirstV4 - 1), (LastV4 + 1, Last)] : [(First, Last)];
+    /// <summary>The addresses of the block: in one range, or in two around those of IPv4 (one, where these are its last).</summary>
+    internal IEnumerable<(UInt128 First, UInt128 Last)> Ranges => !IsAroundV4 ? [(First, Last)] : Last == LastV4 ? [(First, FirstV4 - 1)] : [(First, FirstV4 - 1), (LastV4 + 1, Last)];
 
     private static UInt128 FirstV4 => (UInt128)0xFFFF << 32;
 
     private static UInt128 LastV4 => FirstV4 | uint.MaxValue;
 
-    private bool IsAroundV4 => First < FirstV4 && Last > LastV4;
+    private bool IsAroundV4 => First < FirstV4 && Last >= LastV4;
 
     /// <summary>Whether an address lies in the block.</summary>
     public bool Contains(UInt128 address) => address >= First && address <= Last && !(IsAroundV4 && address >= FirstV4 && address <= LastV4);

@@ -135,7 +135,7 @@ internal sealed class RandomPolicies(Random random, bool isCorrelated = false)
 
     private string Windows() => Some("fresh-for 1h", "fresh-for 10m") + Some("usable-for 30m", "usable-for 1d", "usable-for 2d");
 
-    /// <summary>A waiver may not hold because something is missing.</summary>
+    /// <summary>A waiver may not hold because something is missing, nor by a default.</summary>
     private string WaiverCondition()
     {
         string condition = Condition(1);
@@ -144,7 +144,7 @@ internal sealed class RandomPolicies(Random random, bool isCorrelated = false)
         return condition;
     }
 
-    private static bool AsksWhatIsThere(string condition) => condition.Contains("has ", StringComparison.Ordinal);
+    private static bool AsksWhatIsThere(string condition) => new[] { "has ", "mode ", "life " }.Any(word => condition.Contains(word, StringComparison.Ordinal));
 
     private string Condition(int depth) => depth == 0 || random.Next(3) == 0 ? Test() : random.Next(5) switch
     {

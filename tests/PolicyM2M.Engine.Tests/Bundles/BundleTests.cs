@@ -78,6 +78,16 @@ internal sealed class BundleTests
         Assert.That(refused, Is.GreaterThan(original.Length), "most changes are noticed");
     }
 
+    [Test]
+    public void An_attribute_that_is_there_twice_is_damage()
+    {
+        byte[] bytes = Bytes;
+        int name = bytes.AsSpan().IndexOf("name"u8);
+        "kind"u8.CopyTo(bytes.AsSpan(name));
+        BundleSeal.Put(bytes);
+        Assert.That(() => Bundle.Read(bytes), Throws.TypeOf<InvalidDataException>().With.Message.Contain("the attributes are not in order"));
+    }
+
     private static bool IsRefusedOrDecides(byte[] bytes)
     {
         try

@@ -31,6 +31,17 @@ internal sealed class LiteralTests
     [TestCase("99999999999999999999s")]
     public void What_is_no_duration_is_refused(string text) => Assert.That(DurationText.TryParse(text, out _), Is.False);
 
+    [TestCase("::/0", false)]
+    [TestCase("::/80", false)]
+    [TestCase("::ffff:0:0/96", true)]
+    [TestCase("10.0.0.0/8", true)]
+    [TestCase("0.0.0.0/0", true)]
+    public void A_wider_block_of_IPv6_addresses_holds_no_address_of_IPv4(string text, bool holds)
+    {
+        Assert.That(AddressBlock.TryParse(text, out AddressBlock block) && AddressBlock.TryParseAddress("10.1.2.3", out UInt128 address) && block.Contains(address) == holds
+            && block.Ranges.Any(range => address >= range.First && address <= range.Last) == holds && block.Ranges.All(range => range.First <= range.Last));
+    }
+
     [TestCase("2/3", "2/3")]
     [TestCase("10%", "10%")]
     [TestCase("50%", "1/2")]
