@@ -9,7 +9,7 @@ namespace PolicyM2M.Compiler.Binding;
 
 /// <summary>
 /// <c>suites where key-bits &gt;= 256 and aead</c>: names by the facts of the registry's tables, never by what a name looks like. A cell that is empty
-/// in the table is a fact that is not so, and compares with nothing.
+/// in the table is a fact that is not so, and a text unlike any other. As a number it compares with nothing, and the contrary of a comparison does not hold either.
 /// </summary>
 internal sealed class FactSelection(SourceText source, Field field, Faults faults)
 {
@@ -30,10 +30,10 @@ internal sealed class FactSelection(SourceText source, Field field, Faults fault
             return null;
         }
         // One row checks the condition: which facts there are does not hang on the row.
-        Holds(where, table[0].Facts);
+        Is(true, where, table[0].Facts);
         if (_isFaulty)
             return null;
-        ImmutableArray<string> selected = [.. table.Where(row => Holds(where, row.Facts)).Select(row => row.Name)];
+        ImmutableArray<string> selected = [.. table.Where(row => Is(true, where, row.Facts)).Select(row => row.Name)];
         if (from is { } order)
             selected = [.. order.Where(selected.Contains)];
         if (!selected.IsEmpty)
@@ -42,33 +42,40 @@ internal sealed class FactSelection(SourceText source, Field field, Faults fault
         return null;
     }
 
-    private bool Holds(ConditionSyntax where, IReadOnlyDictionary<string, string> facts)
+    /// <summary>Whether it is certain that the condition holds, or that it does not.</summary>
+    private bool Is(bool truth, ConditionSyntax where, IReadOnlyDictionary<string, string> facts)
     {
         switch (where)
         {
             // Every part is looked at, so that every fault is told.
             case ConditionSyntax.Any any:
-                return any.Parts.Aggregate(false, (holds, part) => Holds(part, facts) | holds);
+                return truth ? Some(any.Parts) : Each(any.Parts);
             case ConditionSyntax.All all:
-                return all.Parts.Aggregate(true, (holds, part) => Holds(part, facts) & holds);
+                return truth ? Each(all.Parts) : Some(all.Parts);
             case ConditionSyntax.Not not:
-                return !Holds(not.Part, facts);
+                return Is(!truth, not.Part, facts);
             case ConditionSyntax.Named named:
-                return Fact(named.Name, facts) is { } truth && IsTruth(named.Name, truth) && truth == Yes;
+                return Fact(named.Name, facts) is { } so && IsTruth(named.Name, so) && so == Yes == truth;
             case ConditionSyntax.Comparison comparison:
-                return Fact(comparison.Attribute, facts) is { } fact && Compares(comparison, fact);
+                return Fact(comparison.Attribute, facts) is { } fact && Compares(comparison, fact) == truth;
             case ConditionSyntax.OneOf oneOf:
-                return Fact(oneOf.Attribute, facts) is { } word && oneOf.Literals.All(literal => IsThere(oneOf.Attribute, literal, literal.Value)) && oneOf.Literals.Any(literal => literal.Value == word);
+                return Fact(oneOf.Attribute, facts) is { } word && oneOf.Literals.All(literal => IsThere(oneOf.Attribute, literal, literal.Value))
+                    && oneOf.Literals.Any(literal => literal.Value == word) == truth;
             case ConditionSyntax.Between between:
                 return Fact(between.Attribute, facts) is { } bits && Number(between.Low) is { } low && Number(between.High) is { } high
-                    && TryNumber(bits, out long n) && n >= low && n <= high;
+                    && TryNumber(bits, out long n) && (n >= low && n <= high) == truth;
             default:
                 Wrong(where.Span, "a comparison of facts");
                 return false;
         }
+
+        bool Some(IEnumerable<ConditionSyntax> parts) => parts.Aggregate(false, (holds, part) => Is(truth, part, facts) | holds);
+
+        bool Each(IEnumerable<ConditionSyntax> parts) => parts.Aggregate(true, (holds, part) => Is(truth, part, facts) & holds);
     }
 
-    private bool Compares(ConditionSyntax.Comparison comparison, string fact)
+    /// <summary>What the comparison says; null where there is no number to compare.</summary>
+    private bool? Compares(ConditionSyntax.Comparison comparison, string fact)
     {
         bool isEquality = comparison.Operator is M2MToken.Equal or M2MToken.NotEqual;
         if (comparison.Literal.Kind == M2MToken.String || comparison.Literal.Kind == M2MToken.Name)
@@ -78,10 +85,8 @@ internal sealed class FactSelection(SourceText source, Field field, Faults fault
             string text = comparison.Literal.Value switch { "true" => Yes, "false" => No, var other => other };
             return IsThere(comparison.Attribute, comparison.Literal, text) && fact == text == (comparison.Operator == M2MToken.Equal);
         }
-        if (Number(comparison.Literal) is not { } limit)
-            return false;
-        if (!TryNumber(fact, out long bits))
-            return false;
+        if (Number(comparison.Literal) is not { } limit || !TryNumber(fact, out long bits))
+            return null;
         return comparison.Operator switch
         {
             M2MToken.Equal => bits == limit,

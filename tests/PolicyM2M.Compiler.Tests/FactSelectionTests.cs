@@ -1,0 +1,39 @@
+using PolicyM2M.Engine;
+using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Lattice;
+using PolicyM2M.Engine.Vocabulary;
+
+namespace PolicyM2M.Compiler.Tests;
+
+/// <summary>What the facts of the registry's tables select.</summary>
+internal sealed class FactSelectionTests
+{
+    [TestCase("tag-bits < 128 and version == \"TLS1.3\"", "TLS_AES_128_CCM_8_SHA256")]
+    [TestCase("not (tag-bits >= 128) and version == \"TLS1.3\"", "TLS_AES_128_CCM_8_SHA256")]
+    [TestCase("not (tag-bits in 128..256 or not aead) and version == \"TLS1.3\"", "TLS_AES_128_CCM_8_SHA256")]
+    public void A_number_that_the_table_does_not_give_selects_nothing_and_nor_does_its_contrary(string where, string expected)
+    {
+        Assert.That(Suites($"suites where {where}"), Is.EqualTo(new[] { expected }));
+        Assert.That(Suites("suites where not tag-bits < 128"), Has.None.Contains("_NULL_").And.None.Contains("_CBC_").And.None.Contains("_RC4_"));
+    }
+
+    [Test]
+    public void A_text_that_the_table_does_not_give_is_unlike_any_other()
+    {
+        Assert.That(Suites("suites where rfc10015 != \"MUST NOT\" and rfc10015 != \"SHOULD NOT\" and version == \"TLS1.3\""), Does.Contain("TLS_AES_128_GCM_SHA256"));
+    }
+
+    private static IEnumerable<string> Suites(string selection)
+    {
+        Compilation compilation = PolicyCompiler.Compile(
+        [
+            new SourceFile("policyset.yaml", "name: s\nattributes: a.attributes.yaml\npolicies: [p.m2m]\n"),
+            new SourceFile("a.attributes.yaml", "attributes:\n  id: { type: string, provenance: claimed, description: x }\n"),
+            new SourceFile("p.m2m", $"policy p\ncipher-suites {{ otherwise use {{ versions 1.2, 1.3  {selection}  usable-for 1h }} }}\n"),
+        ]);
+        Assert.That(compilation.Bundle, Is.Not.Null, string.Join('\n', compilation.Diagnostics));
+        var decider = new Decider(compilation.Bundle!);
+        Outcome outcome = decider.Decide(DecisionKind.CipherSuites, decider.Prepare(DeviceContext.Empty), DateTimeOffset.UnixEpoch).Outcome;
+        return outcome.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries).Where(word => word.StartsWith("TLS_", StringComparison.Ordinal)).Select(word => word.TrimEnd(','));
+    }
+}
