@@ -6,7 +6,7 @@ namespace PolicyM2M.Cli;
 /// <summary>Reads contexts from a file or, where it is called <c>-</c>, from standard input.</summary>
 internal static class ContextSource
 {
-    /// <summary>A context has tens of attributes; a longer line is no context, and is not kept in memory.</summary>
+    /// <summary>A context has tens of attributes; a longer line or file is no context, and is not kept in memory.</summary>
     internal const int LongestLine = 1 << 20;
 
     private const string StandardInput = "-";
@@ -15,14 +15,20 @@ internal static class ContextSource
     public static string NameOf(string file) => file == StandardInput ? "standard input" : file;
 
     /// <summary>The whole content.</summary>
-    /// <exception cref="CannotRunException">It cannot be read, or is not UTF-8.</exception>
+    /// <exception cref="CannotRunException">It cannot be read, is longer than any context, or is not UTF-8.</exception>
     public static string ReadAll(string file, Streams streams)
     {
         using Stream stream = Open(file, streams);
         using var bytes = new MemoryStream();
+        byte[] chunk = new byte[64 * 1024];
         try
         {
-            stream.CopyTo(bytes);
+            for (int read = stream.Read(chunk); read > 0; read = stream.Read(chunk))
+            {
+                if (bytes.Length + read > LongestLine)
+                    throw new CannotRunException($"{NameOf(file)} is longer than {LongestLine} bytes, and no context is");
+                bytes.Write(chunk, 0, read);
+            }
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

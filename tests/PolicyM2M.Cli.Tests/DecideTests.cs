@@ -29,6 +29,14 @@ public sealed class DecideTests
     }
 
     [Test]
+    public void A_context_without_end_is_not_kept_in_memory()
+    {
+        FinishedProcess run = M2M.Run("decide", "factory", "--context", "/dev/zero");
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")));
+        Assert.That(run.Error, Does.Contain("/dev/zero is longer than 1048576 bytes"));
+    }
+
+    [Test]
     public void An_answer_for_people() => Snapshot.Match(M2M.Transcript(M2M.RunWith(Plc, "decide", "factory", "--context", "-")));
 
     [Test]
