@@ -26,7 +26,7 @@ internal sealed class SchemaAgreementTests
     private const string Manifest = """{"name": "s", "attributes": "s.attributes.yaml", "policies": ["p.m2m.yaml"], "longest-waiver": "90d", "protected": [{"paths": ["p.m2m.yaml", "c"], "signers": 2}]}""";
 
     private const string Policy = """
-        {"policy": "p", "description": "x", "zone": "+02:00", "for": "kind == \"plc\"",
+        {"policy": "p", "description": "x", "zone": "+02:00", "for": "risk < 90",
          "define": {"odd": "risk > 5"},
          "profiles": {"modern": {"kind": "auth", "methods": ["x509"], "fresh-for": "1h"}, "more": {"kind": "auth", "use": "modern", "with": {"mutual": "required"}}},
          "auth": [{"when": "odd", "deny": "no"}, {"when": "risk > 3", "use": "modern", "with": {"methods": ["psk"]}}, {"otherwise": {"use": {"methods": ["x509"], "attestation": "within 6h"}}}],
