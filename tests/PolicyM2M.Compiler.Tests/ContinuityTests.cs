@@ -63,7 +63,7 @@ internal sealed class ContinuityTests
                         continue;
                     }
                     held++;
-                    foreach (DeviceContext near in Near(context, policies, random))
+                    foreach (DeviceContext near in policies.Near(context))
                     {
                         foreach (DateTimeOffset moment in new[] { from, from.AddSeconds(1), from.AddSeconds(random.NextInt64((long)(until - from).TotalSeconds + 1)), until })
                         {
@@ -153,18 +153,5 @@ internal sealed class ContinuityTests
             _ => string.Join('\n', lines.Where((text, i) => i != line || !text.StartsWith("  when", StringComparison.Ordinal))),
         };
         return [.. files.Select((known, i) => i == place ? known with { Text = changed } : known)];
-    }
-
-    /// <summary>Contexts that share most with one.</summary>
-    private static IEnumerable<DeviceContext> Near(DeviceContext context, RandomPolicies policies, Random random)
-    {
-        yield return context;
-        for (int i = 0; i < 25; i++)
-        {
-            DeviceContext other = policies.Context(missing: random.Next(4));
-            int share = random.Next(1, 9);
-            HashSet<string> taken = [.. other.Values.Keys.Union(context.Values.Keys).Where(_ => random.Next(10) < share)];
-            yield return DeviceContext.Of([.. context.Values.Where(value => !taken.Contains(value.Key)), .. other.Values.Where(value => taken.Contains(value.Key))]);
-        }
     }
 }

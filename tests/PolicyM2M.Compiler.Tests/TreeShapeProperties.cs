@@ -21,9 +21,9 @@ internal sealed class TreeShapeProperties
     private static readonly Dictionary<string, TreeLimits> Shapes = new()
     {
         ["whole"] = TreeLimits.Usual,
-        ["lean"] = new TreeLimits(WordsPerCase: -1000, WordsBesides: 0, FewCases: 3, CopiesInTwo: 3),
-        ["cases"] = new TreeLimits(WordsPerCase: -1000, WordsBesides: 0, FewCases: 100, CopiesInTwo: 0),
-        ["masks"] = new TreeLimits(WordsPerCase: -1000, WordsBesides: 0, FewCases: -100, CopiesInTwo: 0),
+        ["lean"] = new TreeLimits(WordsPerCase: -1000, WordsBesides: 0, FewCases: 3, CopiesInTwo: 3, CasesPerFacet: 4),
+        ["cases"] = new TreeLimits(WordsPerCase: -1000, WordsBesides: 0, FewCases: 100, CopiesInTwo: 0, CasesPerFacet: 4),
+        ["masks"] = new TreeLimits(WordsPerCase: -1000, WordsBesides: 0, FewCases: -100, CopiesInTwo: 0, CasesPerFacet: 0),
     };
 
     [Test]
@@ -77,6 +77,78 @@ internal sealed class TreeShapeProperties
             }
         }
     });
+
+    /// <summary>Regions of what is missing above all: contexts that share most with the one that was decided, at moments around its own.</summary>
+    [Test]
+    public void A_decision_holds_in_all_of_its_region_where_something_is_missing([Values("whole", "lean", "cases", "masks")] string shape)
+    {
+        int others = 0;
+        SeededProperty.Holds(Runs, random =>
+        {
+            (RandomPolicies policies, _, Decider decider) = Set(random, shape);
+            var path = new DecisionPath();
+            for (int i = 0; i < 4; i++)
+            {
+                DeviceContext context = policies.Context(missing: 4);
+                PreparedContext prepared = decider.Prepare(context);
+                foreach (DecisionKind kind in DecisionKinds.All)
+                {
+                    Decision decision = decider.Decide(kind, prepared, Now, path);
+                    Region region = path.Region();
+                    if (region.HoldsUntil(prepared, Now) is { } until)
+                    {
+                        Assert.That(until, Is.GreaterThan(Now));
+                        Assert.That(decider.Decide(kind, prepared, until.AddSeconds(-1)).Outcome, Is.EqualTo(decision.Outcome), () => $"{region} until {until}\n{_texts}");
+                    }
+                    foreach (PreparedContext near in policies.Near(context).Select(decider.Prepare))
+                    {
+                        foreach (DateTimeOffset moment in new[] { Now, Now.AddMinutes(-31), Now.AddHours(random.Next(-100, 100)) })
+                        {
+                            if (!region.Contains(near, moment))
+                                continue;
+                            others++;
+                            Assert.That(decider.Decide(kind, near, moment).Outcome, Is.EqualTo(decision.Outcome), () => $"{region}\n{string.Join(", ", context.Values)}\n{_texts}");
+                        }
+                    }
+                }
+            }
+        });
+        if (Environment.GetEnvironmentVariable(SeededProperty.SeedVariable) is null)
+            Assert.That(others, Is.GreaterThan(Runs * 20), "hardly any context was in a region of another");
+    }
+
+    /// <summary>A list of cases, and a leaf of masks, hang on how the tests of what is known come out, and on nothing more of it.</summary>
+    [TestCase("lean", "flag missing and kind in [\"b\", \"c\"] and level >= 3 and time.of-day in 08:00..18:00")]
+    [TestCase("cases", "flag missing and kind in [\"b\", \"c\"] and level >= 3 and time.of-day in 08:00..18:00")]
+    [TestCase("masks", "flag missing and level in 3..7 and time.of-day in 08:00..18:00")]
+    public void A_region_is_as_wide_as_the_tests_that_were_made(string shape, string expected)
+    {
+        SourceFile[] files =
+        [
+            new("policyset.yaml", "name: s\nattributes: a.attributes.yaml\npolicies: [p.m2m]\n"),
+            new("a.attributes.yaml", """
+                attributes:
+                  flag:  { type: bool, provenance: claimed, description: x }
+                  kind:  { type: enum, values: [a, b, c], provenance: claimed, description: x }
+                  level: { type: int, provenance: claimed, description: x }
+                """),
+            new("p.m2m", """
+                policy p
+                auth {
+                  when flag and level >= 3 and time.of-day in 08:00..18:00  use { methods x509  fresh-for 1h }
+                  when kind == "a" and level >= 8                           use { methods psk }
+                  otherwise                                                 use { methods x509, psk }
+                }
+                """),
+        ];
+        var faults = new Faults();
+        var decider = new Decider(Bundle.Read(PolicyCompiler.Emit(PolicyCompiler.Bind(files, faults)!, faults, Shapes[shape])!));
+        PreparedContext context = decider.Prepare(DeviceContext.Of([new("kind", AttributeValue.Of("b")), new("level", AttributeValue.Of(5))]));
+        var path = new DecisionPath();
+        decider.Decide(DecisionKind.Auth, context, Now, path);
+        Assert.That(path.Region().ToString(), Is.EqualTo(expected));
+        Assert.That(path.Region().HoldsUntil(context, Now), Is.EqualTo(new DateTimeOffset(2026, 11, 23, 18, 0, 1, TimeSpan.Zero)));
+    }
 
     /// <summary>What a decider remembers is what it would say anew: the very same decision, at whatever moment, and the same region.</summary>
     [Test]

@@ -4,7 +4,7 @@ using PolicyM2M.Compiler.Lowering;
 namespace PolicyM2M.Compiler.Trees;
 
 /// <summary>Leaves that keep the cases of one list.</summary>
-internal sealed class LeafBuilder(ConditionTable conditions, ImmutableArray<(long Lowest, long Highest)> codes, ProgramWriter writer, int kind, CompileBudget budget)
+internal sealed class LeafBuilder(ConditionTable conditions, ImmutableArray<(long Lowest, long Highest)> codes, ProgramWriter writer, int kind, CompileBudget budget, TreeLimits limits)
 {
     /// <summary>How many terms a case may become: three clauses of six tests each, which is more than people read.</summary>
     private const int TermsPerCase = 256;
@@ -26,8 +26,7 @@ internal sealed class LeafBuilder(ConditionTable conditions, ImmutableArray<(lon
     }
 
     /// <summary>
-    /// A leaf of many cases: by masks, or one after the other where that is less work for a decision. Sixteen words of a row cost about a
-    /// test; looking a cell up costs four.
+    /// A leaf of many cases: by masks, or one after the other where that is less work for a decision. Sixteen words of a row cost about a test.
     /// </summary>
     public bool TryMany(Problem problem, out int place)
     {
@@ -38,7 +37,7 @@ internal sealed class LeafBuilder(ConditionTable conditions, ImmutableArray<(lon
         // Terms that share a test make no cells of their own.
         long rows = terms.SelectMany(term => term.Tests).Distinct().Sum(test => 2L * test.Codes.Intervals.Length);
         long words = (terms.Count + 63) / 64;
-        bool isMasks = facets * (4 + words / 16) < terms.Count && rows * words <= MaximumWords;
+        bool isMasks = facets > 0 && facets * (limits.CasesPerFacet + words / 16) < terms.Count && rows * words <= MaximumWords;
         place = isMasks ? writer.Masks(MaskLeafBuilder.Build(terms, codes)) : writer.Cases(terms);
         return true;
     }

@@ -54,7 +54,7 @@ internal sealed class TreeBuilder
         _kind = kind;
         _splitter = new Splitter(set.Conditions, set.Attributes.Codes, budget);
         _choice = new FacetChoice(set.Conditions, _splitter, budget);
-        _leaves = new LeafBuilder(set.Conditions, set.Attributes.Codes, writer, kind, budget);
+        _leaves = new LeafBuilder(set.Conditions, set.Attributes.Codes, writer, kind, budget, limits);
     }
 
     /// <exception cref="BudgetExceededException">The trees are too much work.</exception>

@@ -9,42 +9,37 @@ namespace PolicyM2M.Engine.Regions;
 public sealed class DecisionPath
 {
     private long[] _turns = new long[64];
-    private (int Facet, bool IsKnown, long Code)[] _pins = new (int, bool, long)[8];
     private int _turnCount;
-    private int _pinCount;
     private RegionMemory? _regions;
 
     /// <summary>The region of the decision last made with this path.</summary>
     /// <exception cref="InvalidOperationException">No decision was made with it.</exception>
     public Region Region() => _regions is null
         ? throw new InvalidOperationException("no decision was made with this path")
-        : _regions.Read(_turns.AsSpan(0, _turnCount), _pins.AsSpan(0, _pinCount));
+        : _regions.Read(_turns.AsSpan(0, _turnCount));
 
     internal void Begin(RegionMemory regions)
     {
-        _turnCount = _pinCount = 0;
+        _turnCount = 0;
         _regions = regions;
     }
 
     /// <summary>Writes a way down. A struct, so that walks are compiled for it and not for any class.</summary>
     internal readonly struct Pen(DecisionPath path) : IPath
     {
-        public void Turn(int node, int step)
+        public void Turn(int node, int step) => Note(RegionMemory.Turn(node, step));
+
+        public void Miss(int facet) => Note(RegionMemory.Miss(facet));
+
+        public void Restart() => path._turnCount = 0;
+
+        private void Note(long turn)
         {
             int at = path._turnCount;
             if ((uint)at >= (uint)path._turns.Length)
                 Array.Resize(ref path._turns, path._turns.Length * 2);
-            path._turns[at] = RegionMemory.Turn(node, step);
+            path._turns[at] = turn;
             path._turnCount = at + 1;
         }
-
-        public void Pin(int facet, bool isKnown, long code)
-        {
-            if (path._pinCount == path._pins.Length)
-                Array.Resize(ref path._pins, path._pins.Length * 2);
-            path._pins[path._pinCount++] = (facet, isKnown, code);
-        }
-
-        public void Restart() => path._turnCount = path._pinCount = 0;
     }
 }

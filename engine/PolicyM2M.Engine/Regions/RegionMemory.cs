@@ -16,30 +16,24 @@ internal sealed class RegionMemory(DecisionTrees trees, AttributeTable attribute
     /// <summary>The node and the step of a turn.</summary>
     public static (int Node, int Step) Parts(long turn) => ((int)(turn >> 32), (int)turn);
 
-    /// <summary>The region of a way.</summary>
-    public Region Read(ReadOnlySpan<long> turns, ReadOnlySpan<(int Facet, bool IsKnown, long Code)> pins)
+    /// <summary>That a facet is missing, as one number, always negative.</summary>
+    public static long Miss(int facet) => ~(long)facet;
+
+    /// <summary>Whether that is what a number says.</summary>
+    public static bool IsMiss(long turn, out int facet)
     {
-        ReadOnlySpan<long> key = pins.IsEmpty ? turns : Joined(turns, pins);
-        ulong hash = DirectCache<Region>.Hash(key);
-        if (_regions.Find(key, hash) is { } known)
-            return known;
-        Region region = new RegionReader(trees, attributes).Read(turns, pins);
-        _regions.Keep(key, hash, region);
-        return region;
+        facet = (int)~turn;
+        return turn < 0;
     }
 
-    /// <summary>Ends with the number of pins in the complement: a negative number, which no key of turns alone ends with.</summary>
-    private static long[] Joined(ReadOnlySpan<long> turns, ReadOnlySpan<(int Facet, bool IsKnown, long Code)> pins)
+    /// <summary>The region of a way.</summary>
+    public Region Read(ReadOnlySpan<long> turns)
     {
-        var key = new long[turns.Length + 2 * pins.Length + 1];
-        turns.CopyTo(key);
-        int at = turns.Length;
-        foreach ((int facet, bool isKnown, long code) in pins)
-        {
-            key[at++] = isKnown ? facet : ~facet;
-            key[at++] = isKnown ? code : 0;
-        }
-        key[at] = ~pins.Length;
-        return key;
+        ulong hash = DirectCache<Region>.Hash(turns);
+        if (_regions.Find(turns, hash) is { } known)
+            return known;
+        Region region = new RegionReader(trees, attributes).Read(turns);
+        _regions.Keep(turns, hash, region);
+        return region;
     }
 }

@@ -9,45 +9,40 @@ internal sealed class RegionReader(DecisionTrees trees, AttributeTable attribute
     private readonly SortedDictionary<int, IntervalSet> _codes = [];
     private readonly SortedSet<int> _missing = [];
 
-    public Region Read(ReadOnlySpan<long> turns, ReadOnlySpan<(int Facet, bool IsKnown, long Code)> pins)
+    public Region Read(ReadOnlySpan<long> turns)
     {
-        ReadOnlySpan<int> program = trees.Program.AsSpan();
-        for (int i = 0; i < turns.Length;)
+        // What is missing comes first: the tests of it are open.
+        foreach (long turn in turns)
         {
+            if (RegionMemory.IsMiss(turn, out int facet))
+                _missing.Add(facet);
+        }
+        ReadOnlySpan<int> program = trees.Program.AsSpan();
+        for (int i = 0; i < turns.Length; i++)
+        {
+            if (RegionMemory.IsMiss(turns[i], out _))
+                continue;
             (int node, int step) = RegionMemory.Parts(turns[i]);
             int number = Words.NumberOf(program[node]);
             switch (Words.KindOf(program[node]))
             {
+                case NodeKind.Cases when Step.IsMatch(step, out int place):
+                    Matched(program, node, place);
+                    break;
                 case NodeKind.Cases:
-                    if (Step.IsMatch(step, out int place))
-                        Matched(program, node, place);
-                    else
-                        Failed(program, step);
-                    i++;
+                    Failed(program, step);
                     break;
                 case NodeKind.Masks:
                     MaskLeaf leaf = trees.Masks[number];
-                    int steps = CellsFrom(turns[i..], node);
-                    // A leaf that found something missing broke off before it named a match; its facets are pinned.
-                    if (steps == leaf.Facets.Length && i + steps < turns.Length && RegionMemory.Parts(turns[i + steps]) is var last && last.Node == node && Step.IsMatch(last.Step, out int match))
-                    {
-                        Masked(leaf, turns.Slice(i, steps), match);
-                        steps++;
-                    }
-                    i += Math.Max(1, steps);
+                    ReadOnlySpan<long> cells = turns.Slice(i, leaf.Facets.Length);
+                    i += cells.Length;
+                    Step.IsMatch(RegionMemory.Parts(turns[i]).Step, out int last);
+                    Masked(leaf, cells, last);
                     break;
                 default:
                     Taken(program, node, number, step);
-                    i++;
                     break;
             }
-        }
-        foreach ((int facet, bool isKnown, long code) in pins)
-        {
-            if (isKnown)
-                Narrow(facet, IntervalSet.Between(code, code));
-            else
-                _missing.Add(facet);
         }
         return new Region(attributes, [.. _missing.Select(facet => new RegionConstraint(attributes, facet, null))
             .Concat(_codes.Where(c => !c.Value.Covers(attributes.Codes[c.Key].Lowest, attributes.Codes[c.Key].Highest)).Select(c => new RegionConstraint(attributes, c.Key, c.Value)))]);
@@ -80,7 +75,8 @@ internal sealed class RegionReader(DecisionTrees trees, AttributeTable attribute
         for (at += 2; at < end;)
         {
             int facet = Words.NumberOf(program[at]);
-            Narrow(facet, TestCodes.Read(program, at, attributes.Codes[facet]));
+            if (!_missing.Contains(facet))
+                Narrow(facet, TestCodes.Read(program, at, attributes.Codes[facet]));
             at = TestCodes.Next(program, at);
         }
     }
@@ -92,51 +88,93 @@ internal sealed class RegionReader(DecisionTrees trees, AttributeTable attribute
         Narrow(facet, TestCodes.Read(program, test, (lowest, highest)).Without(lowest, highest));
     }
 
-    private static int CellsFrom(ReadOnlySpan<long> turns, int node)
-    {
-        int count = 0;
-        while (count < turns.Length && RegionMemory.Parts(turns[count]) is var turn && turn.Node == node && turn.Step >= 0)
-            count++;
-        return count;
-    }
-
     /// <summary>
-    /// The cells of each facet that leave the same case first. One facet after the other is widened to every cell that keeps the match and
-    /// lets no earlier case in, whichever of the cells already allowed the other facets lie in.
+    /// The cells of each facet that leave the same cases possible, as far as the first that surely matches. One facet after the other is widened to every cell that keeps them and
+    /// lets no other case before that one in, whichever of the cells already allowed the other facets lie in. A missing facet that none of them tests may as well be given.
     /// </summary>
-    private void Masked(MaskLeaf leaf, ReadOnlySpan<long> cells, int match)
+    private void Masked(MaskLeaf leaf, ReadOnlySpan<long> cells, int last)
     {
-        int words = leaf.WordsPerRow, lastWord = match / 64;
-        ulong bit = 1UL << match, before = bit - 1;
-        var allowed = new ulong[cells.Length][];
-        for (int i = 0; i < allowed.Length; i++)
-            allowed[i] = leaf.Rows.AsSpan(RowOf(leaf, i, RegionMemory.Parts(cells[i]).Step) * words, lastWord + 1).ToArray();
-        for (int i = 0; i < allowed.Length; i++)
+        int words = last / 64 + 1;
+        ulong[] possible = Before(last + 1, words);
+        for (int i = 0; i < cells.Length; i++)
         {
-            ulong[] others = Enumerable.Repeat(ulong.MaxValue, lastWord + 1).ToArray();
-            others[lastWord] = before;
-            for (int j = 0; j < allowed.Length; j++)
+            if (RegionMemory.Parts(cells[i]).Step is not Step.Missing and int cell)
+                And(possible, Row(leaf, RowOf(leaf, i, cell), words));
+        }
+        // What the cells of this facet and of those behind it leave of the other cases.
+        var others = new ulong[cells.Length + 1][];
+        others[^1] = Before(last + 1, words);
+        for (int w = 0; w < words; w++)
+            others[^1][w] &= ~possible[w];
+        for (int i = cells.Length - 1; i >= 0; i--)
+        {
+            others[i] = [.. others[i + 1]];
+            if (RegionMemory.Parts(cells[i]).Step is not Step.Missing and int cell)
+                And(others[i], Row(leaf, RowOf(leaf, i, cell), words));
+        }
+        ulong[] allowed = Before(last + 1, words);
+        for (int i = 0; i < cells.Length; i++)
+        {
+            if (RegionMemory.Parts(cells[i]).Step != Step.Missing)
             {
-                for (int w = 0; j != i && w <= lastWord; w++)
-                    others[w] &= allowed[j][w];
+                And(others[i + 1], allowed);
+                And(allowed, Widened(leaf, i, possible, others[i + 1]));
             }
-            var kept = new List<(long, long)>();
-            (long lowest, long highest) = attributes.Codes[leaf.Facets[i]];
-            int bounds = leaf.FirstBounds[i + 1] - leaf.FirstBounds[i];
-            for (int cell = 0; cell <= bounds; cell++)
+            else if (!Covers(Row(leaf, leaf.FreeRows[i], words), possible))
             {
-                ReadOnlySpan<ulong> row = leaf.Rows.AsSpan(RowOf(leaf, i, cell) * words, lastWord + 1);
-                if ((row[lastWord] & bit) == 0 || Meets(row, others))
-                    continue;
-                kept.Add((cell == 0 ? lowest : leaf.Bounds[leaf.FirstBounds[i] + cell - 1], cell == bounds ? highest : leaf.Bounds[leaf.FirstBounds[i] + cell] - 1));
-                for (int w = 0; w <= lastWord; w++)
-                    allowed[i][w] |= row[w];
+                _missing.Add(leaf.Facets[i]);
             }
-            Narrow(leaf.Facets[i], IntervalSet.Of(kept));
         }
     }
 
+    /// <summary>Narrows a facet to all cells that leave these cases and none of the others; returns the cases that any of these cells leaves.</summary>
+    private ulong[] Widened(MaskLeaf leaf, int facet, ulong[] possible, ulong[] others)
+    {
+        var any = new ulong[possible.Length];
+        var kept = new List<(long, long)>();
+        (long lowest, long highest) = attributes.Codes[leaf.Facets[facet]];
+        ReadOnlySpan<long> bounds = leaf.Bounds.AsSpan(leaf.FirstBounds[facet], leaf.FirstBounds[facet + 1] - leaf.FirstBounds[facet]);
+        for (int cell = 0; cell <= bounds.Length; cell++)
+        {
+            ReadOnlySpan<ulong> row = Row(leaf, RowOf(leaf, facet, cell), possible.Length);
+            if (!Covers(row, possible) || Meets(row, others))
+                continue;
+            kept.Add((cell == 0 ? lowest : bounds[cell - 1], cell == bounds.Length ? highest : bounds[cell] - 1));
+            for (int w = 0; w < any.Length; w++)
+                any[w] |= row[w];
+        }
+        Narrow(leaf.Facets[facet], IntervalSet.Of(kept));
+        return any;
+    }
+
+    /// <summary>The bits of the first cases.</summary>
+    private static ulong[] Before(int count, int words)
+    {
+        ulong[] bits = [.. Enumerable.Repeat(ulong.MaxValue, words)];
+        if (count % 64 != 0)
+            bits[^1] = (1UL << (count % 64)) - 1;
+        return bits;
+    }
+
+    private static ReadOnlySpan<ulong> Row(MaskLeaf leaf, int row, int words) => leaf.Rows.AsSpan(row * leaf.WordsPerRow, words);
+
     private static int RowOf(MaskLeaf leaf, int facet, int cell) => leaf.RowOf[leaf.FirstBounds[facet] + facet + cell];
+
+    private static void And(Span<ulong> left, ReadOnlySpan<ulong> right)
+    {
+        for (int i = 0; i < left.Length; i++)
+            left[i] &= right[i];
+    }
+
+    private static bool Covers(ReadOnlySpan<ulong> left, ReadOnlySpan<ulong> right)
+    {
+        for (int i = 0; i < left.Length; i++)
+        {
+            if ((right[i] & ~left[i]) != 0)
+                return false;
+        }
+        return true;
+    }
 
     private static bool Meets(ReadOnlySpan<ulong> left, ReadOnlySpan<ulong> right)
     {

@@ -6,19 +6,23 @@ internal interface IPath
     /// <summary>A step at the node of this place; <see cref="Step"/> says what the second number means.</summary>
     void Turn(int node, int step);
 
-    /// <summary>The answer hangs on exactly this code of a facet, or on its being missing.</summary>
-    void Pin(int facet, bool isKnown, long code);
+    /// <summary>The answer hangs on a facet's being missing.</summary>
+    void Miss(int facet);
 
     /// <summary>What was told so far led nowhere: the walk begins again.</summary>
     void Restart();
 }
 
 /// <summary>
-/// What a step says: at a test the branch taken; at a list of cases the place of a test that failed; at a leaf of masks the cell of the next facet; and at both of these,
-/// last, the case that matched, as a negative number.
+/// What a step says: at a test the branch taken; at a list of cases the place of a test that failed, or a case of which none did; at a leaf of masks the cell of each facet in turn, and last
+/// the first case that surely matches.
 /// </summary>
 internal static class Step
 {
+    /// <summary>The cell of a facet that is missing.</summary>
+    public const int Missing = int.MaxValue;
+
+    /// <summary>A case, by its place: no test of it failed, and those of what is missing are open.</summary>
     public static int Matched(int place) => ~place;
 
     public static bool IsMatch(int step, out int place)
@@ -35,7 +39,7 @@ internal readonly struct NoPath : IPath
     {
     }
 
-    public void Pin(int facet, bool isKnown, long code)
+    public void Miss(int facet)
     {
     }
 

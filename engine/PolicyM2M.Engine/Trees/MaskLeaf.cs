@@ -31,7 +31,7 @@ internal sealed record MaskLeaf(
 
     public int WordsPerRow => (Answers.Length + 63) / 64;
 
-    /// <summary>The first case that matches; -1 where a facet is missing.</summary>
+    /// <summary>The first case that matches; where a facet is missing the complement of its place, and <see cref="Possible"/> goes on from there.</summary>
     public int FirstMatch<TContext, TPath>(int node, scoped ref TContext context, ref TPath path)
         where TContext : IFacetSource, allows ref struct
         where TPath : IPath
@@ -44,7 +44,7 @@ internal sealed record MaskLeaf(
             for (int i = 0; i < rows.Length; i++)
             {
                 if (!context.TryGet(Facets[i], out long code))
-                    return -1;
+                    return ~i;
                 int cell = CellOf(i, code);
                 path.Turn(node, cell);
                 rows[i] = RowOf[FirstBounds[i] + i + cell] * WordsPerRow;
@@ -71,33 +71,42 @@ internal sealed record MaskLeaf(
     /// Where facets are missing: the places of the cases that could match, as far as the first that must. Each facet is taken by itself, so a case
     /// may be listed that no values of all of them together reach: a bound on the safe side.
     /// </summary>
-    public void Possible<TContext>(scoped ref TContext context, List<int> cases)
+    /// <param name="node">The node of the leaf.</param>
+    /// <param name="told">How many facets the path was told of.</param>
+    /// <param name="context">What is known.</param>
+    /// <param name="path">Is told the rest.</param>
+    /// <param name="found">Takes the cases.</param>
+    public void Possible<TContext, TPath>(int node, int told, scoped ref TContext context, ref TPath path, PossibleCases found)
         where TContext : IFacetSource, allows ref struct
+        where TPath : IPath
     {
-        var known = new List<int>();
-        var free = new List<int>();
+        found.Clear();
         for (int i = 0; i < Facets.Length; i++)
         {
-            if (context.TryGet(Facets[i], out long code))
-                known.Add(RowOf[FirstBounds[i] + i + CellOf(i, code)] * WordsPerRow);
+            int cell = context.TryGet(Facets[i], out long code) ? CellOf(i, code) : Step.Missing;
+            if (i >= told)
+                path.Turn(node, cell);
+            if (cell == Step.Missing)
+                found.FreeRows.Add(FreeRows[i] * WordsPerRow);
             else
-                free.Add(FreeRows[i] * WordsPerRow);
+                found.KnownRows.Add(RowOf[FirstBounds[i] + i + cell] * WordsPerRow);
         }
         for (int word = 0; word < WordsPerRow; word++)
         {
-            ulong possible = Left(CollectionsMarshal.AsSpan(known), word);
-            ulong certain = possible & Left(CollectionsMarshal.AsSpan(free), word);
+            ulong possible = Left(CollectionsMarshal.AsSpan(found.KnownRows), word);
+            ulong certain = possible & Left(CollectionsMarshal.AsSpan(found.FreeRows), word);
             for (; possible != 0; possible &= possible - 1)
             {
                 ulong bit = possible & (ulong)-(long)possible;
                 int place = word * 64 + BitOperations.TrailingZeroCount(bit);
-                if (place >= Answers.Length)
-                    return;
-                cases.Add(place);
-                if ((certain & bit) != 0)
-                    return;
+                found.Places.Add(place);
+                if ((certain & bit) == 0)
+                    continue;
+                path.Turn(node, Step.Matched(place));
+                return;
             }
         }
+        throw new InvalidOperationException("the last case of a leaf has tests");
     }
 
     /// <summary>The cell of a facet, by its place, that a code lies in.</summary>

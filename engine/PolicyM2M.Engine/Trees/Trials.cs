@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace PolicyM2M.Engine.Trees;
 
 /// <summary>
-/// Every way in which missing facets can make the tests of a list come out: for each facet one code of every cell that the tests cut its
+/// The cases of a list that could match, and every way in which missing facets can make their tests come out: for each facet one code of every cell that the tests cut its
 /// codes into, and all their combinations. Mutable, used by one walk at a time.
 /// </summary>
 internal sealed class Trials
@@ -12,21 +12,31 @@ internal sealed class Trials
     private readonly List<List<long>> _cells = [];
     private readonly List<long> _codes = [];
     private readonly List<int> _places = [];
+    private readonly List<int> _answers = [];
+    private readonly List<int> _ends = [];
+    private readonly List<(int At, int Facet)> _tests = [];
 
-    /// <summary>The missing facets.</summary>
-    public ReadOnlySpan<int> Facets => CollectionsMarshal.AsSpan(_facets);
-
-    /// <summary>What is assumed of them now.</summary>
-    public ReadOnlySpan<long> Codes => CollectionsMarshal.AsSpan(_codes);
+    /// <summary>The answers of the cases.</summary>
+    public ReadOnlySpan<int> Answers => CollectionsMarshal.AsSpan(_answers);
 
     public void Clear()
     {
         _facets.Clear();
         _codes.Clear();
         _places.Clear();
+        _answers.Clear();
+        _ends.Clear();
+        _tests.Clear();
     }
 
-    /// <summary>Notes the cells of a test of a missing facet.</summary>
+    /// <summary>Adds a case, without tests.</summary>
+    public void AddCase(int answer)
+    {
+        _answers.Add(answer);
+        _ends.Add(_tests.Count);
+    }
+
+    /// <summary>Adds a test of a missing facet to the last case, and notes its cells.</summary>
     public void AddTest(ReadOnlySpan<int> program, int at, int facet, (long Lowest, long Highest) codes)
     {
         int place = _facets.IndexOf(facet);
@@ -39,6 +49,8 @@ internal sealed class Trials
             _cells[place].Clear();
             _cells[place].Add(codes.Lowest);
         }
+        _tests.Add((at, place));
+        _ends[^1] = _tests.Count;
         List<long> cells = _cells[place];
         for (int i = 0; i < TestCodes.Count(program, at); i++)
         {
@@ -87,5 +99,20 @@ internal sealed class Trials
             _codes[i] = _cells[i][0];
         }
         return false;
+    }
+
+    /// <summary>The answer of the first case that matches in this combination; the last case has no tests of what is missing.</summary>
+    public int Answer(ReadOnlySpan<int> program)
+    {
+        int test = 0;
+        for (int i = 0; i < _answers.Count; i++)
+        {
+            while (test < _ends[i] && TreeWalk.Holds(program, _tests[test].At, _codes[_tests[test].Facet]))
+                test++;
+            if (test == _ends[i])
+                return _answers[i];
+            test = _ends[i];
+        }
+        throw new InvalidOperationException("the last case of a leaf has tests");
     }
 }

@@ -71,7 +71,7 @@ internal ref struct WideWalk<TContext, TPath>
         // Shared subtrees would otherwise be walked once per path.
         if (_store.Walked.TryGetValue(at, out uint stated))
             return stated;
-        _path.Pin(Words.NumberOf(program[at]), isKnown: false, 0);
+        _path.Miss(Words.NumberOf(program[at]));
         stated = uint.MaxValue;
         int last = int.MinValue;
         foreach (int branch in TreeWalk.Branches(program, at))
@@ -85,80 +85,82 @@ internal ref struct WideWalk<TContext, TPath>
 
     private uint Cases(ReadOnlySpan<int> program, int at, int count)
     {
-        if (TreeWalk.FirstCase(program, at, count, ref _context, ref _path, out int answer) >= 0)
-            return _store.Add(answer);
         if (_store.Walked.TryGetValue(at, out uint stated))
             return stated;
-
+        if (TreeWalk.FirstCase(program, at, count, ref _context, ref _path, out int answer) >= 0)
+            return _store.Add(answer);
+        Possible(program, at, count);
         Trials trials = _store.Trials;
-        trials.Clear();
-        int next = at + 1;
-        for (int i = 0; i < count; i++)
-        {
-            int end = next + 2 + program[next + 1];
-            for (next += 2; next < end;)
-            {
-                int facet = Words.NumberOf(program[next]);
-                bool isKnown = _context.TryGet(facet, out long code);
-                _path.Pin(facet, isKnown, code);
-                if (!isKnown)
-                    trials.AddTest(program, next, facet, _codes[facet]);
-                next = TestCodes.Next(program, next);
-            }
-        }
-        if (!trials.Start(MaximumTrials))
-            return _store.Walked[at] = Bounded(program, at, count);
         stated = uint.MaxValue;
-        var nobody = default(NoPath);
-        do
+        if (trials.Start(MaximumTrials))
         {
-            var assumed = new AssumedContext<TContext>(_context, trials.Facets, trials.Codes);
-            TreeWalk.FirstCase(program, at, count, ref assumed, ref nobody, out answer);
-            stated &= _store.Add(answer);
+            do
+                stated &= _store.Add(trials.Answer(program));
+            while (trials.Next());
         }
-        while (trials.Next());
+        else
+        {
+            // Each test by itself.
+            foreach (int possible in trials.Answers)
+                stated &= _store.Add(possible);
+        }
         return _store.Walked[at] = stated;
     }
 
-    /// <summary>Each test by itself: the cases that could match, as far as the first that must.</summary>
-    private uint Bounded(ReadOnlySpan<int> program, int at, int count)
+    /// <summary>Gathers the cases that could match, as far as the first that must, and of their tests those of what is missing. All that hangs on is how the others come out.</summary>
+    private void Possible(ReadOnlySpan<int> program, int at, int count)
     {
-        uint stated = uint.MaxValue;
+        Trials trials = _store.Trials;
+        trials.Clear();
         int next = at + 1;
-        for (int i = 0; i < count; i++)
+        for (int place = 0; place < count; place++)
         {
-            int answer = program[next], end = next + 2 + program[next + 1];
-            bool isPossible = true, isCertain = true;
-            for (next += 2; next < end && isPossible;)
-            {
-                bool isKnown = _context.TryGet(Words.NumberOf(program[next]), out long code);
-                isPossible = !isKnown || TreeWalk.Holds(program, next, code);
-                isCertain &= isKnown;
-                next = TestCodes.Next(program, next);
-            }
+            int answer = program[next], first = next + 2, end = first + program[next + 1];
             next = end;
-            if (!isPossible)
+            if (Failed(program, first, end) is >= 0 and int failed)
+            {
+                _path.Turn(at, failed);
                 continue;
-            stated &= _store.Add(answer);
+            }
+            _path.Turn(at, Step.Matched(place));
+            trials.AddCase(answer);
+            bool isCertain = true;
+            for (int test = first; test < end; test = TestCodes.Next(program, test))
+            {
+                int facet = Words.NumberOf(program[test]);
+                if (_context.TryGet(facet, out _))
+                    continue;
+                _path.Miss(facet);
+                trials.AddTest(program, test, facet, _codes[facet]);
+                isCertain = false;
+            }
             if (isCertain)
                 break;
         }
-        return stated;
+    }
+
+    /// <summary>The first test that surely fails; -1 where none does.</summary>
+    private int Failed(ReadOnlySpan<int> program, int first, int end)
+    {
+        for (int test = first; test < end; test = TestCodes.Next(program, test))
+        {
+            if (_context.TryGet(Words.NumberOf(program[test]), out long code) && !TreeWalk.Holds(program, test, code))
+                return test;
+        }
+        return -1;
     }
 
     private uint Masks(int at, MaskLeaf leaf)
     {
+        if (_store.Walked.TryGetValue(at, out uint stated))
+            return stated;
         int match = leaf.FirstMatch(at, ref _context, ref _path);
         if (match >= 0)
             return _store.Add(leaf.Answers[match]);
-        if (_store.Walked.TryGetValue(at, out uint stated))
-            return stated;
-        foreach (int facet in leaf.Facets)
-            _path.Pin(facet, _context.TryGet(facet, out long code), code);
-        _store.Cases.Clear();
-        leaf.Possible(ref _context, _store.Cases);
+        PossibleCases cases = _store.Cases;
+        leaf.Possible(at, ~match, ref _context, ref _path, cases);
         stated = uint.MaxValue;
-        foreach (int place in CollectionsMarshal.AsSpan(_store.Cases))
+        foreach (int place in CollectionsMarshal.AsSpan(cases.Places))
             stated &= _store.Add(leaf.Answers[place]);
         return _store.Walked[at] = stated;
     }

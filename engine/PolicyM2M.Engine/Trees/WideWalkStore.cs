@@ -16,9 +16,10 @@ internal sealed class WideWalkStore
     /// <summary>The nodes at which something was missing, and what every answer below them states.</summary>
     public Dictionary<int, uint> Walked { get; } = [];
 
-    /// <summary>Cases of a leaf, while it is looked at.</summary>
-    public List<int> Cases { get; } = [];
+    /// <summary>Cases of a leaf of masks, while it is looked at.</summary>
+    public PossibleCases Cases { get; } = new();
 
+    /// <summary>Cases of a list, while it is looked at.</summary>
     public Trials Trials { get; } = new();
 
     /// <param name="answers">The answers.</param>

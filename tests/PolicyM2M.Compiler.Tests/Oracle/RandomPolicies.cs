@@ -79,6 +79,19 @@ internal sealed class RandomPolicies(Random random, bool isCorrelated = false)
         return DeviceContext.Of(all);
     }
 
+    /// <summary>A context, and others that share most with it.</summary>
+    public IEnumerable<DeviceContext> Near(DeviceContext context)
+    {
+        yield return context;
+        for (int i = 0; i < 25; i++)
+        {
+            DeviceContext other = Context(missing: random.Next(4));
+            int share = random.Next(1, 9);
+            HashSet<string> taken = [.. other.Values.Keys.Union(context.Values.Keys).Where(_ => random.Next(10) < share)];
+            yield return DeviceContext.Of([.. context.Values.Where(value => !taken.Contains(value.Key)), .. other.Values.Where(value => taken.Contains(value.Key))]);
+        }
+    }
+
     private string Policy(int number)
     {
         var text = new StringBuilder($"policy p{number}{Pick("", "", "", " zone +02:00", " zone -11:30")}");
