@@ -27,6 +27,7 @@ internal sealed record BenchReport(Bundle Bundle, int BundleBytes, int Contexts,
             ("allocated", $"{Digits(Decision.BytesFromValues)} B for a decision from plain values, {Digits(Decision.BytesPrepared)} B asked again"),
             ("trees", $"{DiagnosticReport.Count(_trees.Nodes, "node")}, depth {_trees.Depth}, {DiagnosticReport.Count(_trees.Cases, "case")} in leaves"),
             ("bundle", $"{BundleBytes:N0} bytes, {Bundle.Hash}"),
+            ("registry", $"{Bundle.Registry}"),
             ("compile", Compile is { } compile ? $"{Digits(compile)} ms" : "not measured: a bundle was given"),
             ("load", $"{Digits(Load)} ms"),
         ];
@@ -38,6 +39,7 @@ internal sealed record BenchReport(Bundle Bundle, int BundleBytes, int Contexts,
         writer.WriteStartObject();
         writer.WriteString("name", Bundle.Name);
         writer.WriteString("bundle", Bundle.Hash);
+        RegistryJson.Write(writer, Bundle.Registry);
         writer.WriteNumber("policies", Bundle.Policies.Length);
         writer.WriteNumber("rules", Bundle.Rules.Count);
         writer.WriteNumber("contexts", Contexts);

@@ -21,7 +21,7 @@ internal static class CompileCommand
             return ExitCode.Ok;
         }
         streams.Answers.Write($"{streams.AnswerColours.Good("written")}: {file}: {bundle.Name} with {DiagnosticReport.Count(bundle.Policies.Length, "policy")} and "
-            + $"{DiagnosticReport.Count(bundle.Rules.Count, "rule")}, {compiled.Bytes.Length:N0} bytes; bundle {bundle.Hash}\n");
+            + $"{DiagnosticReport.Count(bundle.Rules.Count, "rule")}, {compiled.Bytes.Length:N0} bytes; {bundle.Registry}; bundle {bundle.Hash}\n");
         return ExitCode.Ok;
     }
 
@@ -34,6 +34,7 @@ internal static class CompileCommand
         writer.WriteNumber("rules", bundle.Rules.Count);
         writer.WriteNumber("bytes", bytes);
         writer.WriteString("bundle", bundle.Hash);
+        RegistryJson.Write(writer, bundle.Registry);
         writer.WriteEndObject();
     });
 }

@@ -84,7 +84,8 @@ public static class PolicyCompiler
         }
         if (faults.HasErrors)
             return null;
-        return BundleWriter.Write(new BundleContent(lowered.Name, lowered.Policies, lowered.Attributes, RuleTable.Of(lowered.Rules), trees));
+        var rules = RuleTable.Of(lowered.Rules);
+        return BundleWriter.Write(new BundleContent(lowered.Name, lowered.Policies, lowered.Attributes, RegistrySubset.Of(rules.Outcomes), rules, trees));
     }
 
     private static void CheckNames(ImmutableArray<PolicySyntax> policies, Faults faults)

@@ -27,8 +27,9 @@ public static class Continuity
         ArgumentNullException.ThrowIfNull(others);
         if (outcome.IsDenied || RegionBox.Of(region, others.AttributeTable, from, until) is not { } box)
             return false;
-        IReadOnlyCollection<int[]>? sets = new BoxWalk(others.Trees, others.AttributeTable.Codes.AsMemory(), box, MaximumSteps).From(others.Trees.Roots[(int)outcome.Kind]);
-        return sets is { Count: > 0 } && sets.All(answers => OutcomeOf(outcome, answers, others).Equals(outcome));
+        var walk = new BoxWalk(others.Trees, others.AttributeTable.Codes.AsMemory(), box, MaximumSteps);
+        return walk.From(others.Trees.Roots[(int)outcome.Kind]) is { Count: > 0 } sets
+            && sets.All(answers => walk.Take(answers.Sum(answer => 1 + others.Trees.Answers[answer].Length)) && OutcomeOf(outcome, answers, others).Equals(outcome));
     }
 
     private static Outcome OutcomeOf(Outcome like, int[] answers, Bundle bundle)

@@ -17,7 +17,7 @@ public sealed class BenchTests
     {
         FinishedProcess run = M2M.RunWith(Contexts, "bench", "factory", "--contexts", "-");
         Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")), "nothing drives a terminal that is none");
-        Assert.That(run.Output.Split('\n').Select(line => line.Split(' ')[0]), Is.EqualTo(new[] { "policies", "asked", "decision", "allocated", "trees", "bundle", "compile", "load", "" }));
+        Assert.That(run.Output.Split('\n').Select(line => line.Split(' ')[0]), Is.EqualTo(new[] { "policies", "asked", "decision", "allocated", "trees", "bundle", "registry", "compile", "load", "" }));
         Assert.That(run.Output, Does.Match(@"(?m)^asked +2 contexts: cipher-suites, auth, rotation$").And.Match(@"(?m)^decision +[\d.,]+ ns from plain values, [\d.,]+ ns for a device asked again"));
     }
 
@@ -30,6 +30,7 @@ public sealed class BenchTests
         Assert.That(root.GetProperty("kinds").EnumerateArray().Select(kind => kind.GetString()), Is.EqualTo(new[] { "auth" }));
         foreach (string figure in new[] { "rules", "contexts", "nodes", "depth", "bundleBytes", "compileMilliseconds", "loadMilliseconds", "batches" })
             Assert.That(root.GetProperty(figure).GetDouble(), Is.Positive, figure);
+        Assert.That(root.GetProperty("registry").GetProperty("suites").GetProperty("TLS_AES_256_GCM_SHA384").GetInt32(), Is.EqualTo(0x1302));
         foreach (string way in new[] { "fromValues", "prepared" })
         {
             Assert.That(root.GetProperty("nanosecondsPerDecision").GetProperty(way).GetDouble(), Is.Positive.And.LessThan(1e7), way);

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using PolicyM2M.Engine.Vocabulary;
 using PolicyM2M.Testing;
 
 namespace PolicyM2M.Cli.Tests;
@@ -23,8 +24,8 @@ public sealed class CompileTests
 
         Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
         byte[] bytes = File.ReadAllBytes(_folder["factory.m2mb"]);
-        Assert.That(run.Output, Does.Match(@"^written: \S+factory\.m2mb: \S+ with 2 policies and \d+ rules, [\d,]+ bytes; bundle [0-9a-f]{64}\n$")
-            .And.Contain($"{bytes.Length:N0} bytes; bundle {Convert.ToHexStringLower(SHA256.HashData(bytes))}"));
+        Assert.That(run.Output, Does.Match(@"^written: \S+factory\.m2mb: \S+ with 2 policies and \d+ rules, [\d,]+ bytes; \d+ cipher suites?, \d+ groups?, \d+ signature schemes? of the tables [0-9a-f]{12}; bundle [0-9a-f]{64}\n$")
+            .And.Contain($"{bytes.Length:N0} bytes; ").And.Contain($"; bundle {Convert.ToHexStringLower(SHA256.HashData(bytes))}"));
     }
 
     [TestCase("no-folder/factory.m2mb", "there is no folder `")]
@@ -46,6 +47,7 @@ public sealed class CompileTests
         Assert.That(written.RootElement.GetProperty("file").GetString(), Is.EqualTo(_folder["factory.m2mb"]));
         Assert.That(written.RootElement.GetProperty("bytes").GetInt32(), Is.EqualTo(bytes.Length));
         Assert.That(written.RootElement.GetProperty("bundle").GetString(), Is.EqualTo(Convert.ToHexStringLower(SHA256.HashData(bytes))));
+        Assert.That(written.RootElement.GetProperty("registry").GetProperty("tables").GetString(), Is.EqualTo(TlsRegistry.TablesHash));
     }
 
     [Test]

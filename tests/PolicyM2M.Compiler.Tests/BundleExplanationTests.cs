@@ -28,9 +28,17 @@ internal sealed class BundleExplanationTests
             Assert.That(bare.HoldsUntil, Is.EqualTo(full.HoldsUntil));
             Assert.That(bare.Missing, Is.EqualTo(full.Missing));
             if (bare.Counterfactual!.IsWhole && full.Counterfactual!.IsWhole)
+            {
                 Assert.That(Size(bare.Counterfactual), Is.EqualTo(Size(full.Counterfactual)), "the smallest change is as small");
+                if (Size(bare.Counterfactual) == 1)
+                    Assert.That(Measured(bare.Counterfactual), Is.EqualTo(Measured(full.Counterfactual)), () => $"{kind.Name()} for {string.Join(", ", context.Values)}\n{string.Join("\n", files.Select(file => file.Text))}");
+            }
         }
     });
+
+    /// <summary>The changes of what has distances.</summary>
+    private static IEnumerable<string> Measured(Counterfactual counterfactual) => counterfactual.Changes.Select(change => change.Values[0])
+        .Where(value => value.Attribute.Type is AttributeType.Int or AttributeType.Duration or AttributeType.Instant or AttributeType.Address).Select(value => $"{value.Attribute.Name} {value.After}");
 
     private static int Size(Counterfactual counterfactual) => counterfactual.Changes.IsEmpty ? 0 : counterfactual.Changes[0].Values.Length;
 }

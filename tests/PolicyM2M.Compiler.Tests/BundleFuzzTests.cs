@@ -1,9 +1,6 @@
 using PolicyM2M.Compiler.Tests.Oracle;
-using PolicyM2M.Engine;
 using PolicyM2M.Engine.Bundles;
 using PolicyM2M.Engine.Contexts;
-using PolicyM2M.Engine.Regions;
-using PolicyM2M.Engine.Vocabulary;
 using PolicyM2M.Testing;
 
 namespace PolicyM2M.Compiler.Tests;
@@ -82,23 +79,7 @@ internal sealed class BundleFuzzTests
 
     private static void Check(byte[] bytes, Random random)
     {
-        Bundle bundle;
-        try
-        {
-            bundle = Bundle.Read(bytes);
-        }
-        catch (InvalidDataException)
-        {
-            return;
-        }
-        var decider = new Decider(bundle);
         DeviceContext context = random.Next(2) == 0 ? DeviceContext.Empty : new RandomPolicies(random).Context(missing: 3);
-        foreach (DecisionKind kind in DecisionKinds.All)
-        {
-            var path = new DecisionPath();
-            decider.Decide(kind, decider.Prepare(context), RandomPolicies.Now, path);
-            Assert.That(path.Region().ToString(), Is.Not.Empty);
-            Assert.That(TreePicture.Of(bundle, kind).Nodes, Is.Not.Empty);
-        }
+        BundleExercise.IsUsed(bytes, [context], RandomPolicies.Now, isThorough: random.Next(100) == 0);
     }
 }

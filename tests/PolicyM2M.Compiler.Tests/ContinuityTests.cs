@@ -138,6 +138,24 @@ internal sealed class ContinuityTests
         Assert.That(Continuity.Holds(decision.Outcome, path.Region().Parts, next, RandomPolicies.Now, RandomPolicies.Now), Is.False);
     }
 
+    /// <summary>Every way through the tree comes to the same outcome, by so many rules that to meet them all for each way would be too much.</summary>
+    [TestCase(4, true)]
+    [TestCase(11, false)]
+    public void Many_ways_to_one_outcome_are_gone_as_far_as_that_is_little_work(int count, bool holds)
+    {
+        SourceFile[] files =
+        [
+            new("policyset.yaml", $"name: s\nattributes: a.attributes.yaml\npolicies: [{string.Join(", ", Enumerable.Range(0, count).Select(i => $"p{i}.m2m"))}]\n"),
+            new("a.attributes.yaml", $"attributes:\n{string.Concat(Enumerable.Range(0, count).Select(i => $"  c{i}: {{ type: bool, provenance: claimed, description: x }}\n"))}"),
+            .. Enumerable.Range(0, count).Select(i => new SourceFile($"p{i}.m2m", $"policy p{i}\nauth {{\n  when c{i}  use {{ methods x509 }}\n  otherwise  use {{ methods x509 }}\n}}\n")),
+        ];
+        Bundle bundle = PolicyCompiler.Compile(files).Bundle!;
+        Assert.That(bundle.Describe().Cases, Is.Zero, "the tree splits to the end");
+        var decider = new Decider(bundle);
+        Decision decision = decider.Decide(DecisionKind.Auth, decider.Prepare(DeviceContext.Empty), RandomPolicies.Now);
+        Assert.That(Continuity.Holds(decision.Outcome, new RegionParts([], []), bundle, RandomPolicies.Now, RandomPolicies.Now), Is.EqualTo(holds));
+    }
+
     /// <summary>One policy is another, or one word of one is.</summary>
     private static SourceFile[] Changed(SourceFile[] files, SourceFile[] others, Random random)
     {

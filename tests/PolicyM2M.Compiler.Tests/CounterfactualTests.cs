@@ -57,6 +57,32 @@ internal sealed class CounterfactualTests
     public void A_change_to_what_no_condition_names_is_a_change(string deniedWhen, string given, string changed) =>
         Assert.That(string.Join(", ", Explained(deniedWhen, given).Changes[0].Values.Select(value => value.Attribute.Name)), Is.EqualTo(changed));
 
+    [TestCase("place within 10.0.0.0/8", """{"place": "10.0.0.1"}""", "9.255.255.255")]
+    [TestCase("place within 10.0.0.0/8", """{"place": "10.255.0.1"}""", "11.0.0.0")]
+    [TestCase("not place within 10.0.0.0/8", """{"place": "192.0.2.1"}""", "10.255.255.255")]
+    [TestCase("place == 10.0.0.1", """{"place": "10.0.0.1"}""", "10.0.0.0")]
+    [TestCase("has place", """{"place": "10.0.0.1"}""", "")]
+    [TestCase("not place within 2001:db8::/32", "{}", "2001:db8::")]
+    [TestCase("not (place within 0.0.0.0/0 or place == 2001:db8::7)", "{}", "192.0.2.1")]
+    [TestCase("age < 3d", """{"born": "2026-11-23T12:00Z"}""", "2026-11-20T12:30Z")]
+    [TestCase("age > 1h", """{"born": "2026-11-20"}""", "2026-11-23T11:30Z")]
+    [TestCase("born < 2026-11-23T12:30Z", """{"born": "2026-11-20"}""", "2026-11-23T12:30Z")]
+    [TestCase("born == 2026-11-23T12:30Z", """{"born": "2026-11-23T12:30Z"}""", "2026-11-23T12:29:59Z")]
+    [TestCase("born < 2027-01-01", """{"born": "2026-11-20"}""", "2027-01-01")]
+    [TestCase("left < 3 or left > 9", "{\"left\": 1}", "3")]
+    [TestCase("left < 3 or left > 9", "{\"left\": 11}", "9")]
+    [TestCase("left == 3", "{\"left\": 3}", "2")]
+    public void The_nearest_value_is_proposed_by_sources_and_bundle_alike(string deniedWhen, string given, string proposed)
+    {
+        Explainer ofSources = Explainer.Of(Files(deniedWhen), out _)!;
+        Assert.That(DeviceContext.TryParseJson(given, out DeviceContext? context, out _), Is.True);
+        foreach (Explainer explainer in new[] { ofSources, Explainer.OfBundle(ofSources.Bundle) })
+        {
+            AttributeValue after = explainer.Explain(DecisionKind.Auth, context!, RandomPolicies.Now, counterfactual: true).Counterfactual!.Changes[0].Values.Single().After;
+            Assert.That(after.Kind == AttributeValueKind.None ? "" : after.ToString().Trim('"'), Is.EqualTo(proposed));
+        }
+    }
+
     [TestCase("has fw", "{}", true, TestName = "One attribute, and no other, is whole")]
     [TestCase("left == right", """{"left": 3, "right": 3}""", false, TestName = "Attributes compared with each other are not whole")]
     [TestCase("tags contains \"a\" and tags contains \"b\" and tags contains \"c\" and tags contains \"d\" and tags contains \"e\" and tags contains \"f\" and tags contains \"g\"",
@@ -78,26 +104,27 @@ internal sealed class CounterfactualTests
 
     private static Counterfactual Explained(string deniedWhen, string given)
     {
-        SourceFile[] files =
-        [
-            new("policyset.yaml", "name: s\nattributes: a.attributes.yaml\npolicies: [p.m2m]\n"),
-            new("a.attributes.yaml", """
-                attributes:
-                  fw:    { type: version, provenance: claimed, description: x }
-                  place: { type: address, provenance: claimed, description: x }
-                  tags:  { type: set, provenance: claimed, description: x }
-                  born:  { type: instant, provenance: claimed, description: x }
-                  age:   { type: duration, age-of: born, provenance: claimed, description: x }
-                  left:  { type: int, provenance: claimed, description: x }
-                  right: { type: int, provenance: claimed, description: x }
-                  low:   { type: int, maximum: -5, provenance: claimed, description: x }
-                  serial: { type: string, provenance: claimed, description: x }
-                """),
-            new("p.m2m", $"policy p\nauth {{\n  when {deniedWhen} deny \"no\"\n  otherwise use {{ methods x509 }}\n}}\n"),
-        ];
         Assert.That(DeviceContext.TryParseJson(given, out DeviceContext? context, out _), Is.True);
-        return Explainer.Of(files, out _)!.Explain(DecisionKind.Auth, context!, RandomPolicies.Now, counterfactual: true).Counterfactual!;
+        return Explainer.Of(Files(deniedWhen), out _)!.Explain(DecisionKind.Auth, context!, RandomPolicies.Now, counterfactual: true).Counterfactual!;
     }
+
+    private static SourceFile[] Files(string deniedWhen) =>
+    [
+        new("policyset.yaml", "name: s\nattributes: a.attributes.yaml\npolicies: [p.m2m]\n"),
+        new("a.attributes.yaml", """
+            attributes:
+              fw:    { type: version, provenance: claimed, description: x }
+              place: { type: address, provenance: claimed, description: x }
+              tags:  { type: set, provenance: claimed, description: x }
+              born:  { type: instant, provenance: claimed, description: x }
+              age:   { type: duration, age-of: born, provenance: claimed, description: x }
+              left:  { type: int, provenance: claimed, description: x }
+              right: { type: int, provenance: claimed, description: x }
+              low:   { type: int, maximum: -5, provenance: claimed, description: x }
+              serial: { type: string, provenance: claimed, description: x }
+            """),
+        new("p.m2m", $"policy p\nauth {{\n  when {deniedWhen} deny \"no\"\n  otherwise use {{ methods x509 }}\n}}\n"),
+    ];
 
     /// <summary>What is decided at the moment that is told, and at others before it.</summary>
     private static void TryMoments(Random random, Decider decider, DeviceContext context, Explanation explanation)

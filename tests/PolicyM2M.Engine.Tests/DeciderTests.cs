@@ -44,7 +44,7 @@ internal sealed class DeciderTests
     [Test]
     public void A_context_prepared_by_another_bundle_is_refused()
     {
-        PreparedContext foreign = new Decider(Engine.Bundles.Bundle.Read(Reread())).Prepare(Sample.Plc);
+        PreparedContext foreign = new Decider(Engine.Bundles.Bundle.Read(Sample.Bundle.ToBytes())).Prepare(Sample.Plc);
         Assert.That(() => Decider.Decide(DecisionKind.Auth, foreign, Now), Throws.ArgumentException);
     }
 
@@ -78,9 +78,6 @@ internal sealed class DeciderTests
         Parallel.For(0, decisions.Length, i => decisions[i] = decider.Decide(DecisionKind.CipherSuites, decider.Prepare(Sample.Plc), Now));
         Assert.That(decisions.Select(d => d.Outcome).Distinct().Count(), Is.EqualTo(1));
     }
-
-    private static ReadOnlyMemory<byte> Reread() => Engine.Bundles.BundleWriter.Write(new Engine.Bundles.BundleContent(
-        Sample.Bundle.Name, Sample.Bundle.Policies, Sample.Bundle.AttributeTable, Sample.Bundle.RuleTable, Sample.Bundle.Trees));
 
     private static Decision Decide(DecisionKind kind, DeviceContext context) => Decider.Decide(kind, Decider.Prepare(context), Now);
 }

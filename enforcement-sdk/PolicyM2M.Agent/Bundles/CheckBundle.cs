@@ -10,7 +10,7 @@ using PolicyM2M.Engine.Vocabulary;
 namespace PolicyM2M.Agent.Bundles;
 
 /// <summary>
-/// Decides a file of contexts from a bundle, and writes what makes two machines comparable: for each line the SHA-256 of its decisions, rules and regions, and last that of the whole.
+/// Decides a file of contexts from a bundle, and writes what makes two machines comparable: first what it names of the registries, then for each line the SHA-256 of its decisions, rules and regions, and last that of the whole.
 /// </summary>
 internal static class CheckBundle
 {
@@ -18,6 +18,7 @@ internal static class CheckBundle
     public static int Run(string bundlePath, string contextsPath, DateTimeOffset now, TextWriter output)
     {
         var decider = new Decider(Read(bundlePath));
+        output.Write($"registry {decider.Bundle.Registry}\n");
         using var whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         int line = 0;
         foreach (string json in File.ReadLines(contextsPath))

@@ -17,16 +17,22 @@ internal sealed class CandidateValues
     private readonly ILookup<string, BoundCondition> _tests;
     private readonly DeviceContext _context;
     private readonly DateTimeOffset _now;
+    private readonly IReadOnlySet<string> _births;
 
     /// <param name="tests">The tests of the conditions.</param>
+    /// <param name="births">The instants that have an age.</param>
     /// <param name="context">The present values.</param>
     /// <param name="now">The moment, for ages.</param>
-    public CandidateValues(IEnumerable<BoundCondition> tests, DeviceContext context, DateTimeOffset now)
+    public CandidateValues(IEnumerable<BoundCondition> tests, IReadOnlySet<string> births, DeviceContext context, DateTimeOffset now)
     {
+        _births = births;
         _context = context;
         _now = now;
         _tests = tests.SelectMany(test => ConditionTests.AttributesOf(test).Select(attribute => (Name: attribute.AgeOf ?? attribute.Name, Test: test))).ToLookup(entry => entry.Name, entry => entry.Test);
     }
+
+    /// <summary>The instants of a schema that have an age.</summary>
+    public static IReadOnlySet<string> BirthsIn(IEnumerable<AttributeDefinition> attributes) => attributes.Select(attribute => attribute.AgeOf).OfType<string>().ToHashSet(StringComparer.Ordinal);
 
     /// <summary>
     /// Whether all candidates so far stand for every class of values. They do not for a set that is looked into for many items, and for attributes that are compared with
@@ -41,10 +47,8 @@ internal sealed class CandidateValues
         bool isFinite = attribute.Type == AttributeType.Bool || (attribute.Type == AttributeType.String && attribute.Values.Length > 0);
         IsWhole &= isFinite || !_tests[attribute.Name].OfType<BoundCondition.SameAs>().Any();
         var coding = new AttributeCoding(attribute, []);
-        return
-        [
-            .. Values(attribute).Distinct().Where(value => value != present && coding.TryEncode(value, out _)).OrderBy(value => Distance(attribute, coding, present, value)),
-        ];
+        IEnumerable<AttributeValue> candidates = Values(attribute).Distinct().Where(value => value != present && coding.TryEncode(value, out _));
+        return [.. new CandidateOrder(attribute, present, _now.ToUnixTimeSeconds(), _births.Contains(attribute.Name)).Sort(candidates, Constants(attribute))];
     }
 
     /// <summary>The candidates, and no value, where a condition asks whether there is one: the answer to anything else is then the strictest, which some value has as well.</summary>
@@ -53,13 +57,13 @@ internal sealed class CandidateValues
 
     private IEnumerable<AttributeValue> Values(AttributeDefinition attribute)
     {
-        AttributeValue[] constants = [.. _tests[attribute.Name].SelectMany(test => Constants(attribute, test))];
+        AttributeValue[] constants = [.. Constants(attribute)];
         // Two of each that nothing names: what is compared with another attribute must be able to differ from it.
         return attribute.Type switch
         {
             AttributeType.Bool => [AttributeValue.Of(false), AttributeValue.Of(true)],
-            AttributeType.Int => constants.Select(c => c.Integer).Append(attribute.Minimum ?? Math.Min(0, attribute.Maximum ?? 0)).SelectMany(Around).Select(AttributeValue.Of),
-            AttributeType.Duration => constants.Select(Seconds).Append(attribute.Minimum ?? 0).SelectMany(Around).Where(n => n >= 0).Select(n => AttributeValue.Of(DurationText.Format(n))),
+            AttributeType.Int => constants.Select(c => c.Integer).Append(CandidateOrder.First(attribute)).SelectMany(Around).Select(AttributeValue.Of),
+            AttributeType.Duration => constants.Select(Seconds).Append(CandidateOrder.First(attribute)).SelectMany(Around).Where(n => n >= 0).Select(n => AttributeValue.Of(DurationText.Format(n))),
             AttributeType.Instant => constants.Select(Instant).Append(_now.ToUnixTimeSeconds()).SelectMany(Around).Select(n => AttributeValue.Of(InstantText.Format(n))),
             AttributeType.Version => constants.SelectMany(c => CandidateVersions.Around(c.Text)).Concat(["0.0.0-0", "0.0.0"]).Select(AttributeValue.Of),
             // Addresses for documentation, RFC 5737 and RFC 3849; and the first of all, where nothing else begins.
@@ -72,7 +76,7 @@ internal sealed class CandidateValues
 
     private IEnumerable<AttributeValue> Sets(AttributeDefinition attribute, AttributeValue[] constants)
     {
-        string[] items = [.. _tests[attribute.Name].OfType<BoundCondition.Contains>().Select(test => test.Item).Distinct(StringComparer.Ordinal)];
+        string[] items = [.. _tests[attribute.Name].OfType<BoundCondition.Contains>().Select(test => test.Item).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         string[] held = [.. _context.Values.GetValueOrDefault(attribute.Name) is { Kind: AttributeValueKind.Set } set ? set.Texts : []];
         if (items.Length > MostItems)
         {
@@ -83,17 +87,17 @@ internal sealed class CandidateValues
         return [.. subsets, .. constants, AttributeValue.Of(attribute.Values.Length > 0 ? attribute.Values.Except(items).Take(1) : ["something else"])];
     }
 
+    private IEnumerable<AttributeValue> Constants(AttributeDefinition attribute) => _tests[attribute.Name].SelectMany(test => Constants(attribute, test));
+
     private IEnumerable<AttributeValue> Constants(AttributeDefinition attribute, BoundCondition test) => test switch
     {
         BoundCondition.OneOf one when one.Attribute.AgeOf is not null => one.Values.Select(Born),
         BoundCondition.Below below when below.Attribute.AgeOf is not null => [Born(below.Limit)],
-        BoundCondition.OneOf { Attribute.Type: AttributeType.Address } one =>
-            one.Values.Concat(one.Values.Select(value => Binding.Constants.Address(value.Text) + 1).Select(address => AttributeValue.Of(AddressBlock.Format(address)))),
+        BoundCondition.OneOf { Attribute.Type: AttributeType.Address } one => one.Values.Select(value => Binding.Constants.Address(value.Text)).SelectMany(address => Ends(address, address)),
         BoundCondition.OneOf one => one.Values,
         BoundCondition.Below below => [below.Limit],
         BoundCondition.StartsWith starts => [AttributeValue.Of(starts.Prefix)],
-        BoundCondition.Within within => within.Blocks.SelectMany(block => block.Ranges)
-            .SelectMany(range => new[] { range.First, range.Last, range.Last + 1, range.First - 1 }).Select(address => AttributeValue.Of(AddressBlock.Format(address))),
+        BoundCondition.Within within => within.Blocks.SelectMany(block => block.Ranges).SelectMany(range => Ends(range.First, range.Last)),
         BoundCondition.SameAs same => Lent(same.Left.Name == attribute.Name ? same.Right : same.Left),
         _ => [],
     };
@@ -104,9 +108,9 @@ internal sealed class CandidateValues
 
     private AttributeValue Born(AttributeValue age) => AttributeValue.Of(InstantText.Format(_now.ToUnixTimeSeconds() - Seconds(age)));
 
-    private static double Distance(AttributeDefinition attribute, AttributeCoding coding, AttributeValue present, AttributeValue value) =>
-        attribute.Type is AttributeType.Int or AttributeType.Duration or AttributeType.Instant && coding.TryEncode(present, out long from) && coding.TryEncode(value, out long to)
-            ? Math.Abs((double)to - from) : 0;
+    /// <summary>Both ends of a range of addresses, and their neighbours outside of it, where there are any.</summary>
+    private static IEnumerable<AttributeValue> Ends(UInt128 first, UInt128 last) =>
+        new[] { first, last, first == UInt128.Zero ? first : first - 1, last == UInt128.MaxValue ? last : last + 1 }.Select(address => AttributeValue.Of(AddressBlock.Format(address)));
 
     private static IEnumerable<long> Around(long value) => new[] { value, value == long.MinValue ? value : value - 1, value == long.MaxValue ? value : value + 1 }.Distinct();
 

@@ -65,8 +65,8 @@ public sealed class Explainer
 
     private Counterfactual Search(Decision decision, BoundCondition[] tests, HashSet<string> read, DeviceContext context, DateTimeOffset now)
     {
-        var values = new CandidateValues(tests, context, now);
-        IEnumerable<AttributeDefinition> attributes = _set is null ? _decider.Bundle.Attributes.Values : _set.Attributes;
+        IEnumerable<AttributeDefinition> attributes = _decider.Bundle.Attributes.Values;
+        var values = new CandidateValues(tests, CandidateValues.BirthsIn(attributes), context, now);
         (AttributeDefinition, ImmutableArray<AttributeValue>)[] candidates = [.. attributes.Where(attribute => read.Contains(attribute.Name)).Select(attribute => (attribute, values.ForOrNone(attribute)))];
         return new CounterfactualSearch(_decider, context, now, decision, SearchLimit).Search(candidates, values.IsWhole, LaterSearch.Find(_decider, context, now, decision));
     }

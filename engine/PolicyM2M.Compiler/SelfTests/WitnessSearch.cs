@@ -13,12 +13,14 @@ internal sealed class WitnessSearch
     private const int MostSteps = 10_000;
 
     private readonly IReadOnlyDictionary<string, AttributeDefinition> _attributes;
+    private readonly IReadOnlySet<string> _births;
     private readonly List<(BoundCondition Test, bool Wanted)> _settled = [];
     private Witness _witness;
     private int _steps;
 
-    private WitnessSearch(Witness plain, IReadOnlyDictionary<string, AttributeDefinition> attributes)
+    private WitnessSearch(Witness plain, IReadOnlyDictionary<string, AttributeDefinition> attributes, IReadOnlySet<string> births)
     {
+        _births = births;
         _witness = plain;
         _attributes = attributes;
     }
@@ -30,8 +32,9 @@ internal sealed class WitnessSearch
     public static Witness? Find(BoundCondition condition, Witness plain, IReadOnlyDictionary<string, AttributeDefinition> attributes)
     {
         // Only what the condition looks at: a set has thousands of attributes, and each change makes the context anew.
-        HashSet<string> named = [.. ConditionTests.Of(condition).SelectMany(ConditionTests.AttributesOf).Select(Given)];
-        var search = new WitnessSearch(plain with { Context = plain.Context.Where(named.Contains) }, attributes);
+        AttributeDefinition[] tested = [.. ConditionTests.Of(condition).SelectMany(ConditionTests.AttributesOf)];
+        HashSet<string> named = [.. tested.Select(Given)];
+        var search = new WitnessSearch(plain with { Context = plain.Context.Where(named.Contains) }, attributes, CandidateValues.BirthsIn(tested));
         if (!search.Settle(condition, wanted: true))
             return null;
         DeviceContext found = search._witness.Context;
@@ -92,7 +95,7 @@ internal sealed class WitnessSearch
             if (test is BoundCondition.Has && !wanted)
                 yield return witness with { Context = witness.Context.Where(other => other != name) };
             IEnumerable<BoundCondition> looking = _settled.Select(settled => settled.Test).Where(settled => ConditionTests.AttributesOf(settled).Any(attribute => Given(attribute) == name));
-            foreach (AttributeValue value in new CandidateValues(looking, witness.Context, witness.Now).For(_attributes[name]))
+            foreach (AttributeValue value in new CandidateValues(looking, _births, witness.Context, witness.Now).For(_attributes[name]))
                 yield return witness with { Context = witness.Context.With(name, value) };
         }
     }

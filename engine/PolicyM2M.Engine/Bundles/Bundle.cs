@@ -15,6 +15,7 @@ public sealed class Bundle
         AttributeTable = content.Attributes;
         RuleTable = content.Rules;
         Trees = content.Trees;
+        Registry = content.Registry;
         Hash = hash;
         Attributes = content.Attributes.Codings.ToImmutableSortedDictionary(c => c.Definition.Name, c => c.Definition, StringComparer.Ordinal);
     }
@@ -37,6 +38,9 @@ public sealed class Bundle
     /// <summary>Every rule, in manifest order.</summary>
     public IReadOnlyList<Rule> Rules => RuleTable;
 
+    /// <summary>What its outcomes name of the IANA registries, and which tables it was compiled with.</summary>
+    public RegistrySubset Registry { get; }
+
     internal RuleTable RuleTable { get; }
 
     internal AttributeTable AttributeTable { get; }
@@ -54,14 +58,14 @@ public sealed class Bundle
     }
 
     /// <summary>The bundle's bytes, as the compiler wrote them: written anew, so that they need not be kept beside what they say.</summary>
-    public byte[] ToBytes() => BundleWriter.Write(new BundleContent(Name, Policies, AttributeTable, RuleTable, Trees));
+    public byte[] ToBytes() => BundleWriter.Write(new BundleContent(Name, Policies, AttributeTable, Registry, RuleTable, Trees));
 
     /// <summary>Reads a bundle, checking everything that a walk relies on.</summary>
-    /// <exception cref="InvalidDataException">The bytes are no bundle, or one of another format version, or they were damaged.</exception>
+    /// <exception cref="InvalidDataException">The bytes are no bundle, or one of another format version, they were damaged, or what the bundle names of the registries is not what this program's tables have.</exception>
     public static Bundle Read(ReadOnlyMemory<byte> bytes) =>
         new(BundleReader.Read(bytes), Convert.ToHexStringLower(SHA256.HashData(bytes.Span)));
 }
 
 /// <summary>What a bundle's bytes say.</summary>
 internal sealed record BundleContent(
-    string Name, ImmutableArray<string> Policies, AttributeTable Attributes, RuleTable Rules, DecisionTrees Trees);
+    string Name, ImmutableArray<string> Policies, AttributeTable Attributes, RegistrySubset Registry, RuleTable Rules, DecisionTrees Trees);

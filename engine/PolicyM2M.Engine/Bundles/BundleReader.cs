@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using System.Text;
 using PolicyM2M.Engine.Contexts;
 using PolicyM2M.Engine.Lattice;
@@ -15,6 +16,7 @@ internal ref struct BundleReader
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private ReadOnlySpan<byte> _left;
+    private RegistrySubset? _registry;
 
     private BundleReader(ReadOnlySpan<byte> bytes) => _left = bytes;
 
@@ -61,19 +63,22 @@ internal ref struct BundleReader
         var attributes = new AttributeTable(codings, Each(static (ref BundleReader r) => r.Facet()), Texts());
         foreach (string needed in attributes.Needed)
             Check(attributes.Indexes.ContainsKey(needed), "a needed attribute is not in the schema");
+        RegistrySubset registry = Registry();
+        RegistryCheck.Check(registry);
+        _registry = registry;
         var rules = new RuleTable(Texts(), Each(static (ref BundleReader r) => r.Outcome()), Numbers<RuleRow>());
         var answers = new AnswerTable(Numbers<int>(), Numbers<int>());
         var trees = new DecisionTrees(Numbers<int>(), Each(static (ref BundleReader r) => r.Masks()), answers, Numbers<int>());
         RuleCheck.Check(rules);
         TreeCheck.Check(trees, attributes, rules);
-        return new BundleContent(name, policies, attributes, rules, trees);
+        return new BundleContent(name, policies, attributes, registry, rules, trees);
     }
 
     private AttributeCoding Attribute()
     {
         var definition = new AttributeDefinition(Text(), (AttributeType)Enum(AttributeType.Set), (Provenance)Enum(Provenance.Registry),
             Text(), Limit(), Limit(), Texts(), IsPresent() ? AttributeValue() : null, IsPresent() ? Text() : null);
-        return new AttributeCoding(definition, Texts(), IsPresent());
+        return AttributeCheck.Coding(definition, Texts(), IsPresent());
     }
 
     private AttributeValue AttributeValue() => (AttributeValueKind)Enum(AttributeValueKind.Set) switch
@@ -86,6 +91,10 @@ internal ref struct BundleReader
     };
 
     private Facet Facet() => new((FacetKind)Enum(FacetKind.Weekday), Int32(), Int32(), Text());
+
+    private RegistrySubset Registry() => new(Convert.ToHexStringLower(Take(SHA256.HashSizeInBytes)), RegisteredNames(), RegisteredNames(), RegisteredNames());
+
+    private ImmutableArray<RegisteredName> RegisteredNames() => Each(static (ref BundleReader r) => new RegisteredName(r.Text(), r.UInt16(), r.IsPresent(), r.IsPresent()));
 
     private Outcome Outcome()
     {
@@ -112,10 +121,7 @@ internal ref struct BundleReader
         switch (field.Shape)
         {
             case FieldShape.NameList list:
-                ImmutableArray<string> names = Texts();
-                foreach (string name in names)
-                    Check(list.CodePoints?.ContainsKey(name) != false, "a rule names something that its vocabulary does not");
-                return new FieldValue.Names(names);
+                return new FieldValue.Names(_registry!.Of(field) is { } registered ? Registered(registered) : Names(list));
             case FieldShape.ShortestDuration:
                 long seconds = Int64();
                 Check(seconds is >= 0 and <= DurationText.MaximumSeconds, "a duration is out of range");
@@ -130,6 +136,22 @@ internal ref struct BundleReader
             default:
                 throw new InvalidDataException($"field {field.Name} has a shape that bundles do not hold");
         }
+    }
+
+    private ImmutableArray<string> Registered(ImmutableArray<RegisteredName> names)
+    {
+        ImmutableArray<int> places = Numbers<int>();
+        foreach (int place in places)
+            Check(place >= 0 && place < names.Length, "a rule names something that its registry subset does not");
+        return [.. places.Select(place => names[place].Name)];
+    }
+
+    private ImmutableArray<string> Names(FieldShape.NameList list)
+    {
+        ImmutableArray<string> names = Texts();
+        foreach (string name in names)
+            Check(list.CodePoints?.ContainsKey(name) != false, "a rule names something that its vocabulary does not");
+        return names;
     }
 
     private long? Limit() => IsPresent() ? Int64() : null;

@@ -13,11 +13,18 @@ internal sealed class BundleWriter : IDisposable
     private readonly MemoryStream _bytes = new();
     private readonly BinaryWriter _out;
 
-    private BundleWriter() => _out = new BinaryWriter(_bytes, Encoding.UTF8);
+    /// <summary>The places of registered names in the subset, by field.</summary>
+    private readonly Dictionary<Field, Dictionary<string, int>> _places;
+
+    private BundleWriter(RegistrySubset registry)
+    {
+        _out = new BinaryWriter(_bytes, Encoding.UTF8);
+        _places = RegistrySubset.Fields.ToDictionary(field => field, field => registry.Of(field)!.Value.Select((known, place) => (known.Name, place)).ToDictionary(StringComparer.Ordinal));
+    }
 
     public static byte[] Write(BundleContent content)
     {
-        using var writer = new BundleWriter();
+        using var writer = new BundleWriter(content.Registry);
         writer._out.Write(BundleFormat.Magic);
         writer._out.Write(BundleFormat.Version);
         writer._out.Write(new byte[BundleSeal.End - BundleSeal.Start]);
@@ -36,6 +43,7 @@ internal sealed class BundleWriter : IDisposable
         Each(content.Attributes.Codings, Attribute);
         Each(content.Attributes.Others, Facet);
         Each(content.Attributes.Needed, Text);
+        Registry(content.Registry);
         Each(content.Rules.Texts, Text);
         Each(content.Rules.Outcomes, Outcome);
         Numbers(content.Rules.Rows);
@@ -94,6 +102,21 @@ internal sealed class BundleWriter : IDisposable
         Text(facet.Item);
     }
 
+    private void Registry(RegistrySubset registry)
+    {
+        _out.Write(Convert.FromHexString(registry.Tables));
+        foreach (Field field in RegistrySubset.Fields)
+            Each(registry.Of(field)!.Value, Registered);
+    }
+
+    private void Registered(RegisteredName name)
+    {
+        Text(name.Name);
+        _out.Write(name.CodePoint);
+        _out.Write(name.Tls12 ? BundleFormat.Present : BundleFormat.Absent);
+        _out.Write(name.Tls13 ? BundleFormat.Present : BundleFormat.Absent);
+    }
+
     private void Outcome(Outcome outcome)
     {
         _out.Write((byte)outcome.Kind);
@@ -109,6 +132,9 @@ internal sealed class BundleWriter : IDisposable
         _out.Write((byte)field.PlaceIn(kind));
         switch (value)
         {
+            case FieldValue.Names names when _places.TryGetValue(field, out Dictionary<string, int>? places):
+                Numbers<int>([.. names.Items.Select(name => places[name])]);
+                break;
             case FieldValue.Names names:
                 Each(names.Items, Text);
                 break;

@@ -11,26 +11,11 @@ internal static class RegionAssembly
     {
         for (int i = 1; i < parts.Attributes.Length; i++)
             Demand(string.CompareOrdinal(parts.Attributes[i - 1].Definition.Name, parts.Attributes[i].Definition.Name) < 0, "the attributes of a region are not in order");
-        ImmutableArray<AttributeCoding> codings = [.. parts.Attributes.Select(Coding)];
+        ImmutableArray<AttributeCoding> codings = [.. parts.Attributes.Select(scale => AttributeCheck.Coding(scale.Definition, scale.Marks, scale.IsRanked))];
         Facet[] facets = [.. parts.Tests.Select(test => FacetOf(test, codings.Length))];
         Demand(facets.Distinct().Count() == facets.Length, "a region looks at one thing twice");
         var table = new AttributeTable(codings, [.. facets.Where(facet => facet.Kind != FacetKind.Value).Order()], []);
         return new Region(table, [.. parts.Tests.Zip(facets, (test, facet) => new RegionConstraint(table, PlaceOf(table, facet), Codes(test, table, facet)))]);
-    }
-
-    private static AttributeCoding Coding(AttributeScale attribute)
-    {
-        AttributeDefinition definition = attribute.Definition;
-        Demand(definition.Name.Length > 0 && Enum.IsDefined(definition.Type) && Enum.IsDefined(definition.Provenance), "an attribute of a region is none");
-        bool isFree = definition.Values.IsEmpty;
-        Demand(isFree || definition.Type is AttributeType.String or AttributeType.Set, "an attribute of a region has values that its type does not list");
-        Demand(attribute.Marks.IsEmpty || (isFree && definition.Type is AttributeType.String or AttributeType.Version or AttributeType.Address), "an attribute of a region has marks that its type does not have");
-        Demand(!attribute.IsRanked || (isFree && definition.Type == AttributeType.String), "an attribute of a region is ranked, and no free text");
-        Demand(definition.Values.Distinct(StringComparer.Ordinal).Count() == definition.Values.Length && attribute.Marks.Distinct(StringComparer.Ordinal).Count() == attribute.Marks.Length,
-            "an attribute of a region has a text twice");
-        var coding = new AttributeCoding(definition, attribute.Marks, attribute.IsRanked);
-        Demand(definition.Default is not { } standard || coding.TryEncode(standard, out _), "the default of an attribute is none of its values");
-        return coding;
     }
 
     private static Facet FacetOf(RegionTest test, int attributes)

@@ -9,10 +9,16 @@ namespace PolicyM2M.Engine.Trees;
 /// <param name="trees">The trees.</param>
 /// <param name="codes">The smallest and the largest code of each facet.</param>
 /// <param name="box">What contexts can be.</param>
-/// <param name="steps">How many branches, cases and sets may be looked at: beyond them it gives up.</param>
+/// <param name="steps">How much may be looked at: branches, cases, and the rules of sets. Beyond them it gives up.</param>
 internal sealed class BoxWalk(DecisionTrees trees, ReadOnlyMemory<(long Lowest, long Highest)> codes, FacetBox box, int steps)
 {
+    /// <summary>So many intervals, or words of a row, are looked at in the time of a step.</summary>
+    private const int SmallSteps = 16;
+
     private int _left = steps;
+
+    /// <summary>Whether so many steps are left, which are then taken.</summary>
+    public bool Take(int count) => (_left -= count) >= 0;
 
     /// <summary>The sets, as places of answers; null where that takes too many steps.</summary>
     public IReadOnlyCollection<int[]>? From(int at)
@@ -23,7 +29,7 @@ internal sealed class BoxWalk(DecisionTrees trees, ReadOnlyMemory<(long Lowest, 
 
     private bool Walk(int at, HashSet<int[]> found)
     {
-        if (--_left < 0)
+        if (!Take(1))
             return false;
         if (at < 0)
         {
@@ -46,7 +52,7 @@ internal sealed class BoxWalk(DecisionTrees trees, ReadOnlyMemory<(long Lowest, 
         var walked = new HashSet<int>();
         foreach (int branch in TreeWalk.Branches(trees.Program.AsSpan(), at).ToArray())
         {
-            if (--_left < 0 || (walked.Add(branch) && !Walk(branch, found)))
+            if (!Take(1) || (walked.Add(branch) && !Walk(branch, found)))
                 return false;
         }
         return true;
@@ -62,7 +68,7 @@ internal sealed class BoxWalk(DecisionTrees trees, ReadOnlyMemory<(long Lowest, 
             int last = TreeWalk.BranchOf(program, at, high);
             for (int branch = TreeWalk.BranchOf(program, at, low); branch <= last; branch++)
             {
-                if (--_left < 0)
+                if (!Take(1))
                     return false;
                 long first = branch == 0 ? low : Math.Max(low, TreeWalk.StartOf(program, at, branch));
                 long end = branch + 1 == branches.Length ? high : Math.Min(high, TreeWalk.StartOf(program, at, branch + 1) - 1);
@@ -94,13 +100,15 @@ internal sealed class BoxWalk(DecisionTrees trees, ReadOnlyMemory<(long Lowest, 
             for (next += 2; next < end && isPossible; next = TestCodes.Next(program, next))
             {
                 int facet = Words.NumberOf(program[next]);
-                if (--_left < 0)
-                    return false;
                 if (box[facet] is not { } within)
                 {
+                    if (!Take(1))
+                        return false;
                     isCertain = false;
                     continue;
                 }
+                if (!Take(1 + (TestCodes.Count(program, next) + within.Intervals.Length) / SmallSteps))
+                    return false;
                 IntervalSet both = TestCodes.Read(program, next, codes.Span[facet]).And(within);
                 isPossible = !both.IsEmpty;
                 isCertain &= both.Equals(within);
@@ -117,11 +125,14 @@ internal sealed class BoxWalk(DecisionTrees trees, ReadOnlyMemory<(long Lowest, 
 
     private bool Masks(MaskLeaf leaf, HashSet<int[]> found)
     {
+        int rowSteps = 1 + leaf.WordsPerRow / SmallSteps;
         Span<ulong> possible = new ulong[leaf.WordsPerRow], certain = new ulong[leaf.WordsPerRow], any = new ulong[leaf.WordsPerRow];
         possible.Fill(ulong.MaxValue);
         certain.Fill(ulong.MaxValue);
         for (int facet = 0; facet < leaf.Facets.Length; facet++)
         {
+            if (!Take(rowSteps))
+                return false;
             if (box[leaf.Facets[facet]] is not { } within)
             {
                 And(certain, Row(leaf, leaf.FreeRows[facet]));
@@ -133,7 +144,7 @@ internal sealed class BoxWalk(DecisionTrees trees, ReadOnlyMemory<(long Lowest, 
                 int last = leaf.CellOf(facet, high);
                 for (int cell = leaf.CellOf(facet, low); cell <= last; cell++)
                 {
-                    if ((_left -= leaf.WordsPerRow) < 0)
+                    if (!Take(rowSteps))
                         return false;
                     ReadOnlySpan<ulong> row = Row(leaf, leaf.RowOf[leaf.FirstBounds[facet] + facet + cell]);
                     And(certain, row);
@@ -145,7 +156,7 @@ internal sealed class BoxWalk(DecisionTrees trees, ReadOnlyMemory<(long Lowest, 
         }
         for (int place = 0; place < leaf.Answers.Length; place++)
         {
-            if (--_left < 0)
+            if (!Take(1))
                 return false;
             ulong bit = 1ul << (place % 64);
             if ((possible[place / 64] & bit) == 0)
@@ -171,7 +182,7 @@ internal sealed class BoxWalk(DecisionTrees trees, ReadOnlyMemory<(long Lowest, 
             {
                 foreach (int[] other in sets)
                 {
-                    if ((_left -= one.Length + other.Length) < 0)
+                    if (!Take(one.Length + other.Length))
                         return false;
                     more.Add([.. one.Union(other).Order()]);
                 }

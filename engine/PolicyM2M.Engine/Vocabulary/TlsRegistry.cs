@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Security.Cryptography;
 
 namespace PolicyM2M.Engine.Vocabulary;
 
@@ -54,6 +55,40 @@ public static class TlsRegistry
 
     /// <summary>All signature schemes by name.</summary>
     public static IReadOnlyDictionary<string, SignatureScheme> SignatureSchemes => SchemesByName.Value;
+
+    /// <summary>The SHA-256 of the tables, one after the other, in lower-case hexadecimal: it tells which state of the registries a program has.</summary>
+    public static string TablesHash => Hash.Value;
+
+    private static readonly Lazy<string> Hash = new(() =>
+    {
+        using var all = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (string resource in new[] { "tls_cipher_suites.csv", "tls_supported_groups.csv", "tls_signature_schemes.csv" })
+        {
+            using Stream stream = Open(resource);
+            byte[] table = new byte[stream.Length];
+            stream.ReadExactly(table);
+            all.AppendData(table);
+        }
+        return Convert.ToHexStringLower(all.GetHashAndReset());
+    });
+
+    /// <summary>The names of a field, as bundles carry them; empty where its names are none of a registry.</summary>
+    internal static IReadOnlyDictionary<string, RegisteredName> Registered(string field) => field switch
+    {
+        "suites" => RegisteredSuites.Value,
+        "groups" => RegisteredGroups.Value,
+        "signatures" => RegisteredSchemes.Value,
+        _ => FrozenDictionary<string, RegisteredName>.Empty,
+    };
+
+    private static readonly Lazy<FrozenDictionary<string, RegisteredName>> RegisteredSuites = new(() => ByName(CipherSuites.Values.Select(suite => new RegisteredName(suite.Name, suite.CodePoint, !suite.Tls13, suite.Tls13))));
+
+    private static readonly Lazy<FrozenDictionary<string, RegisteredName>> RegisteredGroups = new(() => ByName(Groups.Values.Select(group => new RegisteredName(group.Name, group.CodePoint, group.Tls12, group.Tls13))));
+
+    private static readonly Lazy<FrozenDictionary<string, RegisteredName>> RegisteredSchemes = new(() =>
+        ByName(SignatureSchemes.Values.Select(scheme => new RegisteredName(scheme.Name, scheme.CodePoint, scheme.Tls12, scheme.Tls13Handshake))));
+
+    private static FrozenDictionary<string, RegisteredName> ByName(IEnumerable<RegisteredName> names) => names.ToFrozenDictionary(name => name.Name, StringComparer.Ordinal);
 
     /// <summary>
     /// What the registry's table says of the names of a field, as <c>where</c> selects by it: for each name its facts in the table's words. Yes and no
@@ -110,8 +145,7 @@ public static class TlsRegistry
 
     private static IReadOnlyList<(string, IReadOnlyDictionary<string, string>)> LoadFacts(string resource, Func<CsvRow, Dictionary<string, string>?> read)
     {
-        using Stream stream = typeof(TlsRegistry).Assembly.GetManifestResourceStream(resource)
-            ?? throw new InvalidOperationException($"the embedded table {resource} is missing from the assembly");
+        using Stream stream = Open(resource);
         using var reader = new StreamReader(stream);
         return [.. CsvTable.Read(reader).Select(row => (row["iana_name"], Facts: read(row))).Where(row => row.Facts is not null).Select(row => (row.Item1, (IReadOnlyDictionary<string, string>)row.Facts!))];
     }
@@ -119,11 +153,13 @@ public static class TlsRegistry
     private static FrozenDictionary<string, T> Load<T>(string resource, Func<CsvRow, T?> read, Func<T, string> key)
         where T : class
     {
-        using Stream stream = typeof(TlsRegistry).Assembly.GetManifestResourceStream(resource)
-            ?? throw new InvalidOperationException($"the embedded table {resource} is missing from the assembly");
+        using Stream stream = Open(resource);
         using var reader = new StreamReader(stream);
         return CsvTable.Read(reader).Select(read).OfType<T>().ToFrozenDictionary(key, StringComparer.Ordinal);
     }
+
+    private static Stream Open(string resource) => typeof(TlsRegistry).Assembly.GetManifestResourceStream(resource)
+        ?? throw new InvalidOperationException($"the embedded table {resource} is missing from the assembly");
 
     [SuppressMessage("Globalization", "CA1307", Justification = "a prefix of ASCII digits")]
     private static ushort CodePoint(string hexadecimal) =>

@@ -9,7 +9,7 @@ internal static class DecisionBytes
     public static string Of(Compilation compilation)
     {
         Bundle bundle = compilation.Bundle!;
-        return Convert.ToHexString(BundleWriter.Write(new BundleContent(bundle.Name, bundle.Policies, bundle.AttributeTable,
+        return Convert.ToHexString(BundleWriter.Write(new BundleContent(bundle.Name, bundle.Policies, bundle.AttributeTable, bundle.Registry,
             RuleTable.Of([.. bundle.Rules.Select(rule => rule with { Source = new SourcePosition("-", 1, 1) })]), bundle.Trees)));
     }
 }

@@ -1,13 +1,10 @@
 using PolicyM2M.Engine.Bundles;
-using PolicyM2M.Engine.Contexts;
-using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Engine.Tests.Bundles;
 
 internal sealed class BundleTests
 {
-    private static byte[] Bytes => BundleWriter.Write(new BundleContent(
-        Sample.Bundle.Name, Sample.Bundle.Policies, Sample.Bundle.AttributeTable, Sample.Bundle.RuleTable, Sample.Bundle.Trees));
+    private static byte[] Bytes => Sample.Bundle.ToBytes();
 
     [Test]
     public void What_is_written_is_read_back_whole()
@@ -40,42 +37,11 @@ internal sealed class BundleTests
     }
 
     [Test]
-    public void Every_changed_byte_is_noticed()
-    {
-        byte[] bytes = Bytes;
-        for (int at = 0; at < bytes.Length; at++)
-        {
-            bytes[at] ^= 1;
-            Assert.That(() => Bundle.Read(bytes), Throws.TypeOf<InvalidDataException>(), $"changed at {at}");
-            bytes[at] ^= 1;
-        }
-    }
-
-    [Test]
     public void A_changed_content_is_told_as_such()
     {
         byte[] bytes = Bytes;
         bytes[^1] ^= 1;
         Assert.That(() => Bundle.Read(bytes), Throws.TypeOf<InvalidDataException>().With.Message.EqualTo("the bundle is damaged: its content is not the one that was sealed with its SHA-256"));
-    }
-
-    /// <summary>Sealed anew, as whoever forges a bundle would.</summary>
-    [Test]
-    public void No_changed_byte_crashes_the_reader_or_a_decision()
-    {
-        byte[] original = Bytes;
-        int refused = 0;
-        for (int at = BundleSeal.End; at < original.Length; at++)
-        {
-            foreach (byte change in new byte[] { 0x01, 0x80, 0xFF })
-            {
-                byte[] bytes = [.. original];
-                bytes[at] ^= change;
-                BundleSeal.Put(bytes);
-                refused += IsRefusedOrDecides(bytes) ? 1 : 0;
-            }
-        }
-        Assert.That(refused, Is.GreaterThan(original.Length), "most changes are noticed");
     }
 
     [Test]
@@ -86,23 +52,5 @@ internal sealed class BundleTests
         "kind"u8.CopyTo(bytes.AsSpan(name));
         BundleSeal.Put(bytes);
         Assert.That(() => Bundle.Read(bytes), Throws.TypeOf<InvalidDataException>().With.Message.Contain("the attributes are not in order"));
-    }
-
-    private static bool IsRefusedOrDecides(byte[] bytes)
-    {
-        try
-        {
-            var decider = new Decider(Bundle.Read(bytes));
-            foreach (DeviceContext context in new[] { Sample.Plc, DeviceContext.Empty })
-            {
-                foreach (DecisionKind kind in DecisionKinds.All)
-                    decider.Decide(kind, decider.Prepare(context), DateTimeOffset.UnixEpoch);
-            }
-            return false;
-        }
-        catch (InvalidDataException)
-        {
-            return true;
-        }
     }
 }
