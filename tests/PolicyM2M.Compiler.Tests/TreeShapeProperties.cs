@@ -150,6 +150,32 @@ internal sealed class TreeShapeProperties
         Assert.That(path.Region().HoldsUntil(context, Now), Is.EqualTo(new DateTimeOffset(2026, 11, 23, 18, 0, 1, TimeSpan.Zero)));
     }
 
+    [Test]
+    public void The_way_of_what_is_missing_and_its_region_allocate_nothing_the_second_time([Values("whole", "lean", "cases", "masks")] string shape)
+    {
+        (RandomPolicies policies, _, Decider decider) = Set(new Random(5), shape);
+        PreparedContext[] contexts = [.. Enumerable.Range(0, 30).Select(_ => decider.Prepare(policies.Context(missing: 4)))];
+        DecisionKind[] kinds = [.. DecisionKinds.All];
+        var path = new DecisionPath();
+        for (int round = 0; round < 2; round++)
+            DecideAll();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        DecideAll();
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+
+        void DecideAll()
+        {
+            foreach (PreparedContext context in contexts)
+            {
+                foreach (DecisionKind kind in kinds)
+                {
+                    decider.Decide(kind, context, Now, path);
+                    path.Region();
+                }
+            }
+        }
+    }
+
     /// <summary>What a decider remembers is what it would say anew: the very same decision, at whatever moment, and the same region.</summary>
     [Test]
     public void What_is_remembered_is_what_would_be_decided_anew([Values("whole", "lean", "cases", "masks")] string shape) => SeededProperty.Holds(Runs / 3, random =>

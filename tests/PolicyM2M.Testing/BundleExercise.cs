@@ -15,7 +15,7 @@ public static class BundleExercise
     /// <param name="bytes">The bundle.</param>
     /// <param name="contexts">What is decided.</param>
     /// <param name="now">The moment.</param>
-    /// <param name="isThorough">Whether counterfactuals are searched too, which takes long.</param>
+    /// <param name="isThorough">Whether it is drawn and explained too, and regions are put together again and held against it, which takes longer.</param>
     public static bool IsUsed(ReadOnlyMemory<byte> bytes, IEnumerable<DeviceContext> contexts, DateTimeOffset now, bool isThorough)
     {
         Bundle bundle;
@@ -36,7 +36,8 @@ public static class BundleExercise
         foreach (DecisionKind kind in isThorough ? DecisionKinds.All : [])
             Assert.That(TreePicture.Of(bundle, kind).Nodes, Is.Not.Empty);
         Assert.That(bundle.Registry.ToString(), Is.Not.Empty);
-        Assert.That(() => Bundle.Read(bundle.ToBytes()), Throws.Nothing);
+        if (isThorough)
+            Assert.That(() => Bundle.Read(bundle.ToBytes()), Throws.Nothing);
         return true;
     }
 
@@ -64,9 +65,11 @@ public static class BundleExercise
         Assert.That(region.Contains(prepared, now) && region.Contains(values, now), Is.True, () => $"{region}");
         region.HoldsUntil(prepared, now);
         region.ClosesAt(now);
+        if (!isThorough)
+            return;
         var again = Region.Of(region.Parts);
         Assert.That(again.Contains(again.Prepare(context), now), Is.True, () => $"{region} put together again is {again}");
         Continuity.Holds(decision.Outcome, region.Parts, bundle, now, now.AddDays(1));
-        Assert.That(Explainer.OfBundle(bundle).Explain(kind, context, now, counterfactual: isThorough).Decision.Outcome, Is.EqualTo(decision.Outcome));
+        Assert.That(Explainer.OfBundle(bundle).Explain(kind, context, now, counterfactual: true).Decision.Outcome, Is.EqualTo(decision.Outcome));
     }
 }

@@ -6,11 +6,16 @@ using PolicyM2M.Testing;
 
 namespace PolicyM2M.Engine.Tests.Bundles;
 
-/// <summary>Every change of a single byte of a small bundle, by each of the 255 other values. POLICYM2M_RUNS takes the larger sample as well, which needs minutes.</summary>
+/// <summary>
+/// Every change of a single byte of a small bundle, to each of the 255 other values. Each that is read decides, and tells its regions; one in some also is explained and compared. With POLICYM2M_RUNS every one
+/// is, and the larger sample is taken as well: that needs many minutes.
+/// </summary>
 internal sealed class ChangedByteTests
 {
-    /// <summary>One decision of these is explained to the end, counterfactual and all.</summary>
-    private const int Thorough = 100;
+    private static readonly bool IsLong = Environment.GetEnvironmentVariable("POLICYM2M_RUNS") is not null;
+
+    /// <summary>One of so many is used in every way.</summary>
+    private static readonly int Some = IsLong ? 1 : 20;
 
     private static readonly DateTimeOffset Now = new(2026, 11, 23, 12, 30, 0, TimeSpan.Zero);
 
@@ -36,7 +41,7 @@ internal sealed class ChangedByteTests
     private static IEnumerable<TestCaseData> Samples()
     {
         yield return new TestCaseData(Small, Known).SetArgDisplayNames("small");
-        if (Environment.GetEnvironmentVariable("POLICYM2M_RUNS") is not null)
+        if (IsLong)
             yield return new TestCaseData(Sample.Bundle.ToBytes(), Sample.Plc).SetArgDisplayNames("large");
     }
 
@@ -52,16 +57,15 @@ internal sealed class ChangedByteTests
     public void What_was_forged_is_refused_or_decides(byte[] sound, DeviceContext context)
     {
         int used = 0, tried = 0;
-        TestContext.Out.WriteLine($"{sound.Length} bytes");
         ForEachChange(sound, BundleSeal.End, bytes =>
         {
             BundleSeal.Put(bytes);
             int number = Interlocked.Increment(ref tried);
-            if (BundleExercise.IsUsed(bytes, [context, DeviceContext.Empty], Now, isThorough: number % Thorough == 0))
+            if (BundleExercise.IsUsed(bytes, number % 2 == 0 ? [context] : [DeviceContext.Empty], Now, isThorough: number % Some == 0))
                 Interlocked.Increment(ref used);
         });
         Assert.That(tried, Is.EqualTo(255 * (sound.Length - BundleSeal.End)));
-        Assert.That(used, Is.GreaterThan(tried / 20).And.LessThan(tried / 2), "most changes are noticed, and enough are not");
+        Assert.That(used, Is.GreaterThan(tried / 50).And.LessThan(tried / 2), "most changes are noticed, and enough are not");
     }
 
     private static byte[] Compiled(SourceFile[] files)
