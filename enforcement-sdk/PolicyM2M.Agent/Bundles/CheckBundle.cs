@@ -10,7 +10,8 @@ using PolicyM2M.Engine.Vocabulary;
 namespace PolicyM2M.Agent.Bundles;
 
 /// <summary>
-/// Decides a file of contexts from a bundle, and writes what makes two machines comparable: first what it names of the registries, then for each line the SHA-256 of its decisions, rules and regions, and last that of the whole.
+/// Decides a file of contexts from a bundle, and writes what makes two machines comparable: first what it names of the registries, then for each line
+/// the SHA-256 of its decisions, rules and regions, and last that of the whole.
 /// </summary>
 internal static class CheckBundle
 {

@@ -5,8 +5,8 @@ namespace PolicyM2M.Compiler.Explanations;
 
 /// <summary>
 /// Which of several values is tried first. Numbers, times and addresses by their distance from the present value, the lower of two that are as far; where none is given, instants by their distance from now,
-/// addresses by that from one for documentation (RFC 5737), and numbers by that from the least. Versions and texts that policies name come before their neighbours, in ascending order. The order hangs on nothing but the values, so that sources and
-/// their bundle propose the same.
+/// addresses by that from one for documentation (RFC 5737), and numbers by that from the least. Versions and texts that policies name come before their neighbours, in ascending order.
+/// The order hangs on nothing but the values, so that sources and their bundle propose the same.
 /// </summary>
 /// <param name="attribute">The attribute.</param>
 /// <param name="present">Its present value.</param>

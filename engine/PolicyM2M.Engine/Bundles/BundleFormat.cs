@@ -2,7 +2,8 @@ namespace PolicyM2M.Engine.Bundles;
 
 /// <summary>
 /// The layout of a bundle, little-endian: magic, format version, the SHA-256 of all that follows it; then the set's name, its policies, the attributes and
-/// facets, the registry subset, the rules, the trees. Outcomes name what is registered by its place in the subset. Counts and lengths are 32-bit, texts are UTF-8 after their length in bytes. Equal content gives equal bytes.
+/// facets, the registry subset, the rules, the trees. Outcomes name what is registered by its place in the subset. Counts and
+/// lengths are 32-bit, texts are UTF-8 after their length in bytes. Equal content gives equal bytes.
 /// </summary>
 internal static class BundleFormat
 {

@@ -34,7 +34,8 @@ public sealed record RegistrySubset(string Tables, ImmutableArray<RegisteredName
 
     /// <summary>How much it is, and of which tables: the first twelve digits of their hash.</summary>
     public override string ToString() =>
-        $"{Count(Suites, "cipher suite")}, {Count(Groups, "group")}, {Count(Signatures, "signature scheme")} of the tables {Tables[..12]}{(Tables == TlsRegistry.TablesHash ? "" : ", which are not those of this program")}";
+        $"{Count(Suites, "cipher suite")}, {Count(Groups, "group")}, {Count(Signatures, "signature scheme")} of the tables {Tables[..12]}"
+        + $"{(Tables == TlsRegistry.TablesHash ? "" : ", which are not those of this program")}";
 
     private static string Count(ImmutableArray<RegisteredName> names, string what) => $"{names.Length} {what}{(names.Length == 1 ? "" : "s")}";
 }

@@ -81,9 +81,11 @@ public static class TlsRegistry
         _ => FrozenDictionary<string, RegisteredName>.Empty,
     };
 
-    private static readonly Lazy<FrozenDictionary<string, RegisteredName>> RegisteredSuites = new(() => ByName(CipherSuites.Values.Select(suite => new RegisteredName(suite.Name, suite.CodePoint, !suite.Tls13, suite.Tls13))));
+    private static readonly Lazy<FrozenDictionary<string, RegisteredName>> RegisteredSuites = new(() =>
+        ByName(CipherSuites.Values.Select(suite => new RegisteredName(suite.Name, suite.CodePoint, !suite.Tls13, suite.Tls13))));
 
-    private static readonly Lazy<FrozenDictionary<string, RegisteredName>> RegisteredGroups = new(() => ByName(Groups.Values.Select(group => new RegisteredName(group.Name, group.CodePoint, group.Tls12, group.Tls13))));
+    private static readonly Lazy<FrozenDictionary<string, RegisteredName>> RegisteredGroups = new(() =>
+        ByName(Groups.Values.Select(group => new RegisteredName(group.Name, group.CodePoint, group.Tls12, group.Tls13))));
 
     private static readonly Lazy<FrozenDictionary<string, RegisteredName>> RegisteredSchemes = new(() =>
         ByName(SignatureSchemes.Values.Select(scheme => new RegisteredName(scheme.Name, scheme.CodePoint, scheme.Tls12, scheme.Tls13Handshake))));
