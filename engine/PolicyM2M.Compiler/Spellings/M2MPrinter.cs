@@ -46,7 +46,7 @@ internal sealed class M2MPrinter
                 if (i == 0 || (!_comments.HasLayout && IsApart(all[i - 1], all[i])))
                     _page.Blank();
                 _comments.Reach(all[i].Span.Start, 0);
-                _comments.Close(HeadEndOf(all[i]), 0);
+                _comments.Above(HeadEndOf(all[i]), 0);
                 Declaration(all[i], width);
                 _comments.End(all[i].Span, i + 1 < all.Length ? all[i + 1].Span.Start : int.MaxValue);
             }
