@@ -101,7 +101,7 @@ internal static class ExplainText
             + $"{(counterfactual.IsWhole ? "" : " (not everything could be tried, so there may be others)")}:\n");
         foreach (ContextChange change in counterfactual.Changes)
         {
-            writer.Write($"    {Printable.Of(string.Join(", ", change.Values.Select(value => Shown(value) + ageOf((value.Attribute, value.After)))))}\n");
+            writer.Write($"    {Printable.Of(string.Join(", ", change.Values.Select(value => Shown(value, ageOf((value.Attribute, value.After))))))}\n");
             writer.Write($"      {palette.Faint(Printable.Of(Difference(decision.Outcome, change.Decision.Outcome)))}\n");
         }
     }
@@ -131,9 +131,9 @@ internal static class ExplainText
             && InstantText.TryParse(instant.Value.Text, out long seconds) && seconds <= now.ToUnixTimeSeconds()
             ? $" ({age.Name} {DurationText.Format(now.ToUnixTimeSeconds() - seconds)})" : "";
 
-    private static string Shown((AttributeDefinition Attribute, AttributeValue? Before, AttributeValue After) value) => value.After.Kind == AttributeValueKind.None
+    private static string Shown((AttributeDefinition Attribute, AttributeValue? Before, AttributeValue After) value, string age) => value.After.Kind == AttributeValueKind.None
         ? $"{value.Attribute.Name} taken away"
-        : $"{value.Attribute.Name} {Shown(value.Attribute, value.After)}{(value.Before is { } before ? $" instead of {Shown(value.Attribute, before)}" : "")}";
+        : $"{value.Attribute.Name} {Shown(value.Attribute, value.After)}{age}{(value.Before is { } before ? $" instead of {Shown(value.Attribute, before)}" : "")}";
 
     private static string Shown(AttributeDefinition attribute, AttributeValue value) =>
         attribute.Type is AttributeType.String or AttributeType.Set or AttributeType.Bool or AttributeType.Int ? value.ToString() : value.Text;
