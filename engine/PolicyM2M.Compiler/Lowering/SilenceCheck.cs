@@ -48,7 +48,8 @@ internal sealed class SilenceCheck(AttributeTable attributes, ConditionTable con
             // Where silence leaves the choice open between cases, the strictest of them is the answer.
             if (silent[at] == ConditionTable.Never || silent[at] == conditions.Restrict(cases[at], has, 1) || silent.Any(condition => Asks(condition, attribute)) || Asks(target, attribute))
                 continue;
-            int left = conditions.And([conditions.Restrict(target, has, 1), silent[at], .. silent.Take(at).Select(conditions.Not), .. cases.Take(at + 1).Select(condition => conditions.Not(conditions.Restrict(condition, has, 1)))]);
+            IEnumerable<int> spokenAbove = cases.Take(at + 1).Select(condition => conditions.Restrict(condition, has, 1));
+            int left = conditions.And([conditions.Restrict(target, has, 1), silent[at], .. silent.Take(at).Concat(spokenAbove).Select(conditions.Not)]);
             for (int below = at + 1; below < cases.Count && left != ConditionTable.Never; below++)
             {
                 int spoken = conditions.Restrict(cases[below], has, 1);
@@ -81,7 +82,7 @@ internal sealed class SilenceCheck(AttributeTable attributes, ConditionTable con
     private static bool IsLooser(Outcome outcome, Outcome than) => Stated(than).DirectionTo(Stated(outcome)).HasFlag(Direction.Looser);
 
     private static Outcome Stated(Outcome outcome) => outcome.IsDenied ? outcome
-        : Outcome.Allow(outcome.Kind, Field.Of(outcome.Kind).Select(field => (field, Value: outcome[field] ?? field.WhenUnstated)).Where(stated => stated.Value is not null).Select(stated => (stated.field, stated.Value!)));
+        : Outcome.Allow(outcome.Kind, Field.Of(outcome.Kind).Where(field => outcome[field] is null && field.WhenUnstated is not null).Select(field => (field, field.WhenUnstated!)).Concat(outcome.Values));
 
     /// <summary>Whether some context is under a condition: the codes of one facet after the other are tried, as far as they are told apart.</summary>
     private bool CanHold(int condition)
