@@ -1,5 +1,5 @@
 // Asks the development decision point on this machine, as the device plc-0042, for signed decisions, and believes them by their signatures alone. Run it in the root of the repository.
-import { createHash, createPublicKey, verify } from 'node:crypto';
+import { createHash, createPublicKey, verify, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import grpc from '@grpc/grpc-js';
@@ -24,7 +24,8 @@ const open = (type, name, { payload, signature, keyId }) => {
   return type.deserialize(payload);
 };
 
-const answer = await ask('decide')({ form: 'DECISION_FORM_SIGNED', attributes: { 'device.type': { text: 'plc' }, 'network.zone': { text: 'cell' }, 'firmware.version': { text: '2.6.0' }, 'credential.age': { text: '6d' } } });
+const issued = new Date(new X509Certificate(pem('device')).validFrom).toISOString().slice(0, 19) + 'Z';
+const answer = await ask('decide')({ form: 'DECISION_FORM_SIGNED', attributes: { 'device.type': { text: 'plc' }, 'network.zone': { text: 'cell' }, 'firmware.version': { text: '2.6.0' }, 'credential.issued-at': { text: issued } } });
 for (const signed of answer.signedDecisions) {
   const decision = open(Decision, 'Decision', signed);
   const tested = (decision.region.attributes ?? []).map(attribute => attribute.name);

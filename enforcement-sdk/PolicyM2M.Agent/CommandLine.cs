@@ -60,16 +60,17 @@ internal static class CommandLine
         {
             string? given = parsed.GetValue(context);
             var development = new Lazy<DevelopmentFolder>(DevelopmentFolder.Find);
+            string certificatePath = Existing(parsed, certificate) ?? development.Value.Certificate;
             return AgentRun.RunAsync(new AgentOptions(
                 new PolicyClientOptions
                 {
                     Endpoint = parsed.GetValue(pdp)!,
-                    CertificatePath = Existing(parsed, certificate) ?? development.Value.Certificate,
+                    CertificatePath = certificatePath,
                     KeyPath = Existing(parsed, key) ?? development.Value.Key,
                     TrustPath = Existing(parsed, trust) ?? development.Value.Trust,
                     CachePath = Path.Combine(Folder(parsed, cache) ?? development.Value.Cache, "decisions.m2mc"),
                 },
-                given is null ? DevelopmentDevice.Claims : Context(given),
+                given is null ? DevelopmentDevice.Claims(CertificateFile.Of(certificatePath).From) : Context(given),
                 TimeSpan.FromSeconds(parsed.GetValue(interval)),
                 parsed.GetValue(once),
                 parsed.GetValue(json)), ending);

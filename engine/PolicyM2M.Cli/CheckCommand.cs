@@ -1,6 +1,7 @@
 using System.Text.Json;
 using PolicyM2M.Compiler;
 using PolicyM2M.Compiler.Diagnostics;
+using PolicyM2M.Compiler.PolicyTests;
 using PolicyM2M.Engine.Bundles;
 using PolicyM2M.Engine.Vocabulary;
 
@@ -11,12 +12,13 @@ internal static class CheckCommand
 {
     public static int Run(string folder, bool json, Streams streams)
     {
-        IReadOnlyList<SourceFile> sources = PolicyFolder.Read(folder);
-        Compilation compilation = PolicyCompiler.Compile(sources);
+        IReadOnlyList<SourceFile> sources = PolicyFolder.Read(folder), tests = TestFolder.Read(folder);
+        // The decision point serves no set whose tests have faults.
+        Compilation compilation = PolicyTester.Check(sources, tests);
         if (json)
             streams.Answers.Write(AsJson(compilation) + "\n");
         else
-            WriteText(compilation, sources, streams);
+            WriteText(compilation, [.. sources, .. tests], streams);
         return compilation.Bundle is null ? ExitCode.InvalidPolicy : ExitCode.Ok;
     }
 

@@ -40,12 +40,12 @@ internal static partial class CommandLine
     private static Command AuditShow(Streams streams)
     {
         Argument<string> folder = LogFolder();
-        Option<long> from = new("--from") { HelpName = "NUMBER", Description = "The first record.", DefaultValueFactory = _ => 0 };
-        Option<int?> limit = new("--limit") { HelpName = "NUMBER", Description = "At most so many records." };
+        Option<long?> from = WholeNumber.Option("--from", "The first record, 0 unless given.", 0, long.MaxValue);
+        Option<int?> limit = WholeNumber.Option("--limit", "At most so many records.", 0, int.MaxValue);
         Option<string?> device = new("--device") { HelpName = "ID", Description = "Only records about this device, as the log names it." };
         Option<bool> json = new("--json") { Description = "Write JSON, a record on each line." };
         var show = new Command("show", "Shows records. They are not verified.") { folder, from, limit, device, json };
-        show.SetAction(parsed => AuditCommand.Show(parsed.GetRequiredValue(folder), parsed.GetValue(from), parsed.GetValue(limit), parsed.GetValue(device), parsed.GetValue(json), streams));
+        show.SetAction(parsed => AuditCommand.Show(parsed.GetRequiredValue(folder), parsed.GetValue(from) ?? 0, parsed.GetValue(limit), parsed.GetValue(device), parsed.GetValue(json), streams));
         return HelpWithExamples.On(show, """
             Examples:
               m2m audit show .policym2m/audit --limit 20

@@ -19,7 +19,7 @@ internal static partial class CommandLine
         Option<string?> authorities = Path("--ca", "The authorities by which the other end is judged.");
         Option<string?> lists = Path("--crl", "Their revocation lists.");
         Option<string?> peer = new("--peer") { HelpName = "NAME", Description = "The name of the other end, for a client." };
-        Option<int> port = new("--port") { DefaultValueFactory = _ => 8883, Description = "The port of a mosquitto listener or bridge." };
+        Option<int?> port = WholeNumber.Option("--port", "The port of a mosquitto listener or bridge, 8883 unless given.", 1, 65_535);
         Option<string?> target = new("--out") { HelpName = "FOLDER", Description = "Write the files into this folder, which must be there; otherwise they are printed." };
         Option<DateTimeOffset?> now = Now();
         Option<bool> json = new("--json") { Description = "Write JSON: one object with the files, the fidelity and the losses." };
@@ -40,7 +40,7 @@ internal static partial class CommandLine
                 Authorities = parsed.GetValue(authorities),
                 RevocationLists = parsed.GetValue(lists),
                 Peer = parsed.GetValue(peer),
-                Port = parsed.GetValue(port),
+                Port = parsed.GetValue(port) ?? 8883,
             };
             return EmitCommand.Run(parsed.GetRequiredValue(folder), parsed.GetRequiredValue(context), kind, options, Moment(parsed.GetValue(now)), parsed.GetValue(target), parsed.GetValue(json), streams);
         });

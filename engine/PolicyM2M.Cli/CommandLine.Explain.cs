@@ -19,7 +19,7 @@ internal static partial class CommandLine
             !parsed.GetValue(without), parsed.GetValue(json), streams));
         return HelpWithExamples.On(explain, """
             Examples:
-              m2m explain policies --context policies/examples/plc-active.json --kind auth
+              m2m explain policies --context policies/examples/plc-active.json --now 2026-11-23T12:00Z --kind auth
               m2m explain policies --context plc.json --now 2027-01-31T06:00Z --json
               m2m explain policies --context plc.json --kind rotation --json | jq '.decisions[].counterfactual.changes'
               m2m explain policies.m2mb --context plc.json

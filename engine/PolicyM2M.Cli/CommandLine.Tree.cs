@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 
 namespace PolicyM2M.Cli;
 
@@ -9,7 +8,7 @@ internal static partial class CommandLine
     {
         Argument<string> folder = FolderOrBundle();
         Option<string[]> kind = Kind("Whose tree to draw; all three unless given. May be given more than once.");
-        Option<int?> depth = new("--depth") { HelpName = "N", Description = "Draw so many levels, 6 unless given; what lies deeper is counted." };
+        Option<int?> depth = WholeNumber.Option("--depth", "Draw so many levels, 6 unless given; what lies deeper is counted.", 1, 10_000);
         Option<string?> svg = new("--svg") { HelpName = "FILE", Description = "Write a picture." };
         Option<bool> dot = new("--dot") { Description = "Write the whole graph for Graphviz to standard output." };
         Option<bool> json = new("--json") { Description = "Write all nodes as JSON." };
@@ -20,11 +19,6 @@ internal static partial class CommandLine
                 parsed.AddError("Give either --svg or --dot.");
             if (parsed.GetValue(json) && (parsed.GetValue(svg) is not null || parsed.GetValue(dot)))
                 parsed.AddError("--json goes neither with --svg nor with --dot.");
-            if (parsed.GetResult(depth) is { Tokens: [var levels] }
-                && int.TryParse(levels.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && number < 1)
-            {
-                parsed.AddError("--depth is at least 1.");
-            }
         });
         tree.SetAction(parsed => TreeCommand.Run(parsed.GetRequiredValue(folder),
             new TreeCommand.Options(Kinds(parsed.GetValue(kind) ?? []), parsed.GetValue(depth) ?? 6, parsed.GetValue(svg), parsed.GetValue(dot), parsed.GetValue(json)), streams));

@@ -38,7 +38,8 @@ internal static partial class CommandLine
     {
         Argument<string> folder = Folder();
         Option<bool> json = new("--json") { Description = "Write the diagnostics as JSON." };
-        var check = new Command("check", "Reports every fault of a policy set. Warnings do not make it fail. A file may have 8 MiB, and is UTF-8 text and no symbolic link.") { folder, json };
+        var check = new Command("check", "Reports every fault of a policy set and of its tests, which it does not run. Warnings do not make it fail. "
+            + "A file may have 8 MiB, and is UTF-8 text and no symbolic link.") { folder, json };
         check.SetAction(parsed => CheckCommand.Run(parsed.GetRequiredValue(folder), parsed.GetValue(json), streams));
         return HelpWithExamples.On(check, """
             Examples:

@@ -24,7 +24,7 @@ internal static class ExplainCommand
         if (json)
             streams.Answers.Write(ExplainJson.Of(explanations, prepared, explainer.Bundle, now, isBundle) + "\n");
         else
-            ExplainText.Write(streams.Answers, streams.AnswerColours, explanations, prepared, explainer.Bundle, isBundle);
+            ExplainText.Write(streams.Answers, streams.AnswerColours, explanations, prepared, explainer.Bundle, now, isBundle);
         return explanations.Any(explanation => explanation.Decision.Outcome.IsDenied) ? ExitCode.Denied : ExitCode.Ok;
     }
 

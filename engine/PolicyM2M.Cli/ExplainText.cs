@@ -14,10 +14,10 @@ internal static class ExplainText
 {
     private const int NameColumn = 18;
 
-    public static void Write(TextWriter writer, Palette palette, ImmutableArray<Explanation> explanations, PreparedContext context, Bundle bundle, bool isBundle)
+    public static void Write(TextWriter writer, Palette palette, ImmutableArray<Explanation> explanations, PreparedContext context, Bundle bundle, DateTimeOffset now, bool isBundle)
     {
         foreach (Explanation explanation in explanations)
-            Write(writer, palette, explanation);
+            Write(writer, palette, explanation, value => AgeAt(now, value, bundle));
         foreach (UnusableValue value in context.Unusable)
             writer.Write($"{palette.Warn("ignored")}, so it counts as missing: {Printable.Of($"{value.Name}: {value.Expected}")}\n");
         if (isBundle)
@@ -25,7 +25,7 @@ internal static class ExplainText
         writer.Write(palette.Faint($"bundle {bundle.Hash}") + "\n");
     }
 
-    private static void Write(TextWriter writer, Palette palette, Explanation explanation)
+    private static void Write(TextWriter writer, Palette palette, Explanation explanation, Func<(AttributeDefinition, AttributeValue), string> ageOf)
     {
         Decision decision = explanation.Decision;
         string verdict = decision.Outcome.Denial is { } reason ? $"{palette.Bad("deny")}: {Printable.Of(reason)}" : palette.Good("allow");
@@ -50,7 +50,7 @@ internal static class ExplainText
             writer.Write($"  {palette.Strong("until")} {InstantText.Format(until.ToUnixTimeSeconds())}\n");
         if (explanation.Counterfactual is { } counterfactual)
         {
-            Write(writer, palette, decision, counterfactual);
+            Write(writer, palette, decision, counterfactual, ageOf);
             Write(writer, palette, decision, counterfactual.Later);
         }
         writer.Write('\n');
@@ -87,7 +87,7 @@ internal static class ExplainText
         null => $"{reason.Test} is open ({reason.Met})",
     })));
 
-    private static void Write(TextWriter writer, Palette palette, Decision decision, Counterfactual counterfactual)
+    private static void Write(TextWriter writer, Palette palette, Decision decision, Counterfactual counterfactual, Func<(AttributeDefinition, AttributeValue), string> ageOf)
     {
         string goal = decision.Outcome.IsDenied ? "it would be allowed" : "it would be decided otherwise";
         if (counterfactual.Changes.IsEmpty)
@@ -101,7 +101,7 @@ internal static class ExplainText
             + $"{(counterfactual.IsWhole ? "" : " (not everything could be tried, so there may be others)")}:\n");
         foreach (ContextChange change in counterfactual.Changes)
         {
-            writer.Write($"    {Printable.Of(string.Join(", ", change.Values.Select(Shown)))}\n");
+            writer.Write($"    {Printable.Of(string.Join(", ", change.Values.Select(value => Shown(value, ageOf((value.Attribute, value.After))))))}\n");
             writer.Write($"      {palette.Faint(Printable.Of(Difference(decision.Outcome, change.Decision.Outcome)))}\n");
         }
     }
@@ -125,9 +125,15 @@ internal static class ExplainText
         : string.Join(", ", Field.Of(after.Kind).Where(field => !Equals(before[field], after[field]))
             .Select(field => $"{field.Name} {after[field]?.ToString() ?? "not constrained"}"));
 
-    private static string Shown((AttributeDefinition Attribute, AttributeValue? Before, AttributeValue After) value) => value.After.Kind == AttributeValueKind.None
+    /// <summary>Of an instant the age that policies test, where it has one.</summary>
+    private static string AgeAt(DateTimeOffset now, (AttributeDefinition Attribute, AttributeValue Value) instant, Bundle bundle) =>
+        bundle.Attributes.Values.FirstOrDefault(attribute => attribute.AgeOf == instant.Attribute.Name) is { } age
+            && InstantText.TryParse(instant.Value.Text, out long seconds) && seconds <= now.ToUnixTimeSeconds()
+            ? $" ({age.Name} {DurationText.Format(now.ToUnixTimeSeconds() - seconds)})" : "";
+
+    private static string Shown((AttributeDefinition Attribute, AttributeValue? Before, AttributeValue After) value, string age) => value.After.Kind == AttributeValueKind.None
         ? $"{value.Attribute.Name} taken away"
-        : $"{value.Attribute.Name} {Shown(value.Attribute, value.After)}{(value.Before is { } before ? $" instead of {Shown(value.Attribute, before)}" : "")}";
+        : $"{value.Attribute.Name} {Shown(value.Attribute, value.After)}{age}{(value.Before is { } before ? $" instead of {Shown(value.Attribute, before)}" : "")}";
 
     private static string Shown(AttributeDefinition attribute, AttributeValue value) =>
         attribute.Type is AttributeType.String or AttributeType.Set or AttributeType.Bool or AttributeType.Int ? value.ToString() : value.Text;

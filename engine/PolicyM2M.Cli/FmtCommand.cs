@@ -44,6 +44,8 @@ internal static class FmtCommand
                 {
                     string what = mode == Mode.Check ? streams.AnswerColours.Warn("not formatted") : streams.AnswerColours.Good(to is null ? "formatted" : "written");
                     streams.Answers.Write($"{what}: {Printable.Of(change.Target.Path)}\n");
+                    if (mode == Mode.Write && change.Target != change.File)
+                        WriteMentions(change, streams);
                 }
             }
         }
@@ -57,6 +59,13 @@ internal static class FmtCommand
         if (!json && mode != Mode.Print)
             streams.Answers.Write($"{DiagnosticReport.Count(files.Count, "policy")}: {Summary(mode, changed, files.Count - changes.Count)}\n");
         return changes.Count < files.Count ? ExitCode.InvalidPolicy : mode == Mode.Check && changed > 0 ? ExitCode.NotAsExpected : ExitCode.Ok;
+    }
+
+    /// <summary>A conversion leaves the old file where it is, and those who name it: until they name the new one, the old one is what counts.</summary>
+    private static void WriteMentions(FormattedFile change, Streams streams)
+    {
+        foreach ((string manifest, int line) in ManifestMentions.Of(change.File))
+            streams.Answers.Write($"  {Printable.Of($"{manifest}:{line} names {Path.GetFileName(change.File.Path)}")}: name {Printable.Of(Path.GetFileName(change.Target.Path))} there, and remove the other\n");
     }
 
     private static string Summary(Mode mode, int changed, int unreadable)

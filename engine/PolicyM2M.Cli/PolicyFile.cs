@@ -25,9 +25,10 @@ internal sealed record PolicyFile(string Path)
     {
         try
         {
-            if (new FileInfo(FullPath).LinkTarget is not null)
+            var file = new FileInfo(FullPath);
+            if (file.LinkTarget is not null)
                 throw new CannotRunException($"{Path} is a symbolic link, and a policy set may hold none; put the file itself there");
-            return new SourceFile(Path, Utf8.Decode(File.ReadAllBytes(FullPath), Path));
+            return new SourceFile(Path, Utf8.Decode(RegularFile.ReadAllBytes(file), Path));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -6,7 +6,7 @@ namespace PolicyM2M.Cli;
 /// <summary>Reads a policy set from a folder of the disk, where an author edits it.</summary>
 internal static class PolicyFolder
 {
-    private const string Manifest = "policyset.yaml";
+    public const string Manifest = "policyset.yaml";
 
     /// <summary>As large as the decision point takes it: what is valid here must be valid there.</summary>
     private const long LargestFile = 8 << 20;
@@ -56,7 +56,7 @@ internal static class PolicyFolder
             return new SourceFile(path, "", "it is a symbolic link; put the file itself there");
         if (((FileInfo)entry).Length is > LargestFile and var length)
             return new SourceFile(path, "", string.Create(CultureInfo.InvariantCulture, $"it has {length:N0} bytes; split it"));
-        return Utf8.TryDecode(File.ReadAllBytes(entry.FullName), out string? text, out int badByte)
+        return Utf8.TryDecode(RegularFile.ReadAllBytes((FileInfo)entry), out string? text, out int badByte)
             ? new SourceFile(path, text)
             : new SourceFile(path, "", $"it is not UTF-8 from byte {badByte} on; save it as UTF-8");
     }

@@ -43,7 +43,7 @@ internal static class TestFolder
     {
         if (file.Length > LargestFile)
             return new SourceFile(path, "", string.Create(CultureInfo.InvariantCulture, $"it has {file.Length:N0} bytes; split it"));
-        return Utf8.TryDecode(File.ReadAllBytes(file.FullName), out string? text, out int badByte)
+        return Utf8.TryDecode(RegularFile.ReadAllBytes(file), out string? text, out int badByte)
             ? new SourceFile(path, text)
             : new SourceFile(path, "", $"it is not UTF-8 from byte {badByte} on; save it as UTF-8");
     }

@@ -18,6 +18,8 @@ internal static class UsageError
         if (Swallowed(parsed) is { } swallowed)
             return [swallowed];
         IEnumerable<string> arguments = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens).Select(token => token.Value).Concat(parsed.UnmatchedTokens);
+        if (GivenTwice(parsed) is { } twice)
+            return [twice];
         if (parsed.Action is not (null or ParseErrorAction) && parsed.Errors.Count == 0 && !arguments.Any(IsOption))
             return [];
         if (command.Subcommands.Count > 0 && parsed.UnmatchedTokens is [var name, ..] && !IsOption(name))
@@ -34,8 +36,18 @@ internal static class UsageError
             .Where(pair => pair.Value.StartsWith("--", StringComparison.Ordinal)).Select(pair => $"`{pair.Name}` needs a value, and `{pair.Value}` looks like another option").FirstOrDefault();
     }
 
+    /// <summary>One of two values would be passed over in silence. An option that takes several may be given several times.</summary>
+    private static string? GivenTwice(ParseResult parsed) => parsed.CommandResult.Children.OfType<OptionResult>()
+        .Where(result => result.IdentifierTokenCount > 1 && result.Option.Arity.MaximumNumberOfValues <= 1).Select(result => $"`{result.Option.Name}` is given twice; keep one of the two").FirstOrDefault();
+
     /// <summary>A hyphen alone is standard input.</summary>
     private static bool IsOption(string text) => text.Length > 1 && text.StartsWith('-');
 
-    private static string DidYouMean(string name, IEnumerable<string> known) => Spelling.Nearest(name, known) is { } nearest ? $"; did you mean `{nearest}`?" : "";
+    /// <summary>The hyphens before an option are no letters of it: they make no two options alike.</summary>
+    private static string DidYouMean(string name, IEnumerable<string> known)
+    {
+        string hyphens = name[..^name.TrimStart('-').Length];
+        return Spelling.Nearest(name[hyphens.Length..], known.Where(other => other.StartsWith(hyphens, StringComparison.Ordinal)).Select(other => other[hyphens.Length..])) is { } nearest
+            ? $"; did you mean `{hyphens}{nearest}`?" : "";
+    }
 }

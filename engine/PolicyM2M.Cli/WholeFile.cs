@@ -50,6 +50,7 @@ internal static class WholeFile
             // What it was written beside is our affair, and its name tells nobody anything.
             string reason = Path.GetDirectoryName(path) is { Length: > 0 } folder && !Directory.Exists(folder) ? $"there is no folder `{folder}`"
                 : beside.Length == 0 ? failure.Message
+                : failure is FileNotFoundException ? "its folder takes no new files"
                 : failure.Message.Replace(beside, path, StringComparison.Ordinal);
             throw new CannotRunException($"{path} cannot be written: {reason}", failure);
         }

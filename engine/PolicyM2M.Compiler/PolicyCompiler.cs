@@ -23,11 +23,14 @@ public static class PolicyCompiler
         ArgumentNullException.ThrowIfNull(files);
         var faults = new Faults();
         (BoundPolicySet? bound, byte[]? bytes) = CompileBound(files, faults);
-        return new Compilation(faults.Sorted(), bytes is null ? null : Bundle.Read(bytes), bytes)
-        {
-            Invariants = bytes is null ? [] : [.. bound!.Policies.SelectMany(policy => policy.Invariants).Select(invariant => new Claim(invariant.Text, invariant.Always.Kind, invariant.Source))],
-        };
+        return Compiled(bound, bytes, faults);
     }
+
+    /// <summary>What became of the sources; no bytes where there is an error.</summary>
+    internal static Compilation Compiled(BoundPolicySet? bound, byte[]? bytes, Faults faults) => new(faults.Sorted(), bytes is null ? null : Bundle.Read(bytes), bytes)
+    {
+        Invariants = bytes is null ? [] : [.. bound!.Policies.SelectMany(policy => policy.Invariants).Select(invariant => new Claim(invariant.Text, invariant.Always.Kind, invariant.Source))],
+    };
 
     /// <summary>Which files of a policy set take several signers to change, by its manifest; null where the manifest has faults, so that nobody can say.</summary>
     /// <param name="files">The set's files, in any order.</param>

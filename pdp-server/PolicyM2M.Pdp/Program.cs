@@ -126,7 +126,7 @@ internal static class Program
         if (webhook is not null)
             pdp.Logger.WebhookListening(pdp.Services.GetRequiredService<WebhookListener>().Address);
         pdp.TellSight(options.Sight);
-        StartupMessage.Write(console, revisions.Current, source, pdp.Urls.Single(), data, registry.Name, development, isDataGiven: options.Data is not null);
+        StartupMessage.Write(console, revisions.Current, source, pdp.Urls.Single(), data, registry.Name, development, isDataGiven: options.Data is not null, clock.GetUtcNow());
         return pdp;
     }
 

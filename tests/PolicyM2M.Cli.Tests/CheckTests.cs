@@ -37,6 +37,21 @@ public sealed class CheckTests
     }
 
     [Test]
+    public void Faults_of_the_tests_are_faults_of_the_set_and_no_test_is_run()
+    {
+        using var set = new TemporaryFolder();
+        foreach (string file in new[] { "policyset.yaml", "device.attributes.yaml", "baseline.m2m", "sites/plant-7.m2m" })
+            set.Write(file, File.ReadAllText(Path.Combine(M2M.Cases, "factory", file)));
+        set.Write("a.tests.yaml", "now: 2026-11-23\ncases:\n  - name: it fails\n    expect: { auth: allow, rotation: allow, cipher-suites: allow }\n");
+        Assert.That(M2M.Run("check", set.Path).ExitCode, Is.Zero);
+
+        set.Write("b.tests.yaml", "now: 2026-11-23\ncases:\n  - name: it is none\n    given: { device.tpye: plc }\n    expect: { auth: allow }\n");
+        FinishedProcess run = M2M.Run("check", set.Path);
+        Assert.That(run.ExitCode, Is.EqualTo(3));
+        Assert.That(run.Output, Does.Contain("b.tests.yaml:4:14: error M2M503").And.Contain("did you mean `device.type`?").And.Contain("invalid: 1 error in 1 file"));
+    }
+
+    [Test]
     public void An_empty_folder_is_an_invalid_set()
     {
         using var folder = new TemporaryFolder();

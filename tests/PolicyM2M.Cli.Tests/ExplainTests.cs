@@ -43,6 +43,27 @@ public sealed class ExplainTests
         Assert.That(other.Output, Does.Contain("id \"a\" instead of \"b\""));
     }
 
+    /// <summary>Whatever stands beside a `no` is a test that fails, and beside a `yes` one that holds: what stands under a `not` is told by its contrary.</summary>
+    [Test]
+    public void What_stands_under_a_not_is_told_by_its_contrary()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("policyset.yaml", "name: s\nattributes: s.attributes.yaml\npolicies: [p.m2m]\n");
+        folder.Write("s.attributes.yaml", "attributes:\n  addr: { type: address, provenance: claimed, description: x }\n  kind: { type: enum, values: [a, b], provenance: claimed, description: x }\n");
+        folder.Write("p.m2m", "policy p\nauth { otherwise use { methods x509 } }\nforbid f : auth \"x\" when not (addr within 10.0.0.0/8)\nforbid g : auth \"y\" when not (kind == \"a\" or not has addr)\n");
+        string output = M2M.RunIn(folder.Path, """{"addr":"10.1.1.1","kind":"a"}""", "explain", ".", "--context", "-", "--kind", "auth", "--no-counterfactual").Output;
+        Assert.That(output, Does.Contain("no    forbid f (p.m2m:3): not (addr within 10.0.0.0/8) fails (it is 10.1.1.1)\n").And.Contain("no    forbid g (p.m2m:4): kind != \"a\" fails (it is \"a\")\n"));
+        string other = M2M.RunIn(folder.Path, """{"addr":"11.1.1.1","kind":"b"}""", "explain", ".", "--context", "-", "--kind", "auth", "--no-counterfactual").Output;
+        Assert.That(other, Does.Contain("yes   forbid f (p.m2m:3): not (addr within 10.0.0.0/8)\n").And.Contain("yes   forbid g (p.m2m:4): kind != \"a\"; has addr\n"));
+    }
+
+    [Test]
+    public void The_age_of_an_instant_that_would_have_to_be_another_is_said()
+    {
+        string output = Explain("sensor-old-key", "--kind", "auth").Output;
+        Assert.That(output, Does.Match(@"credential\.issued-at 2026-05-07T12:00Z \(credential\.age 200d\) instead of 2026-05-02T12:00Z"));
+    }
+
     [Test]
     public void A_bundle_explains_all_but_why_each_rule_applies()
     {

@@ -111,6 +111,16 @@ public sealed class FmtTests
     }
 
     [Test]
+    public void A_conversion_says_where_the_manifest_names_the_old_file()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("policyset.yaml", "name: s\nattributes: s.attributes.yaml\npolicies: [sites/p.m2m, sites/other-p.m2m]  # not sites/p.m2m\n# sites/p.m2m\nprotected:\n  - { paths: [sites/p.m2m], signers: 2 }\n");
+        folder.Write("sites/p.m2m", Untidy);
+        Assert.That(M2M.RunIn(folder.Path, "", "fmt", "sites/p.m2m", "--to", "yaml").Output, Is.EqualTo(
+            "written: sites/p.m2m.yaml\n  policyset.yaml:3 names p.m2m: name p.m2m.yaml there, and remove the other\n  policyset.yaml:6 names p.m2m: name p.m2m.yaml there, and remove the other\n1 policy: 1 written\n"));
+    }
+
+    [Test]
     public void A_conversion_never_writes_over_a_policy_that_says_something_else()
     {
         using var folder = new TemporaryFolder();

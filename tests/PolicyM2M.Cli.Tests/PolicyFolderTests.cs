@@ -59,6 +59,20 @@ public sealed class PolicyFolderTests
         Assert.That(run.Output, Does.Contain("5 errors in 5 files"), "and none that follows from another");
     }
 
+    /// <summary>Whoever opens a pipe waits until somebody writes to it.</summary>
+    [Test]
+    [Platform("Linux,MacOsX")]
+    public void What_is_no_regular_file_is_not_waited_for()
+    {
+        _folder.Write("set/policyset.yaml", "name: x\nattributes: x.attributes.yaml\npolicies: [a.m2m]\n");
+        foreach (string pipe in new[] { "a.m2m", "x.attributes.yaml", "b.tests.yaml", "c.json" })
+            Assert.That(FinishedProcess.Run("mkfifo", [_folder["set/" + pipe]]).ExitCode, Is.Zero);
+        FinishedProcess check = M2M.Run("check", _folder["set"]);
+        Assert.That(check.ExitCode, Is.EqualTo(3), check.Error);
+        Assert.That(check.Output, Does.Contain("a.m2m:1:1: error M2M105").And.Contain("x.attributes.yaml:1:1: error M2M402"));
+        Assert.That(M2M.Run("fmt", _folder["set"]).ExitCode, Is.EqualTo(3));
+    }
+
     [Test]
     public void The_folder_itself_may_be_a_link()
     {

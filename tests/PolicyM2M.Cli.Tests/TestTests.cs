@@ -172,6 +172,17 @@ public sealed class TestTests
     }
 
     [Test]
+    public void A_cell_without_an_expectation_lets_a_denial_stand_beside_fields()
+    {
+        const string table = "now: 2026-11-23\ntables:\n  - name: t\n    given: {{ kind: plc }}\n    columns: [risk, auth, auth.fresh-for]\n    rows:\n      - [10, allow, 1h]\n      - [60, deny, {0}]\n";
+        string policy = Policy.Replace("invariant", "// invariant", StringComparison.Ordinal);
+        using TemporaryFolder folder = Folder(policy, table.Replace("{{", "{", StringComparison.Ordinal).Replace("}}", "}", StringComparison.Ordinal).Replace("{0}", "null", StringComparison.Ordinal));
+        Assert.That(M2M.RunIn(folder.Path, "", "test", ".").Output, Does.Contain("passed: 2 cases"));
+        folder.Write("p.tests.yaml", "now: 2026-11-23\ntables:\n  - name: t\n    columns: [risk, auth]\n    rows:\n      - [60, deny]\n      - [61, ~]\n");
+        Assert.That(M2M.RunIn(folder.Path, "", "test", ".").Output, Does.Contain("p.tests.yaml:7:9: error M2M508: the case `t, row 2` expects nothing"));
+    }
+
+    [Test]
     public void A_file_whose_cases_have_moments_of_their_own_needs_none()
     {
         const string own = "cases:\n  - name: a\n    now: 2026-11-23\n    given: { kind: sensor, risk: 10 }\n    expect: { auth: allow }\n";

@@ -44,7 +44,7 @@ public sealed class TreeTests
             Does.Contain("require short-in-public"));
     }
 
-    [TestCase("--depth 0", "--depth is at least 1")]
+    [TestCase("--depth 0", "expected a whole number from 1 to 10000")]
     [TestCase("--svg x.svg --dot", "Give either --svg or --dot")]
     public void What_cannot_be_drawn_is_refused(string arguments, string reason)
     {

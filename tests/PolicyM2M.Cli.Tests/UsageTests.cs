@@ -7,9 +7,17 @@ namespace PolicyM2M.Cli.Tests;
 [TestFixture]
 public sealed class UsageTests
 {
-    [TestCase("m2m: Cannot parse argument 'x' for option '--depth'", "tree", "factory", "--depth", "x")]
-    [TestCase("m2m: Option '--depth' expects a single argument", "tree", "factory", "--depth", "1", "--depth", "2")]
-    [TestCase("m2m: --depth is at least 1.", "tree", "factory", "--depth", "0")]
+    [TestCase("m2m: `x` is no value for --depth: expected a whole number from 1 to 10000\n", "tree", "factory", "--depth", "x")]
+    [TestCase("m2m: `0` is no value for --depth: expected a whole number from 1", "tree", "factory", "--depth", "0")]
+    [TestCase("m2m: `9999999999` is no value for --depth: expected a whole number from 1", "tree", "factory", "--depth", "9999999999")]
+    [TestCase("m2m: `65536` is no value for --port: expected a whole number from 1 to 65535\n", "emit", "factory", "--context", "-", "--stack", "nginx", "--port", "65536")]
+    [TestCase("m2m: `-1` is no value for --from: expected a whole number from 0", "audit", "show", "factory", "--from", "-1")]
+    [TestCase("m2m: `some` is no value for --limit: expected a whole number from 0", "audit", "show", "factory", "--limit", "some")]
+    [TestCase("m2m: `soon` is no instant", "decide", "factory", "--context", "-", "--now", "soon")]
+    [TestCase("m2m: `--depth` is given twice; keep one of the two\n", "tree", "factory", "--depth", "1", "--depth", "2")]
+    [TestCase("m2m: `--dot` is given twice; keep one of the two\n", "tree", "factory", "--dot", "--dot")]
+    [TestCase("m2m: `--output` is given twice; keep one of the two\n", "compile", "factory", "-o", "a", "--output", "b")]
+    [TestCase("m2m: /proc/policies.m2mb cannot be written: its folder takes no new files\n", "compile", "factory", "-o", "/proc/policies.m2mb")]
     [TestCase("m2m: the name of the file of contexts is empty", "decide", "factory", "--context", "")]
     [TestCase("m2m: the name of the file of contexts is empty", "bench", "factory", "--contexts", "")]
     [TestCase("m2m: the name of the file to write is empty", "compile", "factory", "-o", "")]
@@ -43,6 +51,8 @@ public sealed class UsageTests
     [TestCase("chekc factory", "there is no command `chekc`; did you mean `check`?")]
     [TestCase("check --jsn factory", "there is no option `--jsn` of check; did you mean `--json`?")]
     [TestCase("check --jsn", "there is no option `--jsn` of check")]
+    [TestCase("decide factory --nope", "there is no option `--nope` of decide\nm2m: see")]
+    [TestCase("decide factory --nwo 2027-01-31", "did you mean `--now`?")]
     [TestCase("check", "DIR")]
     [TestCase("check factory --colour", "there is no option `--colour` of check")]
     [TestCase("check nowhere", "there is no folder `nowhere`")]
@@ -84,6 +94,13 @@ public sealed class UsageTests
         Assert.That(answer.RootElement.GetProperty("error").GetString(), Is.EqualTo(reason));
         Assert.That(run.Error, Does.Contain(reason));
     }
+
+    [TestCase("{")]
+    [TestCase("[")]
+    [TestCase("{\"a\":")]
+    [TestCase("{\"a\":{")]
+    public void A_context_that_ends_too_early_is_said_to(string json) =>
+        Assert.That(M2M.RunWith(json, "decide", "factory", "--context", "-").Error, Does.Contain("it ends too early"));
 
     [Test]
     public void Nothing_that_is_printed_to_a_pipe_is_coloured() =>

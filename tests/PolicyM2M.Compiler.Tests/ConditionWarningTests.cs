@@ -44,6 +44,22 @@ internal sealed class ConditionWarningTests
         Assert.That(compilation.Diagnostics.Select(d => (d.Code, d.Position.Line)), Is.EqualTo(code is null ? [] : new[] { (code, 3) }));
     }
 
+    [TestCase("policy p", 1)]
+    [TestCase("policy p\ndefine odd = risk > 5\nprofile a : auth { methods x509 }", 1)]
+    [TestCase("policy p\ninvariant \"i\" : auth always deny", 0)]
+    [TestCase("policy p\nrequire r : auth { mutual required }", 0)]
+    public void A_policy_that_says_nothing_is_warned_of(string policy, int line)
+    {
+        Compilation compilation = PolicyCompiler.Compile(
+        [
+            new SourceFile("policyset.yaml", "name: s\nattributes: a.attributes.yaml\npolicies: [p.m2m]\n"),
+            new SourceFile("a.attributes.yaml", "attributes:\n  risk: { type: int, provenance: claimed, description: x }\n"),
+            new SourceFile("p.m2m", policy),
+        ]);
+        Assert.That(compilation.Bundle, Is.Not.Null);
+        Assert.That(compilation.Diagnostics.Select(d => (d.Code, d.Position.Line)), Is.EqualTo(line == 0 ? [] : new[] { ("M2M331", line) }));
+    }
+
     [TestCase("policy p for risk > 100\nauth { otherwise deny \"x\" }", 1)]
     [TestCase("policy p\nauth { otherwise deny \"x\" }\ninvariant \"i\" : auth always deny when risk > 100", 3)]
     [TestCase("policy p\ndefine odd = risk > 100\nauth {\n  when odd or risk < 3 deny \"x\"\n  when odd or risk < 5 deny \"y\"\n  otherwise use { methods x509 }\n}", 4)]

@@ -1,10 +1,11 @@
 using System.Text;
+using PolicyM2M.Compiler.Diagnostics;
 using PolicyM2M.Compiler.Explanations;
 using PolicyM2M.Compiler.PolicyTests;
-using PolicyM2M.Engine;
 using PolicyM2M.Engine.Contexts;
 using PolicyM2M.Engine.Lattice;
 using PolicyM2M.Engine.Vocabulary;
+using PolicyM2M.Engine;
 
 namespace PolicyM2M.Compiler.Tests;
 
@@ -120,6 +121,16 @@ internal sealed class HostileSetTests
         Compilation compilation = Compile("policy p\n" + string.Concat(Enumerable.Repeat("define x = 5\n", 20_000)), "  a0: { type: int, provenance: claimed, description: x }\n");
         Assert.That(compilation.Diagnostics, Has.Length.LessThan(300));
         Assert.That(compilation.Diagnostics.Select(d => d.Code), Does.Contain("M2M199"));
+    }
+
+    [Test]
+    public void Many_warnings_are_no_error_and_hide_none()
+    {
+        string warned = "policy p\n" + string.Concat(Enumerable.Range(0, 300).Select(i => $"require r{i} : auth {{ mutual required  fresh-for 2h  usable-for 1h }}\n"));
+        Compilation compilation = Compile(warned, "  a0: { type: int, provenance: claimed, description: x }\n");
+        Assert.That(compilation.Bundle, Is.Not.Null);
+        Assert.That(compilation.Diagnostics.Select(d => (d.Code, d.Severity)).Distinct(), Is.EquivalentTo(new[] { ("M2M309", Severity.Warning), ("M2M199", Severity.Warning) }));
+        Assert.That(Compile(warned + "forbid f : auth \"no\" when a9 > 1\n", "  a0: { type: int, provenance: claimed, description: x }\n").Diagnostics.Select(d => d.Code), Does.Contain("M2M201"));
     }
 
     [Test]

@@ -172,14 +172,24 @@ internal sealed class OutcomeBinder(SourceText source, IReadOnlyDictionary<strin
         }
         if (Names(field, shape, syntax) is not { } named)
             return null;
-        foreach (AtomSyntax atom in syntax.Values)
+        foreach (AtomSyntax atom in syntax.Values.Where(atom => Meant(field, atom).All(named.Items.Contains)))
         {
-            bool isThere = list.Contains(atom.Value);
-            if (isThere && syntax.Change == ListChange.Add)
+            if (syntax.Change == ListChange.Add && Meant(field, atom).All(list.Contains))
                 faults.GivenTwice(source, atom.Span, $"`{atom.Text}`");
+            else if (syntax.Change == ListChange.Remove && !Meant(field, atom).Any(list.Contains))
+                faults.NotInList(source, atom, field.Name, list);
         }
-        return new FieldValue.Names(syntax.Change == ListChange.Add ? list.AddRange(named.Items.Except(list)) : list.RemoveAll(named.Items.Contains));
+        if (syntax.Change == ListChange.Add)
+            return new FieldValue.Names(list.AddRange(named.Items.Except(list)));
+        ImmutableArray<string> left = list.RemoveAll(named.Items.Contains);
+        if (left.IsEmpty && !shape.MayBeEmpty)
+            faults.NothingLeft(source, syntax.Span, field.Name);
+        return new FieldValue.Names(left);
     }
+
+    /// <summary>The names that an item stands for: a version without its protocol is that of both.</summary>
+    private static ImmutableArray<string> Meant(Field field, AtomSyntax atom) =>
+        field == Field.Versions && atom.Text is "1.2" or "1.3" ? [$"TLS{atom.Text}", $"DTLS{atom.Text}"] : [atom.Value];
 
     private FieldValue? Value(Field field, FieldSyntax syntax)
     {
@@ -218,10 +228,10 @@ internal sealed class OutcomeBinder(SourceText source, IReadOnlyDictionary<strin
         var names = ImmutableArray.CreateBuilder<string>();
         foreach (AtomSyntax atom in syntax.Values)
         {
-            ImmutableArray<string> meant = field == Field.Versions && atom.Text is "1.2" or "1.3" ? [$"TLS{atom.Text}", $"DTLS{atom.Text}"] : [atom.Value];
+            ImmutableArray<string> meant = Meant(field, atom);
             bool isKnown = list.CodePoints is null ? atom.Kind == M2MToken.Name : meant.All(list.CodePoints.ContainsKey);
             if (!isKnown && list.CodePoints is not null && atom.Kind == M2MToken.Name)
-                faults.UnknownVocabulary(source, atom, list.What, list.CodePoints.Keys);
+                faults.UnknownVocabulary(source, atom, list.What, [.. list.CodePoints.Keys]);
             else if (!isKnown)
                 Wrong(field, atom);
             else if (meant.Any(names.Contains))

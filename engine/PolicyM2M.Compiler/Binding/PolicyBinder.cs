@@ -55,11 +55,15 @@ internal sealed class PolicyBinder
                 _outcomes.Bind(profile.Outcome, profile.Kind);
         }
         BoundCondition target = _conditions.Bind(_policy.Target);
-        return new BoundPolicy(_policy.Name.Text, _policy.Source.PositionOf(_policy.Name.Span), target, Blocks(), Demands())
+        var policy = new BoundPolicy(_policy.Name.Text, _policy.Source.PositionOf(_policy.Name.Span), target, Blocks(), Demands())
         {
             Waivers = [.. _policy.Declarations.OfType<DeclarationSyntax.Waive>().Select(waive => Waiver(waive, target)).OfType<BoundWaiver>()],
             Invariants = [.. _policy.Declarations.OfType<DeclarationSyntax.Invariant>().Select(invariant => Invariant(invariant, target))],
         };
+        // Where something is wrong, what the policy says may be just that.
+        if (!_faults.HasErrors && policy is { Blocks: [], Demands: [], Waivers: [], Invariants: [] })
+            _faults.SaysNothingAtAll(_policy.Source, _policy.Name);
+        return policy;
     }
 
     private ImmutableArray<BoundBlock> Blocks()

@@ -7,6 +7,9 @@ namespace PolicyM2M.Compiler.Diagnostics;
 /// <summary>M2M2xx: a name means nothing, or two things.</summary>
 internal sealed partial class Faults
 {
+    /// <summary>So many names are told to who wrote another.</summary>
+    private const int FewNames = 12;
+
     public void UnknownAttribute(SourceText source, NameSyntax name, IEnumerable<string> attributes) =>
         Error(source, name.Span, "M2M201", $"the attribute schema has no `{name.Text}`", DidYouMean(Spelling.Nearest(name.Text, attributes)));
 
@@ -17,8 +20,10 @@ internal sealed partial class Faults
     public void UnknownProfile(SourceText source, NameSyntax name, IEnumerable<string> profiles) =>
         Error(source, name.Span, "M2M203", $"this file has no profile `{name.Text}`", DidYouMean(Spelling.Nearest(name.Text, profiles)));
 
-    public void UnknownVocabulary(SourceText source, AtomSyntax atom, string what, IEnumerable<string> names) =>
-        Error(source, atom.Span, "M2M204", $"there is no {what} `{atom.Value}`", DidYouMean(Spelling.Nearest(atom.Value, names)));
+    public void UnknownVocabulary(SourceText source, AtomSyntax atom, string what, IReadOnlyCollection<string> names) =>
+        Error(source, atom.Span, "M2M204", $"there is no {what} `{atom.Value}`", DidYouMean(Spelling.Nearest(atom.Value, names))
+            ?? (names.Count <= FewNames ? $"expected one of {string.Join(", ", names)}"
+                : $"its name is the one in the IANA registry, such as {what switch { "cipher suite" => "TLS_AES_128_GCM_SHA256", "group" => "x25519", _ => "ecdsa_secp256r1_sha256" }}"));
 
     public void UnknownField(SourceText source, NameSyntax name, DecisionKind kind, IEnumerable<string> fields) =>
         Error(source, name.Span, "M2M205", $"{kind.Name()} has no field `{name.Text}`",

@@ -87,6 +87,13 @@ internal sealed partial class Faults
     public void NoListToChange(SourceText source, Span at, string field) =>
         Error(source, at, "M2M317", $"there is no list `{field}` to change here", "`+` and `-` change the list of the profile before `with`");
 
+    public void NotInList(SourceText source, AtomSyntax atom, string field, IReadOnlyCollection<string> list) =>
+        Error(source, atom.Span, "M2M329", $"the list `{field}` of the profile does not hold `{atom.Value}`",
+            list.Count == 0 ? "it holds nothing" : DidYouMean(Spelling.Nearest(atom.Value, list)) ?? $"it holds {string.Join(", ", list)}");
+
+    public void NothingLeft(SourceText source, Span at, string field) =>
+        Error(source, at, "M2M330", $"nothing is left of the list `{field}`", "an empty list allows nothing: to deny, say `deny` and why");
+
     public void NotAnInstant(SourceText source, AtomSyntax atom) =>
         Error(source, atom.Span, "M2M318", $"`{atom.Text}` is no instant", "expected one such as 2027-01-31 or 2027-01-31T06:00Z");
 
@@ -144,6 +151,14 @@ internal sealed partial class Faults
     public void AlwaysDenies(SourceText source, Span at, DecisionKind kind, bool isEmpty) =>
         Warning(source, at, "M2M326", isEmpty ? $"this block has no case, so `{kind.Name()}` is always denied" : $"every case of this block denies, so `{kind.Name()}` is always denied",
             isEmpty ? "say `otherwise deny \"…\"` where that is meant" : $"to deny only where a condition holds, write: forbid NAME : {kind.Name()} \"…\" when …");
+
+    public void SaysNothingAtAll(SourceText source, NameSyntax policy) =>
+        Warning(source, policy.Span, "M2M331", $"the policy `{policy.Text}` says nothing: it has no block and no rule", "begin with a block such as: auth { otherwise deny \"…\" }");
+
+    public void GainsBySilence(SourcePosition at, AttributeDefinition attribute, SourcePosition stricter) =>
+        Add(new Diagnostic("M2M332", Severity.Warning, at, 1,
+            $"this case gives a device that does not say `{attribute.Name}` more than the case at line {stricter.Line} would give it for some value",
+            "a value that cannot be used counts as not said too: leave `not has` out, and the strictest of the cases is the answer; or be as strict here"));
 
     private static string Quoted(string text, AttributeDefinition attribute) =>
         $"a text stands in double quotes: \"{(attribute.Values.Contains(text) ? text : Spelling.Nearest(text, attribute.Values) ?? text)}\"";

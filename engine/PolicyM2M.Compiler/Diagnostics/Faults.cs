@@ -10,11 +10,11 @@ namespace PolicyM2M.Compiler.Diagnostics;
 /// </summary>
 internal sealed partial class Faults
 {
-    /// <summary>So that a hostile file cannot make the report itself a burden.</summary>
+    /// <summary>So that a hostile file cannot make the report itself a burden. Errors and warnings are counted apart: many warnings hide no error, and are none.</summary>
     private const int MaximumPerFile = 200;
 
     private readonly HashSet<Diagnostic> _found = [];
-    private readonly Dictionary<string, int> _perFile = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string File, Severity Severity), int> _perFile = [];
 
     public bool HasErrors { get; private set; }
 
@@ -34,12 +34,15 @@ internal sealed partial class Faults
     private void Add(Diagnostic fault)
     {
         HasErrors |= fault.Severity == Severity.Error;
-        int before = _perFile.GetValueOrDefault(fault.Position.File);
-        _perFile[fault.Position.File] = before + 1;
+        if (_found.Contains(fault))
+            return;
+        (string, Severity) counted = (fault.Position.File, fault.Severity);
+        int before = _perFile.GetValueOrDefault(counted);
+        _perFile[counted] = before + 1;
         if (before < MaximumPerFile)
             _found.Add(fault);
         else if (before == MaximumPerFile)
-            _found.Add(new Diagnostic("M2M199", Severity.Error, fault.Position, 1, "too many faults in this file; the rest are not shown", null));
+            _found.Add(new Diagnostic("M2M199", fault.Severity, fault.Position, 1, $"too many {(fault.Severity == Severity.Error ? "errors" : "warnings")} in this file; the rest are not shown", null));
     }
 
     private static string? DidYouMean(string? nearest) => nearest is null ? null : $"did you mean `{nearest}`?";

@@ -11,60 +11,37 @@ internal sealed class Reasons(ContextReading reading)
 {
     private static readonly ImmutableArray<string> Days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
-    /// <summary>Of each condition what was found: parts are shared, and a walk per path might not end.</summary>
-    private readonly Dictionary<BoundCondition, ImmutableArray<Reason>> _known = new(ReferenceEqualityComparer.Instance);
+    /// <summary>Of each condition, and of its contrary, what was found: parts are shared, and a walk per path might not end.</summary>
+    private readonly Dictionary<BoundCondition, ImmutableArray<Reason>>[] _known = [new(ReferenceEqualityComparer.Instance), new(ReferenceEqualityComparer.Instance)];
 
-    /// <summary>The tests that settle a condition, or that leave it open; each once.</summary>
-    public ImmutableArray<Reason> Of(BoundCondition condition)
-    {
-        if (_known.TryGetValue(condition, out ImmutableArray<Reason> known))
-            return known;
-        var found = new List<Reason>();
-        Add(condition, found);
-        return _known[condition] = [.. found.Distinct()];
-    }
+    /// <summary>
+    /// The tests that settle a condition, or that leave it open; each once. What stands under a <c>not</c> is told by its contrary, so that whatever settles that a condition does not hold is a test that fails.
+    /// </summary>
+    public ImmutableArray<Reason> Of(BoundCondition condition) => Of(condition, isContrary: false);
 
-    private void Add(BoundCondition condition, List<Reason> found)
+    private ImmutableArray<Reason> Of(BoundCondition condition, bool isContrary)
     {
-        bool? holds = reading.Holds(condition);
-        switch (condition)
+        Dictionary<BoundCondition, ImmutableArray<Reason>> known = _known[isContrary ? 1 : 0];
+        if (known.TryGetValue(condition, out ImmutableArray<Reason> reasons))
+            return reasons;
+        return known[condition] = condition switch
         {
-            case BoundCondition.Constant:
-                break;
-            case BoundCondition.Not { Part: not (BoundCondition.Below or BoundCondition.OneOf or BoundCondition.SameAs) and var part }:
-                found.AddRange(Of(part));
-                break;
-            case BoundCondition.All all:
-                Add(all.Parts, holds, decisive: false, found);
-                break;
-            case BoundCondition.Any any:
-                Add(any.Parts, holds, decisive: true, found);
-                break;
-            default:
-                found.Add(new Reason(Words(condition), holds, Met(condition)));
-                break;
-        }
+            BoundCondition.Constant => [],
+            BoundCondition.Not not => Of(not.Part, !isContrary),
+            BoundCondition.All all => Of(all.Parts, isContrary, reading.Holds(condition), decisive: false),
+            BoundCondition.Any any => Of(any.Parts, isContrary, reading.Holds(condition), decisive: true),
+            _ when isContrary => [new Reason(Contrary(condition), !reading.Holds(condition), Met(condition))],
+            _ => [new Reason(Words(condition), reading.Holds(condition), Met(condition))],
+        };
     }
 
     /// <summary>One part settles it, and the one with the fewest tests is the shortest to read; else all do, or those that are open.</summary>
-    private void Add(ImmutableArray<BoundCondition> parts, bool? holds, bool decisive, List<Reason> found)
-    {
-        if (holds == decisive)
-        {
-            found.AddRange(parts.Where(part => reading.Holds(part) == decisive).Select(Of).MinBy(reasons => reasons.Length));
-            return;
-        }
-        foreach (BoundCondition part in parts.Where(part => holds is not null || reading.Holds(part) is null))
-            found.AddRange(Of(part));
-    }
+    private ImmutableArray<Reason> Of(ImmutableArray<BoundCondition> parts, bool isContrary, bool? holds, bool decisive) => holds == decisive
+        ? parts.Where(part => reading.Holds(part) == decisive).Select(part => Of(part, isContrary)).MinBy(reasons => reasons.Length)
+        : [.. parts.Where(part => holds is not null || reading.Holds(part) is null).SelectMany(part => Of(part, isContrary)).Distinct()];
 
     private static string Words(BoundCondition condition) => condition switch
     {
-        BoundCondition.Not { Part: BoundCondition.Below below } => $"{below.Attribute.Name} {(below.OrEqual ? ">" : ">=")} {Literal(below.Attribute, below.Limit)}",
-        BoundCondition.Not { Part: BoundCondition.OneOf { Attribute.Type: AttributeType.Bool, Values: [var truth] } flag } => truth.Boolean ? $"not {flag.Attribute.Name}" : flag.Attribute.Name,
-        BoundCondition.Not { Part: BoundCondition.OneOf { Values: [var value] } other } => $"{other.Attribute.Name} != {Literal(other.Attribute, value)}",
-        BoundCondition.Not { Part: BoundCondition.SameAs same } => $"{same.Left.Name} != {same.Right.Name}",
-        BoundCondition.Not not => $"not {Words(not.Part)}",
         BoundCondition.Below below => $"{below.Attribute.Name} {(below.OrEqual ? "<=" : "<")} {Literal(below.Attribute, below.Limit)}",
         BoundCondition.OneOf { Attribute.Type: AttributeType.Bool, Values: [var truth] } flag => truth.Boolean ? flag.Attribute.Name : $"not {flag.Attribute.Name}",
         BoundCondition.OneOf { Values: [var value] } one => $"{one.Attribute.Name} == {Literal(one.Attribute, value)}",
@@ -78,10 +55,20 @@ internal sealed class Reasons(ContextReading reading)
         _ => throw new InvalidOperationException($"no words for {condition.GetType().Name}"),
     };
 
+    /// <summary>The contrary of a test, as its author will have written it.</summary>
+    private static string Contrary(BoundCondition condition) => condition switch
+    {
+        BoundCondition.Below below => $"{below.Attribute.Name} {(below.OrEqual ? ">" : ">=")} {Literal(below.Attribute, below.Limit)}",
+        BoundCondition.OneOf { Attribute.Type: AttributeType.Bool, Values: [var truth] } flag => truth.Boolean ? $"not {flag.Attribute.Name}" : flag.Attribute.Name,
+        BoundCondition.OneOf { Values: [var value] } other => $"{other.Attribute.Name} != {Literal(other.Attribute, value)}",
+        BoundCondition.SameAs same => $"{same.Left.Name} != {same.Right.Name}",
+        BoundCondition.Has has => $"not {Words(has)}",
+        _ => $"not ({Words(condition)})",
+    };
+
     /// <summary>The value that a test met, in words; null where it tells no more than the test does.</summary>
     private string? Met(BoundCondition condition) => condition switch
     {
-        BoundCondition.Not not => Met(not.Part),
         BoundCondition.Has has => reading.Holds(has) == true ? Value(has.Attribute)
             : has.Attribute.Default is { } standard && reading.ValueOf(has.Attribute) is not null ? $"it is not given, and {Literal(has.Attribute, standard)} by default" : "it is missing",
         BoundCondition.SameAs same => $"{Value(same.Left)} and {Value(same.Right)}",

@@ -33,10 +33,15 @@ internal sealed class CompileBudget
     {
         (long before, long most) = (_spent, _most);
         _most = Math.Min(most, before + part);
-        int done = work();
-        _most = most;
-        part -= _spent - before;
-        return done;
+        try
+        {
+            return work();
+        }
+        finally
+        {
+            _most = most;
+            part -= _spent - before;
+        }
     }
 }
 

@@ -17,6 +17,7 @@ internal sealed class PolicySetLowering
     private readonly ConditionLowering _lowering;
     private readonly CompileBudget _budget;
     private readonly Faults _faults;
+    private readonly SilenceCheck _silence;
     private readonly ImmutableArray<Rule>.Builder _rules = ImmutableArray.CreateBuilder<Rule>();
     private readonly ImmutableArray<LoweredList>.Builder _lists = ImmutableArray.CreateBuilder<LoweredList>();
 
@@ -28,6 +29,7 @@ internal sealed class PolicySetLowering
         _attributes = Constants.Of(set);
         _conditions = new ConditionTable(_attributes.Codes, budget);
         _lowering = new ConditionLowering(_attributes, _conditions);
+        _silence = new SilenceCheck(_attributes, _conditions, budget, faults);
     }
 
     /// <exception cref="BudgetExceededException">The conditions are too much work.</exception>
@@ -52,6 +54,7 @@ internal sealed class PolicySetLowering
             _lists.Add(new LoweredList((int)block.Kind, block.Source,
                 [.. block.Cases.Select(c => new LoweredCase(_conditions.And([target, When(c.When, c.Rule.Source)]), Place(c.Rule with { IsCase = true }))),
                     new LoweredCase(ConditionTable.Always, LoweredCase.Silent)]));
+            _silence.Check(target, block, [.. block.Cases.Select(c => _lowering.Lower(c.When))]);
         }
         foreach (BoundDemand demand in policy.Demands)
         {

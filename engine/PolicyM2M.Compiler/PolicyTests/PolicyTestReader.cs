@@ -122,6 +122,9 @@ internal sealed class PolicyTestReader
             var expected = ImmutableArray.CreateBuilder<Expectation>();
             for (int i = 0; i < cells.Length; i++)
             {
+                // An empty cell expects nothing, so that rows that are denied may stand beside those that have the field.
+                if (isExpected[i] is not null && GivenReader.IsNothing(cells[i]))
+                    continue;
                 if (isExpected[i] is not { } column)
                     context = context is null ? null : _given.With(context, (YamlScalarNode)columns[i], cells[i]);
                 else if (column.Key is { } key)
@@ -129,6 +132,8 @@ internal sealed class PolicyTestReader
                 else
                     expected.AddRange(_expectations.Kind(column.Kind, cells[i]));
             }
+            if (isExpected.Exists(column => column is not null) && cells.Where((_, i) => isExpected[i] is not null).All(GivenReader.IsNothing))
+                _faults.AssertsNothing(_source, First(row), $"{name}, row {number}");
             Add($"{name}, row {number}", row, context, Moment(entries), expected.ToImmutable());
         }
     }

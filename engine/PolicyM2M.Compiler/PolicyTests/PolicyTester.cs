@@ -45,9 +45,37 @@ public sealed class PolicyTester
         if (set is null || bytes is null)
             return new PolicyTestRun(faults.Sorted(), null, [], [], [], null);
         var bundle = Bundle.Read(bytes);
-        var files = new Dictionary<string, SourceFile>(StringComparer.Ordinal);
-        foreach (SourceFile file in tests)
-            files.TryAdd(file.Path, file);
+        Dictionary<string, SourceFile> files = ByPath(tests);
+        List<(string Path, PolicyTestFile Tests)> read = Read(set, bundle, files, faults);
+        return faults.HasErrors
+            ? new PolicyTestRun(faults.Sorted(), null, [], [], [], null)
+            : new PolicyTester(set, bundle).Run(read, files, filter, progress) with { Diagnostics = faults.Sorted() };
+    }
+
+    /// <summary>Compiles a policy set and reads its tests, without running them: faults of either are faults of what would be served. Never throws for what is in the files.</summary>
+    /// <param name="policies">The files of the policy set.</param>
+    /// <param name="tests">The files of its tests, and whatever these name.</param>
+    public static Compilation Check(IReadOnlyList<SourceFile> policies, IReadOnlyList<SourceFile> tests)
+    {
+        ArgumentNullException.ThrowIfNull(policies);
+        ArgumentNullException.ThrowIfNull(tests);
+        var faults = new Faults();
+        (BoundPolicySet? set, byte[]? bytes) = PolicyCompiler.CompileBound(policies, faults);
+        if (set is not null && bytes is not null)
+            Read(set, Bundle.Read(bytes), ByPath(tests), faults);
+        return PolicyCompiler.Compiled(set, faults.HasErrors ? null : bytes, faults);
+    }
+
+    private static Dictionary<string, SourceFile> ByPath(IReadOnlyList<SourceFile> files)
+    {
+        var byPath = new Dictionary<string, SourceFile>(StringComparer.Ordinal);
+        foreach (SourceFile file in files)
+            byPath.TryAdd(file.Path, file);
+        return byPath;
+    }
+
+    private static List<(string Path, PolicyTestFile Tests)> Read(BoundPolicySet set, Bundle bundle, Dictionary<string, SourceFile> files, Faults faults)
+    {
         var attributes = set.Attributes.ToDictionary(attribute => attribute.Name, StringComparer.Ordinal);
         string[] rules = [.. bundle.Rules.Select(Expectation.DecidedBy.NameOf)];
         var read = new List<(string Path, PolicyTestFile Tests)>();
@@ -58,9 +86,7 @@ public sealed class PolicyTester
             else
                 faults.Unreadable(file);
         }
-        return faults.HasErrors
-            ? new PolicyTestRun(faults.Sorted(), null, [], [], [], null)
-            : new PolicyTester(set, bundle).Run(read, files, filter, progress) with { Diagnostics = faults.Sorted() };
+        return read;
     }
 
     private PolicyTestRun Run(List<(string Path, PolicyTestFile Tests)> files, Dictionary<string, SourceFile> contents, string? filter, Action<string>? progress)

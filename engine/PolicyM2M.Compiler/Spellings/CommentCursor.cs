@@ -30,6 +30,9 @@ internal sealed class CommentCursor(PolicySyntax policy, Page page)
             page.Blank();
     }
 
+    /// <summary>Prints the comments before an offset above what is printed next, also those that stand behind a part of it.</summary>
+    public void Above(int offset, int indentation) => Flush(comment => comment.Start < offset, _ => indentation, isAbove: true);
+
     /// <summary>Prints the comments before an offset, at the end of something.</summary>
     public void Close(int offset, int indentation) => Flush(comment => comment.Start < offset, indentation);
 
@@ -100,7 +103,7 @@ internal sealed class CommentCursor(PolicySyntax policy, Page page)
 
     private void Flush(Func<Span, bool> isDue, int indentation) => Flush(isDue, _ => indentation);
 
-    private void Flush(Func<Span, bool> isDue, Func<int, int> indentation)
+    private void Flush(Func<Span, bool> isDue, Func<int, int> indentation, bool isAbove = false)
     {
         for (; _next < _comments.Length && isDue(_comments[_next]); _next++)
         {
@@ -108,9 +111,9 @@ internal sealed class CommentCursor(PolicySyntax policy, Page page)
             string text = TextOf(comment);
             if (!KeepsEditorLines && text.TrimStart().StartsWith(EditorsOnly, StringComparison.Ordinal))
                 continue;
-            if (IsTrailing(comment) && page.TakesComment)
+            if (!isAbove && IsTrailing(comment) && page.TakesComment)
                 page.Trail(text);
-            else if (ContinuesTheLast(comment) && page.EndsWithComment)
+            else if (!isAbove && ContinuesTheLast(comment) && page.EndsWithComment)
                 page.Continue(text);
             else
                 OwnLine(comment, text, indentation(comment.Start));

@@ -49,15 +49,6 @@ internal sealed class M2MBodies(PolicySyntax policy, Page page, CommentCursor co
         page.Add(inner, "}");
     }
 
-    /// <summary>Adds segments behind the line that closed a body.</summary>
-    public void Append(string word, ImmutableArray<string> segments)
-    {
-        IReadOnlyList<string> lines = Page.Fill(segments, 2 + word.Length, 4);
-        page.Extend($"{word} {lines[0]}");
-        foreach (string line in lines.Skip(1))
-            page.Add(4, line);
-    }
-
     private void Field(FieldSyntax field, int width, int indentation)
     {
         ImmutableArray<string> segments = FieldText.Segments(field);

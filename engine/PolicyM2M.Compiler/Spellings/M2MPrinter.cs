@@ -29,7 +29,8 @@ internal sealed class M2MPrinter
 
     private string Text()
     {
-        _comments.Reach(_policy.Name.Span.Start, 0);
+        _comments.Reach(_policy.Keyword.Start, 0);
+        _comments.Close(_policy.Name.Span.Start, 0);
         string head = $"policy {_policy.Name.Text}{(_policy.Description is { } description ? $" {TextLiteral.M2M(description)}" : "")}{(_policy.Zone is { } zone ? $" zone {zone.Text}" : "")}";
         WithCondition(head, "for", _policy.Target);
         _comments.End(_policy.HeadSpan);
@@ -45,6 +46,7 @@ internal sealed class M2MPrinter
                 if (i == 0 || (!_comments.HasLayout && IsApart(all[i - 1], all[i])))
                     _page.Blank();
                 _comments.Reach(all[i].Span.Start, 0);
+                _comments.Above(HeadEndOf(all[i]), 0);
                 Declaration(all[i], width);
                 _comments.End(all[i].Span, i + 1 < all.Length ? all[i + 1].Span.Start : int.MaxValue);
             }
@@ -112,7 +114,7 @@ internal sealed class M2MPrinter
         if (close.Length > 0)
             WithCondition(close, "when", when);
         else if (when is not null)
-            _bodies.Append(" when", ConditionText.Segments(when));
+            Condition(" when ", 1, 4, when, isBehind: true);
     }
 
     private void Block(DeclarationSyntax.Block block)
@@ -168,7 +170,12 @@ internal sealed class M2MPrinter
     }
 
     /// <summary>A condition on lines of its own: filled; but where the author commented parts of it, broken as the author did, so that a comment stays with what it is about.</summary>
-    private void Condition(string head, int first, int rest, ConditionSyntax condition)
+    /// <param name="head">What stands before it.</param>
+    /// <param name="first">The indentation of its first line; with <paramref name="isBehind"/> what stands on that line already.</param>
+    /// <param name="rest">The indentation of the other lines.</param>
+    /// <param name="condition">The condition.</param>
+    /// <param name="isBehind">Whether it begins at the end of the last line.</param>
+    private void Condition(string head, int first, int rest, ConditionSyntax condition, bool isBehind = false)
     {
         ImmutableArray<ConditionSegment> segments = ConditionText.Placed(condition);
         bool keepsLines = IsCommented(condition);
@@ -181,8 +188,11 @@ internal sealed class M2MPrinter
                 continue;
             foreach (string filled in Page.Fill(line, first + head.Length, rest))
             {
-                _page.Add(first, head + filled);
-                (head, first) = ("", rest);
+                if (isBehind)
+                    _page.Extend(head + filled);
+                else
+                    _page.Add(first, head + filled);
+                (head, first, isBehind) = ("", rest, false);
             }
             line.Clear();
             if (!isLast)
@@ -205,7 +215,17 @@ internal sealed class M2MPrinter
     /// <summary>Whether the two stand on adjacent lines, so that their signs are aligned.</summary>
     private bool IsOneRun(DeclarationSyntax one, DeclarationSyntax next) =>
         one.GetType() == next.GetType() && NameOf(next).Length > 0 && IsOneLine(one) && IsOneLine(next) && !HasCommentedCondition(one) && !HasCommentedCondition(next)
-        && !_comments.IsAfterBlank(next.Span.Start) && !_comments.Any(one.Span.Start, next.Span.Start, ownLineOnly: true);
+        && !_comments.IsAfterBlank(next.Span.Start) && !_comments.Any(HeadEndOf(one), next.Span.Start, ownLineOnly: true) && !_comments.Any(next.Span.Start, HeadEndOf(next));
+
+    /// <summary>What is commented before this place of a declaration on one line goes above it: its condition begins here, or else it ends. In YAML each part has a line of its own.</summary>
+    private int HeadEndOf(DeclarationSyntax declaration) => declaration switch
+    {
+        _ when !_comments.HasLayout => declaration.Span.Start,
+        DeclarationSyntax.Define define => define.Condition.Span.Start,
+        DeclarationSyntax.Require require when IsOneLine(require) => require.When?.Span.Start ?? require.Span.End,
+        DeclarationSyntax.Forbid forbid => forbid.When?.Span.Start ?? forbid.Span.End,
+        _ => declaration.Span.Start,
+    };
 
     private bool HasCommentedCondition(DeclarationSyntax declaration) => declaration switch
     {

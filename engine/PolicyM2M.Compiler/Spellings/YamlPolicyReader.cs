@@ -35,6 +35,7 @@ internal sealed class YamlPolicyReader
     private PolicySyntax Policy(YamlMappingNode root)
     {
         NameSyntax? name = null;
+        Span keyword = default;
         string? description = null;
         ConditionSyntax? target = null;
         AtomSyntax? zone = null;
@@ -43,7 +44,8 @@ internal sealed class YamlPolicyReader
             switch (key)
             {
                 case YamlKeys.Policy:
-                    name = _outcomes.Name(value, key) ?? new NameSyntax("", _pieces[keyNode]);
+                    keyword = _pieces[keyNode];
+                    name = _outcomes.Name(value, key) ?? new NameSyntax("", keyword);
                     break;
                 case YamlKeys.Description:
                     description = _outcomes.Text(value, key);
@@ -63,6 +65,7 @@ internal sealed class YamlPolicyReader
             _faults.NoYamlPolicy(_file, new Span(0, 1));
         return new PolicySyntax(_pieces.Text, name ?? new NameSyntax("", new Span(0, 0)), description, target, _declarations.ToImmutable())
         {
+            Keyword = keyword,
             Zone = zone,
             Comments = [.. _pieces.Comments],
         };

@@ -28,7 +28,8 @@ internal sealed class YamlPrinter
 
     private string Text()
     {
-        _comments.Reach(_policy.Name.Span.Start, 0);
+        _comments.Reach(_policy.Keyword.Start, 0);
+        _comments.Close(_policy.Name.Span.Start, 0);
         Entry(0, YamlKeys.Policy, YamlScalar.Of(_policy.Name.Text));
         _comments.End(_policy.Name.Span);
         if (_policy.Description is { } description)

@@ -178,7 +178,7 @@ internal static class Grammar
         from description in Text.AsNullable().OptionalOrDefault()
         from zone in Keyword("zone").IgnoreThen(Offset).AsNullable().OptionalOrDefault()
         from target in Keyword("for").IgnoreThen(Condition).AsNullable().OptionalOrDefault()
-        select new PolicyHead(name, description, zone, target);
+        select new PolicyHead(SpanOf(keyword), name, description, zone, target);
 
     /// <summary>Every declaration but a block, whose cases are parsed one by one.</summary>
     public static readonly TokenListParser<M2MToken, DeclarationSyntax> Declaration =

@@ -50,8 +50,13 @@ internal sealed class PolicyParser
         }
 
         // Names and types are checked even where the head is broken, so that one run reports everything.
-        head ??= new PolicyHead(new NameSyntax("", new Span(0, 0)), null, null, null);
-        return new PolicySyntax(_source, head.Name, head.Description, head.Target, declarations.ToImmutable()) { Zone = head.Zone, Comments = [.. comments] };
+        head ??= new PolicyHead(default, new NameSyntax("", new Span(0, 0)), null, null, null);
+        return new PolicySyntax(_source, head.Name, head.Description, head.Target, declarations.ToImmutable())
+        {
+            Keyword = head.Keyword,
+            Zone = head.Zone,
+            Comments = [.. comments],
+        };
     }
 
     private DeclarationSyntax? Declaration(ArraySegment<Token<M2MToken>> slice)

@@ -7,7 +7,7 @@ namespace PolicyM2M.Compiler.Syntax;
 internal readonly record struct NameSyntax(string Text, Span Span);
 
 /// <summary>The line that opens a policy.</summary>
-internal sealed record PolicyHead(NameSyntax Name, string? Description, AtomSyntax? Zone, ConditionSyntax? Target);
+internal sealed record PolicyHead(Span Keyword, NameSyntax Name, string? Description, AtomSyntax? Zone, ConditionSyntax? Target);
 
 /// <summary>A policy as written: one file.</summary>
 internal sealed record PolicySyntax(
@@ -15,6 +15,9 @@ internal sealed record PolicySyntax(
 {
     /// <summary>The offset from UTC in which the policy reads times of day and weekdays, as written; null for UTC.</summary>
     public AtomSyntax? Zone { get; init; }
+
+    /// <summary>Where the policy begins: the word <c>policy</c> before its name.</summary>
+    public Span Keyword { get; init; }
 
     /// <summary>The comments in the order of the source, each with the sign that begins it.</summary>
     public ImmutableArray<Span> Comments { get; init; } = [];

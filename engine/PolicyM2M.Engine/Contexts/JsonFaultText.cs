@@ -16,7 +16,7 @@ internal static class JsonFaultText
 
     private static string What(string json, JsonException malformed, int deepest)
     {
-        if (malformed.Message.Contains("depth", StringComparison.Ordinal))
+        if (malformed.Message.Contains("maximum configured depth", StringComparison.Ordinal))
             return $"its objects are nested more than {deepest} deep";
         if (malformed.Message.Contains("uplicate", StringComparison.Ordinal))
             return "one object gives a name twice";

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Vocabulary;
 using PolicyM2M.Pdp.Development;
 using PolicyM2M.Pdp.Revisions;
 
@@ -11,7 +12,7 @@ internal static class StartupMessage
     /// <summary>Claims in the command to paste: enough to see that they count, few enough to stay on the screen.</summary>
     private const int ClaimsShown = 2;
 
-    public static void Write(TextWriter console, RevisionStatus status, RevisionSource source, string address, DataFolder data, string registry, DevelopmentCredentials credentials, bool isDataGiven)
+    public static void Write(TextWriter console, RevisionStatus status, RevisionSource source, string address, DataFolder data, string registry, DevelopmentCredentials credentials, bool isDataGiven, DateTimeOffset now)
     {
         ActiveRevision revision = status.Active;
         console.WriteLine($"""
@@ -25,11 +26,11 @@ internal static class StartupMessage
         if (status.Refused is { } refused)
             console.WriteLine($"  BUT the newest commit {ActiveRevision.Shorten(refused.CommitId)} cannot be served, so this is the one that was served last; the log says why");
         if (credentials.InUse)
-            WriteDevelopment(console, revision, Reachable(address), data, credentials, isDataGiven);
+            WriteDevelopment(console, revision, Reachable(address), data, credentials, isDataGiven, now);
         console.WriteLine("\nCtrl+C stops it.\n");
     }
 
-    private static void WriteDevelopment(TextWriter console, ActiveRevision revision, string address, DataFolder data, DevelopmentCredentials credentials, bool isDataGiven)
+    private static void WriteDevelopment(TextWriter console, ActiveRevision revision, string address, DataFolder data, DevelopmentCredentials credentials, bool isDataGiven, DateTimeOffset now)
     {
         if (credentials.Made.Count > 0)
             console.WriteLine($"  made just now: {string.Join(", ", credentials.Made.Select(Path.GetFileName))}");
@@ -41,7 +42,7 @@ internal static class StartupMessage
 
               npx -y @bufbuild/buf@1.75.0 curl --protocol grpc --cert {Shell(data.Certificate("device"))} --key {Shell(data.Key("device"))} \
                 --cacert {Shell(data.Certificate("ca"))} \
-                -d {Quoted(Request(revision))} \
+                -d {Quoted(Request(revision, now))} \
                 {address}/policym2m.v1.DecisionService/Decide
 
             Be that device, with the agent:
@@ -64,28 +65,29 @@ internal static class StartupMessage
     }
 
     /// <summary>A request with values that the schema of this very policy set allows.</summary>
-    private static string Request(ActiveRevision revision)
+    private static string Request(ActiveRevision revision, DateTimeOffset now)
     {
         IEnumerable<AttributeDefinition> claims = revision.NeededClaims.Select(name => revision.Bundle.Attributes[name]);
-        var attributes = claims.OrderBy(Familiarity).Take(ClaimsShown).ToDictionary(claim => claim.Name, Example);
+        var attributes = claims.OrderBy(Familiarity).Take(ClaimsShown).ToDictionary(claim => claim.Name, claim => Example(claim, now));
         return JsonSerializer.Serialize(new { attributes });
     }
 
-    /// <summary>Versions and numbers show best that a value counts; what the registry of the example devices knows would only be overruled.</summary>
+    /// <summary>Versions and times show best that a value counts; what the registry of the example devices knows would only be overruled.</summary>
     private static int Familiarity(AttributeDefinition claim) => claim.Type switch
     {
         AttributeType.Version => 0,
-        AttributeType.Duration => 1,
+        AttributeType.Duration or AttributeType.Instant => 1,
         AttributeType.String => 2,
         _ => 3,
     };
 
-    private static object Example(AttributeDefinition claim) => claim.Type switch
+    private static object Example(AttributeDefinition claim, DateTimeOffset now) => claim.Type switch
     {
         AttributeType.Bool => new { boolean = true },
         AttributeType.Int => new { integer = claim.Minimum ?? 1 },
         AttributeType.Version => new { text = "2.6.0" },
         AttributeType.Duration => new { text = "6d" },
+        AttributeType.Instant => new { text = InstantText.Format(new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero).ToUnixTimeSeconds()) },
         _ => new { text = claim.Values is [var first, ..] ? first : "example" },
     };
 

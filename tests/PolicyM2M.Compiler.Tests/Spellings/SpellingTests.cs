@@ -134,6 +134,50 @@ internal sealed partial class SpellingTests
         CheckRoundTrip(policy);
     });
 
+    /// <summary>Between any two tokens, behind the one or above the other, with and without an empty line.</summary>
+    [TestCaseSource(nameof(ShippedPolicies))]
+    [TestCaseSource(nameof(Examples))]
+    public void A_comment_between_any_two_words_is_kept_and_what_is_printed_prints_as_itself(string policy) => SeededProperty.Holds(Runs / 100, random =>
+    {
+        int[] gaps = [.. Lexer.Tokenize(new SourceText(new SourceFile("p.m2m", policy)), new Faults()).Tokens.Select(token => token.Span.Position.Absolute)];
+        string commented = policy;
+        foreach (int gap in random.GetItems(gaps, 6).Distinct().OrderDescending())
+            commented = commented.Insert(gap, $"{(random.Next(2) == 0 ? "\n" : " ")}{(random.Next(3) == 0 ? "\n" : "")}// comment {gap}\n{(random.Next(3) == 0 ? "\n" : "")}");
+        CheckRoundTrip(commented);
+    });
+
+    [Test]
+    public void An_empty_line_below_the_comment_above_the_policy_stays()
+    {
+        const string policy = "// Of the fleet.\n\n// Of the policy.\npolicy p\n\nforbid f : auth \"no\"\n";
+        const string apart = "// Of the fleet.\n\npolicy p\n\nforbid f : auth \"no\"\n";
+        foreach (string text in new[] { policy, apart })
+        {
+            Assert.That(Print(text, PolicySpelling.M2M, PolicySpelling.M2M), Is.EqualTo(text));
+            Assert.That(Print(Print(text, PolicySpelling.M2M, PolicySpelling.Yaml), PolicySpelling.Yaml, PolicySpelling.M2M), Is.EqualTo(text));
+        }
+        Assert.That(Print("policy  // of its name\n\n  p\nforbid f : auth \"no\"\n", PolicySpelling.M2M, PolicySpelling.M2M), Is.EqualTo("// of its name\npolicy p\n\nforbid f : auth \"no\"\n"));
+    }
+
+    [Test]
+    public void A_comment_in_the_condition_of_a_long_demand_stays_with_what_it_is_about()
+    {
+        const string policy = """
+            policy p
+
+            require r : auth {
+              mutual   required
+              methods  x509
+            } when boot.secure          // sound
+                and device.type == "a"  // of the first make
+                // and known
+                and has device.id
+
+            """;
+        Assert.That(Print(policy, PolicySpelling.M2M, PolicySpelling.M2M), Is.EqualTo(policy));
+        CheckRoundTrip(policy);
+    }
+
     [Test]
     public void Whatever_stands_in_a_file_it_is_read_or_refused() => SeededProperty.Holds(Runs, random =>
     {
@@ -191,7 +235,7 @@ internal sealed partial class SpellingTests
         string tree = TreeText.Of(Parse(policy, PolicySpelling.M2M));
         string canonical = Print(policy, PolicySpelling.M2M, PolicySpelling.M2M);
         Assert.That(TreeText.Of(Parse(canonical, PolicySpelling.M2M)), Is.EqualTo(tree), () => $"canonical\n{canonical}");
-        Assert.That(Print(canonical, PolicySpelling.M2M, PolicySpelling.M2M), Is.EqualTo(canonical));
+        Assert.That(Print(canonical, PolicySpelling.M2M, PolicySpelling.M2M), Is.EqualTo(canonical), () => policy);
         string yaml = Print(policy, PolicySpelling.M2M, PolicySpelling.Yaml);
         Assert.That(TreeText.Of(Parse(yaml, PolicySpelling.Yaml)), Is.EqualTo(tree), () => $"yaml\n{yaml}");
         Assert.That(Print(yaml, PolicySpelling.Yaml, PolicySpelling.Yaml), Is.EqualTo(yaml), () => yaml);
