@@ -6,6 +6,7 @@ using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Pdp.Rest;
 using PolicyM2M.Pdp.Revisions;
+using PolicyM2M.Pdp.Revisions.Compiling;
 using PolicyM2M.Pdp.Rollouts;
 using PolicyM2M.Pdp.Services;
 using PolicyM2M.Pdp.Sight;
@@ -24,6 +25,9 @@ internal static class Program
 {
     private static async Task<int> Main(string[] args)
     {
+        // Before anything waits: the thread that begins is the one that stands back.
+        if (CompilerEntry.IsAskedFor(args))
+            return CompilerEntry.Run(args, Console.OpenStandardOutput(), Console.Error);
         if (CommandLine.Parse(args, Console.Out, Console.Error, out int exitCode, EnvironmentSettings.OfProcess()) is not { } options)
             return exitCode;
         try
@@ -50,7 +54,7 @@ internal static class Program
     internal static async Task<WebApplication> StartAsync(PdpOptions options, TimeProvider clock, TextWriter console, Action<ILoggingBuilder> logTo)
     {
         DataFolder data = DataFolder.Find(options.Data);
-        RevisionSource source = RevisionSource.Open(options, FollowedRemote.Find(options, data, clock));
+        RevisionSource source = RevisionSource.Open(options, FollowedRemote.Find(options, data, clock), data);
         var memory = new LastServed(data.LastServed);
         var rollouts = new RolloutMemory(data.Rollout);
         var activations = new Activations(data.Activations);
@@ -76,7 +80,7 @@ internal static class Program
         });
 
         builder.Services.AddSingleton(clock).AddSingleton(options).AddSingleton(data);
-        builder.Services.AddSingleton(source).AddSingleton(revisions).AddSingleton<RevisionNews>().AddSingleton(memory);
+        builder.Services.AddSingleton(source.WhileServing()).AddSingleton(revisions).AddSingleton<RevisionNews>().AddSingleton(memory);
         builder.Services.AddSingleton(rollouts).AddSingleton(activations).AddSingleton<Rollout>().AddSingleton<Trial>();
         builder.Services.AddSingleton(credentials).AddSingleton<RefusedConnections>();
         builder.Services.AddSingleton(files).AddSingleton(rules).AddSingleton(options.Callers.Limits).AddSingleton<CallerLoads>().AddSingleton<Denials>().AddSingleton<CallAccess>();

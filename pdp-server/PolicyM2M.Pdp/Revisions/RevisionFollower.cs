@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using PolicyM2M.Compiler.Diagnostics;
 using PolicyM2M.Pdp.Auditing;
+using PolicyM2M.Pdp.Revisions.Compiling;
 using PolicyM2M.Pdp.Rollouts;
 using PolicyM2M.Pdp.Sight;
 using PolicyM2M.Pdp.Sight.Metrics;
@@ -56,10 +57,10 @@ internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, R
             else if (source.CheckTrust(status.Floor, commit, now) is var trust && trust.Refusal is { } distrust)
                 Impeded(commit, distrust, now);
             else
-                Judge(status, commit, trust, now);
+                Judge(status, commit, trust, now, stoppingToken);
             rollout.Prepare();
         }
-        catch (PolicyStoreException fault)
+        catch (Exception fault) when (fault is PolicyStoreException or CompilerException { MayHeal: true })
         {
             source.Suspect();
             Impeded(commit, fault.Message, now);
@@ -77,7 +78,7 @@ internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, R
     private static bool IsSettled(RevisionStatus status, string commit) =>
         commit == status.Candidate?.Revision.CommitId || commit == status.Waiting?.CommitId || (commit == status.Active.CommitId && status.Candidate is null);
 
-    private void Judge(RevisionStatus status, string commit, SignatureCheck trust, DateTimeOffset now)
+    private void Judge(RevisionStatus status, string commit, SignatureCheck trust, DateTimeOffset now, CancellationToken stoppingToken)
     {
         // What was withdrawn is still in memory.
         if (status.Past.FirstOrDefault(past => past.CommitId == commit)?.Loaded is { } known)
@@ -86,7 +87,7 @@ internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, R
             return;
         }
         using Activity? span = PdpTraces.Source.StartActivity("activate")?.SetTag("policym2m.commit", commit);
-        CompiledRevision compiled = source.Compile(commit);
+        CompiledRevision compiled = source.Compile(commit, stoppingToken);
         if (source.Active(compiled, now, trust, before: status.Active) is not { } revision)
         {
             span?.SetStatus(ActivityStatusCode.Error, "the policy set has faults");

@@ -1,19 +1,9 @@
-using System.Collections.Immutable;
-using PolicyM2M.Compiler.Diagnostics;
-using PolicyM2M.Compiler.PolicyTests;
-using PolicyM2M.Engine.Bundles;
+using PolicyM2M.Pdp.Revisions.Compiling;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Store;
 using PolicyM2M.Store.Signatures;
 
 namespace PolicyM2M.Pdp.Revisions;
-
-/// <summary>A commit of the source, compiled and tested.</summary>
-/// <param name="CommitId">The commit.</param>
-/// <param name="Summary">Its summary.</param>
-/// <param name="Diagnostics">Every fault of its sources, and every test of its own that fails.</param>
-/// <param name="Bundle">The compiled set; null where there is an error or a test fails.</param>
-internal sealed record CompiledRevision(string CommitId, string Summary, ImmutableArray<Diagnostic> Diagnostics, Bundle? Bundle);
 
 /// <summary>Where policies come from: one folder of one ref of one repository. Immutable.</summary>
 internal sealed class RevisionSource
@@ -22,16 +12,25 @@ internal sealed class RevisionSource
 
     private readonly RevisionTrust _trust;
     private readonly FollowedRemote? _remote;
+    private readonly CompiledBundles _compiled;
     private readonly string? _accepted;
+    private readonly bool _isServing;
 
-    private RevisionSource(GitPolicyRepository repository, FollowedRemote? remote, RevisionTrust trust, PdpOptions options)
+    private RevisionSource(GitPolicyRepository repository, FollowedRemote? remote, RevisionTrust trust, CompiledBundles compiled, PdpOptions options)
     {
         _repository = repository;
         _remote = remote;
         _trust = trust;
+        _compiled = compiled;
         _accepted = options.Accept;
         Ref = options.Ref;
         Folder = options.Folder;
+    }
+
+    private RevisionSource(RevisionSource other)
+    {
+        (_repository, _remote, _trust, _compiled, _accepted, Ref, Folder) = (other._repository, other._remote, other._trust, other._compiled, other._accepted, other.Ref, other.Folder);
+        _isServing = true;
     }
 
     public string Ref { get; }
@@ -47,13 +46,17 @@ internal sealed class RevisionSource
     /// <summary>Finds the repository, and who may sign.</summary>
     /// <param name="options">What to serve.</param>
     /// <param name="remote">The remote, where it is one.</param>
+    /// <param name="data">Where what was compiled is kept.</param>
     /// <exception cref="PolicyStoreException">There is none, or nobody may.</exception>
     /// <exception cref="StartupException">The options do not go together.</exception>
-    public static RevisionSource Open(PdpOptions options, FollowedRemote? remote)
+    public static RevisionSource Open(PdpOptions options, FollowedRemote? remote, DataFolder data)
     {
         var repository = GitPolicyRepository.Open(remote?.Clone ?? options.Git);
-        return new RevisionSource(repository, remote, RevisionTrust.Of(repository, options), options);
+        return new RevisionSource(repository, remote, RevisionTrust.Of(repository, options), new CompiledBundles(data.Compiled), options);
     }
+
+    /// <summary>The same source for a server that answers meanwhile: it compiles in a process of its own. Before the first answer nobody waits but the start, and a process would only cost time.</summary>
+    public RevisionSource WhileServing() => new(this);
 
     /// <summary>Fetches from the remote, where it is one and it is time.</summary>
     /// <returns>Whether its clone was damaged and made anew.</returns>
@@ -91,14 +94,28 @@ internal sealed class RevisionSource
     /// <exception cref="PolicyStoreException">The repository, or who may sign, cannot be read.</exception>
     public SignatureCheck CheckTrust(string? served, string commit, DateTimeOffset now) => _trust.Judge(served, commit, now);
 
-    /// <summary>Reads and compiles the policy set of a commit, and runs its own tests: what its authors say of it must hold before anybody is answered from it.</summary>
+    /// <summary>The policy set of a commit, compiled and tested: see <see cref="RevisionCompiler"/>. What this program compiled before is not compiled again.</summary>
     /// <exception cref="PolicyStoreException">The commit has no such folder, or the repository cannot be read.</exception>
-    public CompiledRevision Compile(string commitId)
+    /// <exception cref="CompilerException">It could not be compiled in a process of its own.</exception>
+    /// <exception cref="OperationCanceledException">It was ended.</exception>
+    public CompiledRevision Compile(string commitId, CancellationToken cancellation = default)
     {
-        PolicyRevision revision = _repository.ReadRevision(commitId, Folder);
-        PolicyTestRun run = PolicyTester.Run(revision.Sources, revision.Sources, filter: null, progress: null);
-        return new CompiledRevision(revision.CommitId, revision.Summary, run.Objections, run.HasPassed ? run.Bundle : null);
+        if (_compiled.Find(commitId, Folder) is { } known)
+            return known;
+        (CompiledRevision revision, ReadOnlyMemory<byte> file) = _isServing ? CompilerProcess.Compile(_repository, commitId, Folder, cancellation) : CompileHere(commitId);
+        if (revision.Bundle is not null)
+            _compiled.Keep(commitId, Folder, file.Span);
+        return revision;
     }
+
+    private (CompiledRevision, ReadOnlyMemory<byte>) CompileHere(string commitId)
+    {
+        CompiledRevision revision = RevisionCompiler.Compile(_repository, commitId, Folder);
+        return (revision, CompiledFile.Write(revision, Folder));
+    }
+
+    /// <summary>Forgets what other commits than these compiled to.</summary>
+    public void KeepCompiled(IEnumerable<string> commits) => _compiled.KeepOnly(commits);
 
     /// <summary>The revision with which the server starts: the newest or, where that cannot be served, the one that was served last. Without either it does not.</summary>
     /// <param name="now">The moment.</param>
@@ -164,7 +181,7 @@ internal sealed class RevisionSource
             CompiledRevision compiled = Compile(commit.Commit);
             return Active(compiled, now, trust, commit.WasSigned) is { } revision ? (revision, null) : (null, string.Join("; ", compiled.Diagnostics.Select(DiagnosticText.OfLine)));
         }
-        catch (PolicyStoreException fault)
+        catch (Exception fault) when (fault is PolicyStoreException or CompilerException)
         {
             // Pruned, or of a repository that is gone.
             return (null, fault.Message);

@@ -161,6 +161,7 @@ internal sealed class Rollout(
             if (status.Floor == status.Active.CommitId)
                 lastServed.Remember(source, status.Active.CommitId);
             _notRemembered = null;
+            source.KeepCompiled(RolloutRules.CommitsAtHand(status));
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or JsonException)
         {

@@ -15,6 +15,13 @@ internal static class RolloutRules
     /// <summary>So many of them are kept in memory: a roll-back is mostly by one.</summary>
     public const int MaximumLoaded = 5;
 
+    /// <summary>The commits that may answer next, or at the next start.</summary>
+    public static IEnumerable<string> CommitsAtHand(RevisionStatus status) =>
+    [
+        status.Active.CommitId, .. new[] { status.Candidate?.Revision, status.Waiting }.OfType<ActiveRevision>().Select(revision => revision.CommitId),
+        .. status.Past.Take(MaximumLoaded).Select(past => past.CommitId),
+    ];
+
     /// <summary>A commit that is good comes from the repository.</summary>
     /// <param name="status">The state before.</param>
     /// <param name="revision">The commit.</param>

@@ -33,6 +33,9 @@ internal sealed record DataFolder(string Path)
     /// <summary>What is pinned, on trial or withdrawn.</summary>
     public string Rollout => System.IO.Path.Combine(Path, "rollout.json");
 
+    /// <summary>What commits compiled to.</summary>
+    public string Compiled => System.IO.Path.Combine(Path, "compiled");
+
     /// <summary>Since when answers are made as they are.</summary>
     public string Activations => System.IO.Path.Combine(Path, "activations.json");
 

@@ -18,13 +18,16 @@ internal static class PrivateFile
 
     /// <summary>Writes a new file; where there is one already it stays, and this throws.</summary>
     /// <exception cref="IOException">There is such a file, or it cannot be written.</exception>
-    public static void Create(string path, string text) => Write(path, text, replace: false);
+    public static void Create(string path, string text) => Write(path, Encoding.UTF8.GetBytes(text), replace: false);
 
     /// <summary>Writes a file in place of the one that is there.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public static void Replace(string path, string text) => Write(path, text, replace: true);
+    public static void Replace(string path, string text) => Write(path, Encoding.UTF8.GetBytes(text), replace: true);
 
-    private static void Write(string path, string text, bool replace)
+    /// <inheritdoc cref="Replace(string, string)"/>
+    public static void Replace(string path, ReadOnlySpan<byte> bytes) => Write(path, bytes, replace: true);
+
+    private static void Write(string path, ReadOnlySpan<byte> bytes, bool replace)
     {
         string unfinished = $"{path}.{Guid.NewGuid():N}.tmp";
         try
@@ -34,7 +37,7 @@ internal static class PrivateFile
                 options.UnixCreateMode = OwnerOnly;
             using (var file = new FileStream(unfinished, options))
             {
-                file.Write(Encoding.UTF8.GetBytes(text));
+                file.Write(bytes);
                 file.Flush(flushToDisk: true);
             }
             File.Move(unfinished, path, replace);

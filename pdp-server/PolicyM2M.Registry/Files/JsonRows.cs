@@ -191,6 +191,7 @@ internal static class JsonRows
     {
         private readonly byte[] _bytes;
         private readonly List<int> _starts = [0];
+        private int _lineStart, _countedTo, _characters;
 
         public Places(byte[] bytes)
         {
@@ -212,10 +213,15 @@ internal static class JsonRows
             return (line + 1, Column(line + 1, offset - _starts[line]));
         }
 
+        /// <summary>A reader asks from front to back, and what was counted of a line is not counted again: a large file of one line would take the square of its length.</summary>
         public int Column(int line, int byteInLine)
         {
-            int start = _starts[Math.Min(line, _starts.Count) - 1];
-            return Encoding.UTF8.GetCharCount(_bytes.AsSpan(start, Math.Min(byteInLine, _bytes.Length - start))) + 1;
+            int start = _starts[Math.Min(line, _starts.Count) - 1], end = start + Math.Min(byteInLine, _bytes.Length - start);
+            if (start != _lineStart || end < _countedTo)
+                (_lineStart, _countedTo, _characters) = (start, start, 0);
+            _characters += Encoding.UTF8.GetCharCount(_bytes.AsSpan(_countedTo, end - _countedTo));
+            _countedTo = end;
+            return _characters + 1;
         }
     }
 }
