@@ -165,4 +165,16 @@ internal static partial class Log
 
     [LoggerMessage(904, LogLevel.Error, "old entries of the audit log could not be removed: {Reason}")]
     public static partial void AuditNotRemoved(this ILogger log, string reason);
+
+    [LoggerMessage(905, LogLevel.Warning, "the audit log cannot be sent to its collector, and is kept for when it can: {Reason}")]
+    public static partial void AuditExportFailed(this ILogger log, string reason);
+
+    [LoggerMessage(906, LogLevel.Information, "the audit log is sent to its collector again")]
+    public static partial void AuditExportGoesOn(this ILogger log);
+
+    [LoggerMessage(907, LogLevel.Error, "the collector of the audit log refused {Count} records, which are not sent again: {Reason}")]
+    public static partial void AuditExportRejected(this ILogger log, long count, string reason);
+
+    [LoggerMessage(908, LogLevel.Error, "{Count} records of the audit log were removed by their age before they could be sent to its collector")]
+    public static partial void AuditExportMissed(this ILogger log, long count);
 }

@@ -1,5 +1,6 @@
 using PolicyM2M.Pdp.Access;
 using PolicyM2M.Pdp.Auditing;
+using PolicyM2M.Pdp.Auditing.Export;
 using PolicyM2M.Pdp.Development;
 using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
@@ -93,6 +94,7 @@ internal static class Program
         builder.Services.AddSingleton<FirstImport>().AddSingleton<DeviceImportCall>().AddSingleton<DroppedClaims>();
         builder.Services.AddHostedService<RevisionFollower>().AddHostedService<RegistryFollower>().AddHostedService<CredentialFollower>().AddHostedService<CallerRulesFollower>();
         builder.Services.AddHostedService<AuditRetention>();
+        builder.Services.AddSingleton<AuditExport>().AddHostedService(services => services.GetRequiredService<AuditExport>());
         builder.AddSight(options.Sight, monitor);
 
         if (webhook is not null)

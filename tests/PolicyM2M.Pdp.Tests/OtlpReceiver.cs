@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Builder;
@@ -20,6 +21,9 @@ internal sealed class OtlpReceiver : IAsyncDisposable
 
     private OtlpReceiver(WebApplication server) => _server = server;
 
+    /// <summary>The status that calls end with.</summary>
+    public Grpc.Core.StatusCode Answers { get; set; }
+
     public Uri Address => new(_server.Urls.Single());
 
     public static async Task<OtlpReceiver> StartAsync()
@@ -34,6 +38,9 @@ internal sealed class OtlpReceiver : IAsyncDisposable
 
     /// <summary>The texts sent to one of the services <c>metrics</c>, <c>trace</c> and <c>logs</c>.</summary>
     public IEnumerable<string> Texts(string service) => _texts.Where(text => text.Service == service).Select(text => text.Text);
+
+    /// <summary>Forgets what was sent so far.</summary>
+    public void Forget() => _texts.Clear();
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
@@ -51,7 +58,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         context.Response.ContentType = "application/grpc";
         context.Response.DeclareTrailer("grpc-status");
         await context.Response.Body.WriteAsync(new byte[5]);
-        context.Response.AppendTrailer("grpc-status", "0");
+        context.Response.AppendTrailer("grpc-status", ((int)Answers).ToString(CultureInfo.InvariantCulture));
     }
 
     /// <summary>Every field that is a text, at any depth: what can be read as a message is one.</summary>

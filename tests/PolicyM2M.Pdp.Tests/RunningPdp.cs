@@ -6,6 +6,7 @@ using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using PolicyM2M.Pdp.Auditing;
+using PolicyM2M.Pdp.Auditing.Export;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Testing;
 using PolicyM2M.Wire.V1;
@@ -39,6 +40,9 @@ internal sealed class RunningPdp : IAsyncDisposable
 
     /// <summary>What the server records.</summary>
     public AuditTrail Trail => Server.Services.GetRequiredService<AuditTrail>();
+
+    /// <summary>What it sends of that to a collector.</summary>
+    public AuditExport Export => Server.Services.GetRequiredService<AuditExport>();
 
     /// <summary>What the server says of its own health.</summary>
     public async Task<HealthCheckResponse.Types.ServingStatus> HealthAsync() => (await new Health.HealthClient(ChannelOf("device")).CheckAsync(new HealthCheckRequest())).Status;

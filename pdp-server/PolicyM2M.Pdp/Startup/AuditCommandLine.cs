@@ -34,9 +34,16 @@ internal static class AuditCommandLine
         CustomParser = ReadKeep,
     };
 
+    private static readonly Option<Uri?> Export = new("--audit-export")
+    {
+        Description = "Collector that each audit record is sent to as a log record, by OTLP over gRPC.",
+        HelpName = "URL",
+        CustomParser = SightCommandLine.ReadUrl,
+    };
+
     public static void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { Mode, Full, Pseudonyms, Values, Keep })
+        foreach (Option option in new Option[] { Mode, Full, Pseudonyms, Values, Keep, Export })
             command.Options.Add(option);
     }
 
@@ -47,6 +54,7 @@ internal static class AuditCommandLine
         Pseudonyms = parsed.GetValue(Pseudonyms),
         Values = parsed.GetValue(Values) is { Length: > 0 } values ? values : [],
         Keep = parsed.GetValue(Keep),
+        Export = parsed.GetValue(Export),
     };
 
     private static Option<string> OneOf(string name, string description, string otherwise, params string[] values) => new(name)

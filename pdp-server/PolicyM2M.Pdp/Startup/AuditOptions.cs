@@ -17,6 +17,9 @@ internal sealed record AuditOptions
     /// <summary>The attributes whose values are recorded; of the others only where they came from.</summary>
     public IReadOnlyList<string> Values { get; init; } = [];
 
+    /// <summary>The collector that records are sent to; null for none.</summary>
+    public Uri? Export { get; init; }
+
     /// <summary>How long records are kept; null for ever.</summary>
     public TimeSpan? Keep { get; init; }
 }

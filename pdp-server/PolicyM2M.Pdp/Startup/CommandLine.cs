@@ -294,7 +294,7 @@ internal static class CommandLine
         return default;
     }
 
-    private static string NameOf(ArgumentResult argument) => ((OptionResult)argument.Parent!).Option.Name;
+    internal static string NameOf(ArgumentResult argument) => ((OptionResult)argument.Parent!).Option.Name;
 
     private sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLineAction
     {

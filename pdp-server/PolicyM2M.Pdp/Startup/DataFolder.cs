@@ -45,6 +45,9 @@ internal sealed record DataFolder(string Path)
     /// <summary>The audit log.</summary>
     public string Audit => System.IO.Path.Combine(Path, "audit");
 
+    /// <summary>How far it was sent to a collector.</summary>
+    public string AuditExport => System.IO.Path.Combine(Path, "audit-export.json");
+
     /// <summary>The key that signs its checkpoints.</summary>
     public string AuditKey => System.IO.Path.Combine(Path, "audit-key.pem");
 

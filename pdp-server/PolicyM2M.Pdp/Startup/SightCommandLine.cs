@@ -62,13 +62,13 @@ internal static class SightCommandLine
         return text;
     }
 
-    private static Uri? ReadUrl(ArgumentResult argument)
+    internal static Uri? ReadUrl(ArgumentResult argument)
     {
         string text = argument.Tokens.Count == 1 ? argument.Tokens[0].Value : "";
         if (Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https" && url.UserInfo.Length == 0)
             return url;
         // Not repeated: it may hold a password.
-        argument.AddError("--otlp: expected an http: or https: URL without a password, such as http://127.0.0.1:4317");
+        argument.AddError($"{CommandLine.NameOf(argument)}: expected an http: or https: URL without a password, such as http://127.0.0.1:4317");
         return null;
     }
 }

@@ -189,17 +189,24 @@ internal sealed class ServiceTable(bool isQuick) : IDisposable
 
     private async Task<IEnumerable<TableRow>> StartAsync()
     {
-        Pdp("data").Dispose();
+        double first = await StartOnceAsync();
         var times = new List<double>();
         for (int i = 0; i < (isQuick ? 3 : 7); i++)
-        {
-            long start = Stopwatch.GetTimestamp();
-            using ServerProcess pdp = Pdp("data");
-            using var load = new LoadClient(pdp.Address, Pki("data"), 1);
-            await load.RunAsync([ServiceFolder.Frame(_folder.Requests[0].Request)], 1);
-            times.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
-        }
-        return [TableRow.AtMost("from the start of the process to the first answer, 10,000 rules", Figures.MedianOf(times), 2, " s", "with its handshake")];
+            times.Add(await StartOnceAsync());
+        return
+        [
+            TableRow.AtMost("from the start of the process to the first answer, 10,000 rules", Figures.MedianOf(times), 2, " s", "with its handshake; what the commit compiled to is at hand"),
+            TableRow.Told("… the first start of all, which compiles and makes its keys", $"{TableRow.Number(first)} s"),
+        ];
+    }
+
+    private async Task<double> StartOnceAsync()
+    {
+        long start = Stopwatch.GetTimestamp();
+        using ServerProcess pdp = Pdp("data");
+        using var load = new LoadClient(pdp.Address, Pki("data"), 1);
+        await load.RunAsync([ServiceFolder.Frame(_folder.Requests[0].Request)], 1);
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
     private async Task<IEnumerable<TableRow>> StormAsync()

@@ -3,7 +3,8 @@ using PolicyM2M.Pdp.Startup;
 namespace PolicyM2M.Pdp.Revisions.Compiling;
 
 /// <summary>
-/// Keeps what commits compiled to, so that a restart serves at once what it served before: a commit has earned it once, and the same program would come to the same bundle. Whether a commit may be served (who signed it, what
+/// Keeps what commits compiled to, so that a restart serves at once what it served before: a commit has earned it once, and the same program would come to the same bundle. Whether a commit may be served
+/// (who signed it, what
 /// it follows) is asked each time, as it is without. A file that cannot be used or written is as good as none. Safe for all threads: files are written whole.
 /// </summary>
 internal sealed class CompiledBundles(string path)

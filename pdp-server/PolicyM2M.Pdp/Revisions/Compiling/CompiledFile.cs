@@ -8,7 +8,8 @@ using PolicyM2M.Engine.Bundles;
 namespace PolicyM2M.Pdp.Revisions.Compiling;
 
 /// <summary>
-/// A compiled commit as bytes, for another process or a later start: the SHA-256 of all that follows, the length of a head in four bytes, little-endian, the head as JSON, and the bundle. The head says what was compiled, and by
+/// A compiled commit as bytes, for another process or a later start: the SHA-256 of all that follows, the length of a head in four bytes, little-endian, the head as JSON, and the bundle. The head says
+/// what was compiled, and by
 /// which program, so that a file that stands in another's place, and one of another program, are told from the one that was looked for. It is no signature: who can write the data folder can write such a file.
 /// </summary>
 internal static class CompiledFile

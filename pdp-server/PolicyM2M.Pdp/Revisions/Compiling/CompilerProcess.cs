@@ -5,7 +5,8 @@ using PolicyM2M.Store;
 namespace PolicyM2M.Pdp.Revisions.Compiling;
 
 /// <summary>
-/// Compiles in a process of its own, for a server that answers meanwhile: what the compiler takes of the processor comes after answers, its garbage never makes an answer wait, its memory is gone when it is done, and a set that
+/// Compiles in a process of its own, for a server that answers meanwhile: what the compiler takes of the processor comes after answers, its garbage never makes an answer wait, its memory is gone when it
+/// is done, and a set that
 /// breaks it takes nobody along. It is this program, started by <see cref="CompilerEntry"/>; it sees no secrets of the server's environment.
 /// </summary>
 internal static class CompilerProcess

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using PolicyM2M.Audit.Appending;
 using PolicyM2M.Pdp.Auditing;
+using PolicyM2M.Pdp.Auditing.Export;
 using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Signing;
@@ -21,7 +22,7 @@ internal static class PdpObservations
         Registry(metrics, server.GetRequiredService<RegistryState>(), server.GetRequiredService<DroppedClaims>(), clock);
         Signatures(metrics, server.GetRequiredService<SignedDecisions>(), server.GetRequiredService<SignedStatements>());
         if (server.GetRequiredService<AuditTrail>().Log is { } log)
-            Audit(metrics, log);
+            Audit(metrics, log, server.GetRequiredService<AuditExport>());
         return metrics;
     }
 
@@ -60,11 +61,15 @@ internal static class PdpObservations
             () => [new(metrics.SignedDecisions, decision), new(statements.HandedOut, statement)]);
     }
 
-    private static void Audit(PdpMetrics metrics, AuditLog log)
+    private static void Audit(PdpMetrics metrics, AuditLog log, AuditExport export)
     {
         metrics.Counter("policym2m.pdp.audit.records", "{record}", "Records in the audit log.", () => [new(log.State.Size)]);
         metrics.Gauge("policym2m.pdp.audit.lag", "{record}", "Records in line that are not in the audit log yet.", () => [new(log.State.Waiting)]);
         metrics.Counter("policym2m.pdp.audit.lost", "{record}", "Records that are missing from the audit log, which says so itself.", () => [new(log.State.Lost)]);
+        metrics.Gauge("policym2m.pdp.audit.export.lag", "{record}", "Records in the audit log that were not sent to its collector yet; 0 where there is none.", () => [new(export.Lag)]);
+        metrics.Counter("policym2m.pdp.audit.exported", "{record}", "Records of the audit log by what became of them on their way to its collector.",
+            () => [new(export.Sent, new KeyValuePair<string, object?>("result", "sent")), new(export.Rejected, new KeyValuePair<string, object?>("result", "rejected")),
+                new(export.Missed, new KeyValuePair<string, object?>("result", "missed"))]);
         metrics.Gauge("policym2m.pdp.audit.writable", "1", "1 where the audit log can be written.", () => One(log.State.Fault is null));
     }
 
