@@ -46,8 +46,9 @@ internal sealed class AuditExportTests
         collector.Answers = StatusCode.Unavailable;
         await using RunningPdp pdp = await RunningPdp.StartAsync(change: options => options with { Audit = new AuditOptions { Export = collector.Address } });
         await RunningPdp.Eventually(() => Task.FromResult(pdp.Log.Lines.ToArray()), lines => lines.Any(line => line.Contains("the audit log cannot be sent to its collector", StringComparison.Ordinal)));
+        DecisionService.DecisionServiceClient device = pdp.DecisionsAs("device");
         for (int i = 0; i < 600; i++)
-            await pdp.DecisionsAs("device").DecideAsync(new DecideRequest());
+            await device.DecideAsync(new DecideRequest());
         await RunningPdp.Eventually(() => Task.FromResult(pdp.Export.Lag), lag => lag > 600);
 
         collector.Forget();

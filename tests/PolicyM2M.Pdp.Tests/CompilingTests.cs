@@ -130,11 +130,12 @@ internal sealed class CompilingTests
     public async Task Of_what_was_compiled_only_what_may_answer_again_is_kept()
     {
         await using RunningPdp pdp = await RunningPdp.StartAsync();
+        PolicyService.PolicyServiceClient policies = pdp.PoliciesAs("operator");
         string first = pdp.Git.Head, latest = first;
         for (int day = 1; day <= 7; day++)
         {
             latest = pdp.Git.Commit($"Change {day}", TestPolicies.Baseline($"{day}d"));
-            await RunningPdp.Eventually(async () => await pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest()), status => status.Active.CommitId == latest);
+            await RunningPdp.Eventually(async () => await policies.GetStatusAsync(new GetStatusRequest()), status => status.Active.CommitId == latest);
         }
         string[] kept = [.. Directory.EnumerateFiles(pdp.Data.Compiled).Select(file => Path.GetFileName(file).Split('-')[0])];
         Assert.That(kept, Has.Length.EqualTo(6).And.Contains(latest).And.Not.Contains(first));
