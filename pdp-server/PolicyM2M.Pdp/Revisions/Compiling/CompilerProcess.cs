@@ -92,7 +92,9 @@ internal static class CompilerProcess
         string[] program = CompilerEntry.Program;
         var start = new ProcessStartInfo(program[0], [.. program[1..], CompilerEntry.Verb, repository, commit, folder])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         foreach (string name in start.Environment.Keys.Where(name => !Passed.Contains(name) && !name.StartsWith(RuntimePrefix, StringComparison.Ordinal)).ToList())
             start.Environment.Remove(name);
