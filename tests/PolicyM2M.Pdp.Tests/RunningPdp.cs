@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
@@ -18,6 +19,7 @@ internal sealed class RunningPdp : IAsyncDisposable
 {
     private readonly TemporaryFolder _data = new();
     private readonly List<IDisposable> _open = [];
+    private readonly ConcurrentDictionary<(string Name, string Address), PolicyService.PolicyServiceClient> _policies = new();
     private WebApplication? _server;
 
     private RunningPdp()
@@ -120,7 +122,8 @@ internal sealed class RunningPdp : IAsyncDisposable
 
     public DeviceService.DeviceServiceClient DevicesAs(string name) => new(ChannelOf(name));
 
-    public PolicyService.PolicyServiceClient PoliciesAs(string name) => new(ChannelOf(name));
+    /// <summary>The same for one server each time: who asks again and again until a commit is active would have more connections than one identity may.</summary>
+    public PolicyService.PolicyServiceClient PoliciesAs(string name) => _policies.GetOrAdd((name, Address), _ => new PolicyService.PolicyServiceClient(ChannelOf(name)));
 
     /// <summary>Asks again until the answer is as it should be; the test fails by its own timeout where it never is.</summary>
     public static async Task<T> Eventually<T>(Func<Task<T>> ask, Func<T, bool> isSo)
