@@ -104,6 +104,9 @@ internal static partial class Log
     [LoggerMessage(30, LogLevel.Warning, "development credentials: anybody who can read {Folder} is a device, a gateway or an operator")]
     public static partial void DevelopmentCredentials(this ILogger log, string folder);
 
+    [LoggerMessage(90, LogLevel.Error, "who is revoked cannot be kept for a start without the registry: {Reason}")]
+    public static partial void RevokedNotKept(this ILogger log, string reason);
+
     [LoggerMessage(120, LogLevel.Information, "the commit {Commit} ({Summary}) is on trial, {Stage}, beside {Active}")]
     public static partial void OnTrial(this ILogger log, string commit, string summary, string stage, string active);
 

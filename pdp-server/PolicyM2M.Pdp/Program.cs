@@ -62,6 +62,7 @@ internal static class Program
         DevelopmentCredentials development = DevelopmentCredentials.Prepare(data, clock.GetUtcNow());
         DevelopmentData.Prepare(data, development);
         DeviceStore registry = RegistryOption.Open(options.RegistryDb, data, clock);
+        var revoked = RevokedDevices.Open(data.Revoked);
         var credentials = new CredentialState(TlsCredentials.Load(data, options.Callers));
         var files = new CallerFiles(data, options.Callers);
         CallerRulesState rules = FirstRules(files, credentials.Current);
@@ -85,7 +86,7 @@ internal static class Program
         builder.Services.AddSingleton(provider => SigningKeys.Open(data, clock.GetUtcNow(), provider.GetRequiredService<ILogger<SigningKeys>>()));
         builder.Services.AddSingleton<SignedDecisions>().AddSingleton<SignedStatements>().AddSingleton<SignedBundles>();
         // By factory, so that it is disposed with the server.
-        builder.Services.AddSingleton(_ => registry).AddSingleton<DeviceReplica>().AddSingleton(new RegistryState(clock, options.RegistryGrace));
+        builder.Services.AddSingleton(_ => registry).AddSingleton<DeviceReplica>().AddSingleton(revoked).AddSingleton(new RegistryState(clock, options.RegistryGrace, revoked));
         builder.Services.AddSingleton<FirstImport>().AddSingleton<DeviceImportCall>().AddSingleton<DroppedClaims>();
         builder.Services.AddHostedService<RevisionFollower>().AddHostedService<RegistryFollower>().AddHostedService<CredentialFollower>().AddHostedService<CallerRulesFollower>();
         builder.Services.AddHostedService<AuditRetention>();

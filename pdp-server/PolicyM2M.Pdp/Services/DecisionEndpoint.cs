@@ -72,7 +72,7 @@ internal sealed partial class DecisionEndpoint(
         if (DeviceAccess.Allows(caller, device, devices, out string? reason))
             return device;
         // Not known is not forbidden: whoever is told so would forget decisions that still hold.
-        Status status = !registry.IsAvailable && device != caller.Name && caller.Role == Roles.Gateway
+        Status status = !registry.IsAvailable && device != caller.Name && caller.Role == Roles.Gateway && !devices.IsRevoked(caller.Name) && !devices.IsRevoked(device)
             ? new Status(StatusCode.Unavailable, "the registry cannot be reached, so nobody knows which devices are at the gateway's site")
             : new Status(StatusCode.PermissionDenied, $"{caller.Id} may not speak for {device}");
         throw denials.Deny(context.Method, caller, status, reason, device);
