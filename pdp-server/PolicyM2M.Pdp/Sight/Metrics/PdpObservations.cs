@@ -5,6 +5,7 @@ using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Signing;
 
+using PolicyM2M.Pdp.Startup;
 namespace PolicyM2M.Pdp.Sight.Metrics;
 
 /// <summary>What is measured of the server's state: read from those who hold it, when somebody looks.</summary>
@@ -21,7 +22,7 @@ internal static class PdpObservations
         Registry(metrics, server.GetRequiredService<RegistryState>(), server.GetRequiredService<DroppedClaims>(), clock);
         Signatures(metrics, server.GetRequiredService<SignedDecisions>(), server.GetRequiredService<SignedStatements>());
         if (server.GetRequiredService<AuditTrail>().Log is { } log)
-            Audit(metrics, log);
+            Audit(metrics, log, server.GetRequiredService<DataFolder>().Audit);
         return metrics;
     }
 
@@ -60,7 +61,7 @@ internal static class PdpObservations
             () => [new(metrics.SignedDecisions, decision), new(statements.HandedOut, statement)]);
     }
 
-    private static void Audit(PdpMetrics metrics, AuditLog log)
+    private static void Audit(PdpMetrics metrics, AuditLog log, string folder)
     {
         metrics.Counter("policym2m.pdp.audit.records", "{record}", "Records in the audit log.", () => [new(log.State.Size)]);
         metrics.Gauge("policym2m.pdp.audit.lag", "{record}", "Records in line that are not in the audit log yet.", () => [new(log.State.Waiting)]);
@@ -69,4 +70,5 @@ internal static class PdpObservations
     }
 
     private static IEnumerable<Measurement<long>> One(bool isSo) => [new(isSo ? 1 : 0)];
+        metrics.Gauge("policym2m.pdp.audit.free", "By", "Bytes that the disk of the audit log has left for this server.", () => [new(new DriveInfo(folder).AvailableFreeSpace)]);
 }
