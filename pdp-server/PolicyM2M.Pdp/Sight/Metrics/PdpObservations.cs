@@ -2,10 +2,11 @@ using System.Diagnostics.Metrics;
 using PolicyM2M.Audit.Appending;
 using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Devices;
+using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Signing;
-
 using PolicyM2M.Pdp.Startup;
+
 namespace PolicyM2M.Pdp.Sight.Metrics;
 
 /// <summary>What is measured of the server's state: read from those who hold it, when somebody looks.</summary>
@@ -21,6 +22,9 @@ internal static class PdpObservations
         Revisions(metrics, server.GetRequiredService<RevisionState>(), server.GetRequiredService<RevisionSource>(), clock);
         Registry(metrics, server.GetRequiredService<RegistryState>(), server.GetRequiredService<DroppedClaims>(), clock);
         Signatures(metrics, server.GetRequiredService<SignedDecisions>(), server.GetRequiredService<SignedStatements>());
+        CallerRulesState callers = server.GetRequiredService<CallerRulesState>();
+        metrics.Gauge("policym2m.pdp.caller.files.unusable", "{file}", "Roles files and revocation lists that cannot be used as they are, so that callers are judged by what was read before.",
+            () => [new(callers.UnusableFiles)]);
         if (server.GetRequiredService<AuditTrail>().Log is { } log)
             Audit(metrics, log, server.GetRequiredService<DataFolder>().Audit);
         return metrics;
@@ -66,9 +70,9 @@ internal static class PdpObservations
         metrics.Counter("policym2m.pdp.audit.records", "{record}", "Records in the audit log.", () => [new(log.State.Size)]);
         metrics.Gauge("policym2m.pdp.audit.lag", "{record}", "Records in line that are not in the audit log yet.", () => [new(log.State.Waiting)]);
         metrics.Counter("policym2m.pdp.audit.lost", "{record}", "Records that are missing from the audit log, which says so itself.", () => [new(log.State.Lost)]);
+        metrics.Gauge("policym2m.pdp.audit.free", "By", "Bytes that the disk of the audit log has left for this server.", () => [new(new DriveInfo(folder).AvailableFreeSpace)]);
         metrics.Gauge("policym2m.pdp.audit.writable", "1", "1 where the audit log can be written.", () => One(log.State.Fault is null));
     }
 
     private static IEnumerable<Measurement<long>> One(bool isSo) => [new(isSo ? 1 : 0)];
-        metrics.Gauge("policym2m.pdp.audit.free", "By", "Bytes that the disk of the audit log has left for this server.", () => [new(new DriveInfo(folder).AvailableFreeSpace)]);
 }
