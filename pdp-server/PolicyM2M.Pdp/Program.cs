@@ -59,7 +59,7 @@ internal static class Program
         Listening.Try(options.Listen);
         Func<IServiceProvider, WebhookListener>? webhook = WebhookListener.Of(options);
         Func<IServiceProvider, MonitorListener>? monitor = MonitorListener.Of(options);
-        DevelopmentCredentials development = DevelopmentCredentials.Prepare(data, clock.GetUtcNow());
+        DevelopmentCredentials development = options.MayBeForDevelopment ? DevelopmentCredentials.Prepare(data, clock.GetUtcNow()) : DevelopmentCredentials.None(data, options.Listen);
         DevelopmentData.Prepare(data, development);
         DeviceStore registry = RegistryOption.Open(options.RegistryDb, data, clock);
         var revoked = RevokedDevices.Open(data.Revoked);
