@@ -21,13 +21,14 @@ internal static class AuditText
     private static string What(AuditRecord record) => record.EventCase switch
     {
         AuditRecord.EventOneofCase.Decisions => $"decided {string.Join(", ", record.Decisions.Decisions.Select(Verdict))} by {Short(record.Decisions.Revision)}",
-        AuditRecord.EventOneofCase.Denial => $"denied {record.Denial.Rpc}: {record.Denial.Reason}",
+        AuditRecord.EventOneofCase.Denial => $"denied {record.Denial.Rpc}: {record.Denial.Reason}{(record.Denial.Again > 0 ? $" ({record.Denial.Again} times more within a minute)" : "")}",
         AuditRecord.EventOneofCase.Revision => $"revision {Short(record.Revision.Revision)} {record.Revision.Became}{(record.Revision.Reason.Length > 0 ? $": {record.Revision.Reason}" : "")}",
         AuditRecord.EventOneofCase.DeviceChange => $"registry: {record.DeviceChange.Verb}{(record.DeviceChange.Detail.Length > 0 ? $", {record.DeviceChange.Detail}" : "")}",
         AuditRecord.EventOneofCase.Operation => $"asked {record.Operation.Rpc}: {record.Operation.Detail}",
         AuditRecord.EventOneofCase.Start => $"the log is kept from here: {record.Start.Mode}{(record.Start.Cut > 0 ? $"; {record.Start.Cut} bytes of no whole record stood here" : "")}",
         AuditRecord.EventOneofCase.Loss => $"{record.Loss.Count} records are missing, from {record.Loss.From} until {record.Loss.Until}",
         AuditRecord.EventOneofCase.Rotation => Rotated(record.Rotation),
+        AuditRecord.EventOneofCase.Bundle => $"handed out the bundle of {Short(record.Bundle.Revision)}, from byte {record.Bundle.Offset}",
         AuditRecord.EventOneofCase.Removal => $"the entries before {record.Removal.Before} were removed",
         _ => "something that this m2m does not know",
     };

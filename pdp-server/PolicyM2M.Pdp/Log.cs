@@ -50,6 +50,9 @@ internal static partial class Log
     [LoggerMessage(20, LogLevel.Warning, "denied {Rpc} to {Caller}: {Reason}")]
     public static partial void Denied(this ILogger log, string rpc, string caller, string reason);
 
+    [LoggerMessage(28, LogLevel.Warning, "denied {Rpc} to {Caller} {Times} times more within a minute: {Reason}")]
+    public static partial void DeniedAgain(this ILogger log, string rpc, string caller, int times, string reason);
+
     [LoggerMessage(21, LogLevel.Warning, "refused the client certificate {Thumbprint}: {Reason}; from {Peer}")]
     public static partial void ClientCertificateRefused(this ILogger log, string thumbprint, string reason, string peer);
 
@@ -100,6 +103,9 @@ internal static partial class Log
 
     [LoggerMessage(89, LogLevel.Information, "{Actor}: import of devices, {Good} good, {Changed} changed, {Faults} faults")]
     public static partial void DevicesImported(this ILogger log, CallerId actor, int good, int changed, int faults);
+
+    [LoggerMessage(90, LogLevel.Error, "who is revoked cannot be kept for a start without the registry: {Reason}")]
+    public static partial void RevokedNotKept(this ILogger log, string reason);
 
     [LoggerMessage(30, LogLevel.Warning, "development credentials: anybody who can read {Folder} is a device, a gateway or an operator")]
     public static partial void DevelopmentCredentials(this ILogger log, string folder);

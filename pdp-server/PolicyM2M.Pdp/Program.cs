@@ -64,12 +64,13 @@ internal static class Program
         Listening.Try(options.Listen);
         Func<IServiceProvider, WebhookListener>? webhook = WebhookListener.Of(options);
         Func<IServiceProvider, MonitorListener>? monitor = MonitorListener.Of(options);
-        DevelopmentCredentials development = DevelopmentCredentials.Prepare(data, clock.GetUtcNow());
+        DevelopmentCredentials development = options.MayBeForDevelopment ? DevelopmentCredentials.Prepare(data, clock.GetUtcNow()) : DevelopmentCredentials.None(data, options.Listen);
         DevelopmentData.Prepare(data, development);
         DeviceStore registry = RegistryOption.Open(options.RegistryDb, data, clock);
+        var revoked = RevokedDevices.Open(data.Revoked);
         var credentials = new CredentialState(TlsCredentials.Load(data, options.Callers));
         var files = new CallerFiles(data, options.Callers);
-        CallerRulesState rules = FirstRules(files, credentials.Current);
+        CallerRulesState rules = FirstRules(files, new RevocationFiles(data, options.Callers), credentials.Current);
 
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
@@ -84,13 +85,14 @@ internal static class Program
         builder.Services.AddSingleton(source.WhileServing()).AddSingleton(revisions).AddSingleton<RevisionNews>().AddSingleton(memory);
         builder.Services.AddSingleton(rollouts).AddSingleton(activations).AddSingleton<Rollout>().AddSingleton<Trial>();
         builder.Services.AddSingleton(credentials).AddSingleton<RefusedConnections>();
-        builder.Services.AddSingleton(files).AddSingleton(rules).AddSingleton(options.Callers.Limits).AddSingleton<CallerLoads>().AddSingleton<Denials>().AddSingleton<CallAccess>();
+        builder.Services.AddSingleton(files).AddSingleton(new RevocationFiles(data, options.Callers)).AddSingleton(rules);
+        builder.Services.AddSingleton(options.Callers.Limits).AddSingleton<CallerLoads>().AddSingleton<Denials>().AddSingleton<CallAccess>();
         // By factory, so that it is closed with the server, after everything that records.
         builder.Services.AddSingleton(provider => AuditTrail.Open(options.Audit, data, credentials.Current.Id.TrustDomain, clock, provider.GetRequiredService<ILogger<AuditTrail>>()));
         builder.Services.AddSingleton(provider => SigningKeys.Open(data, clock.GetUtcNow(), provider.GetRequiredService<ILogger<SigningKeys>>()));
         builder.Services.AddSingleton<SignedDecisions>().AddSingleton<SignedStatements>().AddSingleton<SignedBundles>();
         // By factory, so that it is disposed with the server.
-        builder.Services.AddSingleton(_ => registry).AddSingleton<DeviceReplica>().AddSingleton(new RegistryState(clock, options.RegistryGrace));
+        builder.Services.AddSingleton(_ => registry).AddSingleton<DeviceReplica>().AddSingleton(revoked).AddSingleton(new RegistryState(clock, options.RegistryGrace, revoked));
         builder.Services.AddSingleton<FirstImport>().AddSingleton<DeviceImportCall>().AddSingleton<DroppedClaims>();
         builder.Services.AddHostedService<RevisionFollower>().AddHostedService<RegistryFollower>().AddHostedService<CredentialFollower>().AddHostedService<CallerRulesFollower>();
         builder.Services.AddHostedService<AuditRetention>();
@@ -136,6 +138,11 @@ internal static class Program
         return pdp;
     }
 
-    private static CallerRulesState FirstRules(CallerFiles files, TlsCredentials credentials) =>
-        new(new CallerRules(credentials.Trust, files.LoadRoles(credentials.Id.TrustDomain, before: null), files.LoadLists(credentials.Trust, RevocationLists.None)));
+    private static CallerRulesState FirstRules(CallerFiles files, RevocationFiles lists, TlsCredentials credentials)
+    {
+        RevocationLists? read = lists.Look(credentials.Trust, RevocationLists.None);
+        return lists.Faults is [var fault, ..]
+            ? throw new StartupException(fault)
+            : new(new CallerRules(credentials.Trust, files.LoadRoles(credentials.Id.TrustDomain, before: null), read ?? RevocationLists.None));
+    }
 }

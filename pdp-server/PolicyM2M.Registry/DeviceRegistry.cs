@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using PolicyM2M.Engine.Contexts;
 
 namespace PolicyM2M.Registry;
@@ -10,19 +11,26 @@ namespace PolicyM2M.Registry;
 public sealed class DeviceRegistry
 {
     private readonly ConcurrentDictionary<string, Device> _devices;
+    private readonly IReadOnlySet<string> _onlyRevoked;
 
-    internal DeviceRegistry(IEnumerable<KeyValuePair<string, Device>> devices) =>
+    private DeviceRegistry(IEnumerable<KeyValuePair<string, Device>> devices, IReadOnlySet<string> onlyRevoked)
+    {
         // One writer: more locks than one would only be memory.
         _devices = new ConcurrentDictionary<string, Device>(concurrencyLevel: 1, devices, StringComparer.Ordinal);
+        _onlyRevoked = onlyRevoked;
+    }
 
     /// <summary>A registry that knows nobody.</summary>
-    public static DeviceRegistry Empty { get; } = new([]);
+    public static DeviceRegistry Empty { get; } = new([], FrozenSet<string>.Empty);
 
     /// <summary>How many devices there are.</summary>
     public int Count => _devices.Count;
 
     /// <summary>A registry of these devices, for whoever has no database.</summary>
-    public static DeviceRegistry Of(IEnumerable<Device> devices) => new(devices.Select(device => KeyValuePair.Create(device.Id, device)));
+    public static DeviceRegistry Of(IEnumerable<Device> devices) => new(devices.Select(device => KeyValuePair.Create(device.Id, device)), FrozenSet<string>.Empty);
+
+    /// <summary>A registry that knows of nobody more than that these devices are revoked: what holds on where there is no other.</summary>
+    public static DeviceRegistry OfRevoked(IReadOnlySet<string> ids) => new([], ids);
 
     /// <summary>The device of this id; null where it is not registered.</summary>
     public Device? Find(string id) => _devices.GetValueOrDefault(id);
@@ -34,7 +42,10 @@ public sealed class DeviceRegistry
     public string? SiteOf(string device) => Find(device)?.Site;
 
     /// <summary>Whether a device's identity was taken back.</summary>
-    public bool IsRevoked(string device) => Find(device)?.Revocation is not null;
+    public bool IsRevoked(string device) => Find(device)?.Revocation is not null || _onlyRevoked.Contains(device);
+
+    /// <summary>The ids of the devices whose identity was taken back.</summary>
+    public IEnumerable<string> Revoked => All.Where(device => device.Revocation is not null).Select(device => device.Id).Concat(_onlyRevoked);
 
     /// <summary>All devices, in no order; those that change meanwhile may be as before or as after.</summary>
     internal IEnumerable<Device> All => _devices.Select(entry => entry.Value);

@@ -77,7 +77,7 @@ public sealed class DeviceStore : IAsyncDisposable
     /// <param name="changes">What to do; no id twice.</param>
     /// <param name="actor">Who does it.</param>
     /// <param name="writing">What is written where a change is refused.</param>
-    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <param name="cancellationToken">Ends the attempt, as long as nothing is being committed.</param>
     /// <exception cref="RegistryUnavailableException">The database cannot be used.</exception>
     public async Task<Written> ChangeAllAsync(
         IReadOnlyList<(string Id, DeviceChange Change)> changes, string actor, Writing writing, CancellationToken cancellationToken = default)
@@ -179,7 +179,9 @@ public sealed class DeviceStore : IAsyncDisposable
                     await sql.RunAsync("UPDATE registry SET sequence = @sequence", ("sequence", outcome.Sequence)).ConfigureAwait(false);
                     await _database.AnnounceAsync(transaction, cancellationToken).ConfigureAwait(false);
                 }
-                await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+                cancellationToken.ThrowIfCancellationRequested();
+                // Whoever hangs up from here on is told nothing, but what is written is known to be: a commit that is called off may have happened all the same.
+                await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
                 return new Written(isWritten, isWritten ? outcome.Sequence : sequence, outcome.Devices, outcome.Refusals, outcome.Changed);
             }
         }

@@ -13,12 +13,13 @@ internal sealed class AnswerMemoryTests
 {
     private RunningPdp _pdp = null!;
     private DecisionService.DecisionServiceClient _device = null!;
+    private TrustedKeys? _trusted;
 
     [SetUp]
     public async Task Start()
     {
         _pdp = await RunningPdp.StartAsync(change: options => options with { Audit = new AuditOptions { Durability = PolicyM2M.Audit.Appending.AuditDurability.Durable } });
-        _device = _pdp.DecisionsAs("device");
+        (_device, _trusted) = (_pdp.DecisionsAs("device"), null);
     }
 
     [TearDown]
@@ -66,24 +67,61 @@ internal sealed class AnswerMemoryTests
         Assert.That((await _pdp.DevicesAs("operator").GetRegistryStatusAsync(new GetRegistryStatusRequest())).DroppedClaims["posture.risk"], Is.EqualTo(4));
     }
 
-    [Test]
-    public async Task A_change_of_the_registry_of_the_policies_or_of_the_caller_is_seen_by_the_very_next_request()
+    private static IEnumerable<TestCaseData> Changes()
     {
-        DecideRequest request = Request(new Random(1));
-        request.Kinds.Add(DecisionKind.Rotation);
-        var trusted = TrustedKeys.Of((await _device.GetSigningKeysAsync(new GetSigningKeysRequest())).Keys);
-        bool RotatesNow(DecideResponse answer) => !trusted.Decision(answer.SignedDecisions.Single()).Outcome.ToString().Contains("lifetime 30d", StringComparison.Ordinal);
-        Assert.That((RotatesNow(await _device.DecideAsync(request)), RotatesNow(await _device.DecideAsync(request))), Is.EqualTo((false, false)));
-        await _pdp.DevicesAs("operator").SetDeviceRiskAsync(new SetDeviceRiskRequest { Id = "plc-0042", Risk = 90 });
-        Assert.That(RotatesNow(await _device.DecideAsync(request)), Is.True);
-        await _pdp.DevicesAs("operator").SetDeviceRiskAsync(new SetDeviceRiskRequest { Id = "plc-0042", Risk = 10 });
+        yield return new TestCaseData((Func<DeviceService.DeviceServiceClient, Task>)(async devices => await devices.SetDeviceRiskAsync(new SetDeviceRiskRequest { Id = "plc-0042", Risk = 90 })), "risky").SetArgDisplayNames("risk");
+        yield return new TestCaseData((Func<DeviceService.DeviceServiceClient, Task>)(async devices => await devices.SetDeviceStateAsync(new SetDeviceStateRequest { Id = "plc-0042", State = DeviceState.Quarantined })), "quarantined").SetArgDisplayNames("state");
+        yield return new TestCaseData((Func<DeviceService.DeviceServiceClient, Task>)(async devices => await devices.UpsertDeviceAsync(new UpsertDeviceRequest { Id = "plc-0042", Site = "plant-9" })), "elsewhere").SetArgDisplayNames("site");
+        yield return new TestCaseData((Func<DeviceService.DeviceServiceClient, Task>)(async devices => await devices.RevokeDeviceAsync(new RevokeDeviceRequest { Id = "plc-0042", Reason = "lost" })), "PermissionDenied").SetArgDisplayNames("revocation");
+        yield return new TestCaseData((Func<DeviceService.DeviceServiceClient, Task>)(async devices => await devices.DeleteDeviceAsync(new DeleteDeviceRequest { Id = "plc-0042" })), "quarantined").SetArgDisplayNames("deletion");
+    }
 
-        string commit = _pdp.Git.Commit("Shorter", TestPolicies.Baseline("7d"));
-        await RunningPdp.Eventually(async () => await _pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest()), status => status.Active.CommitId == commit);
-        Assert.That(trusted.Decision((await _device.DecideAsync(request)).SignedDecisions.Single()).Outcome.ToString(), Does.Contain("lifetime 7d"));
+    [TestCaseSource(nameof(Changes))]
+    public async Task A_change_of_the_registry_is_seen_by_the_very_next_request_for_what_was_fresh_for_an_hour(Func<DeviceService.DeviceServiceClient, Task> change, string says)
+    {
+        await ServeAsync(FreshForAnHour);
+        DecideRequest request = Request(new Random(1));
+        request.Kinds.Add(DecisionKind.CipherSuites);
+        Assert.That((await Said(_device, request), await Said(_device, request)), Is.EqualTo(("allowed", "allowed")));
+
+        await change(_pdp.DevicesAs("operator"));
+
+        Assert.That(await Said(_device, request), Does.Contain(says));
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task A_gateway_that_was_moved_or_revoked_gets_nothing_from_memory(bool isRevoked)
+    {
+        await ServeAsync(FreshForAnHour);
+        DecisionService.DecisionServiceClient gateway = _pdp.DecisionsAs("gateway");
+        DecideRequest request = Request(new Random(1));
+        request.DeviceId = "plc-0042";
+        request.Kinds.Add(DecisionKind.CipherSuites);
+        Assert.That((await Said(gateway, request), await Said(gateway, request)), Is.EqualTo(("allowed", "allowed")));
+
+        if (isRevoked)
+            await _pdp.DevicesAs("operator").RevokeDeviceAsync(new RevokeDeviceRequest { Id = "gw-plant7", Reason = "lost" });
+        else
+            await _pdp.DevicesAs("operator").UpsertDeviceAsync(new UpsertDeviceRequest { Id = "gw-plant7", Site = "plant-9" });
+
+        Assert.That(await Said(gateway, request), Is.EqualTo("PermissionDenied"));
+        Assert.That(await Said(_device, request), Is.EqualTo("allowed"));
+    }
+
+    [Test]
+    public async Task A_change_of_the_policies_or_of_the_caller_is_seen_by_the_very_next_request()
+    {
+        await ServeAsync(FreshForAnHour);
+        DecideRequest request = Request(new Random(1));
+        request.Kinds.Add(DecisionKind.CipherSuites);
+        Assert.That((await Said(_device, request), await Said(_device, request)), Is.EqualTo(("allowed", "allowed")));
+
+        await ServeAsync(FreshForAnHour.Replace("otherwise use", "otherwise deny \"closed\" //", StringComparison.Ordinal));
+        Assert.That(await Said(_device, request), Does.Contain("closed"));
 
         await _pdp.DevicesAs("operator").RevokeDeviceAsync(new RevokeDeviceRequest { Id = "plc-0042", Reason = "lost" });
-        Assert.That((await Assert.ThrowsAsync<RpcException>(async () => await _device.DecideAsync(request)))!.StatusCode, Is.EqualTo(StatusCode.PermissionDenied));
+        Assert.That(await Said(_device, request), Is.EqualTo("PermissionDenied"));
     }
 
     [Test]
@@ -95,6 +133,51 @@ internal sealed class AnswerMemoryTests
         RpcException? refusal = await Assert.ThrowsAsync<RpcException>(async () => await invoker.AsyncUnaryCall(broken, null, new CallOptions(), [0x0A, 0xFF, 0x01]).ResponseAsync);
         Assert.That((refusal!.StatusCode, refusal.Status.Detail), Is.EqualTo((StatusCode.InvalidArgument, refusal.Status.Detail)));
         Assert.That(refusal.Status.Detail, Does.StartWith("the message is no DecideRequest: "));
+    }
+
+    /// <summary>What is fresh for long, and goes by all that an operator can change.</summary>
+    private const string FreshForAnHour = """
+        policy baseline "What the tests need."
+
+        cipher-suites {
+          when lifecycle.state == "quarantined" deny "quarantined"
+          when posture.risk >= 60 deny "risky"
+          when location.site != "plant-7" deny "elsewhere"
+          otherwise use { versions 1.3  suites TLS_AES_256_GCM_SHA384  fresh-for 1h  usable-for 3d }
+        }
+
+        """;
+
+    private const string Attributes = """
+        attributes:
+          device.id: { type: string, provenance: registry, description: "The id." }
+          device.type: { type: enum, values: [plc, sensor], provenance: claimed, description: "The class." }
+          firmware.version: { type: version, provenance: claimed, description: "The firmware." }
+          lifecycle.state: { type: enum, values: [onboarding, active, quarantined, retired], provenance: registry, description: "The state." }
+          location.site: { type: string, provenance: registry, description: "The site." }
+          posture.risk: { type: int, minimum: 0, maximum: 100, provenance: registry, description: "The risk." }
+
+        """;
+
+    private async Task ServeAsync(string policy)
+    {
+        string commit = _pdp.Git.Commit("Other policies", ("policies/baseline.m2m", policy), ("policies/device.attributes.yaml", Attributes));
+        await RunningPdp.Eventually(async () => await _pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest()), status => status.Active.CommitId == commit);
+    }
+
+    /// <summary>"allowed", or why not, of the one decision of a signed answer.</summary>
+    private async Task<string> Said(DecisionService.DecisionServiceClient caller, DecideRequest request)
+    {
+        try
+        {
+            DecideResponse answer = await caller.DecideAsync(request);
+            _trusted ??= TrustedKeys.Of((await caller.GetSigningKeysAsync(new GetSigningKeysRequest())).Keys);
+            return _trusted.Decision(answer.SignedDecisions.Single()).Outcome.Denial ?? "allowed";
+        }
+        catch (RpcException refusal)
+        {
+            return refusal.StatusCode.ToString();
+        }
     }
 
     private static DecideRequest Request(Random random)

@@ -1,8 +1,11 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
 using PolicyM2M.Audit.Appending;
 using PolicyM2M.Audit.Storage;
+using PolicyM2M.Pdp.Access;
 using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Testing;
@@ -59,9 +62,73 @@ internal sealed class AuditTests
             _ => $"{record.Operation?.Rpc.Split('/')[^1]} {record.Operation?.Detail}",
         }).Distinct(), Is.EqualTo(new[]
         {
-            "start durable, stop", "active: ", "/policym2m.v1.DecisionService/Decide of plc-0099: a device may ask only about itself", "risk 90 sensor-1 by dev",
+            "start durable, stop", "active: ", "import  by ", "/policym2m.v1.DecisionService/Decide of plc-0099: a device may ask only about itself", "risk 90 sensor-1 by dev",
             "Pin pin", "Unpin unpin", "refused: baseline.m2m:3:32: error M2M204: there is no authentication method `nonsense`",
         }));
+    }
+
+    [Test]
+    public async Task A_caller_that_is_denied_in_a_loop_leaves_two_records_a_minute()
+    {
+        await using RunningPdp pdp = await StartAsync(Durable);
+        DecisionService.DecisionServiceClient device = pdp.DecisionsAs("device");
+        async Task Denied(string id) => await Assert.ThrowsAsync<RpcException>(async () => await device.DecideAsync(new DecideRequest { DeviceId = id }));
+        for (int i = 0; i < 100; i++)
+            await Denied("plc-0099");
+        for (int i = 0; i < 100; i++)
+            await Denied($"plc-{i}");
+        pdp.Server.Services.GetRequiredService<Denials>().EndWindow();
+        await Denied("plc-0099");
+
+        AuditDenial[] denials = [.. (await Records(pdp)).Select(record => record.Denial).OfType<AuditDenial>()];
+        Assert.That(denials, Has.Length.EqualTo(Denials.MaximumOfOne + 3));
+        Assert.That(denials.Select(denial => denial.Again).Where(again => again > 0), Is.EquivalentTo(new[] { 99UL, 101UL - Denials.MaximumOfOne }));
+        Assert.That(denials[^1].Again, Is.Zero, "the next minute begins anew");
+        Assert.That(pdp.Log.Lines, Has.Exactly(1).EndsWith("99 times more within a minute: it asked about plc-0099: a device may ask only about itself"));
+    }
+
+    [Test]
+    public async Task A_bundle_that_is_handed_out_is_recorded_also_where_the_caller_has_it()
+    {
+        await using RunningPdp pdp = await StartAsync(Durable);
+        DecisionService.DecisionServiceClient device = pdp.DecisionsAs("device");
+        BundleDescription whole = await Described(new GetBundleRequest());
+        await Described(new GetBundleRequest { BundleHash = whole.Revision.BundleHash, Offset = whole.Length });
+
+        AuditRecord[] records = [.. (await Records(pdp)).Where(record => record.Bundle is not null)];
+        Assert.That(records.Select(record => (record.Device, record.Bundle.Revision.BundleHash, record.Bundle.Offset)),
+            Is.EqualTo(new[] { ("plc-0042", whole.Revision.BundleHash, 0UL), ("plc-0042", whole.Revision.BundleHash, whole.Length) }));
+
+        async Task<BundleDescription> Described(GetBundleRequest request)
+        {
+            using AsyncServerStreamingCall<GetBundleResponse> call = device.GetBundle(request);
+            await call.ResponseStream.MoveNext(TestContext.CurrentContext.CancellationToken);
+            return call.ResponseStream.Current.Description;
+        }
+    }
+
+    [Test]
+    public async Task An_import_is_recorded_when_it_is_written_whatever_becomes_of_its_client()
+    {
+        await using RunningPdp pdp = await StartAsync(Durable);
+        AuditRecord first = (await Records(pdp)).Single(record => record.DeviceChange is not null);
+        Assert.That((first.Caller, first.DeviceChange.Detail, first.DeviceChange.Version), Is.EqualTo(("", "first start, 4 changed", 4UL)));
+
+        // One good line, and more faults than the network holds for a client that reads none of them.
+        string file = "device.id,posture.risk\nnew-1,5\n" + string.Concat(Enumerable.Range(0, 60_000).Select(i => $"bad-{i},high\n"));
+        using (AsyncDuplexStreamingCall<ImportDevicesRequest, ImportDevicesResponse> call = pdp.DevicesAs("operator").ImportDevices())
+        {
+            await call.RequestStream.WriteAsync(new ImportDevicesRequest { Options = new ImportOptions { Format = ImportFormat.Csv, KeepGood = true } });
+            foreach (char[] chunk in file.Chunk(100_000))
+                await call.RequestStream.WriteAsync(new ImportDevicesRequest { Chunk = Google.Protobuf.ByteString.CopyFromUtf8(new string(chunk)) });
+            await call.RequestStream.CompleteAsync();
+            await RunningPdp.Eventually(async () => await pdp.DevicesAs("operator").GetRegistryStatusAsync(new GetRegistryStatusRequest()), status => status.Devices == 5);
+        }
+
+        AuditRecord[] records = await RunningPdp.Eventually(() => Records(pdp), found => found.Count(record => record.DeviceChange is not null) == 2);
+        AuditDeviceChange imported = records.Last(record => record.DeviceChange is not null).DeviceChange;
+        Assert.That((imported.Verb, imported.Detail, imported.Version), Is.EqualTo(("import", "1 good, 1 changed, 60000 faults", 5UL)));
+        Assert.That(imported.DevicesSha256.ToByteArray(), Is.EqualTo(SHA256.HashData("new-1 5\n"u8)));
     }
 
     [Test]
@@ -124,7 +191,7 @@ internal sealed class AuditTests
         File.WriteAllBytes(bundle, bytes);
         FinishedProcess changed = M2MProcess.Run("audit", "verify", pdp.Data.Audit);
         Assert.That((changed.ExitCode, changed.Output), Is.EqualTo((4, changed.Output)));
-        Assert.That(changed.Output, Does.Match("wrong: record 2: the record was changed: it is not the one that was signed here  \\(tile/entries/000\\)"));
+        Assert.That(changed.Output, Does.Match("wrong: record 3: the record was changed: it is not the one that was signed here  \\(tile/entries/000\\)"));
 
         string journal = Directory.EnumerateFiles(Path.Combine(pdp.Data.Audit, "journal")).Single();
         bytes = File.ReadAllBytes(journal);
@@ -154,6 +221,7 @@ internal sealed class AuditTests
         if (whenUnwritable == UnwritableLog.Stops)
         {
             Assert.That((await CodeOf(device), code), Is.EqualTo((StatusCode.Unavailable, StatusCode.Unavailable)));
+            Assert.That(await Refusals(pdp), Is.EqualTo((StatusCode.Unavailable, StatusCode.Unavailable, HttpStatusCode.ServiceUnavailable)));
             Assert.That(await pdp.HealthAsync(), Is.EqualTo(Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus.NotServing));
             Assert.That(pdp.Log.Lines, Has.Some.StartsWith("Critical: the audit log cannot be written, so nobody is answered until it can: No space left on device"));
         }
@@ -165,6 +233,19 @@ internal sealed class AuditTests
         await RunningPdp.Eventually(() => CodeOf(device), answered => answered == StatusCode.OK && pdp.Trail.Log!.State.Fault is null);
         AuditRecord[] records = await Records(pdp);
         Assert.That(records.Sum(record => (long)(record.Loss?.Count ?? 0)), whenUnwritable == UnwritableLog.Sheds ? Is.EqualTo(pdp.Trail.Log!.State.Lost).And.Positive : Is.Zero);
+    }
+
+    /// <summary>What else a device gets: a bundle, a place for its report, and a decision by JSON.</summary>
+    private static async Task<(StatusCode Bundle, StatusCode Report, HttpStatusCode Json)> Refusals(RunningPdp pdp)
+    {
+        DecisionService.DecisionServiceClient device = pdp.DecisionsAs("device");
+        using AsyncServerStreamingCall<GetBundleResponse> bundle = device.GetBundle(new GetBundleRequest());
+        RpcException? noBundle = await Assert.ThrowsAsync<RpcException>(async () => await bundle.ResponseStream.MoveNext(CancellationToken.None));
+        RpcException? noReport = await Assert.ThrowsAsync<RpcException>(async () => await device.ReportRotationAsync(new ReportRotationRequest { Rotation = RotationReportTests.Rotation() }));
+        using X509Certificate2 certificate = X509Certificate2.CreateFromPemFile(pdp.Data.Certificate("device"), pdp.Data.Key("device"));
+        using var http = new HttpClient(RunningPdp.Handler(pdp.Data, certificate)) { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using HttpResponseMessage json = await http.PostAsync(pdp.Address + "/v1/decide", new StringContent("{}", System.Text.Encoding.UTF8, "application/json"));
+        return (noBundle!.StatusCode, noReport!.StatusCode, json.StatusCode);
     }
 
     [Test]

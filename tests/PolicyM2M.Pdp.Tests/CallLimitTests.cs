@@ -1,3 +1,5 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Health.V1;
 using PolicyM2M.Pdp.Limits;
@@ -103,6 +105,47 @@ public sealed class CallLimitTests
     }
 
     [Test]
+    public async Task A_stream_pays_for_what_is_malformed_too_and_is_read_no_faster_than_its_rate()
+    {
+        await using RunningPdp pdp = await StartAsync(new CallLimits { Rate = 5 });
+        CancellationToken cancel = TestContext.CurrentContext.CancellationToken;
+        using AsyncDuplexStreamingCall<DecideStreamRequest, DecideStreamResponse> call = pdp.DecisionsAs("device").DecideStream(cancellationToken: cancel);
+        for (int i = 0; i < 30; i++)
+            await call.RequestStream.WriteAsync(new DecideStreamRequest(), cancel);
+        await call.RequestStream.CompleteAsync();
+
+        var codes = new List<StatusCode>();
+        await foreach (DecideStreamResponse answer in call.ResponseStream.ReadAllAsync(cancel))
+            codes.Add((StatusCode)answer.Fault.Code);
+
+        Assert.That(codes, Has.Count.EqualTo(30));
+        Assert.That(codes, Has.All.EqualTo(StatusCode.InvalidArgument).Or.EqualTo(StatusCode.ResourceExhausted));
+        Assert.That(codes.Count(code => code == StatusCode.ResourceExhausted), Is.InRange(1, 6), "after each there is a second in which the rate comes back");
+    }
+
+    [Test]
+    public async Task A_request_that_does_not_arrive_in_its_time_is_ended_and_others_go_on()
+    {
+        await using RunningPdp pdp = await StartAsync(new CallLimits { RequestGrace = TimeSpan.FromSeconds(1) });
+        CancellationToken cancel = TestContext.CurrentContext.CancellationToken;
+        using X509Certificate2 certificate = X509Certificate2.CreateFromPemFile(pdp.Data.Certificate("device"), pdp.Data.Key("device"));
+        using var http = new HttpClient(RunningPdp.Handler(pdp.Data, certificate));
+        async Task<HttpResponseMessage> Post(string path, string type)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, pdp.Address + path) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = new EndlessContent(type) };
+            request.Headers.Add("te", "trailers");
+            return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+        }
+
+        using HttpResponseMessage grpc = await Post("/policym2m.v1.DecisionService/Decide", "application/grpc"), rest = await Post("/v1/decide", "application/json");
+
+        Assert.That(grpc.Headers.GetValues("grpc-status").Single(), Is.EqualTo(((int)StatusCode.DeadlineExceeded).ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        Assert.That(rest.StatusCode, Is.EqualTo(HttpStatusCode.RequestTimeout));
+        Assert.That((await pdp.DecisionsAs("device").DecideAsync(new DecideRequest(), cancellationToken: cancel)).Decisions, Has.Count.EqualTo(3));
+        Assert.That(new CallLimits().CallsPerCaller, Is.EqualTo(62));
+    }
+
+    [Test]
     public async Task Streams_are_limited_for_each_caller_and_those_that_are_open_go_on()
     {
         await using RunningPdp pdp = await StartAsync(new CallLimits { Streams = 2 });
@@ -173,5 +216,26 @@ public sealed class CallLimitTests
         pdp.WriteRegistry(TestRegistry.Json);
         await pdp.StartServerAsync(pdp.Options() with { Callers = new() { Limits = limits } });
         return pdp;
+    }
+
+    /// <summary>A body that begins and does not end before somebody ends the request.</summary>
+    private sealed class EndlessContent : HttpContent
+    {
+        public EndlessContent(string type) => Headers.ContentType = new(type);
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+        {
+            await stream.WriteAsync(new byte[] { 0, 0, 0, 1 }, cancellationToken);
+            await stream.FlushAsync(cancellationToken);
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
     }
 }

@@ -1,4 +1,8 @@
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
+using PolicyM2M.Pdp.Access;
+using PolicyM2M.Pdp.Devices;
+using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Pdp.Tests;
@@ -90,6 +94,48 @@ public sealed class DeviceServiceTests
 
         await _operator.ReinstateDeviceAsync(new ReinstateDeviceRequest { Id = "plc-0042", Reason = "found" });
         Assert.That((await Rotation()).RotateNow, Is.False);
+    }
+
+    [TestCase("device", "plc-0042")]
+    [TestCase("gateway", "gw-plant7")]
+    public async Task Whoever_is_revoked_is_denied_by_every_RPC_of_its_role_but_those_that_are_for_anybody(string caller, string id)
+    {
+        DecisionService.DecisionServiceClient client = _pdp.DecisionsAs(caller);
+        var calls = new Dictionary<string, Func<Task<StatusCode>>>
+        {
+            ["Decide"] = () => StatusOf(async () => await client.DecideAsync(new DecideRequest())),
+            ["DecideStream"] = async () =>
+            {
+                using AsyncDuplexStreamingCall<DecideStreamRequest, DecideStreamResponse> call = client.DecideStream();
+                await call.RequestStream.WriteAsync(new DecideStreamRequest { Request = new DecideRequest() });
+                await call.ResponseStream.MoveNext(TestContext.CurrentContext.CancellationToken);
+                return (StatusCode)(call.ResponseStream.Current.Fault?.Code ?? 0);
+            },
+            ["GetBundle"] = () => StatusOf(() => client.GetBundle(new GetBundleRequest()).ResponseStream.MoveNext(TestContext.CurrentContext.CancellationToken)),
+            ["Watch"] = () => StatusOf(() => client.Watch(new WatchRequest()).ResponseStream.MoveNext(TestContext.CurrentContext.CancellationToken)),
+            ["ReportRotation"] = () => StatusOf(async () => await client.ReportRotationAsync(new ReportRotationRequest { Rotation = RotationReportTests.Rotation() })),
+        };
+        Assert.That(AccessTable.Rpcs.Where(rpc => AccessTable.RolesOf(rpc) is not Roles.Any && (AccessTable.RolesOf(rpc) & (Roles.Device | Roles.Gateway)) != 0).Select(rpc => rpc.Split('/')[^1]), Is.EquivalentTo(calls.Keys));
+        foreach ((string rpc, Func<Task<StatusCode>> call) in calls)
+            Assert.That(await call(), Is.EqualTo(StatusCode.OK), rpc);
+
+        await _operator.RevokeDeviceAsync(new RevokeDeviceRequest { Id = id, Reason = "stolen" });
+
+        foreach ((string rpc, Func<Task<StatusCode>> call) in calls)
+            Assert.That(await call(), Is.EqualTo(StatusCode.PermissionDenied), rpc);
+    }
+
+    [Test]
+    public async Task A_device_that_nobody_watches_any_more_is_forgotten()
+    {
+        DeviceWatchers watchers = _pdp.Server.Services.GetRequiredService<RegistryState>().Watchers;
+        using (AsyncServerStreamingCall<WatchResponse> own = _device.Watch(new WatchRequest()), gateways = _gateway.Watch(new WatchRequest { DeviceId = "plc-0042" }))
+        {
+            await Next(own);
+            await Next(gateways);
+            Assert.That(watchers.Count, Is.EqualTo(2), "the device, and the gateway itself");
+        }
+        await RunningPdp.Eventually(() => Task.FromResult(watchers.Count), count => count == 0);
     }
 
     [Test]

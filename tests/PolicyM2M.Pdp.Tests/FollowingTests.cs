@@ -104,6 +104,30 @@ public sealed class FollowingTests
         await Until(status => status.Active.CommitId == mended && status.Refused is null);
     }
 
+    [Test]
+    public async Task A_commit_that_violates_an_invariant_is_not_served()
+    {
+        string first = _pdp.Git.Head;
+        (string path, string text) = TestPolicies.Baseline("30d");
+        string promising = text + "invariant \"nobody speaks TLS 1.2\" : cipher-suites always { versions 1.3 }\n";
+        string refused = _pdp.Git.Commit("A promise that does not hold", (path, promising), ("policies/promise.tests.yaml", """
+            now: 2026-11-23T12:00Z
+            cases:
+              - name: a key in hardware
+                given: { firmware.version: 2.4.0, key.protection: hsm }
+                expect: { cipher-suites: allow }
+
+            """));
+
+        GetStatusResponse status = await Until(status => status.Refused is not null);
+
+        Assert.That((status.Active.CommitId, status.Refused.CommitId), Is.EqualTo((first, refused)));
+        Assert.That(status.Refused.Diagnostics.ToString(), Does.Contain("nobody speaks TLS 1.2"));
+
+        string mended = _pdp.Git.Commit("One that does", (path, promising.Replace("versions 1.2, 1.3", "versions 1.3", StringComparison.Ordinal)));
+        await Until(status => status.Active.CommitId == mended && status.Refused is null);
+    }
+
     [TestCase("moved back")]
     [TestCase("rewritten")]
     public async Task A_history_that_does_not_go_forward_is_not_followed(string how)

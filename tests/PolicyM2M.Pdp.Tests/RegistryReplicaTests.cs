@@ -55,7 +55,7 @@ public sealed class RegistryReplicaTests
     [Test]
     public async Task Without_the_database_the_strictest_applies_and_with_it_all_is_as_before()
     {
-        Assert.That((await Rotation(_here)).RotateNow, Is.False);
+        await RunningPdp.Eventually(() => Rotation(_here), rotation => !rotation.RotateNow);
         DeviceService.DeviceServiceClient devices = _here.DevicesAs("operator");
         DecisionService.DecisionServiceClient gateway = _here.DecisionsAs("gateway");
         using AsyncServerStreamingCall<WatchResponse> watch = _here.DecisionsAs("device").Watch(new WatchRequest());
@@ -81,6 +81,34 @@ public sealed class RegistryReplicaTests
         await watch.ResponseStream.MoveNext(TestContext.CurrentContext.CancellationToken);
         Assert.That(watch.ResponseStream.Current.DeviceVersion, Is.EqualTo(version));
         await RunningPdp.Eventually(() => Rotation(_there), rotation => !rotation.RotateNow);
+    }
+
+    [Test]
+    public async Task Who_is_revoked_stays_so_without_the_database_also_after_a_start_without_it()
+    {
+        DeviceService.DeviceServiceClient devices = _here.DevicesAs("operator");
+        Task<StatusCode> DeviceOf(RunningPdp pdp) => StatusOf(async () => await pdp.DecisionsAs("device").DecideAsync(new DecideRequest()));
+        Task<StatusCode> GatewayOf(RunningPdp pdp, string device) => StatusOf(async () => await pdp.DecisionsAs("gateway").DecideAsync(new DecideRequest { DeviceId = device }));
+        await devices.RevokeDeviceAsync(new RevokeDeviceRequest { Id = "plc-0042", Reason = "stolen" });
+        await RunningPdp.Eventually(() => DeviceOf(_there), status => status == StatusCode.PermissionDenied);
+        try
+        {
+            _postgres.Stop();
+            await RunningPdp.Eventually(() => GatewayOf(_here, "sensor-1"), status => status == StatusCode.Unavailable);
+            Assert.That((await DeviceOf(_here), await GatewayOf(_here, "plc-0042")), Is.EqualTo((StatusCode.PermissionDenied, StatusCode.PermissionDenied)));
+
+            await _there.StopServerAsync();
+            await _there.StartServerAsync(_there.Options() with { RegistryDb = $"postgres-file:{_folder["connection"]}", RegistryGrace = TimeSpan.FromSeconds(2) });
+            Assert.That((await DeviceOf(_there), await GatewayOf(_there, "sensor-1")), Is.EqualTo((StatusCode.PermissionDenied, StatusCode.Unavailable)));
+        }
+        finally
+        {
+            _postgres.Start();
+        }
+
+        await RunningPdp.Eventually(() => StatusOf(async () => await devices.ReinstateDeviceAsync(new ReinstateDeviceRequest { Id = "plc-0042", Reason = "found" })), status => status == StatusCode.OK);
+        await RunningPdp.Eventually(() => DeviceOf(_there), status => status == StatusCode.OK);
+        Assert.That((await DeviceOf(_here), File.ReadAllText(_here.Data.Revoked)), Is.EqualTo((StatusCode.OK, "[]\n")));
     }
 
     private static async Task<RotationOutcome> Rotation(RunningPdp pdp) =>

@@ -1,6 +1,8 @@
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Health.V1;
+using Microsoft.Extensions.DependencyInjection;
+using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Testing;
 using PolicyM2M.Wire.V1;
 
@@ -126,6 +128,46 @@ public sealed class RevocationTests
         await Logged("it is not signed by CN=");
 
         Assert.That(await Status(Client(kept)), Is.EqualTo(StatusCode.OK));
+    }
+
+    [Test]
+    public async Task A_list_that_could_not_be_read_is_tried_again_and_keeps_no_other_from_being_used()
+    {
+        using X509Certificate2 lost = _authority.Issue(uris: [Device]), kept = _authority.Issue(uris: [Device]);
+        Directory.CreateDirectory(_pdp.Data.Crl);
+        // Unreadable for whoever runs the test, also for root: a link to nowhere, and then to a list that was there all the time.
+        string late = Path.Combine(_pdp.Data.Path, "late.crl"), link = Path.Combine(_pdp.Data.Crl, "a.crl");
+        File.CreateSymbolicLink(link, late);
+        await Logged("a.crl cannot be used: ");
+        _authority.Revoke(lost);
+        _authority.WriteCrl(Crl);
+        await RunningPdp.Eventually(() => Status(Client(lost)), status => status != StatusCode.OK);
+        Assert.That(_pdp.Server.Services.GetRequiredService<CallerRulesState>().UnusableFiles, Is.EqualTo(1));
+
+        _authority.Revoke(kept);
+        _authority.WriteCrl(late);
+        await RunningPdp.Eventually(() => Status(Client(kept)), status => status != StatusCode.OK);
+        await RunningPdp.Eventually(() => Task.FromResult(_pdp.Server.Services.GetRequiredService<CallerRulesState>().UnusableFiles), count => count == 0);
+    }
+
+    [Test]
+    public async Task A_list_that_comes_before_its_authority_counts_when_the_authority_comes()
+    {
+        // A list that does not say by which key it is signed: whose it is shows only when that authority is trusted too.
+        using TestAuthority next = _authority.WithNewKey();
+        using X509Certificate2 lost = next.Issue(uris: [Device]);
+        next.Revoke(lost);
+        next.WriteCrl(Crl, "-crlexts", "bare");
+        await Logged("it is not signed by CN=");
+
+        File.AppendAllText(_pdp.Data.Certificate("ca"), "\n" + next.Pem);
+
+        await RunningPdp.Eventually(() => Task.FromResult(_pdp.Log.Lines), lines => lines.Any(line => line.Contains("by 2 trusted authorities", StringComparison.Ordinal)));
+        await RunningPdp.Eventually(async () =>
+        {
+            await Status(Client(lost));
+            return _pdp.Log.Lines;
+        }, lines => lines.Any(line => line.StartsWith($"Warning: refused the client certificate {lost.Thumbprint}: it is revoked", StringComparison.Ordinal)));
     }
 
     [TestCase("delta", "critical extension 2.5.29.27")]

@@ -29,6 +29,21 @@ public sealed class RoleMapReaderTests
         }));
     }
 
+    [TestCase("\"name\":\"partner.{name}\"", "partner.plc-1")]
+    [TestCase("\"name\":\"{name}\"", "plc-1")]
+    public void Two_trust_domains_capture_names_where_that_is_said(string said, string name)
+    {
+        RoleMap? map = RoleMapReader.Read(Encoding.UTF8.GetBytes("{\"roles\":[{\"role\":\"device\",\"match\":\"spiffe://a/{name}\"},{\"role\":\"device\",\"match\":\"spiffe://b/{name}\"," + said + "}]}"), "r", out IReadOnlyList<string> faults);
+        Assert.That(faults, Is.Empty);
+        Assert.That(map!.Entries.Select(entry => entry.NameOf("plc-1")), Is.EqualTo(new[] { "plc-1", name }));
+    }
+
+    [Test]
+    public void Operators_of_several_trust_domains_share_no_names()
+    {
+        Assert.That(RoleMapReader.Read("{\"roles\":[{\"role\":\"operator\",\"match\":\"spiffe://a/{name}\"},{\"role\":\"operator\",\"match\":\"spiffe://b/{name}\"}]}"u8.ToArray(), "r", out _), Is.Not.Null);
+    }
+
     [TestCase("", "1:1: this is no JSON")]
     [TestCase("[]", "1:1: expected an object with `roles`")]
     [TestCase("{}", "1:2: expected `roles`")]
@@ -51,6 +66,10 @@ public sealed class RoleMapReaderTests
     [TestCase("{\"roles\":[\n  {\"role\":\"operator\",\"match\":\"dns:a.example\",\"trust\":\"A/b\"}]}", "2:54: expected the name of a trust domain")]
     [TestCase("{\"roles\":[\n  {\"role\":\"operator\",\"match\":\"spiffe://a/b\",\"trust\":\"a\"}]}", "2:53: a SPIFFE ID says itself")]
     [TestCase("{\"roles\":[{\"role\":\"operator\",\"match\":\"spiffe://a/b\"},\n{\"role\":\"auditor\",\"match\":\"spiffe://a/b\"}]}", "2:27: an entry before this one has the same pattern")]
+    [TestCase("{\"roles\":[{\"role\":\"device\",\"match\":\"spiffe://a/{name}\"},\n{\"role\":\"device\",\"match\":\"spiffe://b/{name}\"}]}", "2:26: b and a could each issue the names")]
+    [TestCase("{\"roles\":[{\"role\":\"device\",\"match\":\"spiffe://a/{name}\"},\n{\"role\":\"gateway\",\"match\":\"dns:{name}.b\",\"trust\":\"b\"}]}", "2:27: b and a could each issue the names")]
+    [TestCase("{\"roles\":[{\"role\":\"device\",\"match\":\"spiffe://a/{name}\",\"name\":\"x.{name}\"},\n{\"role\":\"device\",\"match\":\"spiffe://b/{name}\",\"name\":\"x.y.{name}\"}]}", "2:26: b and a could each issue the names")]
+    [TestCase("{\"roles\":[\n  {\"role\":\"device\",\"match\":\"spiffe://a/{name}\",\"name\":\"a b{name}\"}]}", "2:55: expected at most 64 letters")]
     [TestCase("{\"roles\":[{\"role\":\"\\ud800\"}]}", "1:19: the text is no Unicode")]
     public void A_fault_says_where_it_is(string json, string fault)
     {

@@ -16,10 +16,10 @@ public sealed class RoleMappingTests
           "roles": [
             { "match": "spiffe://dev.policym2m.example/fleet/*/{name}", "role": "device" },
             { "match": "spiffe://dev.policym2m.example/device/{name}", "role": "device" },
-            { "match": "spiffe://partner.example/{name}", "role": "device" },
+            { "match": "spiffe://partner.example/{name}", "role": "device", "name": "{name}" },
             { "match": "dns:ops.plant-7.example", "trust": "plant-7.example", "role": "operator" },
-            { "match": "dns:{name}.plant-7.example", "trust": "plant-7.example", "role": "device" },
-            { "match": "subject:CN={name},O=Plant 7", "trust": "plant-7.example", "role": "device" }
+            { "match": "dns:{name}.plant-7.example", "trust": "plant-7.example", "role": "device", "name": "{name}" },
+            { "match": "subject:CN={name},O=Plant 7", "trust": "plant-7.example", "role": "device", "name": "{name}" }
           ]
         }
         """;

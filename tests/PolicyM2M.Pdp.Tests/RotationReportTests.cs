@@ -98,7 +98,8 @@ internal sealed class RotationReportTests
         return AuditRecord.Parser.ParseFrom(reader.ReadEntries(0, reader.ReadCheckpoint().Size).Last().Record.Span);
     }
 
-    private static CredentialRotation Rotation() => new()
+    /// <summary>One that nothing is wrong with.</summary>
+    internal static CredentialRotation Rotation() => new()
     {
         PredecessorSha256 = ByteString.CopyFrom([.. Enumerable.Repeat((byte)1, 32)]),
         SuccessorSha256 = ByteString.CopyFrom(RandomNumberGenerator.GetBytes(32)),

@@ -164,9 +164,29 @@ public sealed class StartTests
     {
         await using RunningPdp pdp = RunningPdp.Prepare();
         pdp.Git.Commit("Policies", TestPolicies.Files());
-        await pdp.StartServerAsync(pdp.Options("0.0.0.0:0"));
+        await pdp.StartServerAsync(pdp.Options("0.0.0.0:0") with { Development = true });
         int port = new Uri(pdp.Address).Port;
         Assert.That(pdp.Console.ToString(), Does.Contain($"listening on https://0.0.0.0:{port} ").And.Contain($"https://127.0.0.1:{port}/policym2m.v1.").And.Contain($"--pdp https://127.0.0.1:{port}"));
+    }
+
+    [Test]
+    public async Task A_server_that_others_can_reach_neither_makes_nor_uses_certificates_for_development()
+    {
+        await using RunningPdp pdp = RunningPdp.Prepare();
+        pdp.Git.Commit("Policies", TestPolicies.Files());
+        StartupException? missing = await Assert.ThrowsAsync<StartupException>(() => pdp.StartServerAsync(pdp.Options("0.0.0.0:0")));
+        Assert.That(missing!.Message, Does.StartWith($"there is no {pdp.Data.Certificate("ca")}, and a server that listens on 0.0.0.0:0 makes no certificates: ").And.Contain("--development"));
+        Assert.That(Directory.Exists(pdp.Data.Pki), Is.False);
+
+        await pdp.StartServerAsync();
+        await pdp.StopServerAsync();
+        StartupException? made = await Assert.ThrowsAsync<StartupException>(() => pdp.StartServerAsync(pdp.Options("0.0.0.0:0")));
+        Assert.That(made!.Message, Does.StartWith($"the certificates in {pdp.Data.Pki} are for development"));
+
+        using TestAuthority other = TestAuthority.Root("Plant 7");
+        File.WriteAllText(pdp.Data.Certificate("ca"), other.Pem);
+        await pdp.StartServerAsync(pdp.Options("0.0.0.0:0"));
+        Assert.That(pdp.Console.ToString().Split("decision point, process")[^1], Does.Not.Contain("DEVELOPMENT"));
     }
 
     [Test]

@@ -29,6 +29,7 @@ public sealed class TestAuthority : IDisposable
             crl_extensions = crl
             [crl]
             authorityKeyIdentifier = keyid
+            [bare]
             [delta]
             authorityKeyIdentifier = keyid
             deltaCRL = critical, DER:020101
@@ -47,13 +48,16 @@ public sealed class TestAuthority : IDisposable
     public X509Certificate2 Certificate => _certificate;
 
     /// <summary>A root of its own.</summary>
-    public static TestAuthority Root(string name, bool withRsa = false) => Make(name, withRsa, issuer: null);
+    public static TestAuthority Root(string name, bool withRsa = false) => Make(new X500DistinguishedName($"CN={name}"), withRsa, issuer: null);
 
     /// <summary>An authority whose certificate and key are in PEM files.</summary>
     public static TestAuthority Load(string certificate, string key) => new(X509Certificate2.CreateFromPemFile(certificate, key), File.ReadAllText(key));
 
     /// <summary>An authority under this one.</summary>
-    public TestAuthority Below(string name) => Make(name, withRsa: false, this);
+    public TestAuthority Below(string name) => Make(new X500DistinguishedName($"CN={name}"), withRsa: false, this);
+
+    /// <summary>An authority of the same name with another key, as one is when its key is replaced.</summary>
+    public TestAuthority WithNewKey() => Make(_certificate.SubjectName, withRsa: false, issuer: null);
 
     /// <summary>A leaf with a key on P-256.</summary>
     public X509Certificate2 Issue(string subject = "CN=test", string[]? uris = null, string[]? dns = null) =>
@@ -100,10 +104,9 @@ public sealed class TestAuthority : IDisposable
         _folder.Dispose();
     }
 
-    private static TestAuthority Make(string name, bool withRsa, TestAuthority? issuer)
+    private static TestAuthority Make(X500DistinguishedName subject, bool withRsa, TestAuthority? issuer)
     {
         using AsymmetricAlgorithm key = withRsa ? RSA.Create(2_048) : ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var subject = new X500DistinguishedName($"CN={name}");
         CertificateRequest request = key is RSA rsa ? new CertificateRequest(subject, rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
             : new CertificateRequest(subject, (ECDsa)key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, critical: true));

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using PolicyM2M.Pdp.Startup;
@@ -40,6 +41,27 @@ internal sealed record DevelopmentCredentials(bool InUse, IReadOnlyList<string> 
         {
             throw new StartupException($"the development credentials in {data.Pki} cannot be made: {fault.Message}", ExitCode.CouldNotRun, fault);
         }
+    }
+
+    /// <summary>For a server that others can reach: makes nothing, and lets nothing be used that was made here. A folder that was not mounted must not become a trust domain of its own.</summary>
+    /// <exception cref="StartupException">There are no credentials of somebody else.</exception>
+    public static DevelopmentCredentials None(DataFolder data, IPEndPoint listen)
+    {
+        string file = data.Certificate(Authority);
+        string instead = $"put those of your trust domain there, listen on 127.0.0.1, or give --development where whoever can read {data.Pki} may be an operator";
+        if (!File.Exists(file))
+            throw new StartupException($"there is no {file}, and a server that listens on {listen} makes no certificates: {instead}");
+        try
+        {
+            using var authority = X509Certificate2.CreateFromPem(File.ReadAllText(file));
+            if (DevelopmentAuthority.Made(authority))
+                throw new StartupException($"the certificates in {data.Pki} are for development, and this server listens on {listen}: {instead}");
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
+        {
+            throw new StartupException($"{file} cannot be used: {fault.Message}", ExitCode.CouldNotRun, fault);
+        }
+        return new DevelopmentCredentials(InUse: false, []);
     }
 
     private static X509Certificate2? LoadAuthority(DataFolder data, DateTimeOffset now, List<string> made)

@@ -1,3 +1,4 @@
+using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Registry;
@@ -6,7 +7,7 @@ using PolicyM2M.Registry.Files;
 namespace PolicyM2M.Pdp.Devices;
 
 /// <summary>Fills a registry that nobody has ever written to from <c>devices.json</c> in the data folder, where there is one. After that the file is never read again.</summary>
-internal sealed class FirstImport(DataFolder data, DeviceStore store, RevisionState revisions, ILogger<FirstImport> log)
+internal sealed class FirstImport(DataFolder data, DeviceStore store, RevisionState revisions, AuditTrail audit, ILogger<FirstImport> log)
 {
     private const string Actor = "first start";
     private const int MaximumFaults = 20;
@@ -27,6 +28,8 @@ internal sealed class FirstImport(DataFolder data, DeviceStore store, RevisionSt
         }
         Written written = await store.ChangeAllAsync([.. import.Devices.Select(device => (device.Id, (DeviceChange)device.Change))], Actor, Writing.AllOrNothing, cancellationToken);
         log.FirstImported(data.Registry, written.Changed, store.Name);
+        // Nobody asked for it, and nobody waits for its record.
+        audit.Note(null, "", record => record.DeviceChange = ImportWords.Of(written, $"{Actor}, {written.Changed} changed", audit.Pseudonyms));
         return written.Changed > 0;
     }
 

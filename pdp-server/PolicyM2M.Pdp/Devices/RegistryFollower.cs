@@ -6,7 +6,7 @@ namespace PolicyM2M.Pdp.Devices;
 
 /// <summary>Reads the registry before the first request, and keeps the copy in memory in step with the database.</summary>
 internal sealed class RegistryFollower(
-    DeviceReplica replica, DeviceStore store, RegistryState state, RevisionState revisions, FirstImport firstImport, TimeProvider clock, ILogger<RegistryFollower> log)
+    DeviceReplica replica, DeviceStore store, RegistryState state, RevokedDevices revoked, RevisionState revisions, FirstImport firstImport, TimeProvider clock, ILogger<RegistryFollower> log)
     : BackgroundService
 {
     /// <summary>More lines than this about one reading help nobody.</summary>
@@ -21,6 +21,9 @@ internal sealed class RegistryFollower(
 
     private bool _isLost, _wasMissingSaid;
     private long? _cleanedAt;
+
+    /// <summary>Why it cannot be kept who is revoked, as it was last said: the same at every look is said once.</summary>
+    private string? _unkept;
 
     /// <summary>The server starts without a registry where it must: what only the registry knows is then missing, and it goes on trying.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -100,15 +103,32 @@ internal sealed class RegistryFollower(
     private void Take(DeviceNews news)
     {
         bool wasAvailable = state.IsAvailable;
+        // First, so that whoever is told that a device is revoked knows that it stays so.
+        KeepRevoked(news);
         state.Found(replica.Registry, replica.Sequence);
         if (news.IsLoad)
             log.RegistryLoaded(store.Name, replica.Registry.Count == 1 ? "1 device" : $"{replica.Registry.Count} devices");
         (_isLost, _wasMissingSaid) = (false, false);
         if (wasAvailable)
-            state.Tell(news.Changed);
+            state.Watchers.Tell(news.Changed);
         else
-            state.TellAll();
+            state.Watchers.TellAll();
         Review(news.Changed);
+    }
+
+    private void KeepRevoked(DeviceNews news)
+    {
+        try
+        {
+            revoked.Take(replica.Registry, news);
+            _unkept = null;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            if (_unkept != fault.Message)
+                log.RevokedNotKept(fault.Message);
+            _unkept = fault.Message;
+        }
     }
 
     private void Lose(string fault)
@@ -122,7 +142,7 @@ internal sealed class RegistryFollower(
         _wasMissingSaid = true;
         // Said first: whoever sees that decisions changed finds the reason in the log.
         log.RegistryMissing();
-        state.TellAll();
+        state.Watchers.TellAll();
     }
 
     private async Task CleanAsync(CancellationToken cancellationToken)

@@ -1,19 +1,17 @@
-using System.Collections.Concurrent;
 using PolicyM2M.Registry;
 
 namespace PolicyM2M.Pdp.Devices;
 
 /// <summary>
-/// The registry that answers are made from, and who waits for a change of it. One of the server's few mutable holders. Safe for all threads: <see cref="RegistryFollower"/>
+/// The registry that answers are made from. One of the server's few mutable holders. Safe for all threads: <see cref="RegistryFollower"/>
 /// alone writes, and each field is read and written in one piece.
 /// <para>
 /// A copy that was not found in step with the database for longer than <paramref name="grace"/> is none: to go on with it would keep a device in good standing that somebody has
-/// quarantined elsewhere. That is found out by whoever reads, so that it holds even where the follower hangs.
+/// quarantined elsewhere. That is found out by whoever reads, so that it holds even where the follower hangs. What stays is who was revoked: that can only deny.
 /// </para>
 /// </summary>
-internal sealed class RegistryState(TimeProvider clock, TimeSpan grace)
+internal sealed class RegistryState(TimeProvider clock, TimeSpan grace, RevokedDevices revoked)
 {
-    private readonly ConcurrentDictionary<string, TaskCompletionSource> _watched = new(StringComparer.Ordinal);
     private volatile InStep? _inStep;
     private volatile string? _fault;
     private volatile TaskCompletionSource _moved = NewSignal();
@@ -21,8 +19,8 @@ internal sealed class RegistryState(TimeProvider clock, TimeSpan grace)
     /// <summary>How long a copy may be used that cannot be found in step.</summary>
     public TimeSpan Grace => grace;
 
-    /// <summary>The registry as it is now; one that knows nobody where it cannot be used. A request takes it once, so that all it is told is of one copy.</summary>
-    public DeviceRegistry Current => IsAvailable ? _inStep!.Registry : DeviceRegistry.Empty;
+    /// <summary>The registry as it is now; one that knows only who was revoked where it cannot be used. It changes in place: what must be of one moment is one device, taken once.</summary>
+    public DeviceRegistry Current => IsAvailable ? _inStep!.Registry : revoked.Alone;
 
     /// <summary>Whether answers are made with the registry.</summary>
     public bool IsAvailable => _inStep is { } last && clock.GetElapsedTime(last.Timestamp) <= grace;
@@ -36,8 +34,8 @@ internal sealed class RegistryState(TimeProvider clock, TimeSpan grace)
     /// <summary>The number of the last change in the copy.</summary>
     public long Sequence => _inStep?.Sequence ?? 0;
 
-    /// <summary>Completes when something of this device has changed from now on, or the registry has come or gone. Whoever waits takes it before it looks.</summary>
-    public Task NextChangeOf(string device) => _watched.GetOrAdd(device, _ => NewSignal()).Task;
+    /// <summary>Who is told of changes.</summary>
+    public DeviceWatchers Watchers { get; } = new();
 
     /// <summary>Waits until answers are made with a change; not for long, since the database has it in any case.</summary>
     public async Task WaitForSequence(long sequence, TimeSpan atMost, CancellationToken cancellationToken)
@@ -74,19 +72,6 @@ internal sealed class RegistryState(TimeProvider clock, TimeSpan grace)
 
     /// <summary>The database cannot be used. Only the follower calls it.</summary>
     public void Lost(string fault) => _fault = fault;
-
-    /// <summary>Wakes those who watch one of these devices.</summary>
-    public void Tell(IEnumerable<string> devices)
-    {
-        foreach (string device in devices)
-        {
-            if (_watched.TryRemove(device, out TaskCompletionSource? signal))
-                signal.SetResult();
-        }
-    }
-
-    /// <summary>Wakes everybody who watches.</summary>
-    public void TellAll() => Tell(_watched.Keys);
 
     /// <summary>Whoever waits must not run on the follower's thread.</summary>
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

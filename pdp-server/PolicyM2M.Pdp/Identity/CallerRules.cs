@@ -55,8 +55,16 @@ internal sealed class CallerRulesState(CallerRules first)
 {
     private readonly Lock _lock = new();
     private volatile CallerRules _current = first;
+    private volatile int _unusableFiles;
 
     public CallerRules Current => _current;
+
+    /// <summary>How many files that say who is what and who no longer is cannot be used as they now are.</summary>
+    public int UnusableFiles
+    {
+        get => _unusableFiles;
+        set => _unusableFiles = value;
+    }
 
     public void Replace(Func<CallerRules, CallerRules> change)
     {

@@ -6,12 +6,13 @@ namespace PolicyM2M.Pdp.Identity;
 
 /// <summary>Reads the roles file and the revocation lists again when they change. Files that cannot be used change nothing but the log.</summary>
 internal sealed class CallerRulesFollower(
-    CallerFiles files, CallerRulesState rules, CredentialState credentials, PdpOptions options, TimeProvider clock, ILogger<CallerRulesFollower> log) : BackgroundService
+    CallerFiles files, RevocationFiles lists, CallerRulesState rules, CredentialState credentials, PdpOptions options, TimeProvider clock, ILogger<CallerRulesFollower> log) : BackgroundService
 {
-    private string _rolesStamp = "", _listsStamp = "";
+    private string _rolesStamp = "";
 
-    /// <summary>Why they cannot be used, as it was last said: the same at every look is said once.</summary>
-    private string? _refusal;
+    /// <summary>Why files cannot be used, as it was last said: the same at every look is said once.</summary>
+    private string? _rolesFault, _folderFault;
+    private IReadOnlyList<string> _listFaults = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -30,43 +31,34 @@ internal sealed class CallerRulesFollower(
 
     private void Follow()
     {
-        try
-        {
-            // What is remembered is older than what is read after it: a change in between is found at the next look.
-            if (files.RolesStamp() is var roles && roles != _rolesStamp)
-            {
-                _rolesStamp = roles;
-                FollowRoles();
-            }
-            if (files.ListsStamp() is var lists && lists != _listsStamp)
-            {
-                _listsStamp = lists;
-                FollowLists();
-            }
-        }
-        catch (StartupException fault)
-        {
-            Refuse(fault.Message);
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            // A folder that cannot be listed at this moment: the next look tries again.
-            Refuse(fault.Message);
-        }
-    }
-
-    private void Refuse(string reason)
-    {
-        if (_refusal != reason)
-            log.CallerRulesRefused(reason);
-        _refusal = reason;
+        FollowRoles();
+        FollowLists();
+        rules.UnusableFiles = _listFaults.Count + (_rolesFault is null ? 0 : 1) + (_folderFault is null ? 0 : 1);
     }
 
     private void FollowRoles()
     {
-        RoleMap read = files.LoadRoles(credentials.Current.Id.TrustDomain, rules.Current.Roles);
-        rules.Replace(before => before with { Roles = read });
-        _refusal = null;
+        // What is remembered is older than what is read after it: a change in between is found at the next look. A file that was refused is tried again.
+        string stamp = files.RolesStamp();
+        if (stamp == _rolesStamp)
+            return;
+        try
+        {
+            RoleMap read = files.LoadRoles(credentials.Current.Id.TrustDomain, rules.Current.Roles);
+            rules.Replace(before => before with { Roles = read });
+            (_rolesStamp, _rolesFault) = (stamp, null);
+            Tell(read);
+        }
+        catch (StartupException fault)
+        {
+            if (_rolesFault != fault.Message)
+                log.CallerRulesRefused(fault.Message);
+            _rolesFault = fault.Message;
+        }
+    }
+
+    private void Tell(RoleMap read)
+    {
         if (read.IsBuiltIn)
             return;
         log.RolesRead(files.Roles, read.Entries.Count);
@@ -76,10 +68,24 @@ internal sealed class CallerRulesFollower(
 
     private void FollowLists()
     {
-        RevocationLists read = files.LoadLists(rules.Current.Trust, rules.Current.Revocation);
-        rules.Replace(before => before with { Revocation = read });
-        _refusal = null;
-        foreach (RevocationList list in read.All)
-            log.RevocationListRead(list.IssuerText, list.Revoked.Count, list.NextUpdate);
+        try
+        {
+            RevocationLists? read = lists.Look(rules.Current.Trust, rules.Current.Revocation);
+            foreach (string fault in lists.Faults.Except(_listFaults))
+                log.CallerRulesRefused(fault);
+            (_listFaults, _folderFault) = (lists.Faults, null);
+            if (read is null)
+                return;
+            rules.Replace(before => before with { Revocation = read });
+            foreach (RevocationList list in read.All)
+                log.RevocationListRead(list.IssuerText, list.Revoked.Count, list.NextUpdate);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // A folder that cannot be listed at this moment: the next look tries again.
+            if (_folderFault != fault.Message)
+                log.CallerRulesRefused(fault.Message);
+            _folderFault = fault.Message;
+        }
     }
 }

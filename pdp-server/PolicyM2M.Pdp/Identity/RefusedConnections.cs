@@ -1,13 +1,13 @@
 using System.Net;
+using PolicyM2M.Pdp.Sight;
 
 namespace PolicyM2M.Pdp.Identity;
 
 /// <summary>
 /// Tells the log who did not get in and why: each reason of a peer once a minute and, at the minute's end, how often it came again. Whoever
-/// connects in a loop, from many addresses or with ever new certificates, fills neither the log nor the memory. The counts of the minute are the
-/// only state; one lock guards them.
+/// connects in a loop, from many addresses or with ever new certificates, fills neither the log nor the memory.
 /// </summary>
-internal sealed class RefusedConnections(TimeProvider clock, ILogger<RefusedConnections> log) : IDisposable
+internal sealed class RefusedConnections : IDisposable
 {
     /// <summary>Reasons of one peer in a minute that are told one by one: enough for a site of devices behind one address.</summary>
     internal const int MaximumReasons = 20;
@@ -15,74 +15,32 @@ internal sealed class RefusedConnections(TimeProvider clock, ILogger<RefusedConn
     /// <summary>Peers in a minute that are told one by one.</summary>
     internal const int MaximumPeers = 50;
 
-    private const string OtherPeers = "other addresses";
-    private const string OtherReasons = "not told one by one";
+    private readonly ILogger<RefusedConnections> _log;
+    private readonly Repetitions<string, string> _told;
 
-    private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
-
-    private readonly Lock _lock = new();
-
-    /// <summary>Of each peer the reasons of this minute, and how often each came without being told.</summary>
-    private readonly Dictionary<string, Dictionary<string, int>> _untold = new(StringComparer.Ordinal);
-
-    private ITimer? _ending;
+    public RefusedConnections(TimeProvider clock, ILogger<RefusedConnections> log)
+    {
+        _log = log;
+        _told = new(clock, MaximumPeers, MaximumReasons, "other addresses", "not told one by one", (peer, reason, times) => log.RefusedAgain(peer, times, reason));
+    }
 
     /// <summary>Somebody who showed no certificate, or with whom no handshake came about.</summary>
     public void Connection(IPAddress? peer, string reason) =>
-        Refused(peer, reason, address => log.ConnectionRefused(address, reason));
+        Refused(peer, reason, address => _log.ConnectionRefused(address, reason));
 
     /// <summary>Somebody whose certificate is not one to let in.</summary>
     public void Certificate(IPAddress? peer, string thumbprint, string reason) =>
-        Refused(peer, $"the client certificate {thumbprint}: {reason}", address => log.ClientCertificateRefused(thumbprint, reason, address));
+        Refused(peer, $"the client certificate {thumbprint}: {reason}", address => _log.ClientCertificateRefused(thumbprint, reason, address));
 
     /// <summary>Tells how often what was told came again, and begins anew.</summary>
-    public void EndWindow()
-    {
-        (string Peer, string Reason, int Times)[] again;
-        lock (_lock)
-        {
-            again = [.. _untold.SelectMany(peer => peer.Value.Where(reason => reason.Value > 0).Select(reason => (peer.Key, reason.Key, reason.Value)))];
-            _untold.Clear();
-            _ending?.Dispose();
-            _ending = null;
-        }
-        foreach ((string peer, string reason, int times) in again)
-            log.RefusedAgain(peer, times, reason);
-    }
+    public void EndWindow() => _told.EndWindow();
 
-    public void Dispose()
-    {
-        lock (_lock)
-        {
-            _ending?.Dispose();
-            _ending = null;
-        }
-    }
+    public void Dispose() => _told.Dispose();
 
     private void Refused(IPAddress? from, string reason, Action<string> tell)
     {
         string peer = from is null ? "an unknown address" : $"{(from.IsIPv4MappedToIPv6 ? from.MapToIPv4() : from)}";
-        if (IsTold(peer, reason))
+        if (_told.IsNew(peer, reason))
             tell(peer);
-    }
-
-    /// <summary>Whether it is to be told now; otherwise it was counted.</summary>
-    private bool IsTold(string peer, string reason)
-    {
-        lock (_lock)
-        {
-            _ending ??= clock.CreateTimer(_ => EndWindow(), null, Window, Timeout.InfiniteTimeSpan);
-            if (!_untold.ContainsKey(peer) && _untold.Count >= MaximumPeers)
-                (peer, reason) = (OtherPeers, OtherReasons);
-            if (!_untold.TryGetValue(peer, out Dictionary<string, int>? reasons))
-                _untold[peer] = reasons = new Dictionary<string, int>(StringComparer.Ordinal);
-            if (!reasons.ContainsKey(reason) && reasons.Count >= MaximumReasons)
-                reason = OtherReasons;
-            bool isNew = reasons.TryAdd(reason, 0);
-            if (isNew && reason != OtherReasons)
-                return true;
-            reasons[reason]++;
-            return false;
-        }
     }
 }

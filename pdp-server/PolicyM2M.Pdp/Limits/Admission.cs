@@ -33,10 +33,11 @@ internal static class Admission
         CallerLoads loads = pdp.Services.GetRequiredService<CallerLoads>();
         ILogger log = pdp.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Admission));
         PdpMetrics metrics = pdp.Services.GetRequiredService<PdpMetrics>();
-        pdp.Use((http, next) => Admit(http, next, loads, metrics, log));
+        TimeSpan grace = pdp.Services.GetRequiredService<CallLimits>().RequestGrace;
+        pdp.Use((http, next) => Admit(http, next, loads, grace, metrics, log));
     }
 
-    private static async Task Admit(HttpContext http, RequestDelegate next, CallerLoads loads, PdpMetrics metrics, ILogger log)
+    private static async Task Admit(HttpContext http, RequestDelegate next, CallerLoads loads, TimeSpan grace, PdpMetrics metrics, ILogger log)
     {
         CallerLoad load = http.Features.GetRequiredFeature<CallerLoad>();
         bool isStream = http.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.Type is not (null or MethodType.Unary);
@@ -50,7 +51,13 @@ internal static class Admission
         }
         try
         {
-            await next(http);
+            if (isStream || await RequestArrival.CompletesAsync(http, grace))
+                await next(http);
+            else if (!http.RequestAborted.IsCancellationRequested)
+            {
+                metrics.Overloaded();
+                EndLate(http, grace);
+            }
         }
         finally
         {
@@ -62,15 +69,31 @@ internal static class Admission
     private static void Refuse(HttpContext http, Overload overload)
     {
         double milliseconds = Math.Ceiling(Math.Max(1, overload.RetryAfter.TotalMilliseconds));
-        if (http.Request.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) != true)
+        if (!IsGrpc(http))
         {
             http.Response.StatusCode = StatusCodes.Status429TooManyRequests;
             http.Response.Headers.RetryAfter = Math.Ceiling(milliseconds / 1_000).ToString(CultureInfo.InvariantCulture);
             return;
         }
-        http.Response.ContentType = "application/grpc";
-        http.Response.Headers["grpc-status"] = ((int)StatusCode.ResourceExhausted).ToString(CultureInfo.InvariantCulture);
-        http.Response.Headers["grpc-message"] = $"{overload.Reason}; try again later";
+        Fail(http, StatusCode.ResourceExhausted, $"{overload.Reason}; try again later");
         http.Response.Headers[RetryPushback] = milliseconds.ToString(CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>As above; for HTTP see RFC 9110, section 15.5.9.</summary>
+    private static void EndLate(HttpContext http, TimeSpan grace)
+    {
+        if (IsGrpc(http))
+            Fail(http, StatusCode.DeadlineExceeded, $"the request did not arrive within {grace.TotalSeconds} seconds");
+        else
+            http.Response.StatusCode = StatusCodes.Status408RequestTimeout;
+    }
+
+    private static bool IsGrpc(HttpContext http) => http.Request.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) == true;
+
+    private static void Fail(HttpContext http, StatusCode code, string message)
+    {
+        http.Response.ContentType = "application/grpc";
+        http.Response.Headers["grpc-status"] = ((int)code).ToString(CultureInfo.InvariantCulture);
+        http.Response.Headers["grpc-message"] = message;
     }
 }

@@ -9,8 +9,8 @@ internal sealed record CallLimits
     /// <summary>Streams of everybody together.</summary>
     public const int TotalStreams = 20_000;
 
-    /// <summary>One caller may hold this share of <see cref="Calls"/>, so that it takes several to hold them all.</summary>
-    private const int ShareOfOne = 4;
+    /// <summary>One caller may hold this share of <see cref="Calls"/>: an answer takes milliseconds, so that even a gateway of many devices holds a few, and it takes many callers to hold them all.</summary>
+    private const int ShareOfOne = 16;
 
     /// <summary>What a caller may save up, in seconds of its rate: after a restart it asks much at once.</summary>
     private const int BurstSeconds = 2;
@@ -29,6 +29,9 @@ internal sealed record CallLimits
 
     /// <summary>How long a reader may take to take what was written to it.</summary>
     public TimeSpan ReaderGrace { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long the request of a call that is no stream may take to arrive: it holds a place among the calls from its first byte on.</summary>
+    public TimeSpan RequestGrace { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Calls of one identity that are being answered at one time.</summary>
     public int CallsPerCaller => Math.Max(1, Calls / ShareOfOne);

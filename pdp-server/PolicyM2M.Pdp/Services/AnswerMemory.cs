@@ -19,7 +19,7 @@ internal sealed class AnswerMemory
     private readonly Entry?[] _entries = new Entry?[Groups * GroupSize];
     private volatile Answered? _latest;
 
-    /// <summary>What was answered to this request, if all that it came from is still so.</summary>
+    /// <summary>What was answered to this request, if all that it came from is still so. Whether the caller may still ask is not looked at here.</summary>
     public Entry? Find(byte[] request, Caller caller, RevisionStatus status, DeviceRegistry devices, DateTimeOffset now)
     {
         foreach (Entry? entry in GroupOf(request))
@@ -36,8 +36,8 @@ internal sealed class AnswerMemory
         // While a candidate is tried every decision is compared, and none is given from memory.
         if (!(answered.Until > answered.MadeAt) || answered.Status.Candidate is not null || request.Length > LongestRequest || bytes.Length > LongestAnswer)
             return;
-        // What came from other policies or another registry is never given again, and must not keep those in memory.
-        if (_latest is { } latest && (!ReferenceEquals(latest.Status.Active, answered.Status.Active) || !ReferenceEquals(latest.Devices, answered.Devices)))
+        // What came from other policies is never given again, and must not keep those in memory.
+        if (_latest is { } latest && !ReferenceEquals(latest.Status.Active, answered.Status.Active))
             Array.Clear(_entries);
         _latest = answered;
         Span<Entry?> group = GroupOf(request);
@@ -55,7 +55,9 @@ internal sealed class AnswerMemory
     }
 
     private static bool IsSo(Answered known, RevisionStatus status, DeviceRegistry devices) =>
-        status.Candidate is null && ReferenceEquals(known.Status.Active, status.Active) && known.Status.AnswersSince == status.AnswersSince && ReferenceEquals(known.Devices, devices);
+        status.Candidate is null && ReferenceEquals(known.Status.Active, status.Active) && known.Status.AnswersSince == status.AnswersSince
+        // The registry changes in place: what tells is the record of the device, which never does.
+        && Equals(known.Known, devices.Find(known.Device));
 
     private Span<Entry?> GroupOf(byte[] request)
     {

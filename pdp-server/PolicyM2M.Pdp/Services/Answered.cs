@@ -4,7 +4,6 @@ using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Signing;
-using PolicyM2M.Registry;
 using PolicyM2M.Wire.V1;
 using Decision = PolicyM2M.Engine.Decision;
 using Region = PolicyM2M.Engine.Regions.Region;
@@ -23,8 +22,8 @@ internal sealed record Answered
     /// <summary>What was served then.</summary>
     public required RevisionStatus Status { get; init; }
 
-    /// <summary>What the registry held then.</summary>
-    public required DeviceRegistry Devices { get; init; }
+    /// <summary>What the registry knew of that device then; null where it knew nothing.</summary>
+    public required Registry.Device? Known { get; init; }
 
     public required DecisionForm Form { get; init; }
 

@@ -10,6 +10,7 @@ using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Sight;
 using PolicyM2M.Pdp.Sight.Metrics;
 using PolicyM2M.Pdp.Signing;
+using PolicyM2M.Registry;
 using PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Pdp.Services;
@@ -27,10 +28,13 @@ internal sealed class DecideEndpoint(
         HttpContext http = context.GetHttpContext();
         Caller caller = http.Caller();
         DateTimeOffset now = clock.GetUtcNow();
-        if (memory.Find(request, caller, revisions.Current, registry.Current, now) is not { Answered: var known } entry)
+        DeviceRegistry devices = registry.Current;
+        if (memory.Find(request, caller, revisions.Current, devices, now) is not { Answered: var known } entry)
             return DecideAnewAsync(request, context);
         using Activity? span = PdpTraces.Decide(known.Form);
         audit.Demand();
+        // A gateway may have been moved or revoked since, which says nothing of the device.
+        decisions.Subject(known.Device, devices, context);
         if (!known.Dropped.IsEmpty)
             droppedClaims.Add(known.Dropped);
         if (known.Form == DecisionForm.Signed)

@@ -14,14 +14,20 @@ internal sealed partial class DecisionEndpoint
 
     public override async Task GetBundle(GetBundleRequest request, IServerStreamWriter<GetBundleResponse> responseStream, ServerCallContext context)
     {
+        audit.Demand();
+        Caller caller = context.GetHttpContext().Caller();
+        string device = Subject("", registry.Current, context);
         RevisionStatus status = revisions.Current;
-        ActiveRevision revision = status.For(context.GetHttpContext().Caller().Name);
+        ActiveRevision revision = status.For(device);
         AnsweringRevision answering = status.Answering(revision);
         ReadOnlyMemory<byte> bytes = revision.BundleBytes;
         bool isSame = request.BundleHash == revision.Id.BundleHash;
         if (isSame && request.Offset > (ulong)bytes.Length)
             throw new RpcException(new Status(StatusCode.OutOfRange, $"the bundle has {bytes.Length} bytes, and the caller says that it has {request.Offset} of them"));
         int offset = isSame ? (int)request.Offset : 0;
+        // Also where nothing but a new statement goes out: it makes the caller's bundle good for longer.
+        var handedOut = new AuditBundle { Revision = answering.ToWire(), Offset = (ulong)offset };
+        await audit.DoneAsync(caller, device, record => record.Bundle = handedOut, context.CancellationToken);
         await responseStream.WriteAsync(new GetBundleResponse
         {
             Description = new BundleDescription

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
+using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Pdp.Revisions;
@@ -20,13 +21,14 @@ internal sealed partial class DecisionEndpoint
         string caller = context.GetHttpContext().Caller().Name;
         CallerLoad load = context.GetHttpContext().Features.GetRequiredFeature<CallerLoad>();
         using PdpMetrics.Watching watching = metrics.Watch();
+        using DeviceWatchers.Watch ofDevice = registry.Watchers.Begin(device), ofCaller = registry.Watchers.Begin(caller);
         (RevisionStatus? Status, long Device) told = default;
         try
         {
             while (true)
             {
                 // The signals are taken before the look: a change after the look completes a signal that is already held.
-                Task changed = Task.WhenAny(registry.NextChangeOf(device), registry.NextChangeOf(caller));
+                (Task deviceChanged, Task callerChanged) = (ofDevice.Next, ofCaller.Next);
                 DeviceRegistry devices = registry.Current;
                 // Asked each time: the caller may have lost its role or its certificate since, and the device may have been revoked or moved to another site.
                 access.Check(context);
@@ -39,7 +41,8 @@ internal sealed partial class DecisionEndpoint
                     told = now;
                 }
                 using var turn = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
-                await Task.WhenAny(revisions.WaitForOther(now.Status, device, turn.Token), changed.WaitAsync(turn.Token));
+                // Each by itself ends with the turn: what waits on a signal that may never come would stay with it.
+                await Task.WhenAny(revisions.WaitForOther(now.Status, device, turn.Token), deviceChanged.WaitAsync(turn.Token), callerChanged.WaitAsync(turn.Token));
                 await turn.CancelAsync();
                 ending.Token.ThrowIfCancellationRequested();
             }

@@ -46,13 +46,14 @@ internal sealed partial class DecisionEndpoint(
         long began = clock.GetTimestamp();
         RequestLimits.Check(request);
         audit.Demand();
-        // Each is taken once, so that the whole answer is of one revision and one registry.
+        // Each is taken once, so that the whole answer is of one revision and one copy of the registry; and the device once from that, which changes in place.
         RevisionStatus status = revisions.Current;
         DeviceRegistry devices = registry.Current;
         Caller caller = context.GetHttpContext().Caller();
         string device = Subject(request.DeviceId, devices, context);
+        Registry.Device? known = devices.Find(device);
         DateTimeOffset now = clock.GetUtcNow();
-        Answered answered = Answer(request, status, devices, caller, device, now);
+        Answered answered = Answer(request, status, known, caller, device, now);
         given.Note(context.GetHttpContext().Features.GetRequiredFeature<CallerLoad>(), answered);
         metrics.Decided(answered.Decisions, answered.IsCanary, request.Form == DecisionForm.Signed, clock.GetElapsedTime(began));
         ValueTask kept = audit.DecidedAsync(answered.Words, now, context.CancellationToken);
@@ -63,23 +64,24 @@ internal sealed partial class DecisionEndpoint(
         Task.FromResult(new GetSigningKeysResponse { Keys = { keys.PublishedAt(clock.GetUtcNow()).Select(key => key.ToWire()) } });
 
     /// <summary>The device in question, for which the caller may speak.</summary>
-    private string Subject(string requested, DeviceRegistry devices, ServerCallContext context)
+    /// <exception cref="RpcException">PERMISSION_DENIED where it may not, UNAVAILABLE where nobody knows.</exception>
+    public string Subject(string requested, DeviceRegistry devices, ServerCallContext context)
     {
         Caller caller = context.GetHttpContext().Caller();
         string device = requested.Length == 0 ? caller.Name : requested;
         if (DeviceAccess.Allows(caller, device, devices, out string? reason))
             return device;
         // Not known is not forbidden: whoever is told so would forget decisions that still hold.
-        Status status = !registry.IsAvailable && device != caller.Name && caller.Role == Roles.Gateway
+        Status status = !registry.IsAvailable && device != caller.Name && caller.Role == Roles.Gateway && !devices.IsRevoked(caller.Name) && !devices.IsRevoked(device)
             ? new Status(StatusCode.Unavailable, "the registry cannot be reached, so nobody knows which devices are at the gateway's site")
             : new Status(StatusCode.PermissionDenied, $"{caller.Id} may not speak for {device}");
         throw denials.Deny(context.Method, caller, status, reason, device);
     }
 
-    private Answered Answer(DecideRequest request, RevisionStatus status, DeviceRegistry devices, Caller caller, string device, DateTimeOffset now)
+    private Answered Answer(DecideRequest request, RevisionStatus status, Registry.Device? known, Caller caller, string device, DateTimeOffset now)
     {
         ActiveRevision revision = status.For(device);
-        DeviceContext claims = Claims(request), registered = devices.AttributesOf(device);
+        DeviceContext claims = Claims(request), registered = known?.ToContext() ?? DeviceContext.Empty;
         MergedContext merged = MergedContext.Of(device, claims, registered, revision.Bundle);
         droppedClaims.Add(merged.Dropped);
         PreparedContext prepared = revision.Decider.Prepare(merged.Context);
@@ -109,7 +111,7 @@ internal sealed partial class DecisionEndpoint(
             Caller = caller,
             Device = device,
             Status = status,
-            Devices = devices,
+            Known = known,
             Form = request.Form,
             Response = response,
             Decisions = decisions,

@@ -51,9 +51,6 @@ internal sealed class DeviceImportCall(DeviceStore store, RegistryState state, R
         Written written = await store.ChangeAllAsync(changes, actor.Id.ToString(), writing, cancellationToken);
         // What the registry refuses is a fault of its line, like any other.
         faults.AddRange(written.Refusals.Zip(import.Devices).Where(pair => pair.First is not null).Select(pair => new Fault(pair.Second.Line, 1, pair.First!.Message)));
-
-        foreach (Fault[] some in faults.OrderBy(fault => fault.Line).ThenBy(fault => fault.Column).Chunk(FaultsAtOnce))
-            await responses.WriteAsync(new ImportDevicesResponse { Faults = { some.Select(DeviceMapping.ToWire) } }, cancellationToken);
         var summary = new ImportSummary
         {
             Written = written.IsWritten,
@@ -62,12 +59,16 @@ internal sealed class DeviceImportCall(DeviceStore store, RegistryState state, R
             Faults = faults.Count,
         };
         log.DevicesImported(actor.Id, summary.Good, summary.Changed, summary.Faults);
+        // Before anything is told: it has happened, and whoever hangs up now is recorded all the same.
         if (written.IsWritten)
         {
-            string detail = $"{summary.Good} good, {summary.Changed} changed, {summary.Faults} faults";
-            await audit.DoneAsync(actor, "", record => record.DeviceChange = new AuditDeviceChange { Verb = "import", Detail = detail }, CancellationToken.None);
-            await state.WaitForSequence(written.Sequence, LongestCatchUp, cancellationToken);
+            AuditDeviceChange change = ImportWords.Of(written, $"{summary.Good} good, {summary.Changed} changed, {summary.Faults} faults", audit.Pseudonyms);
+            await audit.DoneAsync(actor, "", record => record.DeviceChange = change, CancellationToken.None);
         }
+        foreach (Fault[] some in faults.OrderBy(fault => fault.Line).ThenBy(fault => fault.Column).Chunk(FaultsAtOnce))
+            await responses.WriteAsync(new ImportDevicesResponse { Faults = { some.Select(DeviceMapping.ToWire) } }, cancellationToken);
+        if (written.IsWritten)
+            await state.WaitForSequence(written.Sequence, LongestCatchUp, cancellationToken);
         await responses.WriteAsync(new ImportDevicesResponse { Warnings = { import.Warnings.Select(DeviceMapping.ToWire) }, Summary = summary }, cancellationToken);
         return written.Sequence;
     }

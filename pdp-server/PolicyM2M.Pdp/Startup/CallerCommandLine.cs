@@ -44,7 +44,7 @@ internal static class CallerCommandLine
     };
 
     private static readonly Option<int> Rate = Count("--rate", "Calls of one identity in a second; twice as many may come at once.", Limits.Rate);
-    private static readonly Option<int> Calls = Count("--calls", "Calls answered at one time, of everybody; a quarter of one identity.", Limits.Calls);
+    private static readonly Option<int> Calls = Count("--calls", "Calls answered at one time, of everybody; a sixteenth of one identity.", Limits.Calls);
     private static readonly Option<int> Streams = Count("--streams", "Streams of one identity that are open at one time.", Limits.Streams);
     private static readonly Option<int> Connections = Count("--connections", "Connections that are open at one time.", Limits.Connections);
 

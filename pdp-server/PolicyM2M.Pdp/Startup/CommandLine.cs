@@ -120,6 +120,11 @@ internal static class CommandLine
 
     private static readonly Option<bool> AllowTls12 = new("--tls12") { Description = "Let callers come over TLS 1.2 too; TLS 1.3 only unless given." };
 
+    private static readonly Option<bool> Development = new("--development")
+    {
+        Description = "Let a server that others can reach have certificates for development, and make them where there are none; one on a loopback address may in any case.",
+    };
+
     private static readonly Option<string?> Accept = new("--accept")
     {
         Description = "Serve this commit although it does not follow the one that was served last: its history was rewritten, or the ref was moved back.",
@@ -200,7 +205,7 @@ internal static class CommandLine
             AllowedSigners, RequireSigned,
             Fetch, GitKey, GitKnownHosts, GitAuthorities, GitToken,
             Webhook, WebhookSecret,
-            Listen, AllowTls12,
+            Listen, AllowTls12, Development,
             BundleValidity,
             Data, Poll,
             RegistryDb, RegistryGrace,
@@ -217,6 +222,7 @@ internal static class CommandLine
         parsed.GetValue(Git)!, parsed.GetValue(Ref)!, parsed.GetValue(Folder)!, parsed.GetValue(Listen)!, parsed.GetValue(Data), parsed.GetValue(Poll),
         parsed.GetValue(AllowTls12), parsed.GetValue(Accept))
     {
+        Development = parsed.GetValue(Development),
         AllowedSigners = parsed.GetValue(AllowedSigners),
         RequireSigned = parsed.GetValue(RequireSigned),
         Rollout = parsed.GetValue(Rollout),

@@ -15,6 +15,9 @@ internal sealed record DataFolder(string Path)
     /// <summary>Devices with which an empty registry begins.</summary>
     public string Registry => System.IO.Path.Combine(Path, "devices.json");
 
+    /// <summary>Who was revoked in the registry when it was last read.</summary>
+    public string Revoked => System.IO.Path.Combine(Path, "revoked.json");
+
     /// <summary>The clones of remote repositories.</summary>
     public string Clones => System.IO.Path.Combine(Path, "git");
 

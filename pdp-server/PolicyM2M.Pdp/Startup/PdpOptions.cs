@@ -15,6 +15,12 @@ namespace PolicyM2M.Pdp.Startup;
 /// <param name="Accept">The beginning of the id of a commit that may be served although it does not follow the one served last; null for none.</param>
 internal sealed record PdpOptions(string Git, string Ref, string Folder, IPEndPoint Listen, string? Data, TimeSpan Poll, bool AllowTls12 = false, string? Accept = null)
 {
+    /// <summary>Whether a server that others can reach may have certificates for development.</summary>
+    public bool Development { get; init; }
+
+    /// <summary>Whether this server may have them.</summary>
+    public bool MayBeForDevelopment => Development || IPAddress.IsLoopback(Listen.Address);
+
     /// <summary>How often a remote is fetched.</summary>
     public TimeSpan Fetch { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -5,4 +5,32 @@ namespace PolicyM2M.Pdp.Identity.Mapping;
 /// <param name="Role">What they are.</param>
 /// <param name="FixedName">What they are called; null where the pattern captures it.</param>
 /// <param name="TrustDomain">Whose authorities must have issued a DNS name or a subject; null for SPIFFE IDs, which say it themselves.</param>
-internal sealed record RoleEntry(IdentityPattern Pattern, Roles Role, string? FixedName, string? TrustDomain);
+internal sealed record RoleEntry(IdentityPattern Pattern, Roles Role, string? FixedName, string? TrustDomain)
+{
+    /// <summary>What stands before a captured name; empty where the file says that nothing does, null where it says nothing of it.</summary>
+    public string? Prefix { get; init; }
+
+    /// <summary>The trust domain whose authorities issue what it takes.</summary>
+    public string? Issuer => Pattern is IdentityPattern.OfSpiffe spiffe ? spiffe.TrustDomain : TrustDomain;
+
+    /// <summary>What somebody is called of whom the pattern captured this.</summary>
+    public string NameOf(string captured) => FixedName ?? Prefix + captured;
+
+    /// <summary>
+    /// Whether two trust domains could each issue what the other calls its own, without that somebody said they may. Devices and gateways have their names from one registry; those
+    /// of others say nothing.
+    /// </summary>
+    public bool Collides(RoleEntry other)
+    {
+        if (!IsCaptured || !other.IsCaptured || Issuer == other.Issuer)
+            return false;
+        return (Prefix, other.Prefix) switch
+        {
+            (null, null) => true,
+            ({ Length: > 0 } one, { Length: > 0 } two) => one.StartsWith(two, StringComparison.Ordinal) || two.StartsWith(one, StringComparison.Ordinal),
+            _ => false,
+        };
+    }
+
+    private bool IsCaptured => Pattern.Captures && Role is (Roles.Device or Roles.Gateway);
+}

@@ -59,7 +59,7 @@ internal sealed class RoleMap(IReadOnlyList<RoleEntry> entries)
         foreach (RoleEntry entry in Entries)
         {
             if (entry.Pattern is IdentityPattern.OfSpiffe pattern && pattern.Match(id) is { } name)
-                return new Match(new CallerId.Spiffe(id), entry.Role, entry.FixedName ?? name);
+                return new Match(new CallerId.Spiffe(id), entry.Role, entry.NameOf(name));
         }
         return new Match(new CallerId.Spiffe(id), Roles.None, "");
     }
@@ -81,7 +81,7 @@ internal sealed class RoleMap(IReadOnlyList<RoleEntry> entries)
         foreach (RoleEntry entry in entries)
         {
             if (match(entry.Pattern) is { } name)
-                return (entry, entry.FixedName ?? name);
+                return (entry, entry.NameOf(name));
         }
         return null;
     }

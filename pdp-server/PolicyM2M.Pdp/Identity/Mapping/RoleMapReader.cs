@@ -12,8 +12,11 @@ internal static class RoleMapReader
 {
     public const int MaximumBytes = 1 << 20;
     public const int MaximumEntries = 1_000;
+    private const int MaximumPrefixLength = 64;
 
     private const string List = "roles", MatchKey = "match", RoleKey = "role", NameKey = "name", TrustKey = "trust";
+
+    private const string WaysOut = $"give one a `{NameKey}` with a prefix, such as `partner.{{name}}`, or `{{name}}` where they are the same devices";
 
     /// <summary>A text of the file and where it stands.</summary>
     /// <param name="Text">The text.</param>
@@ -40,7 +43,10 @@ internal static class RoleMapReader
             {
                 try
                 {
-                    entries.Add(Bind(offset, written));
+                    RoleEntry entry = Bind(offset, written);
+                    if (entries.FirstOrDefault(entry.Collides) is { } other)
+                        throw new FaultException(written[MatchKey].Offset, $"{entry.Issuer} and {other.Issuer} could each issue the names of the other's devices; {WaysOut}");
+                    entries.Add(entry);
                     if (!seen.TryAdd($"{written[MatchKey].Text} {written.GetValueOrDefault(TrustKey)?.Text}", offset))
                         throw new FaultException(written[MatchKey].Offset, "an entry before this one has the same pattern, so that this one is never reached");
                 }
@@ -75,6 +81,11 @@ internal static class RoleMapReader
         };
         IdentityPattern pattern = Parse(match);
         (Located? name, Located? trust) = (written.GetValueOrDefault(NameKey), written.GetValueOrDefault(TrustKey));
+        string? prefix = pattern.Captures && name is not null && name.Text.EndsWith(PatternPart.Capture, StringComparison.Ordinal) ? name.Text[..^PatternPart.Capture.Length] : null;
+        if (prefix is { Length: > 0 } && (prefix.Length > MaximumPrefixLength || !SpiffeId.IsSegment(prefix)))
+            throw new FaultException(name!.Offset, $"expected at most {MaximumPrefixLength} letters, digits, '.', '-' and '_' before `{{name}}`");
+        if (prefix is not null)
+            name = null;
         if (name is not null && (name.Text.Length > PatternPart.MaximumNameLength || !SpiffeId.IsSegment(name.Text)))
             throw new FaultException(name.Offset, "expected a name of letters, digits, '.', '-' and '_'");
         if (name is not null && pattern.Captures)
@@ -89,7 +100,7 @@ internal static class RoleMapReader
         }
         if (trust is not null && !SpiffeId.TryParse($"spiffe://{trust.Text}", out _, out _) || trust?.Text.Contains('/', StringComparison.Ordinal) == true)
             throw new FaultException(trust.Offset, "expected the name of a trust domain");
-        return new RoleEntry(pattern, role, name?.Text, trust?.Text);
+        return new RoleEntry(pattern, role, name?.Text, trust?.Text) { Prefix = prefix };
     }
 
     private static IdentityPattern Parse(Located match)

@@ -3,8 +3,10 @@ using PolicyM2M.Audit.Appending;
 using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Auditing.Export;
 using PolicyM2M.Pdp.Devices;
+using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Signing;
+using PolicyM2M.Pdp.Startup;
 
 namespace PolicyM2M.Pdp.Sight.Metrics;
 
@@ -21,8 +23,11 @@ internal static class PdpObservations
         Revisions(metrics, server.GetRequiredService<RevisionState>(), server.GetRequiredService<RevisionSource>(), clock);
         Registry(metrics, server.GetRequiredService<RegistryState>(), server.GetRequiredService<DroppedClaims>(), clock);
         Signatures(metrics, server.GetRequiredService<SignedDecisions>(), server.GetRequiredService<SignedStatements>());
+        CallerRulesState callers = server.GetRequiredService<CallerRulesState>();
+        metrics.Gauge("policym2m.pdp.caller.files.unusable", "{file}", "Roles files and revocation lists that cannot be used as they are, so that callers are judged by what was read before.",
+            () => [new(callers.UnusableFiles)]);
         if (server.GetRequiredService<AuditTrail>().Log is { } log)
-            Audit(metrics, log, server.GetRequiredService<AuditExport>());
+            Audit(metrics, log, server.GetRequiredService<AuditExport>(), server.GetRequiredService<DataFolder>().Audit);
         return metrics;
     }
 
@@ -61,7 +66,7 @@ internal static class PdpObservations
             () => [new(metrics.SignedDecisions, decision), new(statements.HandedOut, statement)]);
     }
 
-    private static void Audit(PdpMetrics metrics, AuditLog log, AuditExport export)
+    private static void Audit(PdpMetrics metrics, AuditLog log, AuditExport export, string folder)
     {
         metrics.Counter("policym2m.pdp.audit.records", "{record}", "Records in the audit log.", () => [new(log.State.Size)]);
         metrics.Gauge("policym2m.pdp.audit.lag", "{record}", "Records in line that are not in the audit log yet.", () => [new(log.State.Waiting)]);
@@ -70,6 +75,7 @@ internal static class PdpObservations
         metrics.Counter("policym2m.pdp.audit.exported", "{record}", "Records of the audit log by what became of them on their way to its collector.",
             () => [new(export.Sent, new KeyValuePair<string, object?>("result", "sent")), new(export.Rejected, new KeyValuePair<string, object?>("result", "rejected")),
                 new(export.Missed, new KeyValuePair<string, object?>("result", "missed"))]);
+        metrics.Gauge("policym2m.pdp.audit.free", "By", "Bytes that the disk of the audit log has left for this server.", () => [new(new DriveInfo(folder).AvailableFreeSpace)]);
         metrics.Gauge("policym2m.pdp.audit.writable", "1", "1 where the audit log can be written.", () => One(log.State.Fault is null));
     }
 
