@@ -30,7 +30,7 @@ public sealed partial class PolicyClient
     public CallInvoker Calls => _endpoints.Current.Calls;
 
     /// <summary>The bundle that is held, for who hands it on; null where none is, or nobody vouches for it any more.</summary>
-    public BundleCopy? CopyBundle() => _local.Held is { } held && _clock.Now < held.ValidUntil ? new BundleCopy(held.Statement.Revision, held.Signed, held.Bundle.ToBytes()) : null;
+    public BundleCopy? CopyBundle() => _local.Held is { } held && _clock.Now < held.ValidUntil ? new BundleCopy(held.Statement.Revision, held.Signed, held.Bytes) : null;
 }
 
 /// <summary>A bundle and who vouches for it: worth as much from anybody as from the decision point.</summary>

@@ -126,6 +126,69 @@ internal sealed class BundleModeTests
         Assert.That(bundle, Has.Length.GreaterThan(100));
     }
 
+    [Test]
+    public async Task A_bundle_that_takes_long_is_fetched_from_one_decision_point_and_costs_no_connection()
+    {
+        await using var world = new ClientWorld();
+        var second = new PdpScript(world.Time) { Signer = world.Script.Signer };
+        await using ScriptedPdp other = world.Second(second);
+        Serve(world, parts => parts.Add(new V1.GetBundleResponse { Data = Split(parts[1]) }));
+        second.Publish(world.Script.Revision);
+        Func<V1.GetBundleRequest, IEnumerable<V1.GetBundleResponse>> whole = world.Script.Bundle;
+        int asked = 0;
+        using var isOtherAsked = new ManualResetEventSlim();
+        world.Script.Bundle = request =>
+        {
+            Interlocked.Increment(ref asked);
+            return whole(request).Select((part, place) =>
+            {
+                // Longer than a call may take, and than one is waited for before the next is asked besides.
+                if (place == 2)
+                    isOtherAsked.Wait(TimeSpan.FromSeconds(2));
+                return part;
+            });
+        };
+        second.Bundle = request =>
+        {
+            isOtherAsked.Set();
+            return whole(request);
+        };
+        PolicyClient client = world.Connect(with: options => options with { Mode = DecisionMode.AskThenBundle, FurtherEndpoints = [other.Endpoint], CallTimeout = TimeSpan.FromSeconds(1) });
+        await world.SeenAsync<ClientEvent.BundleHeld>();
+        Assert.That((asked, isOtherAsked.IsSet, client.Status.Endpoints[0].IsCurrent), Is.EqualTo((1, false, true)));
+        Assert.That(world.Events.OfType<ClientEvent.Connected>().Count(), Is.EqualTo(1), "the watch was not torn down");
+    }
+
+    [Test]
+    public async Task A_bundle_that_stops_coming_is_had_from_another_decision_point()
+    {
+        await using var world = new ClientWorld();
+        var second = new PdpScript(world.Time) { Signer = world.Script.Signer };
+        await using ScriptedPdp other = world.Second(second);
+        Serve(world, parts => parts.Add(new V1.GetBundleResponse { Data = Split(parts[1]) }));
+        second.Publish(world.Script.Revision);
+        Func<V1.GetBundleRequest, IEnumerable<V1.GetBundleResponse>> whole = world.Script.Bundle;
+        using var isOver = new ManualResetEventSlim();
+        world.Script.Bundle = request => whole(request).Select((part, place) =>
+        {
+            if (place == 2)
+                isOver.Wait(TimeSpan.FromSeconds(60));
+            return part;
+        });
+        second.Bundle = whole;
+        world.Connect(with: options => options with { Mode = DecisionMode.AskThenBundle, FurtherEndpoints = [other.Endpoint], CallTimeout = TimeSpan.FromMilliseconds(500) });
+        await world.SeenAsync<ClientEvent.BundleHeld>();
+        isOver.Set();
+    }
+
+    /// <summary>Leaves the first half of the bytes to a part, and gives the others.</summary>
+    private static ByteString Split(V1.GetBundleResponse part)
+    {
+        ByteString whole = part.Data;
+        part.Data = ByteString.CopyFrom(whole.Span[..(whole.Length / 2)]);
+        return ByteString.CopyFrom(whole.Span[(whole.Length / 2)..]);
+    }
+
     /// <summary>Policies that speak of the claims alone, but for cipher suites; served with a statement of a day.</summary>
     private static byte[] Serve(ClientWorld world, Action<List<V1.GetBundleResponse>>? forge = null)
     {

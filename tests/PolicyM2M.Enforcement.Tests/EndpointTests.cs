@@ -103,6 +103,21 @@ internal sealed class EndpointTests
     }
 
     [Test]
+    public async Task A_file_that_is_gone_when_a_line_is_left_makes_no_call_throw()
+    {
+        await using var world = new ClientWorld();
+        await using var line = new TcpProxy(world.Pdp.Endpoint.Port);
+        PolicyClientOptions options = world.Options();
+        PolicyClient client = world.Connect(with: _ => options with { Endpoint = At(line), CallTimeout = TimeSpan.FromSeconds(2) });
+        await client.DecideAsync(ClientWorld.Context, Auth);
+        await world.SeenAsync<ClientEvent.Connected>();
+        File.Delete(options.TrustPath);
+        line.IsSilent = true;
+        Assert.That((await client.DecideAsync(ClientWorld.Context, Auth, refresh: true))[0].Source, Is.EqualTo(DecisionSource.Cached));
+        Assert.That(client.ReloadCertificate, Throws.InstanceOf<IOException>(), "whoever asks for it is told");
+    }
+
+    [Test]
     public async Task A_slow_line_is_no_broken_one()
     {
         await using var world = new ClientWorld();

@@ -67,7 +67,7 @@ internal sealed partial class LocalEndpoint
         }, context.CancellationToken);
         for (; offset < held.Bytes.Length; offset += BundlePartBytes)
         {
-            // The copy is this call's alone.
+            // Nobody writes into it: all calls of this moment share it.
             ByteString part = UnsafeByteOperations.UnsafeWrap(held.Bytes.Slice(offset, Math.Min(BundlePartBytes, held.Bytes.Length - offset)));
             await responseStream.WriteAsync(new GetBundleResponse { Data = part }, context.CancellationToken);
         }

@@ -10,37 +10,48 @@ namespace PolicyM2M.Enforcement.Connection;
 
 /// <summary>
 /// Keeps the bundle that is served: fetches it where it is another, goes on where a fetch broke off, and has it vouched for anew. What comes is held only when its length, its SHA-256 and the
-/// signature of its statement say that it is what it must be. Mutable; used by one caller at a time.
+/// signature of its statement say that it is what it must be. Mutable; used by one caller at a time, and asks one decision point at a time.
 /// </summary>
-internal sealed class BundleFetch(Endpoints endpoints, DecisionMemory memory, LocalAnswers answers, DeviceClock clock, KeyFetch keys, DeviceSlot self, BundleStore store, Action<ClientEvent> tell)
+/// <param name="endpoints">Whom to ask.</param>
+/// <param name="silence">How long a decision point may take for each part. The whole may take as long as the line is slow.</param>
+/// <param name="memory">What is known.</param>
+/// <param name="answers">What holds the bundle.</param>
+/// <param name="clock">The device's clock.</param>
+/// <param name="keys">Fetches keys.</param>
+/// <param name="self">What is known of this device.</param>
+/// <param name="store">Keeps the bundle.</param>
+/// <param name="tell">Told what came of it.</param>
+internal sealed class BundleFetch(Endpoints endpoints, TimeSpan silence, DecisionMemory memory, LocalAnswers answers, DeviceClock clock, KeyFetch keys, DeviceSlot self, BundleStore store, Action<ClientEvent> tell)
 {
-    /// <summary>A hundred times the bundle of ten thousand rules; whoever sends more fills no memory.</summary>
-    public const int LargestBundle = 64 << 20;
+    /// <summary>More than ten times the bundle of ten thousand rules. While one is taken up it is in memory four times over, and the agent's unit has 128 MB for everything.</summary>
+    public const int LargestBundle = 8 << 20;
 
     private string _partHash = "";
     private byte[] _part = [];
     private int _partLength;
 
     /// <summary>Fetches what is new: nothing but the statement where the bundle is the same.</summary>
+    /// <returns>Whether one that may be used is held now; false where what came was refused.</returns>
     /// <exception cref="RpcException">Nobody answered, or the answer was no.</exception>
-    public async Task FetchAsync(CancellationToken ending)
+    public async Task<bool> FetchAsync(CancellationToken ending)
     {
         try
         {
-            await endpoints.CallAsync(async (endpoint, options) =>
-            {
-                await FetchAsync(endpoint, options).ConfigureAwait(false);
-                return true;
-            }, ending).ConfigureAwait(false);
+            await endpoints.CallEachAsync(endpoint => FetchAsync(endpoint, ending), ending).ConfigureAwait(false);
+            return true;
         }
         catch (Exception unusable) when (unusable is WireException or InvalidDataException)
         {
             tell(new ClientEvent.BundleRefused(unusable.Message));
+            return false;
         }
     }
 
-    private async Task FetchAsync(Endpoint endpoint, CallOptions options)
+    private async Task FetchAsync(Endpoint endpoint, CancellationToken ending)
     {
+        using var silent = CancellationTokenSource.CreateLinkedTokenSource(ending);
+        silent.CancelAfter(silence);
+        var options = new CallOptions(cancellationToken: silent.Token);
         DateTimeOffset askedAt = clock.Now;
         HeldBundle? held = answers.Held;
         var request = _partLength > 0
@@ -57,11 +68,11 @@ internal sealed class BundleFetch(Endpoints endpoints, DecisionMemory memory, Lo
         DateTimeOffset counted = askedAt + (statement.ValidUntil - statement.IssuedAt), validUntil = !clock.IsBehind && statement.ValidUntil < counted ? statement.ValidUntil : counted;
         if (held?.Bundle.Hash == statement.Revision.BundleHash)
         {
-            Hold(held.With(signed, statement, validUntil), null);
+            Hold(held.With(signed, statement, validUntil), isNew: false);
             return;
         }
-        byte[] bytes = await BytesAsync(call, description, statement, options.CancellationToken).ConfigureAwait(false);
-        Hold(new HeldBundle(Bundle.Read(bytes), signed, statement, validUntil), bytes);
+        byte[] bytes = await BytesAsync(call, description, statement, silent).ConfigureAwait(false);
+        Hold(new HeldBundle(Bundle.Read(bytes), signed, statement, validUntil), isNew: true);
     }
 
     /// <summary>The statement, where it speaks of this bundle, holds, and is not from before what was already seen.</summary>
@@ -83,7 +94,7 @@ internal sealed class BundleFetch(Endpoints endpoints, DecisionMemory memory, Lo
         return statement;
     }
 
-    private async Task<byte[]> BytesAsync(AsyncServerStreamingCall<V1.GetBundleResponse> call, V1.BundleDescription description, ReceivedBundleStatement statement, CancellationToken ending)
+    private async Task<byte[]> BytesAsync(AsyncServerStreamingCall<V1.GetBundleResponse> call, V1.BundleDescription description, ReceivedBundleStatement statement, CancellationTokenSource silent)
     {
         if (_partHash != statement.Revision.BundleHash || (ulong)_partLength != description.Offset)
         {
@@ -91,8 +102,9 @@ internal sealed class BundleFetch(Endpoints endpoints, DecisionMemory memory, Lo
                 throw new WireException("a bundle begins where it was not asked to");
             (_partHash, _part, _partLength) = (statement.Revision.BundleHash, new byte[statement.Length], 0);
         }
-        while (await call.ResponseStream.MoveNext(ending).ConfigureAwait(false))
+        while (await call.ResponseStream.MoveNext(silent.Token).ConfigureAwait(false))
         {
+            silent.CancelAfter(silence);
             ReadOnlyMemory<byte> data = call.ResponseStream.Current.Data?.Memory ?? default;
             if (data.Length > _part.Length - _partLength)
                 throw Dropped("the bundle is longer than it was said to be");
@@ -114,11 +126,10 @@ internal sealed class BundleFetch(Endpoints endpoints, DecisionMemory memory, Lo
         return new WireException(reason);
     }
 
-    private void Hold(HeldBundle bundle, byte[]? bytes)
+    private void Hold(HeldBundle bundle, bool isNew)
     {
-        bool isNew = bytes is not null;
         answers.Held = bundle;
-        store.Save(bundle, bytes ?? bundle.Bundle.ToBytes());
+        store.Save(bundle);
         if (isNew)
             tell(new ClientEvent.BundleHeld(bundle.Statement.Revision, bundle.ValidUntil));
     }

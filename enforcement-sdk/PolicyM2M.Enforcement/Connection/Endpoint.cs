@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Grpc.Core;
 using Grpc.Net.Client;
 using V1 = PolicyM2M.Wire.V1;
@@ -52,12 +53,27 @@ internal sealed class Endpoint(Uri address, Func<GrpcChannel> open) : IDisposabl
     /// <summary>
     /// Leaves the connection, and what goes over it, and opens another when it is next called. A line that was cut behind our back looks alive until a ping of many seconds finds out.
     /// </summary>
+    /// <exception cref="IOException">A file of the connection cannot be read; the connection stays.</exception>
+    /// <exception cref="CryptographicException">A file of the connection is malformed; the connection stays.</exception>
     public void Reconnect()
     {
-        GrpcChannel old;
+        GrpcChannel next = open(), old;
         lock (_lock)
-            (old, _channel, _service) = (_channel, open(), null);
+            (old, _channel, _service) = (_channel, next, null);
         old.Dispose();
+    }
+
+    /// <summary>The same in the course of a call. Where a file cannot be read the connection stays, and finds out by itself that it is dead.</summary>
+    public void Leave()
+    {
+        try
+        {
+            Reconnect();
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            // Nobody who asks for a decision can mend that; whoever renews the certificate is told.
+        }
     }
 
     public void Dispose() => _channel.Dispose();

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Runtime.ExceptionServices;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using V1 = PolicyM2M.Wire.V1;
@@ -96,6 +98,30 @@ internal sealed class Endpoints : IDisposable
         throw absence!;
     }
 
+    /// <summary>
+    /// Calls the decision point that is asked, and only after it has failed the next: for what takes long and is no reason to ask another one from then on. The call sets its own bounds, and costs no
+    /// connection.
+    /// </summary>
+    /// <exception cref="RpcException">Nobody answered: why the first that was asked did not; or whoever answered said no.</exception>
+    public async Task CallEachAsync(Func<Endpoint, Task> call, CancellationToken ending)
+    {
+        Endpoint first = _current;
+        Exception? absence = null;
+        foreach (Endpoint endpoint in All.OrderBy(one => one != first).ThenBy(one => one.IsUp == false))
+        {
+            try
+            {
+                await call(endpoint).ConfigureAwait(false);
+                return;
+            }
+            catch (Exception failure) when (CallFailure.IsUnreachable(failure) && !ending.IsCancellationRequested)
+            {
+                absence ??= failure;
+            }
+        }
+        ExceptionDispatchInfo.Throw(absence!);
+    }
+
     /// <summary>The one that is asked did not answer, or ended what stood: the next best is asked from now on.</summary>
     public void Failed(Endpoint endpoint)
     {
@@ -119,7 +145,7 @@ internal sealed class Endpoints : IDisposable
             catch (Exception failure) when (failure is RpcException or ObjectDisposedException)
             {
                 preferred.Failed();
-                preferred.Reconnect();
+                preferred.Leave();
                 preferred.Trials = 0;
                 continue;
             }
@@ -156,12 +182,14 @@ internal sealed class Endpoints : IDisposable
         }
         catch (RpcException failure) when (failure.StatusCode == StatusCode.DeadlineExceeded && endpoint.HasAnswered && !ending.IsCancellationRequested)
         {
-            endpoint.Reconnect();
+            endpoint.Leave();
             throw;
         }
     }
 
-    /// <summary>Leaves all connections, and opens others when they are needed: by the certificate of then.</summary>
+    /// <summary>Leaves all connections, and opens others when they are needed: by the certificate of now.</summary>
+    /// <exception cref="IOException">A file of the connection cannot be read.</exception>
+    /// <exception cref="CryptographicException">A file of the connection is malformed.</exception>
     public void Reconnect()
     {
         foreach (Endpoint endpoint in All)

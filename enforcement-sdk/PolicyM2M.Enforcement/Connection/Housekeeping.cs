@@ -58,17 +58,33 @@ internal sealed class Housekeeping : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        for (int turn = 1; ; turn++)
+        // A bundle may take minutes, and nothing waits for it.
+        Task bundle = Task.CompletedTask;
+        try
         {
-            await Task.Delay(Turn, _ending.Token).ConfigureAwait(false);
-            _store.WriteIfDue();
-            if (turn % TrialTurns == 0)
-                await _tryPreferred(_ending.Token).ConfigureAwait(false);
-            if (!_isConnected())
-                continue;
-            await _keepBundle(_ending.Token).ConfigureAwait(false);
-            await RefreshAsync().ConfigureAwait(false);
+            for (int turn = 1; ; turn++)
+            {
+                await Task.Delay(Turn, _ending.Token).ConfigureAwait(false);
+                await TakeTurnAsync(turn).ConfigureAwait(false);
+                if (!bundle.IsCompleted || !_isConnected())
+                    continue;
+                await bundle.ConfigureAwait(false);
+                bundle = _keepBundle(_ending.Token);
+            }
         }
+        finally
+        {
+            await bundle.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task TakeTurnAsync(int turn)
+    {
+        _store.WriteIfDue();
+        if (turn % TrialTurns == 0)
+            await _tryPreferred(_ending.Token).ConfigureAwait(false);
+        if (_isConnected())
+            await RefreshAsync().ConfigureAwait(false);
     }
 
     private async Task RefreshAsync()

@@ -15,19 +15,21 @@ internal sealed class HeldBundle
     private static DecisionPath? _path;
 
     private readonly Decider _decider;
+    private readonly BundleBytes _bytes;
 
     /// <param name="bundle">The policies.</param>
     /// <param name="signed">What vouches for them, as it came.</param>
     /// <param name="statement">What that says; verified.</param>
     /// <param name="validUntil">When that ends, by the device's clock.</param>
     public HeldBundle(Bundle bundle, V1.SignedPayload signed, ReceivedBundleStatement statement, DateTimeOffset validUntil)
-        : this(new Decider(bundle), signed, statement, validUntil)
+        : this(new Decider(bundle), new BundleBytes(bundle), signed, statement, validUntil)
     {
     }
 
-    private HeldBundle(Decider decider, V1.SignedPayload signed, ReceivedBundleStatement statement, DateTimeOffset validUntil)
+    private HeldBundle(Decider decider, BundleBytes bytes, V1.SignedPayload signed, ReceivedBundleStatement statement, DateTimeOffset validUntil)
     {
         _decider = decider;
+        _bytes = bytes;
         Signed = signed;
         Statement = statement;
         ValidUntil = validUntil;
@@ -47,8 +49,11 @@ internal sealed class HeldBundle
 
     public Bundle Bundle => _decider.Bundle;
 
+    /// <summary>The bundle's bytes, which nobody may write into.</summary>
+    public byte[] Bytes => _bytes.Get();
+
     /// <summary>The same policies, vouched for anew.</summary>
-    public HeldBundle With(V1.SignedPayload signed, ReceivedBundleStatement statement, DateTimeOffset validUntil) => new(_decider, signed, statement, validUntil);
+    public HeldBundle With(V1.SignedPayload signed, ReceivedBundleStatement statement, DateTimeOffset validUntil) => new(_decider, _bytes, signed, statement, validUntil);
 
     /// <summary>Reads what is known of a device by the schema of the policies.</summary>
     public PreparedContext Prepare(ClaimSet claims, DeviceFacts facts) => _decider.Prepare(DeviceContext.Of(Bundle.Attributes.Values

@@ -30,14 +30,14 @@ internal sealed class BundleStore(StoreFile file, Action<string> failed)
     }
 
     /// <summary>Keeps it, where it is another than the one on disk or that one will not last long.</summary>
-    public void Save(HeldBundle held, byte[] bundle)
+    public void Save(HeldBundle held)
     {
         ReceivedBundleStatement statement = held.Statement;
         if (_writtenHash == held.Bundle.Hash && statement.IssuedAt - _writtenIssuedAt < (statement.ValidUntil - statement.IssuedAt) * WorthAWrite)
             return;
         try
         {
-            file.Save(Write(held, bundle));
+            file.Save(Write(held));
             (_writtenIssuedAt, _writtenHash) = (statement.IssuedAt, held.Bundle.Hash);
             ClientMetrics.StoreWritten();
         }
@@ -47,19 +47,17 @@ internal sealed class BundleStore(StoreFile file, Action<string> failed)
         }
     }
 
-    private static byte[] Write(HeldBundle held, byte[] bundle)
+    private static byte[] Write(HeldBundle held)
     {
-        using var bytes = new MemoryStream();
-        using (var writer = new BinaryWriter(bytes, Encoding.UTF8, leaveOpen: true))
-        {
-            byte[] signed = held.Signed.ToByteArray();
-            writer.Write(signed.Length);
-            writer.Write(signed);
-            writer.Write(held.ValidUntil.UtcTicks);
-            writer.Write(bundle.Length);
-            writer.Write(bundle);
-        }
-        return bytes.ToArray();
+        byte[] signed = held.Signed.ToByteArray(), bundle = held.Bytes;
+        byte[] whole = new byte[sizeof(int) + signed.Length + sizeof(long) + sizeof(int) + bundle.Length];
+        using var writer = new BinaryWriter(new MemoryStream(whole), Encoding.UTF8);
+        writer.Write(signed.Length);
+        writer.Write(signed);
+        writer.Write(held.ValidUntil.UtcTicks);
+        writer.Write(bundle.Length);
+        writer.Write(bundle);
+        return whole;
     }
 
     private static HeldBundle Read(byte[] bytes, TrustedKeys keys)
