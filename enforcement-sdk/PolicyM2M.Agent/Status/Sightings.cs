@@ -25,20 +25,37 @@ internal sealed class Sightings(AgentStatus first, TimeProvider time, TextWriter
     /// <summary>The client says that something happened.</summary>
     public void Client(ClientEvent happened)
     {
-        // With many devices these are many; where the gateway's own answers come from, its decisions say.
-        if (happened is ClientEvent.SourceChanged)
+        if (happened is ClientEvent.SourceChanged source)
+        {
+            Transition(source);
             return;
+        }
         (string name, string detail) = EventText.Of(happened);
         Event(name, detail, status => happened switch
         {
             ClientEvent.Connected connected => status with { Outage = null, IsTurnedAway = false, Revision = connected.Revision },
             ClientEvent.RevisionChanged changed => status with { Revision = changed.Revision },
-            ClientEvent.DeviceChanged => status with { DeviceChanges = status.DeviceChanges + 1 },
+            ClientEvent.DeviceChanged changed when status.Device.EndsWith($"/{changed.Device}", StringComparison.Ordinal) => status with { DeviceChanges = status.DeviceChanges + 1 },
             ClientEvent.Disconnected disconnected => status with { Outage = disconnected.Reason, IsTurnedAway = disconnected.IsTurnedAway },
             ClientEvent.Refused refused => status with { Outage = refused.Reason, IsTurnedAway = true },
             _ => status,
         });
     }
+
+    /// <summary>
+    /// With many devices these are many: they are lines of the log, and push nothing out of the status. From one fresh answer to another there is none.
+    /// </summary>
+    private void Transition(ClientEvent.SourceChanged source)
+    {
+        if (IsFresh(source.To) && (source.From is not { } from || IsFresh(from)))
+            return;
+        (string name, string detail) = EventText.Of(source);
+        lock (_lock)
+            Log(name, detail);
+    }
+
+    /// <summary>A call of a local program failed for a reason that is ours.</summary>
+    public void CallFailed(string method, Exception failure) => Event("call-failed", $"{method}: {failure.GetType().Name}: {failure.Message}", status => status);
 
     /// <summary>The gateway's own decisions.</summary>
     public void Decided(ImmutableArray<DeviceDecision> decisions)
@@ -77,19 +94,24 @@ internal sealed class Sightings(AgentStatus first, TimeProvider time, TextWriter
             if (events.Length >= KeptEvents)
                 events = events.RemoveRange(0, events.Length - KeptEvents + 1);
             _current = change(_current) with { Events = events.Add(new Happening(now, name, detail)) };
-            // What comes over the wire must not forge a line of the log.
-            log.Write($"{name}: {Printable.Text(detail)}\n");
-            log.Flush();
+            Log(name, detail);
         }
         Interlocked.Exchange(ref _changed, NewSignal()).SetResult();
     }
 
+    /// <summary>What comes over the wire must not forge a line of the log.</summary>
+    private void Log(string name, string detail)
+    {
+        log.Write($"{name}: {Printable.Text(detail)}\n");
+        log.Flush();
+    }
+
+    /// <summary>A fresh answer is one, wherever it came from: telling them apart would fill the log.</summary>
+    private static bool IsFresh(DecisionSource source) => source is DecisionSource.Live or DecisionSource.Cached;
+
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static bool IsSame(DeviceDecision one, DeviceDecision other) =>
-        one.Kind == other.Kind && one.Outcome.IsDenied == other.Outcome.IsDenied && (one.Source == other.Source || Both(one, other, DecisionSource.Live, DecisionSource.Cached))
+        one.Kind == other.Kind && one.Outcome.IsDenied == other.Outcome.IsDenied && (one.Source == other.Source || (IsFresh(one.Source) && IsFresh(other.Source)))
         && one.Revision == other.Revision;
-
-    /// <summary>A fresh answer is one, wherever it came from: telling them apart would fill the log.</summary>
-    private static bool Both(DeviceDecision one, DeviceDecision other, params ReadOnlySpan<DecisionSource> sources) => sources.Contains(one.Source) && sources.Contains(other.Source);
 }

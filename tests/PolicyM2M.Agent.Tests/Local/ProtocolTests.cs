@@ -18,6 +18,7 @@ internal sealed class ProtocolTests
     private Gateway _gateway = null!;
     private LocalServer _server = null!;
     private HttpClient _client = null!;
+    private StringWriter _log = null!;
 
     [SetUp]
     public async Task Begin()
@@ -25,7 +26,8 @@ internal sealed class ProtocolTests
         _folder = new GatewayFolder();
         AgentConfiguration configuration = ConfigurationFile.Read(_folder.Configuration) with { Callers = [new CallerRule(SystemAccounts.Own(), null, IsSelf: true, IsAll: false, [])] };
         _gateway = Gateway.Connect(Daemon.Options(configuration, TimeProvider.System), configuration.Claims);
-        var seen = new Sightings(new AgentStatus { Pdp = configuration.Pdp, StartedAt = DateTimeOffset.UnixEpoch }, TimeProvider.System, TextWriter.Null);
+        _log = new StringWriter();
+        var seen = new Sightings(new AgentStatus { Pdp = configuration.Pdp, StartedAt = DateTimeOffset.UnixEpoch }, TimeProvider.System, _log);
         _server = await LocalServer.StartAsync(configuration.Socket, _gateway, new CallerRules(configuration.Callers, _gateway.Name, owner: uint.MaxValue), seen, default);
         _client = LocalAddress.Client(configuration.Socket.Path);
     }
@@ -37,6 +39,7 @@ internal sealed class ProtocolTests
         await _server.DisposeAsync();
         await _gateway.DisposeAsync();
         _folder.Dispose();
+        await _log.DisposeAsync();
     }
 
     [TestCase("", StatusCode.InvalidArgument, "there is no request")]
@@ -86,6 +89,14 @@ internal sealed class ProtocolTests
         Assert.That((await CallAsync(Decide, Message(new DecideRequest { Form = DecisionForm.Signed }))).Code, Is.EqualTo(StatusCode.Unavailable));
         Assert.That((await CallAsync("/policym2m.v1.DecisionService/GetBundle", Message(new GetBundleRequest()))).Code, Is.EqualTo(StatusCode.Unavailable));
         Assert.That((await CallAsync("/policym2m.v1.DecisionService/GetSigningKeys", Message(new GetSigningKeysRequest()))).Code, Is.EqualTo(StatusCode.Unavailable));
+    }
+
+    [Test]
+    public async Task A_failure_of_the_agent_is_a_status_and_a_line_of_the_log()
+    {
+        await _gateway.DisposeAsync();
+        Assert.That(await CallAsync(Decide, Message(new DecideRequest())), Is.EqualTo((StatusCode.Internal, "the agent failed; its log says why")));
+        Assert.That(_log.ToString(), Does.StartWith($"call-failed: {Decide}: ObjectDisposedException"));
     }
 
     private async Task<(StatusCode Code, string Detail)> CallAsync(string path, byte[] body, string? timeout = null)

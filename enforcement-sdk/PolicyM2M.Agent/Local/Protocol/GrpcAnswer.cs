@@ -13,7 +13,10 @@ internal static class GrpcAnswer
     private const string ContentType = "application/grpc";
 
     /// <summary>Answers one call; it ends with a status whatever happens.</summary>
-    public static async Task AnswerAsync(HttpContext http, MethodTable methods)
+    /// <param name="http">The call.</param>
+    /// <param name="methods">Who answers it.</param>
+    /// <param name="failed">Told of a failure that is ours: the caller hears only that there was one.</param>
+    public static async Task AnswerAsync(HttpContext http, MethodTable methods, Action<Exception> failed)
     {
         if (http.Request.ContentType?.StartsWith(ContentType, StringComparison.Ordinal) != true)
         {
@@ -38,6 +41,12 @@ internal static class GrpcAnswer
         catch (OperationCanceledException)
         {
             status = Late;
+        }
+        catch (Exception failure)
+        {
+            if (!http.RequestAborted.IsCancellationRequested)
+                failed(failure);
+            status = new Grpc.Core.Status(StatusCode.Internal, "the agent failed; its log says why");
         }
         if (http.RequestAborted.IsCancellationRequested)
             return;
