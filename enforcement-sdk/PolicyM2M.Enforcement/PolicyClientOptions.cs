@@ -1,3 +1,5 @@
+using PolicyM2M.Enforcement.Deciding;
+
 namespace PolicyM2M.Enforcement;
 
 /// <summary>How a device reaches its decision point, and where it keeps what it was told.</summary>
@@ -44,4 +46,7 @@ public sealed record PolicyClientOptions
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>What the machine says of its clock.</summary>
+    internal MachineState Machine { get; init; } = MachineState.Own;
 }

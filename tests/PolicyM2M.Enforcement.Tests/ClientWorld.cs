@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using PolicyM2M.Enforcement.Deciding;
 using PolicyM2M.Engine.Contexts;
 using PolicyM2M.Testing;
 
@@ -25,6 +26,9 @@ internal sealed class ClientWorld : IAsyncDisposable
     });
 
     public ManualTime Time { get; } = new();
+
+    /// <summary>What the machine says of its clock; another name is another start.</summary>
+    public MachineState Machine { get; set; } = new("first start", () => false);
 
     public PdpScript Script { get; }
 
@@ -62,6 +66,7 @@ internal sealed class ClientWorld : IAsyncDisposable
             LongestPause = TimeSpan.FromMilliseconds(500),
             OnEvent = Events.Enqueue,
             Time = Time,
+            Machine = Machine,
         };
     }
 

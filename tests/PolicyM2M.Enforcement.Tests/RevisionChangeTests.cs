@@ -105,4 +105,66 @@ internal sealed class RevisionChangeTests
         world.Time.SetBy(TimeSpan.FromDays(-30));
         Assert.That(await ClientWorld.SourceAsync(world.Connect()), Is.EqualTo(DecisionSource.Live));
     }
+
+    [Test]
+    public async Task A_decision_point_whose_clock_was_ahead_for_a_moment_locks_nobody_out()
+    {
+        await using var world = new ClientWorld();
+        world.Script.Stated["lifecycle.state"] = "active";
+        PolicyClient client = world.Connect();
+        world.Script.Forge = decision => Ahead(decision.IssuedAt, decision.FreshUntil, decision.UsableUntil);
+        world.Script.Tamper = response =>
+        {
+            var statement = Wire.V1.DeviceStatement.Parser.ParseFrom(response.Statement.Payload);
+            Ahead(statement.IssuedAt, statement.ValidUntil);
+            response.Statement = world.Script.Signer.Sign(SignedKind.DeviceStatement, statement);
+        };
+        Assert.That(await ClientWorld.SourceAsync(client), Is.EqualTo(DecisionSource.Live));
+        world.Script.Forge = _ => { };
+        world.Script.Tamper = _ => { };
+        Assert.That((await client.DecideAsync(ClientWorld.Context, refresh: true))[0].Source, Is.EqualTo(DecisionSource.Denied), "it may be a replay");
+        for (int minute = 0; minute < 20; minute++)
+        {
+            world.Time.Advance(TimeSpan.FromMinutes(1));
+            await client.DecideAsync(ClientWorld.Context, refresh: true);
+        }
+        Assert.That((await client.DecideAsync(ClientWorld.Context, refresh: true))[0].Source, Is.EqualTo(DecisionSource.Live));
+        Assert.That(await ClientWorld.SourceAsync(client), Is.EqualTo(DecisionSource.Cached));
+        world.Time.Advance(TimeSpan.FromHours(2));
+        Assert.That(await ClientWorld.SourceAsync(client), Is.EqualTo(DecisionSource.Live), "the statement of then has ended");
+    }
+
+    [Test]
+    public async Task A_replay_stands_still_and_corrects_no_clock()
+    {
+        await using var world = new ClientWorld();
+        PolicyClient client = world.Connect();
+        Wire.V1.DecideResponse old = null!;
+        world.Script.Tamper = response => old = response.Clone();
+        await client.DecideAsync(ClientWorld.Context);
+        world.Script.Tamper = _ => { };
+        world.Time.Advance(TimeSpan.FromDays(4));
+        await client.DecideAsync(ClientWorld.Context);
+        // Nobody knows how right the time is: only what was signed tells.
+        world.Time.SetBy(TimeSpan.FromDays(-4));
+        world.Script.Tamper = response => response.MergeFrom(Replaced(response, old));
+        for (int minute = 0; minute < 30; minute++)
+        {
+            world.Time.Advance(TimeSpan.FromMinutes(1));
+            Assert.That((await client.DecideAsync(ClientWorld.Context, refresh: true))[0].Source, Is.EqualTo(DecisionSource.Denied));
+        }
+    }
+
+    private static void Ahead(params Google.Protobuf.WellKnownTypes.Timestamp[] moments)
+    {
+        foreach (Google.Protobuf.WellKnownTypes.Timestamp moment in moments)
+            moment.Seconds += 300 * 24 * 3_600;
+    }
+
+    private static Wire.V1.DecideResponse Replaced(Wire.V1.DecideResponse response, Wire.V1.DecideResponse by)
+    {
+        response.SignedDecisions.Clear();
+        response.Statement = null;
+        return new Wire.V1.DecideResponse { SignedDecisions = { by.SignedDecisions } };
+    }
 }

@@ -22,10 +22,10 @@ internal sealed class Asking(string self, Endpoints endpoints, DecisionMemory me
     /// <param name="sent">What is said of the device.</param>
     /// <param name="kinds">What to decide.</param>
     /// <param name="ending">Ends it.</param>
-    /// <returns>The answer as it came, and what was found in it.</returns>
+    /// <returns>Who answered, the answer as it came, and what was found in it.</returns>
     /// <exception cref="RpcException">Nobody answered, or the answer was no.</exception>
     /// <exception cref="WireException">The answer is not to be believed; the message says why.</exception>
-    public async Task<(V1.DecideResponse Response, Answer Answer)> AskAsync(ClaimSet claims, DeviceContext sent, IReadOnlyList<DecisionKind> kinds, CancellationToken ending)
+    public async Task<(Endpoint Endpoint, V1.DecideResponse Response, Answer Answer)> AskAsync(ClaimSet claims, DeviceContext sent, IReadOnlyList<DecisionKind> kinds, CancellationToken ending)
     {
         DateTimeOffset askedAt = clock.Now;
         HeldStatement? held = claims.Slot.Facts.Statement is { } statement && askedAt < statement.ValidUntil && statement.IsBelieved(memory.Keys.Trusted) ? statement : null;
@@ -39,14 +39,14 @@ internal sealed class Asking(string self, Endpoints endpoints, DecisionMemory me
         // What no attribute can be counts as missing there as here, and the protocol has no words for it.
         foreach ((string name, AttributeValue value) in sent.Values.Where(claim => claim.Value.Kind != AttributeValueKind.Other))
             request.Attributes[name] = WireMapping.ToWire(value);
-        (_, V1.DecideResponse response) = await endpoints.CallAsync(async (endpoint, options) =>
+        (Endpoint answering, V1.DecideResponse response) = await endpoints.CallAsync(async (endpoint, options) =>
         {
             V1.DecideResponse answer = await endpoint.Service.DecideAsync(request, options).ConfigureAwait(false);
             if (SignedBy(answer).Any(key => !memory.Keys.Trusted.Knows(key)))
                 await keys.FetchAsync(endpoint, options).ConfigureAwait(false);
             return answer;
         }, ending).ConfigureAwait(false);
-        return (response, Verified(response, claims, held, kinds, askedAt));
+        return (answering, response, Verified(response, claims, held, kinds, askedAt));
     }
 
     private static IEnumerable<string> SignedBy(V1.DecideResponse response) =>
@@ -62,14 +62,17 @@ internal sealed class Asking(string self, Endpoints endpoints, DecisionMemory me
             throw new WireException("the answers are not to the questions that were asked");
         if (decisions.Any(decision => decision.Decision.Revision != decisions[0].Decision.Revision))
             throw new WireException("the answers are of different revisions");
-        HeldStatement? statement = response.Statement is null ? held : Newer(Statement(response.Statement, trusted, claims.Device, askedAt), held);
-        foreach ((_, ReceivedDecision decision) in decisions)
+        ReceivedStatement? came = response.Statement is null ? null : Statement(response.Statement, trusted, claims.Device);
+        foreach (DateTimeOffset issuedAt in decisions.Select(signed => signed.Decision.IssuedAt).Concat(came is null ? [] : [came.IssuedAt]))
+            clock.Heard(issuedAt);
+        if (Ended(decisions.Select(signed => signed.Decision), came, claims.Device) is { } old)
         {
-            // A denial is one whenever it was made; anything else ends.
-            if (!decision.Outcome.IsDenied && clock.HasPassed(decision.UsableUntil))
-                throw new WireException($"the decision about {decision.Kind.Name()} ended at {decision.UsableUntil:u}: it is an old one, or this device's clock is ahead");
-            clock.Heard(decision.IssuedAt);
+            if (decisions is [var first, ..])
+                clock.Refused(first.Decision.IssuedAt);
+            throw new WireException($"{old}: it is an old one, or this device's clock is ahead");
         }
+        clock.Confirm();
+        HeldStatement? statement = came is null ? held : Newer(new HeldStatement(response.Statement!, came, End(came.IssuedAt, came.ValidUntil, askedAt), IsVerified: true), held);
         DateTimeOffset now = clock.Now;
         DeviceFacts facts = claims.Slot.Facts with { Statement = statement };
         ImmutableArray<KeptDecision> kept = [.. decisions.Select(decision => Kept(decision.Signed, decision.Decision, askedAt))];
@@ -77,26 +80,26 @@ internal sealed class Asking(string self, Endpoints endpoints, DecisionMemory me
         {
             if (decision.Region.NeedsVouching && statement is null)
                 throw new WireException($"the decision about {decision.Kind.Name()} rests on what the registry says, and no statement of this device came with it");
-            // Where the clock decides, this device's may stand a little beside that of the decision point.
-            if (!decision.Holds(claims, facts, now) && !decision.Holds(claims, facts, decision.Decision.IssuedAt))
+            if (!decision.HoldsAsIssued(claims, facts, now))
                 throw new WireException($"the decision about {decision.Kind.Name()} is for other contexts than that of {claims.Device}");
         }
         return new Answer(kept, statement, response.NeededAttributes.ToImmutableSortedSet(StringComparer.Ordinal));
     }
 
-    private HeldStatement Statement(V1.SignedPayload signed, TrustedKeys trusted, string device, DateTimeOffset askedAt)
+    private static ReceivedStatement Statement(V1.SignedPayload signed, TrustedKeys trusted, string device)
     {
         ReceivedStatement says = trusted.Statement(signed);
-        if (says.DeviceId != device)
-            throw new WireException($"the statement is about {says.DeviceId} and not about {device}");
-        if (clock.HasPassed(says.ValidUntil))
-            throw new WireException($"the statement about {device} ended at {says.ValidUntil:u}: it is an old one, or this device's clock is ahead");
-        clock.Heard(says.IssuedAt);
-        return new HeldStatement(signed, says, End(says.IssuedAt, says.ValidUntil, askedAt), IsVerified: true);
+        return says.DeviceId == device ? says : throw new WireException($"the statement is about {says.DeviceId} and not about {device}");
     }
 
+    /// <summary>What ended before it came; null where nothing did. A denial is one whenever it was made; anything else ends.</summary>
+    private string? Ended(IEnumerable<ReceivedDecision> decisions, ReceivedStatement? statement, string device) =>
+        statement is not null && clock.HasPassed(statement.ValidUntil) ? $"the statement about {device} ended at {statement.ValidUntil:u}"
+            : decisions.FirstOrDefault(decision => !decision.Outcome.IsDenied && clock.HasPassed(decision.UsableUntil)) is { } ended ? $"the decision about {ended.Kind.Name()} ended at {ended.UsableUntil:u}"
+            : null;
+
     /// <summary>An older statement than one that is held does not take its place: the device may have been in better standing then.</summary>
-    private static HeldStatement Newer(HeldStatement came, HeldStatement? held) => held is not null && came.Says.IssuedAt < held.Says.IssuedAt ? held : came;
+    private static HeldStatement Newer(HeldStatement came, HeldStatement? held) => held is not null && came.IsBefore(held, isAskedBefore: false) ? held : came;
 
     private KeptDecision Kept(V1.SignedPayload signed, ReceivedDecision decision, DateTimeOffset askedAt)
     {

@@ -12,9 +12,14 @@ internal sealed class DeviceClock
     /// <summary>How far two right clocks may differ.</summary>
     public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(2);
 
+    /// <summary>For how long answers that were refused as old must have gone with the time before they are believed to tell it.</summary>
+    public static readonly TimeSpan Correction = TimeSpan.FromMinutes(10);
+
     private readonly TimeProvider _time;
     private readonly Action<TimeSpan>? _onForward;
+    private readonly Func<bool>? _isSynchronised;
     private readonly long _began;
+    private readonly Lock _refusing = new();
 
     /// <summary>Ticks between what has elapsed and the time.</summary>
     private long _offset;
@@ -22,11 +27,19 @@ internal sealed class DeviceClock
     /// <summary>The same for what decision points signed; the least number while none did.</summary>
     private long _signed = long.MinValue;
 
+    /// <summary>The first of the answers refused as old that agree with each other: the same for it, and what had elapsed.</summary>
+    private (long Offset, long Elapsed)? _refused;
+
+    private volatile bool _isKnown;
+
     /// <param name="time">The system's clocks.</param>
     /// <param name="latestSeen">The latest moment seen before this process began; null where none is known.</param>
     /// <param name="onForward">Told how far the clock stepped forward, where that is far.</param>
-    public DeviceClock(TimeProvider time, DateTimeOffset? latestSeen, Action<TimeSpan>? onForward = null)
+    /// <param name="isSynchronised">Where the machine was started since the latest moment seen: whether somebody who knows has set its clock. Null where it ran on.</param>
+    public DeviceClock(TimeProvider time, DateTimeOffset? latestSeen, Action<TimeSpan>? onForward = null, Func<bool>? isSynchronised = null)
     {
+        _isSynchronised = isSynchronised;
+        _isKnown = isSynchronised is null;
         _time = time;
         _began = time.GetTimestamp();
         DateTimeOffset now = time.GetUtcNow();
@@ -37,6 +50,12 @@ internal sealed class DeviceClock
 
     /// <summary>How far the system clock stood behind the latest moment seen when the process began: then nothing kept from before is fresh.</summary>
     public TimeSpan SetBackBy { get; }
+
+    /// <summary>
+    /// Whether anybody vouches for the time: since the machine was started the kernel says that the clock was set, or a decision point answered. Until then it may stand anywhere after the latest moment
+    /// seen, however long the machine was off, and nothing kept is fresh.
+    /// </summary>
+    public bool IsKnown => _isKnown || (_isKnown = _isSynchronised!());
 
     /// <summary>The time, never before one told earlier.</summary>
     public DateTimeOffset Now => new(NowTicks, TimeSpan.Zero);
@@ -69,6 +88,30 @@ internal sealed class DeviceClock
         while (offset > known && Interlocked.CompareExchange(ref _signed, offset, known) is var found && found != known)
             known = found;
         Raised(ref _offset, offset);
+    }
+
+    /// <summary>An answer of now was taken, and its moment was heard: the time is known.</summary>
+    public void Confirm() => _isKnown = true;
+
+    /// <summary>
+    /// An answer that was signed at this moment was refused because it had passed. Where such answers go with the time for long enough, it is what was signed before them that was wrong, by a decision point
+    /// whose clock was ahead: then they tell what is signed. A replay stands still. What was taken for the time stays the time.
+    /// </summary>
+    public void Refused(DateTimeOffset issuedAt)
+    {
+        long elapsed = Elapsed, offset = issuedAt.UtcTicks - elapsed;
+        lock (_refusing)
+        {
+            if (_refused is not { } first || Math.Abs(offset - first.Offset) > Tolerance.Ticks)
+            {
+                _refused = (offset, elapsed);
+            }
+            else if (elapsed - first.Elapsed >= Correction.Ticks)
+            {
+                Volatile.Write(ref _signed, offset);
+                _refused = null;
+            }
+        }
     }
 
     private long Elapsed => _time.GetElapsedTime(_began).Ticks;
