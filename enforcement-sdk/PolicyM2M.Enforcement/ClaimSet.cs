@@ -14,12 +14,15 @@ public sealed class ClaimSet
     private static AttributeValue[]? _buffer;
 
     private readonly Dictionary<string, AttributeValue> _values;
+    private readonly Func<string, DeviceSlot> _slots;
+    private volatile DeviceSlot _slot;
 
-    internal ClaimSet(DeviceContext claims, string device, DeviceSlot slot)
+    internal ClaimSet(DeviceContext claims, string device, Func<string, DeviceSlot> slots)
     {
         Claims = claims;
         Device = device;
-        Slot = slot;
+        _slots = slots;
+        _slot = slots(device);
         _values = claims.Values.ToDictionary(StringComparer.Ordinal);
     }
 
@@ -30,7 +33,14 @@ public sealed class ClaimSet
     public string Device { get; }
 
     /// <summary>What is known of the device.</summary>
-    internal DeviceSlot Slot { get; }
+    internal DeviceSlot Slot
+    {
+        get
+        {
+            DeviceSlot slot = _slot;
+            return slot.IsGone ? _slot = _slots(Device) : slot;
+        }
+    }
 
     /// <summary>The last answer of each kind.</summary>
     internal Hit?[] Hits { get; } = new Hit?[DecisionKinds.All.Count];

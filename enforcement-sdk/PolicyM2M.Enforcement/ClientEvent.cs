@@ -18,8 +18,9 @@ public abstract record ClientEvent
     /// <param name="Revision">The active revision.</param>
     public sealed record RevisionChanged(RevisionId Revision) : ClientEvent;
 
-    /// <summary>The decision point's registry says something else of this device than before (a quarantine, another risk or site): nothing kept is fresh any more.</summary>
-    public sealed record DeviceChanged : ClientEvent;
+    /// <summary>The decision point's registry says something else of a device than before (a quarantine, another risk or site): nothing kept is fresh for it any more.</summary>
+    /// <param name="Device">The device's id: this one's, or that of one behind it which is watched.</param>
+    public sealed record DeviceChanged(string Device) : ClientEvent;
 
     /// <summary>The decision point cannot be reached. Told once for each reason until it answers again, however often it is tried.</summary>
     /// <param name="Reason">What failed, in words.</param>
@@ -83,6 +84,11 @@ public abstract record ClientEvent
     /// <summary>The clock stepped forward by much: somebody set it, or the machine slept. What ended thereby stays ended.</summary>
     /// <param name="By">By how much.</param>
     public sealed record ClockSteppedForward(TimeSpan By) : ClientEvent;
+
+    /// <summary>
+    /// The machine was started since the cache was written, or does not say, and nobody vouches for its clock: nothing kept is fresh before a decision point answers or the kernel says that the clock was set.
+    /// </summary>
+    public sealed record ClockUnknown : ClientEvent;
 
     /// <summary>The system clock stands before a moment already seen: until it has caught up, time is counted on from there, and nothing kept is fresh.</summary>
     /// <param name="Behind">How far it stands behind.</param>

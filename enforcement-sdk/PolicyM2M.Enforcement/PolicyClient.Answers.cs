@@ -12,6 +12,8 @@ namespace PolicyM2M.Enforcement;
 /// <summary>Where answers come from.</summary>
 public sealed partial class PolicyClient
 {
+    private const string Unreachable = "the decision point cannot be reached";
+
     /// <summary>
     /// Decides without waiting for anybody: from what is kept and fresh, or from the bundle; and while nobody can be reached, from what is still usable. A claim set that asks again is answered in a
     /// fraction of a microsecond, and nothing is allocated.
@@ -23,10 +25,9 @@ public sealed partial class PolicyClient
     public bool TryDecide(DecisionKind kind, ClaimSet claims, out DeviceDecision decision)
     {
         ArgumentNullException.ThrowIfNull(claims);
-        if (Volatile.Read(ref claims.Hits[(int)kind]) is { } hit && ReferenceEquals(hit.Facts, claims.Slot.Facts) && _clock.NowTicks < hit.UntilTicks)
+        if (LastAnswer(kind, claims) is { } last)
         {
-            decision = hit.Answer;
-            Note(claims.Slot, kind, DecisionSource.Cached);
+            decision = last;
             return true;
         }
         if (AtHandFresh(kind, claims) is { } fresh)
@@ -49,11 +50,8 @@ public sealed partial class PolicyClient
         ImmutableArray<DeviceDecision>.Builder found = ImmutableArray.CreateBuilder<DeviceDecision>(kinds.Count);
         foreach (DecisionKind kind in kinds)
         {
-            if (Volatile.Read(ref claims.Hits[(int)kind]) is { } hit && ReferenceEquals(hit.Facts, claims.Slot.Facts) && _clock.NowTicks < hit.UntilTicks)
-            {
-                Note(claims.Slot, kind, DecisionSource.Cached);
-                found.Add(hit.Answer);
-            }
+            if (LastAnswer(kind, claims) is { } last)
+                found.Add(last);
             else if (AtHandFresh(kind, claims) is { } fresh)
                 found.Add(fresh);
             else
@@ -62,9 +60,22 @@ public sealed partial class PolicyClient
         return found.MoveToImmutable();
     }
 
+    /// <summary>The last answer of a claim set, while nothing that it rests on has changed.</summary>
+    private DeviceDecision? LastAnswer(DecisionKind kind, ClaimSet claims)
+    {
+        DeviceSlot slot = claims.Slot;
+        long now = _clock.NowTicks;
+        if (Volatile.Read(ref claims.Hits[(int)kind]) is not { } hit || !ReferenceEquals(hit.Facts, slot.Facts) || now >= hit.UntilTicks)
+            return null;
+        slot.UsedAt = now;
+        Note(slot, kind, DecisionSource.Cached);
+        return hit.Answer;
+    }
+
     /// <summary>What is fresh, looked for in all that is kept; the claim set remembers it.</summary>
     private DeviceDecision? AtHandFresh(DecisionKind kind, ClaimSet claims)
     {
+        Use(claims.Slot);
         DateTimeOffset now = _clock.Now;
         ClaimSet.Hit? hit = null;
         if (_memory.Find(kind, claims, now) is { } found && DecisionState.Of(Asked.Not, found.At(now)) is { } source)
@@ -72,7 +83,7 @@ public sealed partial class PolicyClient
             found.Kept.User = claims;
             hit = new ClaimSet.Hit(found.Answer(source), found.Facts, found.FreshUntil.UtcTicks);
         }
-        else if (_options.Mode == DecisionMode.Bundle && _local.Find(kind, claims, now) is { } local && DecisionState.Of(Asked.Not, local.At(now)) is { } ours)
+        else if (_options.Mode == DecisionMode.Bundle && Local(kind, claims, now) is { } local && DecisionState.Of(Asked.Not, local.At(now)) is { } ours)
         {
             hit = new ClaimSet.Hit(local.Answer(ours), local.Facts, local.Made.FreshUntil.UtcTicks);
         }
@@ -86,17 +97,19 @@ public sealed partial class PolicyClient
     private async Task<ImmutableArray<DeviceDecision>> AskAsync(ClaimSet claims, IReadOnlyList<DecisionKind> kinds, CancellationToken ending)
     {
         if (_options.Time.GetTimestamp() < Volatile.Read(ref _awayUntil))
-            return [.. kinds.Select(kind => Offline(kind, claims, "it did not answer a moment ago"))];
+            return [.. kinds.Select(kind => AtHandOnly(kind, claims, Unreachable, "it did not answer a moment ago"))];
 
         DeviceContext sent = _memory.Needed is { } known ? claims.Claims.Where(known.Contains) : claims.Claims;
         bool wasConnected = _outage.IsConnected;
+        // Before the question: what changes after it is then heard.
+        Use(claims.Slot, isFirst: true);
         for (bool isSecond = false; ; isSecond = true)
         {
-            long order = Interlocked.Increment(ref _order);
+            long order = NextOrder();
             RevisionStamp? served = claims.Slot.Facts.Served;
             try
             {
-                (V1.DecideResponse response, Answer answer) = await _asking.AskAsync(claims, sent, kinds, ending).ConfigureAwait(false);
+                (Endpoint endpoint, V1.DecideResponse response, Answer answer) = await _asking.AskAsync(claims, sent, kinds, ending).ConfigureAwait(false);
                 ClientMetrics.Called("answered");
                 _outage.Answered();
                 _reading.Heard(claims.Claims, sent, response.Ignored);
@@ -111,8 +124,14 @@ public sealed partial class PolicyClient
                     continue;
                 }
                 if (isOld)
-                    return Refused(kinds, claims, answer.Decisions[0].Decision.Revision);
-                _memory.Keep(claims, answer, order, served, _clock.Now);
+                    return Earlier(endpoint, kinds, claims, answer.Decisions[0].Decision.Revision);
+                if (!_memory.Keep(claims, answer, order, served, _clock.Now))
+                {
+                    if (isSecond)
+                        throw new WireException($"the answer is for {claims.Device} as it was before");
+                    (sent, wasConnected) = (wanted, true);
+                    continue;
+                }
                 if (_reading.News(claims.Claims, answer.Needed) is { } news)
                     Tell(news);
                 return [.. answer.Decisions.Select(kept => Live(kept, claims))];
@@ -139,12 +158,17 @@ public sealed partial class PolicyClient
         return found.Answer(DecisionSource.Live);
     }
 
-    private ImmutableArray<DeviceDecision> Refused(IReadOnlyList<DecisionKind> kinds, ClaimSet claims, RevisionId revision)
+    /// <summary>
+    /// What holds where a decision point answers by earlier policies than were seen: what is at hand, as where nobody answers. It may be a replica that lags, or one whose moments are earlier than those of
+    /// another, and costs a device nothing that it has; another is asked from now on, if there is one.
+    /// </summary>
+    private ImmutableArray<DeviceDecision> Earlier(Endpoint endpoint, IReadOnlyList<DecisionKind> kinds, ClaimSet claims, RevisionId revision)
     {
-        RevisionId seen = claims.Slot.Facts.LatestSeen!.Id;
+        RevisionId seen = claims.Slot.Facts.LatestSeen?.Id ?? revision;
         ClientMetrics.Called("refused");
         Tell(new ClientEvent.RevisionRefused(revision, seen));
-        return [.. kinds.Select(kind => Nothing(kind, claims, $"the decision point answered by policies from before those already seen ({revision.CommitId} after {seen.CommitId})"))];
+        _endpoints.Failed(endpoint);
+        return [.. kinds.Select(kind => AtHandOnly(kind, claims, "the decision point answered by policies from before those already seen", $"{revision.CommitId} after {seen.CommitId}"))];
     }
 
     private ImmutableArray<DeviceDecision> Failed(Exception failure, long order, bool wasConnected, ClaimSet claims, IReadOnlyList<DecisionKind> kinds)
@@ -155,7 +179,7 @@ public sealed partial class PolicyClient
         if (isUnreachable)
             Volatile.Write(ref _awayUntil, _options.Time.GetTimestamp() + (long)(AwayFor.TotalSeconds * _options.Time.TimestampFrequency));
         Failed(failure, _endpoints.Current.Address, order, wasConnected, claims.Device);
-        return [.. kinds.Select(kind => isUnreachable ? Offline(kind, claims, reason) : Nothing(kind, claims, $"the decision point refused: {reason}"))];
+        return [.. kinds.Select(kind => isUnreachable ? AtHandOnly(kind, claims, Unreachable, reason) : Nothing(kind, claims, $"the decision point refused: {reason}"))];
     }
 
     /// <summary>What a failed call, or a broken watch, means for what is kept.</summary>
@@ -171,14 +195,14 @@ public sealed partial class PolicyClient
             Tell(new ClientEvent.Disconnected(reason, ConnectionFailure.Detail(failure)));
     }
 
-    /// <summary>What holds while nobody answers.</summary>
-    private DeviceDecision Offline(DecisionKind kind, ClaimSet claims, string reason)
+    /// <summary>What holds while nobody gives an answer that may be used.</summary>
+    private DeviceDecision AtHandOnly(DecisionKind kind, ClaimSet claims, string what, string reason)
     {
         if (WhileAway(kind, claims, out DateTimeOffset? ended) is not { } usable)
         {
             return Nothing(kind, claims, ended is { } until
-                ? $"the decision point cannot be reached, and what is kept was usable until {until:u} ({reason})"
-                : $"the decision point cannot be reached, and nothing is kept for this context ({reason})");
+                ? $"{what}, and what is kept was usable until {until:u} ({reason})"
+                : $"{what}, and nothing is kept for this context ({reason})");
         }
         Note(claims.Slot, kind, usable.Source);
         return usable;
@@ -191,11 +215,13 @@ public sealed partial class PolicyClient
         Found? found = _memory.Find(kind, claims, now);
         AtHand kept = found?.At(now) ?? AtHand.Nothing;
         ended = kept == AtHand.Ended ? found!.Value.UsableUntil : null;
-        LocalAnswers.Local? local = kept == AtHand.Fresh ? null : _local.Find(kind, claims, now);
+        LocalAnswers.Local? local = kept == AtHand.Fresh ? null : Local(kind, claims, now);
         AtHand made = local?.At(now) ?? AtHand.Nothing;
         DecisionSource source = DecisionState.Of(Asked.Unreachable, made > kept ? made : kept)!.Value;
         return source == DecisionSource.Denied ? null : made > kept ? local!.Answer(source) : found!.Value.Answer(source);
     }
+
+    private LocalAnswers.Local? Local(DecisionKind kind, ClaimSet claims, DateTimeOffset now) => _local.Find(kind, claims, _memory.Believed(claims.Slot), _clock.IsKnown, now);
 
     private DeviceDecision Nothing(DecisionKind kind, ClaimSet claims, string reason)
     {

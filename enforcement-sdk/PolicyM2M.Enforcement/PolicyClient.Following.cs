@@ -10,17 +10,24 @@ namespace PolicyM2M.Enforcement;
 /// <summary>What is heard without asking.</summary>
 public sealed partial class PolicyClient
 {
+    /// <summary>After a bundle was refused, until it is asked for again unless another is told of: it is large, and mostly the same.</summary>
+    private static readonly TimeSpan BundlePause = TimeSpan.FromMinutes(10);
+
+    /// <summary>When a bundle that was refused is asked for again; null while none was. Used by the housekeeping alone.</summary>
+    private DateTimeOffset? _bundleAgainAt;
+
     /// <summary>The bundle is fetched when it is said to be another, and before nobody vouches for it any more.</summary>
     private async Task KeepBundleAsync(CancellationToken ending)
     {
         if (_options.Mode == DecisionMode.Ask)
             return;
         bool isDue = Interlocked.Exchange(ref _isBundleDue, 0) != 0;
-        if (!isDue && !(_clock.Now >= _local.Held?.RefreshAt))
+        if (!isDue && !(_clock.Now >= (_bundleAgainAt ?? _local.Held?.RefreshAt)))
             return;
+        bool isHeld = false;
         try
         {
-            await _bundles.FetchAsync(ending).ConfigureAwait(false);
+            isHeld = await _bundles.FetchAsync(ending).ConfigureAwait(false);
         }
         catch (RpcException failure)
         {
@@ -29,47 +36,70 @@ public sealed partial class PolicyClient
             if (!CallFailure.IsUnreachable(failure))
                 Tell(new ClientEvent.BundleRefused(CallFailure.Reason(failure, _options, _endpoints.Current.Address, wasConnected: true)));
         }
+        _bundleAgainAt = isHeld ? null : _clock.Now + BundlePause;
     }
 
-    private void Follow(V1.WatchResponse response, bool isFirst)
+    private void Follow(V1.WatchResponse response, bool isFirst, long since)
     {
-        RevisionId active = WireMapping.FromWire(response.Revision);
-        var stamp = new RevisionStamp(active, WireMapping.ActivatedAt(response.Revision), null);
         Volatile.Write(ref _awayUntil, 0);
         _outage.Answered();
-        (bool isChanged, RevisionStamp? refusedFor) = _memory.Serve(_name, stamp, response.NeededAttributes.ToImmutableSortedSet(StringComparer.Ordinal),
-            response.UnchangedDecisions.Select(hash => Convert.ToHexStringLower(hash.Span)));
-        if (refusedFor is not null)
-        {
-            Tell(new ClientEvent.RevisionRefused(active, refusedFor.Id));
+        if (Take(response, _name, since) is not { } isChanged)
             return;
-        }
-        long version = (long)response.DeviceVersion, known = Interlocked.Exchange(ref _deviceVersion, version);
-        // What was heard of it outlives a stream: what changes meanwhile counts too.
-        bool isDeviceChanged = known >= 0 && known != version;
-        if (isDeviceChanged)
-            _memory.DeviceChanged(_name, Interlocked.Increment(ref _order));
         if (isFirst || isChanged)
             Volatile.Write(ref _isBundleDue, 1);
+        RevisionId active = WireMapping.FromWire(response.Revision);
         if (isFirst)
             Tell(new ClientEvent.Connected(active));
         if (isChanged)
             Tell(new ClientEvent.RevisionChanged(active));
-        if (isDeviceChanged)
-            Tell(new ClientEvent.DeviceChanged());
     }
+
+    /// <summary>Takes note of what a watch tells of a device. A change of what the registry says counts also where policies come with it that are refused.</summary>
+    /// <returns>Whether these are other policies than before; null where they are refused.</returns>
+    private bool? Take(V1.WatchResponse response, string device, long since)
+    {
+        RevisionId active = WireMapping.FromWire(response.Revision);
+        var stamp = new RevisionStamp(active, WireMapping.ActivatedAt(response.Revision), null);
+        // What was heard of it outlives a stream and a process: what changes meanwhile counts too.
+        if (_memory.TakeVersion(device, (long)response.DeviceVersion, since, NextOrder()))
+            Tell(new ClientEvent.DeviceChanged(device));
+        (bool isChanged, RevisionStamp? refusedFor) = _memory.Serve(device, stamp, response.NeededAttributes.ToImmutableSortedSet(StringComparer.Ordinal),
+            response.UnchangedDecisions.Select(hash => Convert.ToHexStringLower(hash.Span)));
+        if (refusedFor is null)
+            return isChanged;
+        Tell(new ClientEvent.RevisionRefused(active, refusedFor.Id));
+        return null;
+    }
+
+    /// <summary>A device was asked about. Whom the decision point did not answer for, or refused, is not watched.</summary>
+    /// <param name="slot">The device.</param>
+    /// <param name="isFirst">Whether the decision point is about to be asked, so that it may answer for a device that it never did.</param>
+    private void Use(DeviceSlot slot, bool isFirst = false)
+    {
+        DateTimeOffset now = _clock.Now;
+        slot.UsedAt = now.UtcTicks;
+        DeviceFacts facts = slot.Facts;
+        if (slot != _memory.Self && (facts.Served is not null || (isFirst && facts.RefusedAt < 0)))
+            _devices.Use(slot, now);
+    }
+
+    private RevisionWatch Watch(string device) => RevisionWatch.Start(_endpoints, _options,
+        new DeviceListener((response, since) => Take(response, device, since), failure => Failed(failure, _endpoints.Current.Address, NextOrder(), wasConnected: true, device)), NextOrder, device);
+
+    private long NextOrder() => Interlocked.Increment(ref _order);
 
     private sealed class WatchListener(PolicyClient client) : IWatchListener
     {
         public Task OpenAsync(Endpoint endpoint, CallOptions options) => client._keys.FetchAsync(endpoint, options);
 
-        public void Told(V1.WatchResponse response, bool isFirst) => client.Follow(response, isFirst);
+        public void Told(V1.WatchResponse response, bool isFirst, long since) => client.Follow(response, isFirst, since);
 
-        public void Broke(Endpoint endpoint, Exception failure, bool wasOpen)
+        public bool Broke(Endpoint endpoint, Exception failure, bool wasOpen)
         {
-            client.Failed(failure, endpoint.Address, Interlocked.Increment(ref client._order), wasOpen, client._name);
+            client.Failed(failure, endpoint.Address, client.NextOrder(), wasOpen, client._name);
             if (CallFailure.IsUnreachable(failure))
                 client._endpoints.Failed(endpoint);
+            return true;
         }
     }
 }

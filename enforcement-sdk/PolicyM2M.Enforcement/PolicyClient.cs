@@ -18,6 +18,9 @@ public sealed partial class PolicyClient : IAsyncDisposable
     /// <summary>After an attempt that nobody answered, for how long others need not make their own.</summary>
     private static readonly TimeSpan AwayFor = TimeSpan.FromSeconds(1);
 
+    /// <summary>A part of a bundle is larger than an answer, and may take so many times as long.</summary>
+    private const int PartTimeouts = 6;
+
     private readonly PolicyClientOptions _options;
     private volatile X509Certificate2 _certificate;
     private readonly string _name;
@@ -30,6 +33,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
     private readonly Asking _asking;
     private readonly BundleFetch _bundles;
     private readonly RevisionWatch _watch;
+    private readonly DeviceWatches _devices;
     private readonly Housekeeping _housekeeping;
     private readonly Outage _outage = new();
     private readonly ContextReading _reading = new();
@@ -37,7 +41,6 @@ public sealed partial class PolicyClient : IAsyncDisposable
     private readonly ConditionalWeakTable<DeviceContext, ClaimSet> _prepared = [];
     private long _order;
     private long _awayUntil;
-    private long _deviceVersion = -1;
     private int _isBundleDue = 1;
     private int _isDisposed;
 
@@ -52,15 +55,19 @@ public sealed partial class PolicyClient : IAsyncDisposable
         byte[] key = (options.CacheKey ?? new StoreKeyFile(options.CacheKeyPath ?? options.KeyPath + ".cache-key")).Read();
         var file = new StoreFile(path, "decisions", DeviceId, key, largest: 32 << 20);
         StoreContent content = file.Load(StoreFormat.Read, out string? discarded) ?? StoreContent.Empty;
-        _clock = new DeviceClock(options.Time, content.LatestSeen, by => Tell(new ClientEvent.ClockSteppedForward(by)));
+        MachineState machine = options.Machine;
+        bool ranOn = machine.BootId is not null && machine.BootId == content.BootId;
+        _clock = new DeviceClock(options.Time, content.LatestSeen, by => Tell(new ClientEvent.ClockSteppedForward(by)), ranOn ? null : machine.IsClockSynchronised);
         _memory = new DecisionMemory(content, _clock, _name);
-        _store = new StoreWriter(file, () => StoreFormat.Write(_memory.Content(_clock.Now)), () => _clock.Now, reason => Tell(new ClientEvent.CacheNotWritten(reason)));
+        _store = new StoreWriter(file, () => StoreFormat.Write(_memory.Content(machine.BootId)), () => _clock.Now, reason => Tell(new ClientEvent.CacheNotWritten(reason)));
         _memory.Changed += _store.Changed;
         _memory.Discarded += reason => Tell(new ClientEvent.CacheDiscarded(reason));
         if (discarded is not null)
             Tell(new ClientEvent.CacheDiscarded(discarded));
         if (_clock.SetBackBy > TimeSpan.Zero)
             Tell(new ClientEvent.ClockSetBack(_clock.SetBackBy));
+        if (!content.Decisions.IsEmpty && !_clock.IsKnown)
+            Tell(new ClientEvent.ClockUnknown());
 
         _endpoints = new Endpoints(options, () => _certificate, Tell);
         _keys = new KeyFetch(_endpoints, _memory, Tell);
@@ -72,10 +79,11 @@ public sealed partial class PolicyClient : IAsyncDisposable
             if (unusable is not null)
                 Tell(new ClientEvent.CacheDiscarded(unusable));
         }
-        _bundles = new BundleFetch(_endpoints, _memory, _local, _clock, _keys, _memory.Self, bundles, Tell);
+        _bundles = new BundleFetch(_endpoints, options.CallTimeout * PartTimeouts, _memory, _local, _clock, _keys, _memory.Self, bundles, Tell);
         _housekeeping = new Housekeeping(_memory, _clock, _store, () => _outage.IsConnected,
             async (claims, kinds) => await ((Task)DecideAsync(claims, kinds, refresh: true, CancellationToken.None)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing), _endpoints.TryPreferredAsync, KeepBundleAsync);
-        _watch = RevisionWatch.Start(_endpoints, options, new WatchListener(this));
+        _watch = RevisionWatch.Start(_endpoints, options, new WatchListener(this), NextOrder);
+        _devices = new DeviceWatches(Watch);
         _housekeeping.Start();
     }
 
@@ -108,12 +116,14 @@ public sealed partial class PolicyClient : IAsyncDisposable
 
     /// <summary>Makes claims ready to be asked about again and again: what is fresh is then answered in a fraction of a microsecond.</summary>
     /// <param name="claims">What the device says of itself.</param>
-    /// <param name="device">The device's id, the last segment of its SPIFFE ID; null for this one. Gateways ask about the devices of their site.</param>
-    /// <exception cref="InvalidOperationException">This client speaks for ten thousand devices already.</exception>
+    /// <param name="device">
+    /// The device's id, the last segment of its SPIFFE ID; null for this one. Gateways ask about the devices of their site: of ten thousand it is known what was told; beyond these what was told of
+    /// those that were not asked about for longest is forgotten.
+    /// </param>
     public ClaimSet Prepare(DeviceContext claims, string? device = null)
     {
         ArgumentNullException.ThrowIfNull(claims);
-        return new ClaimSet(claims, device ?? _name, _memory.Slot(device ?? _name) ?? throw new InvalidOperationException($"this client speaks for {DecisionMemory.MaximumDevices} devices already"));
+        return new ClaimSet(claims, device ?? _name, _memory.Slot);
     }
 
     /// <summary>Decides all three kinds.</summary>
@@ -155,7 +165,6 @@ public sealed partial class PolicyClient : IAsyncDisposable
     /// <param name="claims">What it says of itself.</param>
     /// <param name="kinds">What to decide.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <exception cref="InvalidOperationException">This client speaks for ten thousand devices already.</exception>
     public Task<ImmutableArray<DeviceDecision>> DecisionFor(string device, DeviceContext claims, IReadOnlyList<DecisionKind> kinds, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(device);
@@ -174,8 +183,17 @@ public sealed partial class PolicyClient : IAsyncDisposable
             throw new System.Security.Cryptography.CryptographicException($"the certificate is that of {identity}, and this client speaks as {DeviceId}");
         }
         // The one of before is left to the collector: a handshake may be using it.
+        X509Certificate2 before = _certificate;
         _certificate = next;
-        _endpoints.Reconnect();
+        try
+        {
+            _endpoints.Reconnect();
+        }
+        catch
+        {
+            _certificate = before;
+            throw;
+        }
     }
 
     /// <summary>Ends the connection. What is kept stays on disk.</summary>
@@ -185,6 +203,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
             return;
         await _housekeeping.DisposeAsync().ConfigureAwait(false);
         await _calls.DisposeAsync().ConfigureAwait(false);
+        await _devices.DisposeAsync().ConfigureAwait(false);
         await _watch.DisposeAsync().ConfigureAwait(false);
         _endpoints.Dispose();
         _store.Flush();

@@ -1,4 +1,5 @@
 using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Enforcement.Tests;
 
@@ -75,5 +76,43 @@ internal sealed class ConcurrencyTests
         Assert.That((await earlier).Select(d => d.Source), Is.All.EqualTo(DecisionSource.Live));
         await world.Pdp.KillAsync();
         Assert.That(await ClientWorld.SourceAsync(client), Is.EqualTo(DecisionSource.Denied));
+    }
+
+    [Test]
+    public async Task A_late_answer_does_not_bring_back_what_the_registry_said_before()
+    {
+        await using var world = new ClientWorld();
+        world.Script.Stated["lifecycle.state"] = "active";
+        PolicyClient client = world.Connect();
+        await client.DecideAsync(ClientWorld.Context);
+        await world.SeenAsync<ClientEvent.Connected>();
+        var answer = new TaskCompletionSource();
+        var asked = new TaskCompletionSource();
+        world.Script.Hold = request =>
+        {
+            if (request.Kinds.Count < 3)
+                return Task.CompletedTask;
+            asked.TrySetResult();
+            return answer.Task;
+        };
+        Task<System.Collections.Immutable.ImmutableArray<DeviceDecision>> late = client.DecideAsync(ClientWorld.Context, refresh: true);
+        await asked.Task;
+        world.Time.Advance(TimeSpan.FromSeconds(1));
+        world.Script.Stated["lifecycle.state"] = "quarantined";
+        world.Script.DeviceVersion++;
+        world.Script.Publish(world.Script.Revision);
+        await world.SeenAsync<ClientEvent.DeviceChanged>();
+        await client.DecideAsync(ClientWorld.Context, [DecisionKind.Rotation], refresh: true);
+        world.Script.Forge = decision =>
+        {
+            if (decision.Kind == Wire.V1.DecisionKind.Auth)
+                ScriptedPdp.Deny(decision);
+        };
+        answer.SetResult();
+
+        Assert.That((await late)[(int)DecisionKind.Auth].Outcome.IsDenied, Is.True, "it was for the device as it was");
+        await world.Pdp.KillAsync();
+        Assert.That((await client.DecideAsync(ClientWorld.Context, [DecisionKind.Auth]))[0].Source, Is.EqualTo(DecisionSource.Denied));
+        Assert.That((await client.DecideAsync(ClientWorld.Context, [DecisionKind.Rotation]))[0].Source, Is.EqualTo(DecisionSource.Cached));
     }
 }

@@ -44,10 +44,16 @@ internal sealed class DowngradeTests
         await world.SeenAsync<ClientEvent.RevisionChanged>();
         await client.DecideAsync(ClientWorld.Context, refresh: true);
         world.Script.Tamper = response => Replace(response, old.SignedDecisions);
-        await DeniedAsync(client, "from before those already seen");
+        await HasWhatItHadAsync(client);
         await world.SeenAsync<ClientEvent.RevisionRefused>();
         await client.DisposeAsync();
-        await DeniedAsync(world.Connect(), "from before those already seen");
+        client = world.Connect();
+        await HasWhatItHadAsync(client);
+        world.Time.Advance(TimeSpan.FromDays(3));
+        await DeniedAsync(client, "from before those already seen");
+
+        static async Task HasWhatItHadAsync(PolicyClient client) =>
+            Assert.That((await client.DecideAsync(ClientWorld.Context, refresh: true)).Select(answer => (answer.Source, answer.Revision?.CommitId)), Is.All.EqualTo((DecisionSource.Cached, "2222")));
     }
 
     [Test]

@@ -16,7 +16,7 @@ namespace PolicyM2M.Enforcement.Tests;
 /// <summary>What a <see cref="ScriptedPdp"/> answers; may be changed while it runs.</summary>
 internal sealed class PdpScript(TimeProvider time)
 {
-    private readonly List<Channel<V1.WatchResponse>> _watchers = [];
+    private readonly List<(string Device, Channel<V1.WatchResponse> Channel)> _watchers = [];
 
     private int _calls, _keyCalls;
     private (string Device, V1.SignedPayload Signed, DateTimeOffset IssuedAt)? _statement;
@@ -34,6 +34,9 @@ internal sealed class PdpScript(TimeProvider time)
 
     /// <summary>What the registry holds of the device; told to watchers with <see cref="Publish"/>.</summary>
     public ulong DeviceVersion { get; set; } = 1;
+
+    /// <summary>The same of devices behind the caller, where it is another.</summary>
+    public Dictionary<string, ulong> Versions { get; } = [];
 
     public TestSigner Signer { get; set; } = new(time);
 
@@ -65,6 +68,9 @@ internal sealed class PdpScript(TimeProvider time)
     public Func<string, (V1.IgnoredReason Reason, string Detail)?> Ignores { get; set; } = _ => null;
 
     public StatusCode? RefusesWatch { get; set; }
+
+    /// <summary>The devices behind the caller for which that holds too.</summary>
+    public HashSet<string> RefusesWatchOf { get; } = [];
 
     /// <summary>What comes for a bundle.</summary>
     public Func<V1.GetBundleRequest, IEnumerable<V1.GetBundleResponse>> Bundle { get; set; } = _ => throw new RpcException(new Status(StatusCode.Unimplemented, "scripted"));
@@ -109,33 +115,57 @@ internal sealed class PdpScript(TimeProvider time)
         lock (_watchers)
         {
             Revision = revision;
-            foreach (Channel<V1.WatchResponse> watcher in _watchers)
+            foreach ((string device, Channel<V1.WatchResponse> watcher) in _watchers)
             {
-                V1.WatchResponse message = Message();
+                V1.WatchResponse message = Message(device);
                 message.UnchangedDecisions.AddRange(unchanged.Select(ByteString.CopyFrom));
                 watcher.Writer.TryWrite(message);
             }
         }
     }
 
-    public void EndWatches()
+    public void EndWatches() => EndWatches(_ => true);
+
+    public void EndWatch(string of) => EndWatches(device => device == of);
+
+    private void EndWatches(Func<string, bool> isMeant)
     {
         lock (_watchers)
         {
-            foreach (Channel<V1.WatchResponse> watcher in _watchers)
+            foreach ((_, Channel<V1.WatchResponse> watcher) in _watchers.Where(watching => isMeant(watching.Device)))
                 watcher.Writer.TryComplete();
-            _watchers.Clear();
+            _watchers.RemoveAll(watching => isMeant(watching.Device));
         }
     }
 
-    public ChannelReader<V1.WatchResponse> Watch()
+    /// <param name="device">For which device; empty for the caller.</param>
+    public ChannelReader<V1.WatchResponse> Watch(string device)
     {
+        if ((device.Length == 0 || RefusesWatchOf.Contains(device) ? RefusesWatch : null) is { } status)
+            throw new RpcException(new Status(status, "scripted"));
         lock (_watchers)
         {
             Channel<V1.WatchResponse> watcher = Channel.CreateUnbounded<V1.WatchResponse>();
-            watcher.Writer.TryWrite(Message());
-            _watchers.Add(watcher);
+            watcher.Writer.TryWrite(Message(device));
+            _watchers.Add((device, watcher));
             return watcher.Reader;
+        }
+    }
+
+    /// <summary>A caller hung up.</summary>
+    public void Left(ChannelReader<V1.WatchResponse> watcher)
+    {
+        lock (_watchers)
+            _watchers.RemoveAll(watching => watching.Channel.Reader == watcher);
+    }
+
+    /// <summary>The devices that are watched now; empty for the caller.</summary>
+    public string[] Watched
+    {
+        get
+        {
+            lock (_watchers)
+                return [.. _watchers.Select(watching => watching.Device)];
         }
     }
 
@@ -156,7 +186,7 @@ internal sealed class PdpScript(TimeProvider time)
         return signed;
     }
 
-    private V1.WatchResponse Message() => new() { Revision = RevisionMessage(), NeededAttributes = { Needed }, DeviceVersion = DeviceVersion };
+    private V1.WatchResponse Message(string device) => new() { Revision = RevisionMessage(), NeededAttributes = { Needed }, DeviceVersion = Versions.GetValueOrDefault(device, DeviceVersion) };
 
     private V1.Revision RevisionMessage()
     {

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Enforcement.Tests;
 
@@ -48,6 +49,24 @@ internal sealed class RefusalTests
         await world.SeenAsync<ClientEvent.Refused>();
         await world.Pdp.KillAsync();
         Assert.That(await ClientWorld.SourceAsync(second), Is.EqualTo(DecisionSource.Denied));
+    }
+
+    [Test]
+    public async Task A_refusal_that_takes_nothing_back_wears_out_no_flash()
+    {
+        await using var world = new ClientWorld();
+        PolicyClient client = world.Connect();
+        await client.DecideAsync(ClientWorld.Context);
+        ClaimSet other = client.Prepare(ClientWorld.Context, "plc-8");
+        world.Script.Refuses = world.Script.RefusesWatch = StatusCode.PermissionDenied;
+        long before = client.Status.StoreWrites;
+        for (int turn = 0; turn < 240; turn++)
+        {
+            world.Time.Advance(TimeSpan.FromSeconds(15));
+            await client.DecideAsync(ClientWorld.Context, refresh: true);
+            await client.DecideAsync(other, DecisionKinds.All);
+        }
+        Assert.That(client.Status.StoreWrites - before, Is.InRange(1, 60), "an hour has sixty minutes");
     }
 
     [Test]

@@ -48,7 +48,7 @@ internal sealed class RegionCacheProperties
         {
             int device = random.Next(registered.Length);
             DateTimeOffset now = RandomPolicies.Now.AddSeconds(random.Next(3) == 0 ? random.Next(-40_000, 40_000) : 0);
-            var claims = new ClaimSet(policies.Context(order % 3), $"d{device}", memory.Slot($"d{device}")!);
+            var claims = new ClaimSet(policies.Context(order % 3), $"d{device}", memory.Slot);
             DeviceContext merged = Merged(claims.Claims, registered[device], bundle);
             foreach (DecisionKind kind in DecisionKinds.All)
             {

@@ -107,10 +107,16 @@ internal sealed class ScriptedPdp : IAsyncDisposable
 
         public override async Task Watch(V1.WatchRequest request, IServerStreamWriter<V1.WatchResponse> responseStream, ServerCallContext context)
         {
-            if (script.RefusesWatch is { } status)
-                throw new RpcException(new Status(status, "scripted"));
-            await foreach (V1.WatchResponse message in script.Watch().ReadAllAsync(context.CancellationToken))
-                await responseStream.WriteAsync(message, context.CancellationToken);
+            System.Threading.Channels.ChannelReader<V1.WatchResponse> watching = script.Watch(request.DeviceId);
+            try
+            {
+                await foreach (V1.WatchResponse message in watching.ReadAllAsync(context.CancellationToken))
+                    await responseStream.WriteAsync(message, context.CancellationToken);
+            }
+            finally
+            {
+                script.Left(watching);
+            }
         }
     }
 }

@@ -25,18 +25,20 @@ internal sealed class StoreTests
             Served = stamp,
             LatestSeen = stamp with { IssuedAt = Now },
             Statement = new HeldStatement(response.Statement, trusted.Statement(response.Statement), Now.AddHours(1), true),
+            Version = 3,
             ConfirmedBy = 7,
             ChangedAt = 9,
             Unchanged = ["abcd"],
         };
         return new StoreContent(Now, PinnedKeys.None.With("https://pdp:1/", script.Signer.Published().Keys), ["device.type"], [facts],
-            [new KeptDecision(response.SignedDecisions[0], trusted.Decision(response.SignedDecisions[0]), true) { FreshUntil = Now.AddHours(1), UsableUntil = Now.AddHours(2) }]);
+            [new KeptDecision(response.SignedDecisions[0], trusted.Decision(response.SignedDecisions[0]), true) { FreshUntil = Now.AddHours(1), UsableUntil = Now.AddHours(2) }]) { BootId = "boot" };
     }
 
     [Test]
     public void What_is_written_is_read_back()
     {
         StoreContent content = Content(new ManualTime()), read = StoreFormat.Read(StoreFormat.Write(content));
+        Assert.That((read.BootId, read.Devices.Single().Version), Is.EqualTo(("boot", (long?)3)));
         Assert.That((read.LatestSeen, string.Join(",", read.NeededAttributes!), read.Keys.Trusted.Ids), Is.EqualTo((Now, "device.type", content.Keys.Trusted.Ids)));
         DeviceFacts facts = read.Devices.Single(), written = content.Devices.Single();
         Assert.That((facts.Served, facts.LatestSeen, facts.Statement!.Digest, facts.IsCurrent, facts.Unchanged.Single()), Is.EqualTo((written.Served, written.LatestSeen, written.Statement!.Digest, false, "abcd")));

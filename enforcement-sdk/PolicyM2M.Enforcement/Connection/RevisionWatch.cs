@@ -13,14 +13,16 @@ internal interface IWatchListener
     /// <summary>It told what is served.</summary>
     /// <param name="response">What it told.</param>
     /// <param name="isFirst">Whether it is the first on this stream.</param>
+    /// <param name="since">When the stream was begun, among all calls of this client.</param>
     /// <exception cref="PolicyM2M.Wire.WireException">It makes no sense.</exception>
-    void Told(V1.WatchResponse response, bool isFirst);
+    void Told(V1.WatchResponse response, bool isFirst, long since);
 
     /// <summary>The stream broke.</summary>
     /// <param name="endpoint">Whose it was.</param>
     /// <param name="failure">Why.</param>
     /// <param name="wasOpen">Whether it had stood.</param>
-    void Broke(Endpoint endpoint, Exception failure, bool wasOpen);
+    /// <returns>Whether to begin another.</returns>
+    bool Broke(Endpoint endpoint, Exception failure, bool wasOpen);
 }
 
 /// <summary>
@@ -31,23 +33,33 @@ internal sealed class RevisionWatch : IAsyncDisposable
     private readonly Endpoints _endpoints;
     private readonly PolicyClientOptions _options;
     private readonly IWatchListener _listener;
+    private readonly Func<long> _order;
+    private readonly string _deviceId;
     private readonly CancellationTokenSource _ending = new();
     private Task _running = Task.CompletedTask;
 
-    private RevisionWatch(Endpoints endpoints, PolicyClientOptions options, IWatchListener listener)
-    {
-        _endpoints = endpoints;
-        _options = options;
-        _listener = listener;
-    }
+    private RevisionWatch(Endpoints endpoints, PolicyClientOptions options, IWatchListener listener, Func<long> order, string deviceId) =>
+        (_endpoints, _options, _listener, _order, _deviceId) = (endpoints, options, listener, order, deviceId);
 
     /// <summary>Begins to watch.</summary>
-    public static RevisionWatch Start(Endpoints endpoints, PolicyClientOptions options, IWatchListener listener)
+    /// <param name="endpoints">Whom to ask.</param>
+    /// <param name="options">How long to wait.</param>
+    /// <param name="listener">Told what is heard.</param>
+    /// <param name="order">Gives the next place among all calls of this client.</param>
+    /// <param name="deviceId">For which device; empty for this one.</param>
+    public static RevisionWatch Start(Endpoints endpoints, PolicyClientOptions options, IWatchListener listener, Func<long> order, string deviceId = "")
     {
-        var watch = new RevisionWatch(endpoints, options, listener);
-        watch._running = Task.Run(watch.RunAsync);
+        var watch = new RevisionWatch(endpoints, options, listener, order, deviceId);
+        long since = order();
+        watch._running = Task.Run(() => watch.RunAsync(since));
         return watch;
     }
+
+    /// <summary>Whether it has ended: it was told to, or its listener did not want another stream.</summary>
+    public bool HasEnded => _running.IsCompleted;
+
+    /// <summary>Tells it to end, and does not wait.</summary>
+    public void End() => _ending.Cancel();
 
     public async ValueTask DisposeAsync()
     {
@@ -56,44 +68,45 @@ internal sealed class RevisionWatch : IAsyncDisposable
         _ending.Dispose();
     }
 
-    private async Task RunAsync()
+    private async Task RunAsync(long since)
     {
         var backoff = new Backoff(_options.LongestPause);
-        while (!_ending.IsCancellationRequested)
+        for (; !_ending.IsCancellationRequested; since = _order())
         {
             long began = _options.Time.GetTimestamp();
             // Taken before the endpoint: a move in between ends the stream at once, and not never.
             CancellationToken moved = _endpoints.Moved;
             Endpoint endpoint = _endpoints.Current;
-            if (!await FollowAsync(endpoint, moved).ConfigureAwait(false) && endpoint == _endpoints.Current)
+            if (await FollowAsync(endpoint, since, moved).ConfigureAwait(false) is not { } goesOn)
+                return;
+            if (!goesOn && endpoint == _endpoints.Current)
                 await PauseAsync(backoff.After(_options.Time.GetElapsedTime(began)), moved).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Follows one stream until it ends; tells whether another decision point is to be asked, so that there is nothing to wait for.</summary>
-    private async Task<bool> FollowAsync(Endpoint endpoint, CancellationToken moved)
+    /// <summary>Follows one stream until it ends; tells whether another decision point is to be asked, so that there is nothing to wait for. Null where there shall be no other stream.</summary>
+    private async Task<bool?> FollowAsync(Endpoint endpoint, long since, CancellationToken moved)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token, moved);
         bool isFirst = true;
         try
         {
             await _listener.OpenAsync(endpoint, new CallOptions(deadline: TimeProvider.System.GetUtcNow().UtcDateTime + _options.CallTimeout, cancellationToken: ending.Token)).ConfigureAwait(false);
-            using AsyncServerStreamingCall<V1.WatchResponse> call = endpoint.Service.Watch(new V1.WatchRequest(), cancellationToken: ending.Token);
+            using AsyncServerStreamingCall<V1.WatchResponse> call = endpoint.Service.Watch(new V1.WatchRequest { DeviceId = _deviceId }, cancellationToken: ending.Token);
             await foreach (V1.WatchResponse response in call.ResponseStream.ReadAllAsync(ending.Token).ConfigureAwait(false))
             {
                 endpoint.Answered();
-                _listener.Told(response, isFirst);
+                _listener.Told(response, isFirst, since);
                 isFirst = false;
             }
-            _listener.Broke(endpoint, new RpcException(new Status(StatusCode.Unavailable, "the decision point ended the stream")), true);
+            return _listener.Broke(endpoint, new RpcException(new Status(StatusCode.Unavailable, "the decision point ended the stream")), true) ? false : null;
         }
         catch (Exception failure) when (CallFailure.IsOfTheCall(failure) || failure is OperationCanceledException)
         {
             if (_ending.IsCancellationRequested || moved.IsCancellationRequested)
                 return true;
-            _listener.Broke(endpoint, failure, !isFirst);
+            return _listener.Broke(endpoint, failure, !isFirst) ? false : null;
         }
-        return false;
     }
 
     /// <summary>Waits between half of the pause and all of it, so that a fleet does not return as one.</summary>

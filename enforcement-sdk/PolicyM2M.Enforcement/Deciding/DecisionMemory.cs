@@ -11,10 +11,11 @@ namespace PolicyM2M.Enforcement.Deciding;
 /// </summary>
 internal sealed class DecisionMemory
 {
-    /// <summary>A gateway speaks for the devices of a site. Whoever asks about ever new ones gets denials, and no memory.</summary>
+    /// <summary>A gateway speaks for the devices of a site. Whoever asks about ever new ones gets no more memory.</summary>
     public const int MaximumDevices = 10_000;
 
     private readonly ConcurrentDictionary<string, DeviceSlot> _devices = new(StringComparer.Ordinal);
+    private readonly DeviceClock _clock;
     private readonly Lock _lock = new();
     private volatile DecisionIndex _index;
     private volatile PinnedKeys _keys;
@@ -25,6 +26,7 @@ internal sealed class DecisionMemory
     /// <param name="self">The id of this device, which has its place however many others there are.</param>
     public DecisionMemory(StoreContent content, DeviceClock clock, string self)
     {
+        _clock = clock;
         _keys = content.Keys;
         _needed = content.NeededAttributes;
         foreach (DeviceFacts facts in content.Devices)
@@ -51,18 +53,47 @@ internal sealed class DecisionMemory
     /// <summary>The attributes that the decision point asks for; null while it has told none.</summary>
     public ImmutableSortedSet<string>? Needed => _needed;
 
-    /// <summary>Where what is known of a device stands; null where there are too many devices already.</summary>
-    public DeviceSlot? Slot(string device) => _devices.TryGetValue(device, out DeviceSlot? slot) ? slot
-        : _devices.Count >= MaximumDevices ? null : _devices.GetOrAdd(device, static name => new DeviceSlot(new DeviceFacts(name)));
+    /// <summary>
+    /// Where what is known of a device stands. Where there are too many devices, the one that was not asked about for longest loses its place; before it whichever nobody ever answered for, so that
+    /// names which nobody has push out none of them.
+    /// </summary>
+    public DeviceSlot Slot(string device)
+    {
+        if (_devices.TryGetValue(device, out DeviceSlot? known))
+            return known;
+        lock (_lock)
+        {
+            if (_devices.Count >= MaximumDevices)
+                MakeRoom();
+            return _devices.GetOrAdd(device, static name => new DeviceSlot(new DeviceFacts(name)));
+        }
+    }
 
     /// <summary>What the store keeps of it.</summary>
-    public StoreContent Content(DateTimeOffset latestSeen)
+    /// <param name="bootId">The start of the machine.</param>
+    public StoreContent Content(string? bootId)
     {
         lock (_lock)
         {
-            return new StoreContent(latestSeen, _keys, _needed,
-                [.. _devices.Values.Select(slot => slot.Facts).Where(facts => facts.LatestSeen is not null).OrderBy(facts => facts.Device, StringComparer.Ordinal)], [.. _index.All]);
+            return new StoreContent(_clock.Now, _keys, _needed,
+                [.. _devices.Values.Select(slot => slot.Facts).Where(facts => facts.LatestSeen is not null).OrderBy(facts => facts.Device, StringComparer.Ordinal)], [.. _index.All]) { BootId = _clock.IsKnown ? bootId : null };
         }
+    }
+
+    /// <summary>What is known of a device, without a statement that is not signed by a key of today, or is another device's: that is thrown away.</summary>
+    public DeviceFacts Believed(DeviceSlot slot)
+    {
+        DeviceFacts facts = slot.Facts;
+        if (facts.Statement is not { } statement || (statement.Says.DeviceId == facts.Device && statement.IsBelieved(_keys.Trusted)))
+            return facts;
+        lock (_lock)
+        {
+            if (ReferenceEquals(slot.Facts.Statement, statement))
+                slot.Facts = slot.Facts with { Statement = null };
+        }
+        Discarded?.Invoke($"the statement about {facts.Device} is about {statement.Says.DeviceId}, or not signed by a key that is trusted");
+        Changed?.Invoke(true);
+        return slot.Facts;
     }
 
     /// <summary>What is kept for a question; null where nothing is. A fresh decision goes before one that is only usable, and a newer one before an older.</summary>
@@ -72,12 +103,13 @@ internal sealed class DecisionMemory
         // Whom nobody answered for, or who was refused, does not get what others were given.
         if (facts.Served is null)
             return null;
+        bool isCurrent = facts.IsCurrent && _clock.IsKnown;
         ImmutableArray<KeptDecision> kept = _index.Of(kind);
         Found? best = null;
         for (int i = kept.Length - 1; i >= 0; i--)
         {
             KeptDecision candidate = kept[i];
-            bool isFresh = facts.IsCurrent && !candidate.IsFromLaterClock && now < candidate.FreshUntil && facts.IsServed(candidate);
+            bool isFresh = isCurrent && !candidate.IsFromLaterClock && now < candidate.FreshUntil && facts.IsServed(candidate);
             if ((best is not null && !isFresh) || !candidate.Holds(claims, facts, now) || !IsBelieved(candidate))
                 continue;
             best = new Found(candidate, facts, isFresh, candidate.HoldsUntil(claims, facts, now));
@@ -87,21 +119,20 @@ internal sealed class DecisionMemory
         return best;
     }
 
-    /// <summary>Keeps the answers to a question, instead of all that was kept for it.</summary>
+    /// <summary>Keeps the answers to a question, instead of all that was kept for it. What came to be known while they were on their way stays: they may be from before it.</summary>
     /// <param name="claims">The question.</param>
     /// <param name="answer">The answers, of one revision, and what came with them.</param>
     /// <param name="order">When they were asked for, among all calls of this client.</param>
     /// <param name="servedWhenAsked">What was served then.</param>
     /// <param name="now">The time.</param>
-    public void Keep(ClaimSet claims, Answer answer, long order, RevisionStamp? servedWhenAsked, DateTimeOffset now)
+    /// <returns>Whether all of them are for the device as it is known now.</returns>
+    public bool Keep(ClaimSet claims, Answer answer, long order, RevisionStamp? servedWhenAsked, DateTimeOffset now)
     {
-        bool isTighter = false;
+        bool isTighter = false, isWhole = true;
         lock (_lock)
         {
-            DeviceFacts before = claims.Slot.Facts, facts = before with
+            DeviceFacts before = claims.Slot.Facts, facts = Stated(before, answer.Statement, order, now) with
             {
-                Statement = answer.Statement ?? before.Statement,
-                ConfirmedBy = Math.Max(before.ConfirmedBy, order),
                 RefusedAt = answer.Decisions.Any(kept => kept.Decision.Outcome.IsDenied) ? Math.Max(before.RefusedAt, order) : before.RefusedAt,
             };
             // Where the watch has told of others while the answer was on its way, the answer has nothing to tell about what is served.
@@ -113,6 +144,11 @@ internal sealed class DecisionMemory
             DecisionIndex index = _index;
             foreach (KeptDecision kept in answer.Decisions)
             {
+                if (!kept.HoldsAsIssued(claims, facts, now))
+                {
+                    isWhole = false;
+                    continue;
+                }
                 DecisionIndex without = index.Without(kept.Kind, old => old.Holds(claims, before, now) || old.Holds(claims, facts, now));
                 isTighter |= without != index && kept.Decision.Outcome.IsDenied;
                 // A permission that was asked for before a no, and came after it, must not outlive it.
@@ -122,6 +158,7 @@ internal sealed class DecisionMemory
             _index = index;
         }
         Changed?.Invoke(isTighter);
+        return isWhole;
     }
 
     /// <summary>Takes note of what is served to a device, and of the decisions that hold under it as they are. What is unknown of the others changes with it, where they were served the same.</summary>
@@ -131,8 +168,7 @@ internal sealed class DecisionMemory
         bool isChanged, isNew;
         lock (_lock)
         {
-            if (Slot(device) is not { } slot)
-                return (false, null);
+            DeviceSlot slot = Slot(device);
             DeviceFacts before = slot.Facts;
             if (before.LatestSeen is { } seen && stamp.IsBefore(seen))
                 return (false, seen);
@@ -153,30 +189,49 @@ internal sealed class DecisionMemory
         return (isChanged, null);
     }
 
-    /// <summary>What is known of a device is not current any more: the registry says something else of it.</summary>
-    public void DeviceChanged(string device, long order)
+    /// <summary>Takes note of the version of what the registry holds of a device. Where it is another, what is known of the device is not current any more.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="version">The version that its watch told.</param>
+    /// <param name="watchedSince">When that watch began, among all calls of this client.</param>
+    /// <param name="order">Now, among all calls of this client.</param>
+    /// <returns>Whether it is another.</returns>
+    public bool TakeVersion(string device, long version, long watchedSince, long order)
     {
+        bool isOther;
         lock (_lock)
         {
-            if (Slot(device) is { } slot)
-                slot.Facts = slot.Facts with { ChangedAt = order };
+            DeviceSlot slot = Slot(device);
+            DeviceFacts before = slot.Facts;
+            if (before.Version == version)
+                return false;
+            isOther = before.IsOtherVersion(version, watchedSince);
+            slot.Facts = before with { Version = version, ChangedAt = isOther ? order : before.ChangedAt };
         }
-        Changed?.Invoke(true);
+        Changed?.Invoke(isOther);
+        return isOther;
     }
 
-    /// <summary>Forgets what answers for a device: the decision point does not speak to it any more.</summary>
+    /// <summary>Forgets what answers for a device: the decision point does not speak to it any more. Where nothing answers, nothing is written: a refusal may come again and again.</summary>
     /// <param name="device">The device; null for all, and every decision with them.</param>
     /// <param name="order">When it was asked what it refused, among all calls of this client.</param>
     public void Forget(string? device, long order)
     {
+        bool isLess = false;
         lock (_lock)
         {
-            foreach (DeviceSlot slot in device is null ? _devices.Values : Slot(device) is { } one ? [one] : [])
+            foreach (DeviceSlot slot in device is null ? _devices.Values : [Slot(device)])
+            {
+                isLess |= slot.Facts.Answers;
                 slot.Facts = slot.Facts with { Served = null, Statement = null, Unchanged = [], RefusedAt = Math.Max(slot.Facts.RefusedAt, order) };
+            }
             if (device is null)
+            {
+                isLess |= _index.Count > 0;
                 _index = DecisionIndex.Empty;
+            }
         }
-        Changed?.Invoke(true);
+        if (isLess)
+            Changed?.Invoke(true);
     }
 
     /// <summary>Believes these keys of one decision point from now on; decisions by keys that nobody serves any more are thrown away.</summary>
@@ -199,6 +254,18 @@ internal sealed class DecisionMemory
         return true;
     }
 
+    /// <summary>Takes many at once: looking for them takes as long as there are devices.</summary>
+    private void MakeRoom()
+    {
+        foreach ((string device, DeviceSlot slot) in _devices.Where(known => known.Value != Self)
+            .OrderBy(known => known.Value.Facts.LatestSeen is not null).ThenBy(known => known.Value.UsedAt).Take(MaximumDevices / 100).ToArray())
+        {
+            _devices.TryRemove(device, out _);
+            slot.IsGone = true;
+            slot.Facts = new DeviceFacts(device);
+        }
+    }
+
     private bool IsBelieved(KeptDecision kept)
     {
         if (kept.IsBelieved(_keys.Trusted))
@@ -210,19 +277,14 @@ internal sealed class DecisionMemory
         return false;
     }
 
-    private DeviceFacts Believed(DeviceSlot slot)
+    /// <summary>
+    /// What came with an answer, after what was known: an older statement does not take the place of a newer while that counts, and confirms nothing; nor does one that was asked for before a refusal.
+    /// </summary>
+    private static DeviceFacts Stated(DeviceFacts before, HeldStatement? came, long order, DateTimeOffset now)
     {
-        DeviceFacts facts = slot.Facts;
-        if (facts.Statement is not { } statement || statement.IsBelieved(_keys.Trusted))
-            return facts;
-        lock (_lock)
-        {
-            if (ReferenceEquals(slot.Facts.Statement, statement))
-                slot.Facts = slot.Facts with { Statement = null };
-        }
-        Discarded?.Invoke($"the statement about {facts.Device} is not signed by a key that is trusted");
-        Changed?.Invoke(true);
-        return slot.Facts;
+        if (came is not null && (order < before.RefusedAt || (before.Statement is { } held && now < held.ValidUntil && came.IsBefore(held, isAskedBefore: order < before.ConfirmedBy))))
+            return before;
+        return before with { Statement = came ?? before.Statement, ConfirmedBy = Math.Max(before.ConfirmedBy, order) };
     }
 
     private static DeviceFacts Serving(DeviceFacts facts, RevisionStamp stamp, ImmutableHashSet<string>? unchanged)

@@ -19,6 +19,9 @@ internal sealed record DeviceFacts(string Device)
     /// <summary>The last call whose answer brought the statement, or left it as it was.</summary>
     public long ConfirmedBy { get; init; }
 
+    /// <summary>The version of what the registry holds of it, as a watch told last; null while none has.</summary>
+    public long? Version { get; init; }
+
     /// <summary>When it was heard that the registry says something else of it; -1 for never.</summary>
     public long ChangedAt { get; init; } = -1;
 
@@ -28,8 +31,17 @@ internal sealed record DeviceFacts(string Device)
     /// <summary>The decisions of other revisions that hold unchanged under the one served, by the SHA-256 of their payloads in hexadecimal.</summary>
     public ImmutableHashSet<string> Unchanged { get; init; } = [];
 
+    /// <summary>Whether anything of it may answer.</summary>
+    public bool Answers => Served is not null || Statement is not null;
+
     /// <summary>Whether what is known of the device is still so, as far as anybody has told.</summary>
     public bool IsCurrent => ConfirmedBy > ChangedAt;
+
+    /// <summary>
+    /// Whether a version that a watch tells is news. The first is where an answer was asked for before that watch began: nobody knows whether the registry said the same then. Calls of a process
+    /// before this one have the order 0.
+    /// </summary>
+    public bool IsOtherVersion(long version, long watchedSince) => Version is { } known ? known != version : Served is not null && ConfirmedBy < watchedSince;
 
     /// <summary>Whether the policies of a decision are those that answer, or it holds unchanged under them.</summary>
     public bool IsServed(KeptDecision kept) => Served is { } served && (!served.IsOtherThan(kept.Decision.Revision) || Unchanged.Contains(kept.Hash));
@@ -47,6 +59,12 @@ internal sealed class DeviceSlot(DeviceFacts facts)
         get => _facts;
         set => _facts = value;
     }
+
+    /// <summary>When it was last asked about, in ticks by the device's clock.</summary>
+    public long UsedAt { get; set; }
+
+    /// <summary>Whether others took its place: then whoever holds it asks the memory for another.</summary>
+    public bool IsGone { get; set; }
 
     /// <summary>Where the last answer of each kind came from; -1 while there was none.</summary>
     public int[] LastSources { get; } = [-1, -1, -1];

@@ -24,6 +24,9 @@ internal sealed record HeldStatement(V1.SignedPayload Signed, ReceivedStatement 
     /// <summary>What it says, by name.</summary>
     public Dictionary<string, AttributeValue> Values { get; } = Says.Attributes.Values.ToDictionary(StringComparer.Ordinal);
 
+    /// <summary>Whether it is older than another: it was issued before that. Of two of one moment the one that was asked for last is right.</summary>
+    public bool IsBefore(HeldStatement other, bool isAskedBefore) => Says.IssuedAt < other.Says.IssuedAt || (isAskedBefore && Says.IssuedAt == other.Says.IssuedAt);
+
     /// <summary>Whether its signature holds under the keys of today.</summary>
     public bool IsBelieved(TrustedKeys keys)
     {

@@ -89,6 +89,9 @@ internal sealed class KeptDecision
         return Region.Contains(values.AsSpan(0, _attributes.Length), now);
     }
 
+    /// <summary>The same where it comes from a decision point. Where the clock decides, this device's may stand a little beside that one's.</summary>
+    public bool HoldsAsIssued(ClaimSet claims, DeviceFacts facts, DateTimeOffset now) => Holds(claims, facts, now) || Holds(claims, facts, Decision.IssuedAt);
+
     /// <summary>When what is known of the device leaves the region by the clock, or is vouched for no longer; the end of time for never.</summary>
     public DateTimeOffset HoldsUntil(ClaimSet claims, DeviceFacts facts, DateTimeOffset now)
     {

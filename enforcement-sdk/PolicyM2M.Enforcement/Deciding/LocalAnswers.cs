@@ -17,15 +17,19 @@ internal sealed class LocalAnswers
     }
 
     /// <summary>What the bundle says to a question; null where none is held, or none that may answer for the device.</summary>
-    public Local? Find(DecisionKind kind, ClaimSet claims, DateTimeOffset now)
+    /// <param name="kind">What to decide.</param>
+    /// <param name="claims">What the device says of itself.</param>
+    /// <param name="facts">What is known of it, and believed.</param>
+    /// <param name="isTimeKnown">Whether somebody vouches for the clock: otherwise nothing is fresh.</param>
+    /// <param name="now">The time.</param>
+    public Local? Find(DecisionKind kind, ClaimSet claims, DeviceFacts facts, bool isTimeKnown, DateTimeOffset now)
     {
-        DeviceFacts facts = claims.Slot.Facts;
         // As for what is kept: whom nobody answered for, or who was refused, gets nothing. Policies from before those already seen are refused.
         if (_held is not { } held || facts.Served is not { } served || (facts.LatestSeen is { } seen && held.Stamp.IsBefore(seen)) || now >= held.ValidUntil)
             return null;
         if (held.Decide(kind, held.Prepare(claims, facts), facts, now) is not { } made)
             return null;
-        bool isFresh = facts.IsCurrent && !held.Stamp.IsOtherThan(served.Id);
+        bool isFresh = isTimeKnown && facts.IsCurrent && !held.Stamp.IsOtherThan(served.Id);
         return new Local(held, made, facts, isFresh);
     }
 

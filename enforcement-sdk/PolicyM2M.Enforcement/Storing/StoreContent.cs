@@ -12,5 +12,8 @@ namespace PolicyM2M.Enforcement.Storing;
 internal sealed record StoreContent(
     DateTimeOffset LatestSeen, PinnedKeys Keys, ImmutableSortedSet<string>? NeededAttributes, ImmutableArray<DeviceFacts> Devices, ImmutableArray<KeptDecision> Decisions)
 {
+    /// <summary>The start of the machine in which the latest moment was seen, by a clock that somebody vouched for; null where nobody did.</summary>
+    public string? BootId { get; init; }
+
     public static StoreContent Empty { get; } = new(DateTimeOffset.UnixEpoch, PinnedKeys.None, null, [], []);
 }

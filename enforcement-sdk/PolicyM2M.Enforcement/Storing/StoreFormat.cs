@@ -8,7 +8,7 @@ using V1 = PolicyM2M.Wire.V1;
 namespace PolicyM2M.Enforcement.Storing;
 
 /// <summary>
-/// What the store says, as bytes, before they are sealed: the latest time seen, the keys, what is needed, the devices, the decisions. Signed things are kept as they came; their signatures are
+/// What the store says, as bytes, before they are sealed: the latest time seen and under which start of the machine, the keys, what is needed, the devices, the decisions. Signed things are kept as they came; their signatures are
 /// looked at again when they are first used.
 /// </summary>
 internal static class StoreFormat
@@ -19,6 +19,7 @@ internal static class StoreFormat
         using (var writer = new BinaryWriter(bytes, Encoding.UTF8, leaveOpen: true))
         {
             Write(writer, content.LatestSeen);
+            writer.Write(content.BootId ?? "");
             writer.Write(content.Keys.ByEndpoint.Count);
             foreach ((string endpoint, ImmutableArray<V1.SigningKey> keys) in content.Keys.ByEndpoint)
             {
@@ -48,14 +49,15 @@ internal static class StoreFormat
         {
             using var reader = new BinaryReader(new MemoryStream(bytes), Encoding.UTF8);
             DateTimeOffset latestSeen = Instant(reader);
+            string bootId = reader.ReadString();
             PinnedKeys keys = PinnedKeys.None;
             for (int count = reader.ReadInt32(); count > 0; count--)
                 keys = keys.With(reader.ReadString(), Message(reader, V1.GetSigningKeysResponse.Parser).Keys);
             bool hasNeeded = reader.ReadBoolean();
             ImmutableSortedSet<string> needed = Names(reader);
-            DeviceFacts[] devices = [.. Enumerable.Range(0, reader.ReadInt32()).Select(_ => Facts(reader))];
-            KeptDecision[] decisions = [.. Enumerable.Range(0, reader.ReadInt32()).Select(_ => Decision(reader))];
-            return new StoreContent(latestSeen, keys, hasNeeded ? needed : null, [.. devices], [.. decisions]);
+            DeviceFacts[] devices = [.. Enumerable.Range(0, reader.ReadInt32()).Select(_ => Facts(reader, latestSeen))];
+            KeptDecision[] decisions = [.. Enumerable.Range(0, reader.ReadInt32()).Select(_ => Decision(reader, latestSeen))];
+            return new StoreContent(latestSeen, keys, hasNeeded ? needed : null, [.. devices], [.. decisions]) { BootId = bootId.Length > 0 ? bootId : null };
         }
         catch (Exception damage) when (damage is IOException or ArgumentException or WireException or InvalidProtocolBufferException)
         {
@@ -68,6 +70,9 @@ internal static class StoreFormat
         writer.Write(facts.Device);
         Write(writer, facts.Served);
         Write(writer, facts.LatestSeen);
+        writer.Write(facts.Version is not null);
+        if (facts.Version is { } version)
+            writer.Write(version);
         writer.Write(facts.IsCurrent);
         Write(writer, facts.Unchanged);
         writer.Write(facts.Statement is not null);
@@ -77,25 +82,30 @@ internal static class StoreFormat
         Write(writer, statement.ValidUntil);
     }
 
-    private static DeviceFacts Facts(BinaryReader reader)
+    private static DeviceFacts Facts(BinaryReader reader, DateTimeOffset latestSeen)
     {
-        var facts = new DeviceFacts(reader.ReadString()) { Served = Stamp(reader), LatestSeen = Stamp(reader) };
+        var facts = new DeviceFacts(reader.ReadString()) { Served = Stamp(reader), LatestSeen = Stamp(reader), Version = reader.ReadBoolean() ? reader.ReadInt64() : null };
         // Orders count the calls of one process: what was not current before it began is made so that only a call of this one makes it current.
         facts = facts with { ChangedAt = reader.ReadBoolean() ? -1 : 0, Unchanged = [.. Names(reader)] };
-        return reader.ReadBoolean() ? facts with { Statement = Statement(reader) } : facts;
+        return reader.ReadBoolean() ? facts with { Statement = Statement(reader, latestSeen) } : facts;
     }
 
-    private static HeldStatement Statement(BinaryReader reader)
+    private static HeldStatement Statement(BinaryReader reader, DateTimeOffset latestSeen)
     {
         V1.SignedPayload signed = Message(reader, V1.SignedPayload.Parser);
-        return new HeldStatement(signed, ReceivedStatement.Unverified(signed), Instant(reader), IsVerified: false);
+        var says = ReceivedStatement.Unverified(signed);
+        return new HeldStatement(signed, says, Bounded(Instant(reader), says.ValidUntil - says.IssuedAt, latestSeen), IsVerified: false);
     }
 
-    private static KeptDecision Decision(BinaryReader reader)
+    /// <summary>What was kept before the latest moment seen ends no later than what was signed lets it, counted from there.</summary>
+    private static DateTimeOffset Bounded(DateTimeOffset end, TimeSpan window, DateTimeOffset latestSeen) => end - latestSeen > window ? latestSeen + window : end;
+
+    private static KeptDecision Decision(BinaryReader reader, DateTimeOffset latestSeen)
     {
         V1.SignedPayload signed = Message(reader, V1.SignedPayload.Parser);
         ReceivedDecision decision = WireMapping.FromWire(V1.Decision.Parser.ParseFrom(signed.Payload));
-        DateTimeOffset freshUntil = Instant(reader), usableUntil = Instant(reader);
+        DateTimeOffset freshUntil = Bounded(Instant(reader), decision.FreshUntil - decision.IssuedAt, latestSeen);
+        DateTimeOffset usableUntil = Bounded(Instant(reader), decision.UsableUntil - decision.IssuedAt, latestSeen);
         return new KeptDecision(signed, decision, isVerified: false)
         {
             FreshUntil = freshUntil,

@@ -34,7 +34,7 @@ internal static class GatewaySimulation
             {
                 device.Move(isHour: minute % 60 == 0, moved => IsAllowed(moved, pdp, now));
                 asked++;
-                var claims = new ClaimSet(device.Claims, device.Name, memory.Slot(device.Name)!);
+                var claims = new ClaimSet(device.Claims, device.Name, memory.Slot);
                 if (DecisionKinds.All.Any(kind => memory.Find(kind, claims, now)?.At(now) != AtHand.Fresh))
                 {
                     regionCalls++;

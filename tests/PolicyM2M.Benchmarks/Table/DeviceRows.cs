@@ -52,7 +52,7 @@ internal static class DeviceRows
         HeldBundle held = pdp.Vouched(now);
         var decider = new Decider(subject.Bundle);
         var facts = new DeviceFacts("plc-1");
-        PreparedContext[] here = [.. contexts.Select(context => held.Prepare(new ClaimSet(context, "plc-1", new DeviceSlot(facts)), facts))], own = [.. contexts.Select(decider.Prepare)];
+        PreparedContext[] here = [.. contexts.Select(context => held.Prepare(new ClaimSet(context, "plc-1", _ => new DeviceSlot(facts)), facts))], own = [.. contexts.Select(decider.Prepare)];
         var path = new DecisionPath();
         ImmutableArray<Figures> local = effort.Decisions.Measure(
             new Batch("engine", own.Length, () =>
@@ -101,7 +101,7 @@ internal static class DeviceRows
         RevisionStamp stamp = RevisionStamp.Of(decisions[0].Decision);
         var facts = new DeviceFacts("plc-1") { Served = stamp, LatestSeen = stamp, Statement = answers[0].Statement };
         byte[] storeKey = new StoreKeyFile(options.KeyPath + ".cache-key").Read();
-        new StoreFile(options.CachePath, "decisions", Id, storeKey, 1 << 30).Save(StoreFormat.Write(new StoreContent(now, pdp.Keys, null, [facts], [.. decisions])));
+        new StoreFile(options.CachePath, "decisions", Id, storeKey, 1 << 30).Save(StoreFormat.Write(new StoreContent(now, pdp.Keys, null, [facts], [.. decisions]) { BootId = MachineState.Own.BootId }));
         return PolicyClient.Connect(options);
     }
 }

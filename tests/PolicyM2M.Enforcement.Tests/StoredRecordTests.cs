@@ -1,0 +1,88 @@
+using Google.Protobuf;
+using PolicyM2M.Enforcement.Deciding;
+using PolicyM2M.Enforcement.Storing;
+
+namespace PolicyM2M.Enforcement.Tests;
+
+/// <summary>A sound store with one record that is not: it is thrown away, reported, and never answers.</summary>
+internal sealed class StoredRecordTests
+{
+    [Test]
+    public async Task A_decision_with_a_bad_signature()
+    {
+        await using ClientWorld world = await KeptAsync();
+        Change(world, content => content with { Decisions = [.. content.Decisions.Select(kept => new KeptDecision(Forged(kept.Signed), kept.Decision, true) { FreshUntil = kept.FreshUntil, UsableUntil = kept.UsableUntil })] });
+        await DiscardedAsync(world, "is not signed by a key that is trusted");
+    }
+
+    [Test]
+    public async Task A_statement_with_a_bad_signature()
+    {
+        await using ClientWorld world = await KeptAsync();
+        ChangeStatement(world, held => held with { Signed = Forged(held.Signed) });
+        await DiscardedAsync(world, "the statement about plc-1");
+    }
+
+    [Test]
+    public async Task A_statement_of_another_device()
+    {
+        await using ClientWorld world = await KeptAsync();
+        ChangeStatement(world, held =>
+        {
+            Wire.V1.SignedPayload others = world.Script.Statement("plc-2");
+            return new HeldStatement(others, world.Script.Signer.Trusted.Statement(others), held.ValidUntil, true);
+        });
+        await DiscardedAsync(world, "the statement about plc-1");
+    }
+
+    [Test]
+    public async Task Windows_that_are_longer_than_those_that_were_signed_are_cut()
+    {
+        await using ClientWorld world = await KeptAsync();
+        Change(world, content => content with
+        {
+            Decisions = [.. content.Decisions.Select(kept => new KeptDecision(kept.Signed, kept.Decision, true) { FreshUntil = DateTimeOffset.MaxValue, UsableUntil = DateTimeOffset.MaxValue })],
+        });
+        ChangeStatement(world, held => held with { ValidUntil = DateTimeOffset.MaxValue });
+        PolicyClient client = world.Connect();
+        DeviceDecision kept = (await client.DecideAsync(ClientWorld.Context))[0];
+        Assert.That((kept.Source, kept.FreshUntil, kept.UsableUntil), Is.EqualTo((DecisionSource.Cached, (DateTimeOffset?)world.Time.Start.AddHours(1), (DateTimeOffset?)world.Time.Start.AddHours(1))), "that of the statement ends first");
+    }
+
+    /// <summary>A device that kept decisions which rest on the registry, and whose decision point is gone.</summary>
+    private static async Task<ClientWorld> KeptAsync()
+    {
+        var world = new ClientWorld();
+        world.Script.Stated["lifecycle.state"] = "active";
+        await using (PolicyClient first = world.Connect())
+            await first.DecideAsync(ClientWorld.Context);
+        await world.Pdp.KillAsync();
+        return world;
+    }
+
+    private static async Task DiscardedAsync(ClientWorld world, string reason)
+    {
+        Assert.That(await ClientWorld.SourceAsync(world.Connect()), Is.EqualTo(DecisionSource.Denied));
+        Assert.That(world.Events.OfType<ClientEvent.CacheDiscarded>().Select(discarded => discarded.Reason), Has.Some.Contain(reason));
+        world.Events.Clear();
+        Assert.That(await ClientWorld.SourceAsync(world.Connect()), Is.EqualTo(DecisionSource.Denied));
+        Assert.That(world.Events.OfType<ClientEvent.CacheDiscarded>(), Is.Empty, "it was thrown away");
+    }
+
+    private static void ChangeStatement(ClientWorld world, Func<HeldStatement, HeldStatement> change) =>
+        Change(world, content => content with { Devices = [.. content.Devices.Select(facts => facts with { Statement = change(facts.Statement!) })] });
+
+    private static void Change(ClientWorld world, Func<StoreContent, StoreContent> change)
+    {
+        PolicyClientOptions options = world.Options();
+        var file = new StoreFile(options.CachePath, "decisions", PolicyClient.DeviceIdOf(options), new StoreKeyFile(options.CacheKeyPath!).Read(), 32 << 20);
+        file.Save(StoreFormat.Write(change(file.Load(StoreFormat.Read, out _)!)));
+    }
+
+    private static Wire.V1.SignedPayload Forged(Wire.V1.SignedPayload signed)
+    {
+        Wire.V1.SignedPayload forged = signed.Clone();
+        forged.Signature = ByteString.CopyFrom(new byte[64]);
+        return forged;
+    }
+}
