@@ -88,7 +88,7 @@ internal sealed class GatewayWatchTests
         memory.Serve("known", new RevisionStamp(new RevisionId("1111", "aaaa"), null, null), [], []);
         var claims = new ClaimSet(ClientWorld.Context, "asked-once", memory.Slot);
         DeviceSlot first = claims.Slot;
-        for (int i = 0; i < DecisionMemory.MaximumDevices + 500; i++)
+        for (int i = 0; i < DeviceTable.MaximumDevices + 500; i++)
             memory.Slot($"nobody-{i}").UsedAt = i + 1;
         Assert.That((memory.Slot("self") == self, memory.Slot("known") == known), Is.EqualTo((true, true)));
         Assert.That((first.IsGone, claims.Slot.IsGone, claims.Slot == memory.Slot("asked-once")), Is.EqualTo((true, false, true)));

@@ -75,7 +75,8 @@ internal sealed class LocalServer : IHttpApplication<HttpContext>, IAsyncDisposa
     public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
 
     /// <inheritdoc/>
-    public Task ProcessRequestAsync(HttpContext context) => context.Request.Path == StatusPath ? StatusAsync(context) : GrpcAnswer.AnswerAsync(context, _methods, failure => _seen.CallFailed(context.Request.Path, failure));
+    public Task ProcessRequestAsync(HttpContext context) => context.Request.Path == StatusPath ? StatusAsync(context)
+        : GrpcAnswer.AnswerAsync(context, _methods, failure => _seen.CallFailed(context.Request.Path, failure));
 
     /// <inheritdoc/>
     public void DisposeContext(HttpContext context, Exception? exception)

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using PolicyM2M.Enforcement.Storing;
 using PolicyM2M.Engine.Vocabulary;
@@ -11,10 +10,7 @@ namespace PolicyM2M.Enforcement.Deciding;
 /// </summary>
 internal sealed class DecisionMemory
 {
-    /// <summary>A gateway speaks for the devices of a site. Whoever asks about ever new ones gets no more memory.</summary>
-    public const int MaximumDevices = 10_000;
-
-    private readonly ConcurrentDictionary<string, DeviceSlot> _devices = new(StringComparer.Ordinal);
+    private readonly DeviceTable _devices;
     private readonly DeviceClock _clock;
     private readonly Lock _lock = new();
     private volatile DecisionIndex _index;
@@ -29,9 +25,7 @@ internal sealed class DecisionMemory
         _clock = clock;
         _keys = content.Keys;
         _needed = content.NeededAttributes;
-        foreach (DeviceFacts facts in content.Devices)
-            _devices[facts.Device] = new DeviceSlot(facts);
-        Self = _devices.GetOrAdd(self, static name => new DeviceSlot(new DeviceFacts(name)));
+        _devices = new DeviceTable(content.Devices, self);
         _index = DecisionIndex.Empty;
         foreach (KeptDecision kept in content.Decisions)
             _index = _index.With(clock.SetBackBy > TimeSpan.Zero ? kept.FromLaterClock() : kept);
@@ -44,7 +38,7 @@ internal sealed class DecisionMemory
     public event Action<string>? Discarded;
 
     /// <summary>Where what is known of this device stands.</summary>
-    public DeviceSlot Self { get; }
+    public DeviceSlot Self => _devices.Self;
 
     public DecisionIndex Index => _index;
 
@@ -53,21 +47,8 @@ internal sealed class DecisionMemory
     /// <summary>The attributes that the decision point asks for; null while it has told none.</summary>
     public ImmutableSortedSet<string>? Needed => _needed;
 
-    /// <summary>
-    /// Where what is known of a device stands. Where there are too many devices, the one that was not asked about for longest loses its place; before it whichever nobody ever answered for, so that
-    /// names which nobody has push out none of them.
-    /// </summary>
-    public DeviceSlot Slot(string device)
-    {
-        if (_devices.TryGetValue(device, out DeviceSlot? known))
-            return known;
-        lock (_lock)
-        {
-            if (_devices.Count >= MaximumDevices)
-                MakeRoom();
-            return _devices.GetOrAdd(device, static name => new DeviceSlot(new DeviceFacts(name)));
-        }
-    }
+    /// <inheritdoc cref="DeviceTable.Slot"/>
+    public DeviceSlot Slot(string device) => _devices.Slot(device);
 
     /// <summary>What the store keeps of it.</summary>
     /// <param name="bootId">The start of the machine.</param>
@@ -75,8 +56,8 @@ internal sealed class DecisionMemory
     {
         lock (_lock)
         {
-            return new StoreContent(_clock.Now, _keys, _needed,
-                [.. _devices.Values.Select(slot => slot.Facts).Where(facts => facts.LatestSeen is not null).OrderBy(facts => facts.Device, StringComparer.Ordinal)], [.. _index.All]) { BootId = _clock.IsKnown ? bootId : null };
+            DeviceFacts[] told = [.. _devices.All.Select(slot => slot.Facts).Where(facts => facts.LatestSeen is not null).OrderBy(facts => facts.Device, StringComparer.Ordinal)];
+            return new StoreContent(_clock.Now, _keys, _needed, [.. told], [.. _index.All]) { BootId = _clock.IsKnown ? bootId : null };
         }
     }
 
@@ -180,7 +161,7 @@ internal sealed class DecisionMemory
                 slot.Facts = Serving(before, stamp, same);
             if (isChanged)
             {
-                foreach (DeviceSlot other in _devices.Values.Where(other => other.Facts.Served is { } served && !served.IsOtherThan(before.Served!.Id)))
+                foreach (DeviceSlot other in _devices.All.Where(other => other.Facts.Served is { } served && !served.IsOtherThan(before.Served!.Id)))
                     other.Facts = Serving(other.Facts, stamp, same);
             }
         }
@@ -219,7 +200,7 @@ internal sealed class DecisionMemory
         bool isLess = false;
         lock (_lock)
         {
-            foreach (DeviceSlot slot in device is null ? _devices.Values : [Slot(device)])
+            foreach (DeviceSlot slot in device is null ? _devices.All : [Slot(device)])
             {
                 isLess |= slot.Facts.Answers;
                 slot.Facts = slot.Facts with { Served = null, Statement = null, Unchanged = [], RefusedAt = Math.Max(slot.Facts.RefusedAt, order) };
@@ -247,23 +228,11 @@ internal sealed class DecisionMemory
             }
             _keys = keys;
             _index = _index.Without(kept => !keys.Trusted.Knows(kept.Signed.KeyId));
-            foreach (DeviceSlot slot in _devices.Values)
+            foreach (DeviceSlot slot in _devices.All)
                 slot.Facts = slot.Facts with { Statement = slot.Facts.Statement is { } held && keys.Trusted.Knows(held.Signed.KeyId) ? held : null };
         }
         Changed?.Invoke(true);
         return true;
-    }
-
-    /// <summary>Takes many at once: looking for them takes as long as there are devices.</summary>
-    private void MakeRoom()
-    {
-        foreach ((string device, DeviceSlot slot) in _devices.Where(known => known.Value != Self)
-            .OrderBy(known => known.Value.Facts.LatestSeen is not null).ThenBy(known => known.Value.UsedAt).Take(MaximumDevices / 100).ToArray())
-        {
-            _devices.TryRemove(device, out _);
-            slot.IsGone = true;
-            slot.Facts = new DeviceFacts(device);
-        }
     }
 
     private bool IsBelieved(KeptDecision kept)

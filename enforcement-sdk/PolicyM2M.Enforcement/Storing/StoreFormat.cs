@@ -8,8 +8,8 @@ using V1 = PolicyM2M.Wire.V1;
 namespace PolicyM2M.Enforcement.Storing;
 
 /// <summary>
-/// What the store says, as bytes, before they are sealed: the latest time seen and under which start of the machine, the keys, what is needed, the devices, the decisions. Signed things are kept as they came; their signatures are
-/// looked at again when they are first used.
+/// What the store says, as bytes, before they are sealed: the latest time seen and under which start of the machine, the keys, what is needed, the devices, the decisions. Signed things are kept as
+/// they came; their signatures are looked at again when they are first used.
 /// </summary>
 internal static class StoreFormat
 {
