@@ -8,7 +8,7 @@ namespace PolicyM2M.Emitters;
 
 /// <summary>
 /// Turns a decision into the configuration of a TLS stack. What is emitted is never looser than the decision: what a stack cannot do is left out and said, and where leaving
-/// out is not enough, nothing is emitted. The same decision and options give the same bytes. Safe for all threads.
+/// out is not enough, only what lets nobody through is emitted. The same decision and options give the same bytes. Safe for all threads.
 /// </summary>
 public static class Emitter
 {
@@ -16,7 +16,7 @@ public static class Emitter
     /// <param name="stack">The stack.</param>
     /// <param name="options">What it must know besides.</param>
     /// <param name="channel">The outcome of a decision on cipher suites.</param>
-    /// <param name="auth">The outcome of a decision on authentication, of which a stack takes whether the client must show a certificate; null where none is asked for.</param>
+    /// <param name="auth">The outcome of a decision on authentication; null where none is asked for.</param>
     /// <exception cref="ArgumentException">
     /// An outcome is of another kind or names what no registry has; or a path or name is missing that the role needs, or has characters that no format takes as they are.
     /// </exception>
@@ -31,19 +31,25 @@ public static class Emitter
 
         IStack emitter = StackOf(stack);
         if (channel.IsDenied || auth is { IsDenied: true })
-            return Refuse(stack, emitter, options, channel.Denial ?? auth!.Denial!);
+            return Refuse(stack, emitter, options, channel.Denial ?? auth!.Denial!, []);
         CheckNames(channel);
         (ChannelPlan? plan, ImmutableArray<Loss> losses) = ChannelPlanner.Plan(channel, auth, options, emitter.Ability(options));
-        return new EmittedConfiguration(stack, plan is null ? [] : emitter.Emit(plan, options), Refuses: false, losses);
+        return plan is not null
+            ? With(emitter.Emit(plan, options), emitter, options, new EmittedConfiguration(stack, [], Refuses: false, losses))
+            : Refuse(stack, emitter, options, $"{stack.Name()} cannot do what is decided: {string.Join("; ", losses.Where(loss => loss.Kind == LossKind.Unenforceable))}", losses);
     }
 
-    private static EmittedConfiguration Refuse(StackKind stack, IStack emitter, EmitterOptions options, string reason)
+    /// <summary>The files with which nobody gets through: those of an earlier decision must not stay in force.</summary>
+    private static EmittedConfiguration Refuse(StackKind stack, IStack emitter, EmitterOptions options, string reason, ImmutableArray<Loss> losses)
     {
         ImmutableArray<EmittedFile> files = emitter.Refuse(options, reason);
-        ImmutableArray<Loss> losses = !files.IsEmpty ? []
-            : [new Loss(Field.Versions.Name, LossKind.Unenforceable, $"{emitter.Ability(options).Stack} has no setting that refuses every connection: take the channel away")];
-        return new EmittedConfiguration(stack, files, Refuses: !files.IsEmpty, losses);
+        if (files.IsEmpty)
+            losses = losses.Add(new Loss(Field.Versions.Name, LossKind.Unenforceable, $"{emitter.Ability(options).Stack} has no setting that refuses every connection: take the channel away"));
+        return With(files, emitter, options, new EmittedConfiguration(stack, [], Refuses: !files.IsEmpty, losses));
     }
+
+    private static EmittedConfiguration With(ImmutableArray<EmittedFile> files, IStack emitter, EmitterOptions options, EmittedConfiguration configuration) =>
+        configuration with { Files = files, Absent = emitter.FileNames(options).RemoveAll(name => files.Any(file => file.Name == name)) };
 
     private static IStack StackOf(StackKind stack) => stack switch
     {

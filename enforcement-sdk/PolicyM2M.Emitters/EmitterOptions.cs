@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace PolicyM2M.Emitters;
 
 /// <summary>Which end of the channel is configured.</summary>
@@ -59,6 +61,17 @@ public sealed record EmitterOptions
 
     /// <summary>The file of revocation lists, PEM, one for each authority of a chain; null where none are looked at.</summary>
     public string? RevocationLists { get; init; }
+
+    /// <summary>
+    /// Where the private key lives, on the word of whoever configures it: a name of the lattice's ladder, such as <c>secure-element</c>. No stack can tell. A decision that demands more is infeasible.
+    /// </summary>
+    public string KeyProtection { get; init; } = "software";
+
+    /// <summary>
+    /// Fields of the auth decision that something else than the stack holds, on the word of whoever configures it, such as <c>attestation</c>. What a stack does not hold makes a decision infeasible
+    /// unless it is named here; the result says it in any case.
+    /// </summary>
+    public ImmutableArray<string> HeldElsewhere { get; init; } = [];
 
     /// <summary>The other end, for a client that is configured with it: its name as its certificate has it.</summary>
     public string? Peer { get; init; }

@@ -1,4 +1,6 @@
 using System.Buffers;
+using PolicyM2M.Emitters.Planning;
+using PolicyM2M.Engine.Lattice;
 
 namespace PolicyM2M.Emitters;
 
@@ -22,6 +24,10 @@ internal static class OptionCheck
             throw new ArgumentException($"there is no port {options.Port}", nameof(options));
         if (options.LwM2mInstance is < 0 or > 65_534)
             throw new ArgumentException($"there is no object instance {options.LwM2mInstance}", nameof(options));
+        if (Field.KeyProtection.Shape is FieldShape.Ladder ladder && ladder.Find(options.KeyProtection) is null)
+            throw new ArgumentException($"a key is kept in one of {string.Join(", ", ladder.Ranks)}", nameof(options));
+        if (options.HeldElsewhere.Any(name => !AuthDemands.MayBeElsewhere.Any(field => field.Name == name)))
+            throw new ArgumentException($"of an auth decision, something else may hold {string.Join(", ", AuthDemands.MayBeElsewhere.Select(field => field.Name))}", nameof(options));
         if ((options.Certificate is null) != (options.Key is null))
             throw new ArgumentException("a certificate and its key go together: give both or neither", nameof(options));
         if (stack == StackKind.LwM2m && options.Role == ChannelRole.Server)

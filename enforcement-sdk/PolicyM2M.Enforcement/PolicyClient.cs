@@ -58,6 +58,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
         MachineState machine = options.Machine;
         bool ranOn = machine.BootId is not null && machine.BootId == content.BootId;
         _clock = new DeviceClock(options.Time, content.LatestSeen, by => Tell(new ClientEvent.ClockSteppedForward(by)), ranOn ? null : machine.IsClockSynchronised);
+        Time = new DeviceTime(_clock, options.Time);
         _memory = new DecisionMemory(content, _clock, _name);
         _store = new StoreWriter(file, () => StoreFormat.Write(_memory.Content(machine.BootId)), () => _clock.Now, reason => Tell(new ClientEvent.CacheNotWritten(reason)));
         _memory.Changed += _store.Changed;
@@ -89,6 +90,11 @@ public sealed partial class PolicyClient : IAsyncDisposable
 
     /// <summary>The device's identity, from its certificate: its SPIFFE ID.</summary>
     public string DeviceId { get; }
+
+    /// <summary>
+    /// The time as this device knows it, for whoever judges certificates or revocation lists: never before a moment already seen or signed by the decision point, also across restarts, whatever the system clock is set to.
+    /// </summary>
+    public TimeProvider Time { get; }
 
     /// <summary>How it stands. Takes a look at all that is kept.</summary>
     public ClientStatus Status

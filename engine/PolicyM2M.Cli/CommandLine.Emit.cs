@@ -18,6 +18,8 @@ internal static partial class CommandLine
         Option<string?> key = Path("--key", "The private key that belongs to it.");
         Option<string?> authorities = Path("--ca", "The authorities by which the other end is judged.");
         Option<string?> lists = Path("--crl", "Their revocation lists.");
+        Option<string> protection = Choice("--key-protection", "Where the private key lives: software unless given. The stack cannot tell, so that this counts.", "software", "os-keystore", "tee", "secure-element", "hsm");
+        Option<string[]> elsewhere = new("--held-elsewhere") { HelpName = "FIELD", Description = "A field of the auth decision that something else than the stack holds, such as attestation; may be repeated." };
         Option<string?> peer = new("--peer") { HelpName = "NAME", Description = "The name of the other end, for a client." };
         Option<int?> port = WholeNumber.Option("--port", "The port of a mosquitto listener or bridge, 8883 unless given.", 1, 65_535);
         Option<string?> target = new("--out") { HelpName = "FOLDER", Description = "Write the files into this folder, which must be there; otherwise they are printed." };
@@ -25,7 +27,7 @@ internal static partial class CommandLine
         Option<bool> json = new("--json") { Description = "Write JSON: one object with the files, the fidelity and the losses." };
         var emit = new Command("emit", "Turns the decision for a device into the configuration of a TLS stack, and says what of it the stack cannot do.")
         {
-            folder, context, stack, role, transport, openssl, certificate, key, authorities, lists, peer, port, target, now, json,
+            folder, context, stack, role, transport, openssl, certificate, key, authorities, lists, protection, elsewhere, peer, port, target, now, json,
         };
         emit.SetAction(parsed =>
         {
@@ -39,6 +41,8 @@ internal static partial class CommandLine
                 Key = parsed.GetValue(key),
                 Authorities = parsed.GetValue(authorities),
                 RevocationLists = parsed.GetValue(lists),
+                KeyProtection = parsed.GetValue(protection) ?? "software",
+                HeldElsewhere = [.. parsed.GetValue(elsewhere) ?? []],
                 Peer = parsed.GetValue(peer),
                 Port = parsed.GetValue(port) ?? 8883,
             };
@@ -51,7 +55,7 @@ internal static partial class CommandLine
               m2m emit policies --context sensor.json --stack lwm2m --json | jq -r '.files[0].text'
 
             Both the cipher-suites and the auth decision are taken. A denial gives a configuration that lets nobody through, and
-            exits with 2; so does a decision that the stack cannot hold, for which nothing is written.
+            exits with 2; so does a decision that the stack cannot hold.
             """ + "\n\n" + ExitCodes);
     }
 

@@ -19,6 +19,7 @@ public sealed class EmitTests
         using var answer = JsonDocument.Parse(run.Output);
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         Assert.That(answer.RootElement.GetProperty("fidelity").GetString(), Is.EqualTo("approximated"));
+        Assert.That(answer.RootElement.GetProperty("losses").EnumerateArray().Select(loss => loss.GetProperty("kind").GetString()), Has.Some.EqualTo("unheld"), "what something else is said to hold");
         Assert.That(answer.RootElement.GetProperty("losses")[0].GetProperty("field").GetString(), Is.EqualTo("groups"));
         Assert.That(answer.RootElement.GetProperty("files")[0].GetProperty("text").GetString(), Does.Contain("\nMinProtocol = TLSv1.3\n").And.Contain("\nVerifyMode = Require\n"));
     }
@@ -42,13 +43,14 @@ public sealed class EmitTests
     }
 
     [Test]
-    public void What_a_stack_cannot_hold_is_not_written_and_exits_with_2()
+    public void What_a_stack_cannot_hold_lets_nobody_through_and_exits_with_2()
     {
         using var folder = new TemporaryFolder();
         FinishedProcess run = Emit("gateway-high-risk", "mosquitto", "--out", folder.Path);
         Assert.That(run.ExitCode, Is.EqualTo(2));
-        Assert.That(run.Output, Does.StartWith("mosquitto: infeasible\n").And.Contain("unenforceable: resumption: "));
-        Assert.That(Directory.GetFiles(folder.Path), Is.Empty);
+        Assert.That(run.Output, Does.StartWith("mosquitto: infeasible, lets nobody through\n").And.Contain("unenforceable: resumption: "));
+        Assert.That(File.ReadAllText(folder["policym2m-listener.conf"]), Does.Contain("\npsk_hint denied\n"));
+        Assert.That(Emit("plc-active", "nginx", "--key-protection", "software").Output, Does.Contain("unenforceable: key-protection: the key is said to be kept in software"), "what nobody vouches for");
     }
 
     [TestCase("a server needs a certificate and its key", "--stack", "nginx")]
@@ -63,7 +65,8 @@ public sealed class EmitTests
     }
 
     private static FinishedProcess Emit(string context, string stack, params string[] more) => M2M.Run(["emit", Policies, "--context", Context(context), "--stack", stack,
-        "--certificate", "/etc/tls/end.pem", "--key", "/etc/tls/end-key.pem", "--ca", "/etc/tls/ca.pem", "--now", "2026-11-23T12:00Z", .. more]);
+        "--certificate", "/etc/tls/end.pem", "--key", "/etc/tls/end-key.pem", "--ca", "/etc/tls/ca.pem", "--crl", "/etc/tls/crl.pem",
+        .. more.Contains("--key-protection") ? Array.Empty<string>() : ["--key-protection", "secure-element"], .. new[] { "attestation", "revocation-within", "reauthenticate" }.SelectMany(field => new[] { "--held-elsewhere", field }), "--now", "2026-11-23T12:00Z", .. more]);
 
     private static string Context(string name) => Path.Combine(Policies, "examples", $"{name}.json");
 }

@@ -22,6 +22,14 @@ internal sealed class DocumentationTests
         ("session-lifetime, TLS 1.2 alone", Decisions.Of(["TLS1.2"], ["TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"], lifetime: 28_800), null),
         ("early-data forbidden", Base, null),
         ("mutual required", Base, Decisions.Mutual()),
+        ("revocation soft", Base, Auth((Field.Revocation, new FieldValue.Level(1, "soft")))),
+        ("revocation hard", Base, Auth((Field.Revocation, new FieldValue.Level(2, "hard")))),
+        ("revocation hard within 72h", Base, Auth((Field.Revocation, new FieldValue.Level(2, "hard")), (Field.RevocationWithin, new FieldValue.Duration(259_200)))),
+        ("key-algorithms ecdsa-p256", Base, Auth((Field.KeyAlgorithms, Names("ecdsa-p256")))),
+        ("key-protection tee", Base, Auth((Field.KeyProtection, new FieldValue.Level(2, "tee")))),
+        ("attestation within 24h", Base, Auth((Field.Attestation, new FieldValue.Duration(86_400)))),
+        ("reauthenticate 12h", Base, Auth((Field.Reauthenticate, new FieldValue.Duration(43_200)))),
+        ("capabilities", Base, Auth((Field.Capabilities, Names("telemetry.publish")))),
         ("a denial", Decisions.Denied, null),
     ];
 
@@ -42,8 +50,11 @@ internal sealed class DocumentationTests
     {
         Fidelity.Exact => "exact",
         Fidelity.Infeasible => "infeasible",
+        _ when configuration.Losses.Any(loss => loss.Kind == LossKind.Unheld) => "unheld",
         _ => configuration.Losses.All(loss => loss.Kind == LossKind.Preference) ? "exact, own order" : "tighter",
     };
+
+    private static Outcome Auth(params (Field, FieldValue)[] more) => Outcome.Allow(Engine.Vocabulary.DecisionKind.Auth, [.. Decisions.Mutual().Values, .. more]);
 
     private static Outcome With(Field field, FieldValue value) => Outcome.Allow(Base.Kind, [.. Base.Values.Where(one => one.Field != field), (field, value)]);
 

@@ -29,6 +29,9 @@ internal sealed class EmissionTests
         ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"],
         ["x25519", "secp256r1"], ["ecdsa_secp256r1_sha256", "ecdsa_secp384r1_sha384"], noResumption: true);
 
+    private static readonly Outcome Strict = Outcome.Allow(Engine.Vocabulary.DecisionKind.Auth,
+        [.. Decisions.Mutual().Values, (Field.KeyAlgorithms, new FieldValue.Names(["ecdsa-p256", "rsa-3072"])), (Field.Reauthenticate, new FieldValue.Duration(43_200))]);
+
     private static readonly Outcome OldVersion = Decisions.Of(["TLS1.2"], ["TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"], ["secp256r1"], lifetime: 28_800);
 
     /// <summary>Every stack and role in which it is configured, over TLS, with OpenSSL 3.0; the page of the docs has the same.</summary>
@@ -54,6 +57,8 @@ internal sealed class EmissionTests
             Write(text, "OpenSSL 3.5, with a hybrid group", Emitter.Emit(stack, options with { OpenSsl = OpenSslRelease.V35 }, Decisions.Of(["TLS1.3"], ["TLS_AES_256_GCM_SHA384"], ["X25519MLKEM768"], ["mldsa65"])));
         if (stack == StackKind.Envoy)
             Write(text, "SPIFFE IDs only", Emitter.Emit(stack, options, channel, Decisions.Mutual("spiffe-x509")));
+        Write(text, "keys on P-256, authenticated again after 12 h", Emitter.Emit(stack, options with { HeldElsewhere = stack is StackKind.MbedTls or StackKind.LwM2m ? ["key-algorithms", "reauthenticate"] : ["reauthenticate"] }, channel, Strict));
+        Write(text, "the same, where nothing else holds what the stack does not", Emitter.Emit(stack, options, channel, Strict));
         Write(text, "denied", Emitter.Emit(stack, options, Decisions.Denied));
         Snapshot.Match(text.ToString(), name);
     }

@@ -31,7 +31,8 @@ internal sealed class EnvoySchemaTests
         var options = new EmitterOptions { Role = role, Certificate = "/c", Key = "/k", Authorities = "/a", RevocationLists = "/r", Peer = "p" };
         var emitted = Decisions.All.Select(decision => Emitter.Emit(StackKind.Envoy, options, decision.Outcome, Decisions.Mutual(method)))
             .Where(configuration => configuration.Fidelity != Fidelity.Infeasible).ToList();
-        Assert.That(emitted, Is.Not.Empty);
+        // A client of Envoy holds a server to its name, or to a SPIFFE ID, and not to both.
+        Assert.That(emitted, role == ChannelRole.Client && method == "spiffe-x509" ? Is.Empty : Is.Not.Empty);
         foreach (EmittedConfiguration configuration in emitted)
         {
             using var document = JsonDocument.Parse(configuration.Files.Single().Text);

@@ -25,6 +25,8 @@ internal sealed class RefusedInputTests
         Assert.That(() => Emitter.Emit(StackKind.LwM2m, Server, Channel), Throws.ArgumentException.With.Message.Contains("configures a client"));
         Assert.That(() => Emitter.Emit(StackKind.Mosquitto, Server with { Port = 0 }, Channel), Throws.ArgumentException.With.Message.Contains("no port 0"));
         Assert.That(() => Emitter.Emit(StackKind.LwM2m, new EmitterOptions { Role = ChannelRole.Client, LwM2mInstance = -1 }, Channel), Throws.ArgumentException.With.Message.Contains("no object instance"));
+        Assert.That(() => Emitter.Emit(StackKind.Nginx, Server with { HeldElsewhere = ["methods"] }, Channel), Throws.ArgumentException.With.Message.Contains("something else may hold key-algorithms"));
+        Assert.That(() => Emitter.Emit(StackKind.Nginx, Server with { KeyProtection = "vault" }, Channel), Throws.ArgumentException.With.Message.Contains("kept in one of software"));
     }
 
     [Test]
@@ -61,7 +63,7 @@ internal sealed class RefusedInputTests
     private static IEnumerable<string> Fields(EmittedConfiguration configuration)
     {
         Assert.That(configuration.Fidelity, Is.EqualTo(Fidelity.Infeasible));
-        Assert.That(configuration.Files, Is.Empty);
+        Assert.That((configuration.Files.IsEmpty, configuration.Refuses), Is.EqualTo((false, true)), "files that let nobody in");
         return configuration.Losses.Where(loss => loss.Kind == LossKind.Unenforceable).Select(loss => loss.Field);
     }
 }

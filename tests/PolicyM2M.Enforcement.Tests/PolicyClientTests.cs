@@ -208,10 +208,12 @@ internal sealed class PolicyClientTests
             world.Time.Advance(TimeSpan.FromHours(2));
             await world.Pdp.KillAsync();
             Assert.That(await ClientWorld.SourceAsync(first), Is.EqualTo(DecisionSource.Stale), "within a process elapsed time counts, whatever the clock says");
+            Assert.That(first.Time.GetUtcNow(), Is.EqualTo(world.Time.Start.AddHours(2)));
         }
         PolicyClient second = world.Connect();
         await world.SeenAsync<ClientEvent.ClockSetBack>();
         Assert.That(await ClientWorld.SourceAsync(second), Is.EqualTo(DecisionSource.Stale), "nothing is fresh by a clock that ran backwards");
+        Assert.That(second.Time.GetUtcNow(), Is.GreaterThanOrEqualTo(world.Time.Start.AddHours(2)), "nor is a certificate valid again");
         world.Time.Advance(TimeSpan.FromDays(3));
         Assert.That(await ClientWorld.SourceAsync(second), Is.EqualTo(DecisionSource.Denied));
     }

@@ -1,13 +1,11 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text;
 using PolicyM2M.Agent.Configuration;
 
 namespace PolicyM2M.Agent.Applying;
 
 /// <summary>Does to a service what its configuration says is to be done.</summary>
-internal static partial class ServiceControl
+internal static class ServiceControl
 {
     /// <summary>A service that restarts takes seconds; one that hangs must not hang the agent.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
@@ -16,14 +14,7 @@ internal static partial class ServiceControl
 
     /// <summary>Does it.</summary>
     /// <returns>Why it could not be done; null where it was.</returns>
-    public static Task<string?> ActAsync(ServiceAction action, CancellationToken ending) => action switch
-    {
-        ServiceAction.Command command => RunAsync(command, ending),
-        ServiceAction.Signal signal => Task.FromResult(Send(signal)),
-        _ => throw new ArgumentOutOfRangeException(nameof(action), action, "an action that nobody does"),
-    };
-
-    private static async Task<string?> RunAsync(ServiceAction.Command command, CancellationToken ending)
+    public static async Task<string?> ActAsync(ServiceCommand command, CancellationToken ending)
     {
         var start = new ProcessStartInfo(command.Program, command.Arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(ending);
@@ -52,22 +43,6 @@ internal static partial class ServiceControl
         }
     }
 
-    private static string? Send(ServiceAction.Signal signal)
-    {
-        try
-        {
-            string text = File.ReadAllText(signal.PidFile).Trim();
-            // Zero and below speak to whole groups of processes, and 1 is the system's own.
-            if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int process) || process < 2)
-                return $"`{signal.PidFile}` holds no number of a process";
-            return Kill(process, (int)signal.Number) == 0 ? null : $"process {process} did not take the signal: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}";
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            return $"the number of its process is not to be had: {failure.Message}";
-        }
-    }
-
     /// <summary>The last of what a program says, in one line.</summary>
     private static async Task<string> TailAsync(StreamReader reader, CancellationToken ending)
     {
@@ -81,7 +56,4 @@ internal static partial class ServiceControl
         }
         return tail.ToString().ReplaceLineEndings(" ").Trim();
     }
-
-    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
-    private static partial int Kill(int process, int signal);
 }

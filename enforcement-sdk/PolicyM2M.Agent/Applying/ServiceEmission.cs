@@ -16,7 +16,7 @@ internal static class ServiceEmission
         EmittedConfiguration emitted = Emitter.Emit(service.Stack, service.Options, channel, auth);
         string losses = string.Join("; ", emitted.Losses);
         string? refusal = channel.Denial ?? auth.Denial ?? (emitted.Fidelity == Fidelity.Infeasible ? $"{service.Stack.Name()} cannot do what is decided: {losses}" : null);
-        return new Emission(emitted.Files.ToImmutableSortedDictionary(file => file.Name, file => file.Text, StringComparer.Ordinal), refusal, losses);
+        return new Emission(emitted.Files.ToImmutableSortedDictionary(file => file.Name, file => file.Text, StringComparer.Ordinal), emitted.Absent, refusal, losses);
     }
 
     private static Outcome Of(DecisionKind kind, ImmutableArray<DeviceDecision> decisions) => decisions.First(decision => decision.Kind == kind).Outcome;

@@ -11,9 +11,6 @@ namespace PolicyM2M.Agent.Applying;
 /// <param name="seen">Told what became of it.</param>
 internal sealed class ServiceFollower(ManagedService service, PendingMark pending, Sightings seen)
 {
-    /// <summary>Whether this process has ended the service since it last might run.</summary>
-    private bool _isEnded;
-
     /// <summary>Brings the service to what is decided: with files that changed, or to its end.</summary>
     public async Task FollowAsync(Emission emission, CancellationToken ending)
     {
@@ -34,14 +31,13 @@ internal sealed class ServiceFollower(ManagedService service, PendingMark pendin
 
     private async Task RunAsync(Emission emission, CancellationToken ending)
     {
-        if (!pending.IsSet && !emission.Files.Any(file => ConfigurationFiles.Differs(PathOf(file.Key), file.Value)))
+        if (!pending.IsSet && !emission.Files.Any(Differs) && !emission.Absent.Any(name => File.Exists(PathOf(name))))
         {
             seen.Service(service.Name, ServiceStage.InForce, emission.Loss);
             return;
         }
         pending.Set();
-        foreach ((string name, string text) in emission.Files)
-            ConfigurationFiles.Write(PathOf(name), text);
+        Write(emission);
         if (await ServiceControl.ActAsync(service.Changed, ending) is { } failure)
         {
             // It still runs by what it read before, which may allow more.
@@ -50,26 +46,29 @@ internal sealed class ServiceFollower(ManagedService service, PendingMark pendin
             return;
         }
         pending.Clear();
-        _isEnded = false;
         seen.Service(service.Name, ServiceStage.InForce, emission.Loss);
     }
 
     private async Task EndAsync(Emission emission, string reason, CancellationToken ending)
     {
-        if (_isEnded)
-        {
-            seen.Service(service.Name, ServiceStage.Refused, reason);
-            return;
-        }
         // The mark stays until the service may run again, and then has it started.
         pending.Set();
+        // Each time anew: an administrator or a reboot may have started it since.
         string? failure = await ServiceControl.ActAsync(service.Refused, ending);
-        _isEnded = failure is null;
         // After its end: files that cannot be written must not keep it running.
-        foreach ((string name, string text) in emission.Files)
-            ConfigurationFiles.Write(PathOf(name), text);
+        Write(emission);
         seen.Service(service.Name, failure is null ? ServiceStage.Refused : ServiceStage.Failing, failure is null ? reason : $"{reason}; {Ended(failure)}");
     }
+
+    private void Write(Emission emission)
+    {
+        foreach ((string name, string text) in emission.Files.Where(Differs))
+            ConfigurationFiles.Write(PathOf(name), text);
+        foreach (string name in emission.Absent)
+            File.Delete(PathOf(name));
+    }
+
+    private bool Differs(KeyValuePair<string, string> file) => ConfigurationFiles.Differs(PathOf(file.Key), file.Value);
 
     private string PathOf(string name) => Path.Combine(service.Folder, name);
 

@@ -69,8 +69,10 @@ internal static class ConfigurationFile
             Renewal = json.Object("renewal", RenewalReading.Renewal),
             Services = json.Objects("services", ServiceReading.Service),
         };
-        if (read.Services.GroupBy(service => service.Folder, StringComparer.Ordinal).FirstOrDefault(folder => folder.Count() > 1) is { } shared)
+        if (read.Services.GroupBy(service => RealPath.Of(service.Folder), StringComparer.Ordinal).FirstOrDefault(folder => folder.Count() > 1) is { } shared)
             json.Fault("services", $"two of them write to `{shared.Key}`");
+        if (read.Services.GroupBy(service => service.Name, StringComparer.Ordinal).FirstOrDefault(name => name.Count() > 1) is { } namesakes)
+            json.Fault("services", $"two of them are called `{namesakes.Key}`");
         return read;
     }
 
@@ -128,7 +130,7 @@ internal static class ConfigurationFile
         string path = json.FullPath("path");
         if (Encoding.UTF8.GetByteCount(path) > LongestSocketPath)
             json.Fault("path", $"the path of a socket has at most {LongestSocketPath} bytes");
-        string mode = json.OptionalText("mode") ?? "666";
+        string mode = json.OptionalText("mode") ?? "660";
         if (!TryOctal(mode, out UnixFileMode bits))
         {
             json.Fault("mode", "expected octal digits, such as 660");

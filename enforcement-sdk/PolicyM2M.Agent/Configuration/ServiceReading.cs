@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using PolicyM2M.Emitters;
 using PolicyM2M.Engine.Lattice;
@@ -8,6 +9,11 @@ namespace PolicyM2M.Agent.Configuration;
 /// <summary>Reads what the configuration says of a service.</summary>
 internal static class ServiceReading
 {
+    private const int LongestName = 64;
+
+    /// <summary>A name becomes that of a file.</summary>
+    private static readonly SearchValues<char> PlainCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+
     public static ManagedService? Service(JsonReading json)
     {
         string name = json.Text("name"), stackName = json.Text("stack"), folder = json.FullPath("folder");
@@ -17,9 +23,9 @@ internal static class ServiceReading
         EmitterOptions options = Options(json);
         if (stack is { } kind)
             Try(json, kind, options);
-        ServiceAction? changed = Action(json, "changed"), refused = Action(json, "refused");
-        if (stack == StackKind.Mosquitto && changed is ServiceAction.Signal)
-            json.Fault("changed", "mosquitto takes no listener anew on a signal, and would go on by the decision before: name a command that restarts it");
+        if (name.Length > LongestName || name.StartsWith('.') || name.AsSpan().ContainsAnyExcept(PlainCharacters))
+            json.Fault("name", $"expected at most {LongestName} letters, digits, `.`, `_` and `-`, and no dot in front");
+        ServiceCommand? changed = Command(json, "changed"), refused = Command(json, "refused");
         return stack is null || changed is null || refused is null ? null : new ManagedService(name, stack.Value, options, folder, changed, refused);
     }
 
@@ -41,6 +47,8 @@ internal static class ServiceReading
             Peer = json.OptionalText("peer"),
             Port = json.OptionalNumber("port", 1, 65_535) ?? 8_883,
             Address = json.OptionalText("address"),
+            KeyProtection = json.OptionalText("keyProtection") ?? "software",
+            HeldElsewhere = json.Texts("heldElsewhere"),
         };
     }
 
@@ -57,30 +65,20 @@ internal static class ServiceReading
         }
     }
 
-    private static ServiceAction? Action(JsonReading json, string name)
+    private static ServiceCommand? Command(JsonReading json, string name)
     {
         if (json.Raw(name) is null)
             json.Fault(name, "it is not there");
-        return json.Object(name, Action);
+        return json.Object(name, Command);
     }
 
-    internal static ServiceAction? Action(JsonReading json)
+    private static ServiceCommand? Command(JsonReading json)
     {
         ImmutableArray<string> command = json.Texts("command");
-        string? signal = json.OptionalText("signal");
-        if (command.IsEmpty == signal is null)
-        {
-            json.Fault("command", "name a command, or a signal and a pidFile");
-            return null;
-        }
-        if (signal is null)
-        {
-            if (!Path.IsPathFullyQualified(command[0]))
-                json.Fault("command", $"expected the absolute path of a program, not `{command[0]}`");
-            return new ServiceAction.Command(command[0], command[1..]);
-        }
-        if (signal is not ("HUP" or "TERM"))
-            json.Fault("signal", "expected `HUP` or `TERM`");
-        return new ServiceAction.Signal(signal == "HUP" ? PosixSignalNumber.Hup : PosixSignalNumber.Term, json.FullPath("pidFile"));
+        if (command.IsEmpty)
+            json.Fault("command", "name a program and its arguments");
+        else if (!Path.IsPathFullyQualified(command[0]))
+            json.Fault("command", $"expected the absolute path of a program, not `{command[0]}`");
+        return command.IsEmpty ? null : new ServiceCommand(command[0], command[1..]);
     }
 }

@@ -29,6 +29,6 @@ internal static class LocalChecks
             : new Finding(check, Severity.Ok, $"{service.Folder} is there");
     });
 
-    private static string? Missing(ServiceAction action) =>
-        action is ServiceAction.Command command && !File.Exists(command.Program) ? $"there is no program {command.Program}" : null;
+    private static string? Missing(ServiceCommand command) =>
+        !File.Exists(command.Program) ? $"there is no program {command.Program}" : null;
 }

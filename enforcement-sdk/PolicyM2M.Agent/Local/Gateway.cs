@@ -41,11 +41,11 @@ internal sealed class Gateway : IAsyncDisposable
     public static Gateway Connect(PolicyClientOptions options, DeviceContext configured) => new(options, PolicyClient.Connect(options), configured);
 
     /// <summary>Decides for the gateway itself, by what its configuration says of it.</summary>
-    public Task<ImmutableArray<DeviceDecision>> DecideAsync(bool refresh, CancellationToken ending) => UseAsync(client => client.DecideAsync(Own, refresh, ending));
+    public Task<ImmutableArray<DeviceDecision>> DecideAsync(bool refresh, CancellationToken ending) => UseAsync(client => client.DecideAsync(Own(client), refresh, ending));
 
     /// <summary>Decides for a device. What a program says of the gateway itself adds to what the configuration says, and does not replace it.</summary>
     public Task<ImmutableArray<DeviceDecision>> DecideAsync(string device, DeviceContext claims, ImmutableArray<DecisionKind> kinds, CancellationToken ending) =>
-        UseAsync(client => device != Name ? client.DecisionFor(device, claims, kinds, ending) : client.DecideAsync(With(claims), kinds, refresh: false, ending));
+        UseAsync(client => device != Name ? client.DecisionFor(device, claims, kinds, ending) : client.DecideAsync(With(claims, client), kinds, refresh: false, ending));
 
     /// <summary>The keys that signed decisions are believed by.</summary>
     public Task<ImmutableArray<V1.SigningKey>> KeysAsync() => UseAsync(client => Task.FromResult(client.SigningKeys));
@@ -104,9 +104,10 @@ internal sealed class Gateway : IAsyncDisposable
         }
     }
 
-    private DeviceContext Own => OwnClaims.Of(_configured, _credential.IssuedAt, _credential.Options.Time.GetUtcNow());
+    // By the client's clock: an age must not shrink because the system clock was set back.
+    private DeviceContext Own(PolicyClient client) => OwnClaims.Of(_configured, _credential.IssuedAt, client.Time.GetUtcNow());
 
-    private DeviceContext With(DeviceContext claims) => Own.Values.Aggregate(claims, (merged, value) => merged.With(value.Key, value.Value));
+    private DeviceContext With(DeviceContext claims, PolicyClient client) => Own(client).Values.Aggregate(claims, (merged, value) => merged.With(value.Key, value.Value));
 
     private sealed record Credential(PolicyClientOptions Options, DateTimeOffset IssuedAt);
 }

@@ -21,8 +21,8 @@ internal sealed class LocalServer : IHttpApplication<HttpContext>, IAsyncDisposa
 {
     public const string StatusPath = "/status";
 
-    /// <summary>Programs of one machine; each holds one connection.</summary>
-    private const int MostConnections = 256;
+    /// <summary>Programs of one machine; each holds one connection. No user has more than its share of them.</summary>
+    private const int MostConnections = 256, MostPerUser = 64;
 
     /// <summary>How long calls under way have to end.</summary>
     private static readonly TimeSpan Drain = TimeSpan.FromSeconds(5);
@@ -37,6 +37,7 @@ internal sealed class LocalServer : IHttpApplication<HttpContext>, IAsyncDisposa
     {
         (_gateway, _rules, _seen) = (gateway, rules, seen);
         DecisionService.BindService(_methods, new LocalEndpoint(gateway, rules, seen, ending));
+        var admission = new PeerAdmission(rules, MostPerUser);
         var options = new KestrelServerOptions { AddServerHeader = false, ApplicationServices = new NoServices() };
         options.Limits.MaxConcurrentConnections = MostConnections;
         // A stream of questions or of news has no end, and may be silent for days; each message is bounded.
@@ -47,10 +48,23 @@ internal sealed class LocalServer : IHttpApplication<HttpContext>, IAsyncDisposa
         {
             listen.Protocols = HttpProtocols.Http2;
             // Asked once for each connection: who made it stays who made it.
-            listen.Use(next => connection =>
+            listen.Use(next => async connection =>
             {
-                connection.Features.Set(Peer.Of(connection.Features.GetRequiredFeature<IConnectionSocketFeature>().Socket));
-                return next(connection);
+                Peer peer = Peer.Of(connection.Features.GetRequiredFeature<IConnectionSocketFeature>().Socket);
+                if (!admission.TryEnter(peer))
+                {
+                    connection.Abort();
+                    return;
+                }
+                try
+                {
+                    connection.Features.Set(peer);
+                    await next(connection);
+                }
+                finally
+                {
+                    admission.Leave(peer);
+                }
             });
         });
         _kestrel = new KestrelServer(Options.Create(options), new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance), NullLoggerFactory.Instance);

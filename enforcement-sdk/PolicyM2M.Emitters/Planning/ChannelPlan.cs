@@ -18,6 +18,7 @@ internal sealed record SessionPlan(bool Off, long? Seconds);
 /// <param name="Sessions">What becomes of sessions.</param>
 /// <param name="Mutual">Whether the client must show a certificate.</param>
 /// <param name="SpiffeOnly">Whether that certificate must be a SPIFFE ID.</param>
+/// <param name="LongestConnection">After how many seconds the service is started anew, so that its connections end; null where nothing demands it.</param>
 internal sealed record ChannelPlan(
     bool Tls12,
     bool Tls13,
@@ -27,4 +28,5 @@ internal sealed record ChannelPlan(
     ImmutableArray<StackName>? Signatures,
     SessionPlan Sessions,
     bool Mutual,
-    bool SpiffeOnly);
+    bool SpiffeOnly,
+    long? LongestConnection);

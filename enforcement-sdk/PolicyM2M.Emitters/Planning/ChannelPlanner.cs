@@ -18,6 +18,9 @@ internal sealed class ChannelPlanner
     private bool _tls12;
     private bool _tls13;
 
+    /// <summary>The schemes that are allowed, by what signs handshakes and by who may sign; null where neither is decided.</summary>
+    private ImmutableArray<string>? _schemes;
+
     private ChannelPlanner(Outcome channel, EmitterOptions options, StackAbility ability)
     {
         _channel = channel;
@@ -37,13 +40,17 @@ internal sealed class ChannelPlanner
     private ChannelPlan? Plan(Outcome? auth)
     {
         TakeVersions();
+        _schemes = Names(Field.Signatures);
+        if (auth?[Field.KeyAlgorithms] is FieldValue.Names keys)
+            BindKeys(keys.Items);
         ImmutableArray<StackName> suites12 = Suites(tls13: false), suites13 = Suites(tls13: true);
         DropWithout(suites12, suites13);
         ImmutableArray<StackName>? groups = Groups(ref suites12), signatures = Signatures();
         DropWithout(suites12, suites13);
         KeepOneVersion();
-        SessionPlan sessions = SessionPlanner.Plan(_channel, _ability, _tls13, ref _tls12, _losses);
+        SessionPlan sessions = SessionPlanner.Plan(_channel, auth, _ability, _tls13, ref _tls12, _losses);
         (bool mutual, bool spiffeOnly) = Authentication.Plan(auth, _options, _ability, _losses);
+        long? longest = AuthDemands.Plan(auth, _options, _ability, _losses);
         if (_channel[Field.EarlyData] is FieldValue.Level { Rank: 0 })
             Lose(Field.EarlyData, "it is permitted, and yet not switched on: whoever does must know which requests may be replayed");
         if (!_tls12 && !_tls13)
@@ -53,7 +60,7 @@ internal sealed class ChannelPlanner
         }
         if (groups is { Length: > 1 } && _tls13 && !_ability.KeepsGroupOrder)
             Prefer(Field.Groups, "in TLS 1.3 a server takes a group for which the client has sent a share before one that it prefers itself");
-        return new ChannelPlan(_tls12, _tls13, _tls12 ? suites12 : [], _tls13 ? suites13 : [], Used(groups, Usable), Used(signatures, UsableScheme), sessions, mutual, spiffeOnly);
+        return new ChannelPlan(_tls12, _tls13, _tls12 ? suites12 : [], _tls13 ? suites13 : [], Used(groups, Usable), Used(signatures, UsableScheme), sessions, mutual, spiffeOnly, longest);
     }
 
     private void TakeVersions()
@@ -68,6 +75,24 @@ internal sealed class ChannelPlanner
             _losses.Add(new Loss(Field.Versions.Name, LossKind.Unenforceable, $"the decision allows no version of {protocol}"));
         if (_options.Transport == ChannelTransport.Dtls && !_ability.Dtls13)
             Drop(ref _tls13, "1.3", $"{_ability.Stack} speaks no DTLS 1.3");
+    }
+
+    /// <summary>Holds the keys of both ends to what is decided, by the schemes that only such keys can sign with.</summary>
+    private void BindKeys(ImmutableArray<string> keys)
+    {
+        bool hasTls13 = _tls13 && (Names(Field.Suites) ?? []).Any(name => TlsRegistry.CipherSuites[name].Tls13);
+        string? why = !_ability.BindsKeys ? $"{_ability.Stack} is not known to hold a key to its scheme" : !hasTls13 ? "no signature scheme before TLS 1.3 names the curve or the length of a key" : null;
+        if (why is not null || _options.HeldElsewhere.Contains(Field.KeyAlgorithms.Name))
+        {
+            AuthDemands.Demand(Field.KeyAlgorithms, why ?? "they are not held by signature schemes", _options, _losses);
+            return;
+        }
+        Drop(ref _tls12, "1.2", "none of its signature schemes names the curve or the length of a key, and key-algorithms are decided");
+        ImmutableArray<string> unbound = keys.RemoveAll(key => KeySchemes.Of(key) is not null);
+        if (!unbound.IsEmpty)
+            Lose(Field.KeyAlgorithms, $"{string.Join(", ", unbound)}: no signature scheme names the length of an RSA key");
+        ImmutableArray<string> bound = [.. keys.Select(KeySchemes.Of).OfType<string>()];
+        _schemes = _schemes is { } decided ? decided.RemoveAll(scheme => !bound.Contains(scheme)) : bound;
     }
 
     private ImmutableArray<StackName> Suites(bool tls13)
@@ -114,7 +139,7 @@ internal sealed class ChannelPlanner
 
     private ImmutableArray<StackName>? Signatures()
     {
-        if (Names(Field.Signatures) is not { } allowed)
+        if (_schemes is not { } allowed)
             return null;
         ImmutableArray<StackName> known = Known(Field.Signatures, [.. allowed.Where(UsableScheme)], StackNames.Signature);
         if (!known.Any(scheme => TlsRegistry.SignatureSchemes[scheme.Iana].Tls13Handshake))

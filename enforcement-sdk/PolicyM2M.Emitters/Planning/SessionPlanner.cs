@@ -10,14 +10,16 @@ namespace PolicyM2M.Emitters.Planning;
 internal static class SessionPlanner
 {
     /// <summary>The plan; takes TLS 1.2 away where only that makes it hold.</summary>
-    public static SessionPlan Plan(Outcome channel, StackAbility ability, bool tls13, ref bool tls12, ImmutableArray<Loss>.Builder losses)
+    public static SessionPlan Plan(Outcome channel, Outcome? auth, StackAbility ability, bool tls13, ref bool tls12, ImmutableArray<Loss>.Builder losses)
     {
         bool forbidden = channel[Field.Resumption] is FieldValue.Level { Rank: > 0 };
-        long? longest = channel[Field.SessionLifetime] is FieldValue.Duration { Seconds: var seconds } ? seconds : null;
+        long? lifetime = (channel[Field.SessionLifetime] as FieldValue.Duration)?.Seconds, again = (auth?[Field.Reauthenticate] as FieldValue.Duration)?.Seconds;
+        // A session that is resumed authenticates nobody anew.
+        long? longest = again is null || lifetime < again ? lifetime : again;
         if (!forbidden && longest is null)
             return new SessionPlan(Off: false, null);
 
-        Field field = forbidden ? Field.Resumption : Field.SessionLifetime;
+        Field field = forbidden ? Field.Resumption : longest == lifetime ? Field.SessionLifetime : Field.Reauthenticate;
         switch (ability.Sessions)
         {
             case SessionControl.Never:
@@ -40,7 +42,7 @@ internal static class SessionPlanner
         }
         if (forbidden)
             return new SessionPlan(Off: true, null);
-        if (!tls13 && tls12 && ability.LimitsTls12Sessions && longest is > 0 and <= int.MaxValue)
+        if (!tls13 && tls12 && again is null && ability.LimitsTls12Sessions && longest is > 0 and <= int.MaxValue)
             return new SessionPlan(Off: false, longest);
         losses.Add(new Loss(field.Name, LossKind.Tighter, "no session is resumed, since nothing would limit a chain of resumptions"));
         return new SessionPlan(Off: true, longest);

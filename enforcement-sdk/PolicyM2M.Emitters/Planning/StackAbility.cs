@@ -19,6 +19,19 @@ internal enum SessionControl
     EndsWithProcess,
 }
 
+/// <summary>For which certificates of the other end a stack looks into revocation lists that its configuration names.</summary>
+internal enum RevocationReach
+{
+    /// <summary>None: it is given no lists.</summary>
+    None,
+
+    /// <summary>The end's own.</summary>
+    Leaf,
+
+    /// <summary>All below the root.</summary>
+    Chain,
+}
+
 /// <summary>What the configuration of one stack, in one role, can say.</summary>
 /// <param name="Stack">What messages call it.</param>
 /// <param name="Dialect">Its words.</param>
@@ -53,4 +66,13 @@ internal sealed record StackAbility(string Stack, Dialect Dialect)
 
     /// <summary>Whether it can demand that a certificate is a SPIFFE ID.</summary>
     public bool ChecksSpiffe { get; init; }
+
+    /// <summary>Whether a scheme of TLS 1.3 binds the kind of key, curve included, of who signs with it.</summary>
+    public bool BindsKeys { get; init; }
+
+    /// <summary>For which certificates it looks into revocation lists.</summary>
+    public RevocationReach Revocation { get; init; }
+
+    /// <summary>Whether it is a service of systemd, whose connections end where that restarts it.</summary>
+    public bool EndsByRestart { get; init; }
 }

@@ -13,13 +13,19 @@ namespace PolicyM2M.Emitters.Stacks;
 /// </summary>
 internal sealed class EnvoyStack : IStack
 {
+    private const string FileName = "policym2m-envoy.json";
+
     private const string Types = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.";
 
     public StackAbility Ability(EmitterOptions options) => new("Envoy", Dialect.BoringSsl)
     {
         FixedTls13Suites = ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"],
         ChecksSpiffe = true,
+        BindsKeys = true,
+        Revocation = RevocationReach.Chain,
     };
+
+    public ImmutableArray<string> FileNames(EmitterOptions options) => [FileName];
 
     public ImmutableArray<EmittedFile> Emit(ChannelPlan plan, EmitterOptions options)
     {
@@ -42,7 +48,7 @@ internal sealed class EnvoyStack : IStack
             json.WriteEndObject();
             json.WriteEndObject();
         }
-        return [new EmittedFile("policym2m-envoy.json", Encoding.UTF8.GetString(bytes.ToArray()) + "\n",
+        return [new EmittedFile(FileName, Encoding.UTF8.GetString(bytes.ToArray()) + "\n",
             $"it is the `transport_socket` of {(options.Role == ChannelRole.Server ? "each filter chain of the listener" : "the cluster")}")];
     }
 

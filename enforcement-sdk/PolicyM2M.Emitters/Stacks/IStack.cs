@@ -9,6 +9,9 @@ internal interface IStack
     /// <summary>What its configuration can say in the role and for the transport of the options.</summary>
     StackAbility Ability(EmitterOptions options);
 
+    /// <summary>The names of all files that any decision may give it in that role.</summary>
+    ImmutableArray<string> FileNames(EmitterOptions options);
+
     /// <summary>The files that hold the plan.</summary>
     ImmutableArray<EmittedFile> Emit(ChannelPlan plan, EmitterOptions options);
 

@@ -13,6 +13,8 @@ namespace PolicyM2M.Emitters.Stacks;
 /// </summary>
 internal sealed class LwM2mStack : IStack
 {
+    private const string FileName = "policym2m-lwm2m.json";
+
     private const int Suites = 16, Groups = 18, ServerSignatures = 19, ClientSignatures = 20, CertificateSignatures = 21, Tls13Features = 22;
 
     /// <summary>Bits of resource 22: resumption is a PSK with forward secrecy, and certificates are bit 3. Plain PSK and 0-RTT are never set.</summary>
@@ -25,6 +27,8 @@ internal sealed class LwM2mStack : IStack
         NamesFiles = false,
         Sessions = SessionControl.SwitchInTls13,
     };
+
+    public ImmutableArray<string> FileNames(EmitterOptions options) => [FileName];
 
     public ImmutableArray<EmittedFile> Emit(ChannelPlan plan, EmitterOptions options)
     {
@@ -45,7 +49,7 @@ internal sealed class LwM2mStack : IStack
                 Write(json, ref baseName, $"{Tls13Features}", plan.Sessions.Off ? Certificates : Certificates | PskWithForwardSecrecy);
             json.WriteEndArray();
         }
-        return [new EmittedFile("policym2m-lwm2m.json", Encoding.UTF8.GetString(bytes.ToArray()) + "\n", "a bootstrap server writes it as SenML JSON (content format 110)")];
+        return [new EmittedFile(FileName, Encoding.UTF8.GetString(bytes.ToArray()) + "\n", "a bootstrap server writes it as SenML JSON (content format 110)")];
     }
 
     // Without a list a client proposes what it likes: only the absence of the instance refuses.

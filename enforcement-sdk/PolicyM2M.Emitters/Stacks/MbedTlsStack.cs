@@ -15,6 +15,8 @@ internal sealed class MbedTlsStack : IStack
 
     public StackAbility Ability(EmitterOptions options) => new("Mbed TLS 4", Dialect.MbedTls4) { Dtls = true, NamesFiles = false };
 
+    public ImmutableArray<string> FileNames(EmitterOptions options) => [FileName];
+
     public ImmutableArray<EmittedFile> Emit(ChannelPlan plan, EmitterOptions options)
     {
         Lines lines = Begin();

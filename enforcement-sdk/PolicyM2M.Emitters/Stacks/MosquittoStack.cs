@@ -9,21 +9,28 @@ namespace PolicyM2M.Emitters.Stacks;
 /// </summary>
 internal sealed class MosquittoStack : IStack
 {
+    private const string ListenerName = "policym2m-listener.conf", BridgeName = "policym2m-bridge.conf";
+
     public StackAbility Ability(EmitterOptions options) => new($"mosquitto with {OpenSslStack.NameOf(options.OpenSsl)}", OpenSslStack.DialectOf(options.OpenSsl))
     {
         FiniteFields = true,
+        BindsKeys = true,
+        EndsByRestart = true,
+        // X509_V_FLAG_CRL_CHECK without the flag for the whole chain (net.c); a bridge has no option for lists.
+        Revocation = options.Role == ChannelRole.Server ? RevocationReach.Leaf : RevocationReach.None,
         OneVersion = options.Role == ChannelRole.Client,
         Sessions = options.Role == ChannelRole.Server ? SessionControl.EndsWithProcess : SessionControl.Never,
         KeepsGroupOrder = options.Role == ChannelRole.Client,
     };
 
+    public ImmutableArray<string> FileNames(EmitterOptions options) => [options.Role == ChannelRole.Server ? ListenerName : BridgeName, OpenSslConfig.FileName, RestartFile.FileName];
+
     public ImmutableArray<EmittedFile> Emit(ChannelPlan plan, EmitterOptions options)
     {
-        EmittedFile library = Library(OpenSslConfig.Channel(plan, options));
-        if (options.Role == ChannelRole.Client)
-            return [Bridge(plan, options), library];
-        EmittedFile listener = Listener(plan, options);
-        return plan.Sessions.Seconds is { } seconds ? [listener, library, Restart(seconds)] : [listener, library];
+        EmittedFile own = options.Role == ChannelRole.Server ? Listener(plan, options) : Bridge(plan, options), library = Library(OpenSslConfig.Channel(plan, options));
+        // Whatever of a listener's sessions or of connections must end first.
+        long? sessions = options.Role == ChannelRole.Server ? plan.Sessions.Seconds : null;
+        return (sessions < plan.LongestConnection ? sessions : plan.LongestConnection ?? sessions) is { } seconds ? [own, library, RestartFile.Of("mosquitto", seconds)] : [own, library];
     }
 
     public ImmutableArray<EmittedFile> Refuse(EmitterOptions options, string reason)
@@ -63,12 +70,8 @@ internal sealed class MosquittoStack : IStack
     private static EmittedFile Library(List<string> channel) => new(OpenSslConfig.FileName, OpenSslConfig.Write(channel, named: null),
         "name it in the environment of mosquitto as OPENSSL_CONF and restart the broker: without it versions and groups are not held. It holds for every listener and bridge of the process");
 
-    private static EmittedFile ListenerFile(Lines lines) => new("policym2m-listener.conf", lines.ToString(), "put it into the folder of `include_dir`, and restart the broker: SIGHUP reloads no listener");
+    private static EmittedFile ListenerFile(Lines lines) => new(ListenerName, lines.ToString(), "put it into the folder of `include_dir`, and restart the broker: SIGHUP reloads no listener");
 
-    private static EmittedFile BridgeFile(Lines lines) => new("policym2m-bridge.conf", lines.ToString(),
+    private static EmittedFile BridgeFile(Lines lines) => new(BridgeName, lines.ToString(),
         "append the bridge's `topic` lines to it, which must be in the same file, put it into the folder of `include_dir`, and restart the broker");
-
-    private static EmittedFile Restart(long seconds) => new("policym2m-restart.conf",
-        new Lines().Add($"# {Lines.Origin}").Add("[Service]").Add($"RuntimeMaxSec={seconds}").Add("Restart=always").ToString(),
-        "put it into mosquitto.service.d of systemd: the broker is restarted after as long as a session may last, which ends all of them");
 }

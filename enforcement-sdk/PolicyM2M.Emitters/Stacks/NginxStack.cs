@@ -6,13 +6,24 @@ namespace PolicyM2M.Emitters.Stacks;
 /// <summary>nginx 1.19.4 or later (ngx_http_ssl_module, ngx_http_proxy_module), which passes commands on to OpenSSL.</summary>
 internal sealed class NginxStack : IStack
 {
+    private const string ServerName = "policym2m-nginx-server.conf", ClientName = "policym2m-nginx-proxy.conf";
+
     public StackAbility Ability(EmitterOptions options) => new($"nginx with {OpenSslStack.NameOf(options.OpenSsl)}", OpenSslStack.DialectOf(options.OpenSsl))
     {
+        BindsKeys = true,
+        EndsByRestart = true,
+        Revocation = RevocationReach.Chain,
         LimitsTls12Sessions = options.Role == ChannelRole.Server,
         KeepsGroupOrder = options.Role == ChannelRole.Client,
     };
 
-    public ImmutableArray<EmittedFile> Emit(ChannelPlan plan, EmitterOptions options) => options.Role == ChannelRole.Server ? Server(plan, options) : Client(plan, options);
+    public ImmutableArray<string> FileNames(EmitterOptions options) => [options.Role == ChannelRole.Server ? ServerName : ClientName, RestartFile.FileName];
+
+    public ImmutableArray<EmittedFile> Emit(ChannelPlan plan, EmitterOptions options)
+    {
+        EmittedFile own = options.Role == ChannelRole.Server ? Server(plan, options) : Client(plan, options);
+        return plan.LongestConnection is { } seconds ? [own, RestartFile.Of("nginx", seconds)] : [own];
+    }
 
     public ImmutableArray<EmittedFile> Refuse(EmitterOptions options, string reason)
     {
@@ -22,7 +33,7 @@ internal sealed class NginxStack : IStack
             : [ClientFile(lines.Add("proxy_ssl_protocols TLSv1.3;").Add("proxy_ssl_conf_command MinProtocol TLSv1.3;").Add("proxy_ssl_conf_command MaxProtocol TLSv1.2;"))];
     }
 
-    private static ImmutableArray<EmittedFile> Server(ChannelPlan plan, EmitterOptions options)
+    private static EmittedFile Server(ChannelPlan plan, EmitterOptions options)
     {
         Lines lines = Channel(plan, "");
         lines.Add("ssl_prefer_server_ciphers on;").Add("ssl_early_data off;");
@@ -39,10 +50,10 @@ internal sealed class NginxStack : IStack
         }
         else
             lines.Add("ssl_verify_client off;");
-        return [ServerFile(lines)];
+        return ServerFile(lines);
     }
 
-    private static ImmutableArray<EmittedFile> Client(ChannelPlan plan, EmitterOptions options)
+    private static EmittedFile Client(ChannelPlan plan, EmitterOptions options)
     {
         Lines lines = Channel(plan, "proxy_");
         if (plan.Groups is { } groups)
@@ -52,7 +63,7 @@ internal sealed class NginxStack : IStack
             .Add($"proxy_ssl_trusted_certificate {options.Authorities};").AddIf(options.RevocationLists is not null, $"proxy_ssl_crl {options.RevocationLists};");
         if (options.Certificate is not null)
             lines.Add($"proxy_ssl_certificate {options.Certificate};").Add($"proxy_ssl_certificate_key {options.Key};");
-        return [ClientFile(lines)];
+        return ClientFile(lines);
     }
 
     private static Lines Channel(ChannelPlan plan, string prefix)
@@ -71,8 +82,8 @@ internal sealed class NginxStack : IStack
         return lines;
     }
 
-    private static EmittedFile ServerFile(Lines lines) => new("policym2m-nginx-server.conf", lines.ToString(),
+    private static EmittedFile ServerFile(Lines lines) => new(ServerName, lines.ToString(),
         "include it in each `server` of the address and port; before it knows the name a client asks for, nginx follows the first of them, or the one marked `default_server`");
 
-    private static EmittedFile ClientFile(Lines lines) => new("policym2m-nginx-proxy.conf", lines.ToString(), "include it in the `location` that holds `proxy_pass https://…`");
+    private static EmittedFile ClientFile(Lines lines) => new(ClientName, lines.ToString(), "include it in the `location` that holds `proxy_pass https://…`");
 }

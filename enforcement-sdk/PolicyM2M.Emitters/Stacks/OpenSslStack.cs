@@ -25,9 +25,13 @@ internal sealed class OpenSslStack : IStack
     {
         Dtls = true,
         FiniteFields = true,
+        BindsKeys = true,
+        Revocation = RevocationReach.Chain,
         LimitsTls12Sessions = options.Role == ChannelRole.Server,
         KeepsGroupOrder = options.Role == ChannelRole.Client,
     };
+
+    public ImmutableArray<string> FileNames(EmitterOptions options) => [OpenSslConfig.FileName, HeaderName];
 
     public ImmutableArray<EmittedFile> Emit(ChannelPlan plan, EmitterOptions options)
     {

@@ -27,6 +27,9 @@ public sealed record AuthorizedCapabilities
             : throw new ArgumentException($"an outcome of {auth.Kind.Name()} grants no capabilities", nameof(auth));
     }
 
+    /// <summary>None, because the connection has ended.</summary>
+    internal static AuthorizedCapabilities After(Refusal? end) => new([], end is null ? "the connection has ended" : $"the connection has ended: {end}");
+
     /// <summary>Whether this label is granted, letter by letter.</summary>
     public bool Grants(string capability) => Granted.Contains(capability);
 

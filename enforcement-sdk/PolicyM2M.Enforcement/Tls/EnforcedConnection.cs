@@ -11,6 +11,9 @@ namespace PolicyM2M.Enforcement.Tls;
 /// </summary>
 public sealed class EnforcedConnection : IAsyncDisposable
 {
+    /// <summary>Timers count whole milliseconds.</summary>
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(1);
+
     private readonly TlsEnforcerOptions _options;
     private readonly Action _abort;
     private readonly long _began;
@@ -42,8 +45,8 @@ public sealed class EnforcedConnection : IAsyncDisposable
     /// <summary>How the decision was put into settings, and what was lost by it.</summary>
     public TlsTranslation Translation { get; }
 
-    /// <summary>What the newest decision lets this device do.</summary>
-    public AuthorizedCapabilities Capabilities => AuthorizedCapabilities.Of(_decisions.Auth);
+    /// <summary>What the newest decision lets this device do; nothing once the connection has ended, whatever is still under way.</summary>
+    public AuthorizedCapabilities Capabilities => _ended.Task is { IsCompletedSuccessfully: true, Result: var end } ? AuthorizedCapabilities.After(end) : AuthorizedCapabilities.Of(_decisions.Auth);
 
     /// <summary>When this connection ends because it must authenticate again, or its session is too old; null where the newest decision bounds neither.</summary>
     public DateTimeOffset? ReauthenticateBy => LongestLife(_decisions) is { } life ? _beganAt + life : null;
@@ -58,12 +61,8 @@ public sealed class EnforcedConnection : IAsyncDisposable
         if (_ended.Task.IsCompleted)
             return await _ended.Task.ConfigureAwait(false);
         Refusal? refusal = await JudgeAsync(cancellation).ConfigureAwait(false);
-        // Whoever finds it first ends it.
-        if (refusal is null || !_ended.TrySetResult(refusal))
-            return refusal;
-        await _over.CancelAsync().ConfigureAwait(false);
-        _abort();
-        _options.OnRefusal?.Invoke(refusal);
+        if (refusal is not null)
+            End(refusal);
         return refusal;
     }
 
@@ -82,6 +81,16 @@ public sealed class EnforcedConnection : IAsyncDisposable
             _over.Cancel();
     }
 
+    private void End(Refusal refusal)
+    {
+        // Whoever finds it first ends it.
+        if (!_ended.TrySetResult(refusal))
+            return;
+        _abort();
+        _over.Cancel();
+        _options.OnRefusal?.Invoke(refusal);
+    }
+
     private static TimeSpan? LongestLife(TlsDecisions decisions) =>
         (decisions.Auth.TimeOf(Field.Reauthenticate), decisions.CipherSuites.TimeOf(Field.SessionLifetime)) switch
         {
@@ -94,40 +103,55 @@ public sealed class EnforcedConnection : IAsyncDisposable
     {
         try
         {
-            while (true)
-            {
-                TimeSpan left = LongestLife(_decisions) is { } life ? life - Age() : _options.CheckEvery;
-                await Task.Delay(TimeSpan.FromTicks(Math.Clamp(left.Ticks, TimeSpan.TicksPerMillisecond, _options.CheckEvery.Ticks)), _options.Time, over).ConfigureAwait(false);
-                if (await RecheckAsync(over).ConfigureAwait(false) is not null)
-                    return;
-            }
+            do
+                await Task.Delay(Pause(), _options.Time, over).ConfigureAwait(false);
+            while (await RecheckAsync(over).ConfigureAwait(false) is null);
         }
         catch (OperationCanceledException) when (over.IsCancellationRequested)
         {
             // It has ended.
         }
+        catch (Exception fault)
+        {
+            // Nobody watches over it any more: so it may not go on. Who is told of that may be what failed, and is not asked again.
+            if (_ended.TrySetResult(new(EnforcementReason.DecisionDenied, $"it could not be held against the decisions: {fault.Message}")))
+                _abort();
+        }
+    }
+
+    /// <summary>Until the next moment at which something of it ends; at most what lies between two checks.</summary>
+    private TimeSpan Pause()
+    {
+        TlsDecisions decisions = _decisions;
+        TimeSpan left = Shorter(Shorter(_options.CheckEvery, LongestLife(decisions) - Age()), decisions.UsableUntil - _options.Time.GetUtcNow());
+        return left > Shortest ? left : Shortest;
     }
 
     private async ValueTask<Refusal?> JudgeAsync(CancellationToken cancellation)
     {
+        // Not by newer decisions: who does not give them must not make it live longer.
+        if (Overdue(_decisions) is { } overdue)
+            return overdue;
         TlsDecisions decisions;
         try
         {
-            decisions = await _options.Decisions(cancellation).ConfigureAwait(false);
+            decisions = await TlsDecisions.AskAsync(_options, Shorter(_options.DecisionTimeout, LongestLife(_decisions) - Age()), cancellation).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
-            return new(EnforcementReason.DecisionDenied, $"no decision could be had: {fault.Message}");
+            return Overdue(_decisions) ?? new(EnforcementReason.DecisionDenied, $"no decision could be had: {fault.Message}");
         }
-        DateTimeOffset now = _options.Time.GetUtcNow();
-        Refusal? refusal = HandshakeReview.Of(decisions, Negotiated, _options.Trust.RevocationLists?.Read(), now)
-            ?? (LongestLife(decisions) is { } life && Age() >= life
-                ? new(EnforcementReason.Reauthenticate, $"the connection began at {_beganAt:u}, and must authenticate again after {life}")
-                : null);
+        Refusal? refusal = HandshakeReview.Of(decisions, Negotiated, _options.Trust.RevocationLists?.Read(), _options.Time.GetUtcNow()) ?? Overdue(decisions);
         if (refusal is null)
             _decisions = decisions;
         return refusal;
     }
+
+    private Refusal? Overdue(TlsDecisions decisions) => LongestLife(decisions) is { } life && Age() >= life
+        ? new(EnforcementReason.Reauthenticate, $"the connection began at {_beganAt:u}, and must authenticate again after {life}")
+        : null;
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan? other) => other < one ? (other > Shortest ? other.Value : Shortest) : one;
 
     /// <summary>How long it has lived, by the clock that stops while the machine sleeps or by the one that somebody may set, whichever says more.</summary>
     private TimeSpan Age()

@@ -13,6 +13,7 @@ internal sealed class HandshakeAttempt
     private readonly TlsEnforcerOptions _options;
     private readonly RevocationListFiles.Content? _lists;
     private readonly DateTimeOffset _now;
+    private readonly PresentedCertificate? _own;
     private PresentedCertificate? _peer;
     private Refusal? _refusal;
 
@@ -24,6 +25,7 @@ internal sealed class HandshakeAttempt
         Decisions = decisions;
         IsServer = isServer;
         Credential = options.Credential?.Invoke();
+        _own = Credential is null ? null : PresentedCertificate.Of(Credential.Certificate);
         Translation = TlsTranslator.Of(decisions, Credential, _now);
     }
 
@@ -79,6 +81,7 @@ internal sealed class HandshakeAttempt
         OwnSignature = IsServer ? Witness.ServerSignature : Witness.ClientSignature,
         Peer = _peer,
         Credential = IsServer || stream.IsMutuallyAuthenticated ? Credential : null,
+        Own = IsServer || stream.IsMutuallyAuthenticated ? _own : null,
     };
 
     /// <summary>Why what was negotiated is not what was decided; null where it is.</summary>

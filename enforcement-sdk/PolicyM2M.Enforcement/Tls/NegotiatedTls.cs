@@ -40,4 +40,7 @@ public sealed record NegotiatedTls
 
     /// <summary>This end's credential; null where it did not authenticate.</summary>
     internal TlsCredential? Credential { get; init; }
+
+    /// <summary>What is remembered of its certificate, which the caller may dispose of once it is renewed; null where this end did not authenticate.</summary>
+    internal PresentedCertificate? Own { get; init; }
 }

@@ -23,7 +23,7 @@ public sealed class TlsEnforcer
 
     /// <summary>How the decisions of this moment fit this TLS stack; for a check before it matters.</summary>
     public async ValueTask<TlsTranslation> TranslateAsync(CancellationToken cancellation = default) =>
-        TlsTranslator.Of(await Options.Decisions(cancellation).ConfigureAwait(false), Options.Credential?.Invoke(), Options.Time.GetUtcNow());
+        TlsTranslator.Of(await TlsDecisions.AskAsync(Options, Options.DecisionTimeout, cancellation).ConfigureAwait(false), Options.Credential?.Invoke(), Options.Time.GetUtcNow());
 
     /// <summary>Makes the client's side of a connection.</summary>
     /// <param name="transport">The stream to the server; closed where the connection is refused.</param>
@@ -52,7 +52,7 @@ public sealed class TlsEnforcer
     /// <exception cref="EnforcementException">The connection may not be.</exception>
     internal async ValueTask<HandshakeAttempt> BeginAsync(bool isServer, CancellationToken cancellation)
     {
-        var attempt = new HandshakeAttempt(Options, await Options.Decisions(cancellation).ConfigureAwait(false), isServer);
+        var attempt = new HandshakeAttempt(Options, await TlsDecisions.AskAsync(Options, Options.DecisionTimeout, cancellation).ConfigureAwait(false), isServer);
         if (attempt.Translation.Refusal is { } refusal)
             throw Refused(refusal);
         return isServer && attempt.Credential is null ? throw Refused(new(EnforcementReason.NotMutual, "this server has no credential")) : attempt;

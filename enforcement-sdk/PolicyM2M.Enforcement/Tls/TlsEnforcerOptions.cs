@@ -27,7 +27,10 @@ public sealed record TlsEnforcerOptions
     /// <summary>How long a handshake may take.</summary>
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The clock.</summary>
+    /// <summary>How long the decisions may be waited for. Who has none by then makes no connection, or keeps none.</summary>
+    public TimeSpan DecisionTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The clock by which certificates, revocation lists and ages are judged: <see cref="PolicyClient.Time"/>, which no system clock that is set back turns back.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Hears of every connection that was refused or ended, for a log.</summary>

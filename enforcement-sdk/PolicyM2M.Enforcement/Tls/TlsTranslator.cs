@@ -13,7 +13,7 @@ internal static class TlsTranslator
 {
     public static TlsTranslation Of(TlsDecisions decisions, TlsCredential? credential, DateTimeOffset now)
     {
-        if (decisions.Denial is { } denial)
+        if (decisions.DenialAt(now) is { } denial)
             return new TlsTranslation { Refusal = new(EnforcementReason.DecisionDenied, denial) };
         if (WhyNotAuthenticated(decisions.Auth, credential, now) is { } refusal)
             return new TlsTranslation { Refusal = refusal };

@@ -3,6 +3,9 @@ using PolicyM2M.Agent.Applying;
 using PolicyM2M.Agent.Configuration;
 using PolicyM2M.Agent.Status;
 using PolicyM2M.Emitters;
+using PolicyM2M.Enforcement;
+using PolicyM2M.Engine.Lattice;
+using PolicyM2M.Engine.Vocabulary;
 using PolicyM2M.Testing;
 
 namespace PolicyM2M.Agent.Tests.Applying;
@@ -34,15 +37,37 @@ internal sealed class ServiceFollowerTests
     }
 
     [Test]
-    public async Task A_denial_ends_the_service_once_and_a_permission_starts_it_again_with_the_same_files()
+    public async Task A_denial_ends_the_service_again_and_again_and_a_permission_starts_it_with_the_same_files()
     {
         ServiceFollower follower = Follower("changed", "refused");
         await follower.FollowAsync(Allowed("one"), default);
         await follower.FollowAsync(Denied("nobody gets in"), default);
+        // An administrator or a reboot may have started it.
         await follower.FollowAsync(Denied("nobody gets in"), default);
-        Assert.That((Done, Stage, File.ReadAllText(_folder["service/tls.conf"])), Is.EqualTo(("changed,refused", ServiceStage.Refused, "nobody gets in")));
+        Assert.That((Done, Stage, File.ReadAllText(_folder["service/tls.conf"])), Is.EqualTo(("changed,refused,refused", ServiceStage.Refused, "nobody gets in")));
         await follower.FollowAsync(Allowed("one"), default);
-        Assert.That((Done, Stage), Is.EqualTo(("changed,refused,changed", ServiceStage.InForce)));
+        Assert.That((Done, Stage), Is.EqualTo(("changed,refused,refused,changed", ServiceStage.InForce)));
+    }
+
+    [Test]
+    public async Task What_a_stack_cannot_do_leaves_none_of_the_looser_files_in_force([Values(StackKind.Mosquitto, StackKind.Envoy, StackKind.Nginx)] StackKind stack)
+    {
+        var service = new ManagedService("broker", stack, new EmitterOptions { Certificate = "/c", Key = "/k", Authorities = "/a" }, _folder["service"], Shell("changed"), Shell("refused"));
+        var follower = new ServiceFollower(service, new PendingMark(_folder["state"], "broker"), _seen);
+        Outcome channel = Outcome.Allow(DecisionKind.CipherSuites, [(Field.Versions, Names("TLS1.3")), (Field.Suites, Names("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"))]);
+        Outcome auth = Outcome.Allow(DecisionKind.Auth, [(Field.Mutual, new FieldValue.Level(1, "required")), (Field.Methods, Names("x509")), (Field.Reauthenticate, new FieldValue.Duration(3_600))]);
+        // Envoy ends no connection by its age, and has it of somebody else.
+        EmitterOptions elsewhere = service.Options with { HeldElsewhere = ["reauthenticate"] };
+        await follower.FollowAsync(ServiceEmission.Of(service with { Options = elsewhere }, [Of(channel), Of(auth)]), default);
+        Assert.That((Stage, Directory.GetFiles(_folder["service"]).Length > 0), Is.EqualTo((ServiceStage.InForce, true)), Detail);
+
+        Outcome hard = Outcome.Allow(DecisionKind.Auth, [.. auth.Values, (Field.Revocation, new FieldValue.Level(2, "hard"))]);
+        await follower.FollowAsync(ServiceEmission.Of(service, [Of(channel), Of(hard)]), default);
+        Assert.That((Stage, Done), Is.EqualTo((ServiceStage.Refused, "changed,refused")));
+        Assert.That(Detail, Does.Contain("revocation: it is hard, and no file of revocation lists is given"));
+        string[] left = [.. Directory.GetFiles(_folder["service"]).Select(path => $"{Path.GetFileName(path)}\n{File.ReadAllText(path)}")];
+        Assert.That(left, Has.Length.EqualTo(stack switch { StackKind.Mosquitto => 2, StackKind.Nginx => 1, _ => 0 }), string.Join('\n', left));
+        Assert.That(left.Where(text => !text.Contains("denied", StringComparison.Ordinal)), Is.Empty);
     }
 
     [Test]
@@ -82,26 +107,11 @@ internal sealed class ServiceFollowerTests
     }
 
     [Test]
-    public async Task A_signal_reaches_the_process_of_its_file_and_no_group_of_processes()
-    {
-        using RunningProcess service = RunningProcess.Start("/bin/sh", ["-c", "trap 'echo again' HUP; echo $$; while :; do sleep 0.05; done"], _folder.Path);
-        string process = await service.NextLineAsync(_ => true, "number of the process");
-        _folder.Write("pid", process + "\n");
-        Assert.That(await ServiceControl.ActAsync(new ServiceAction.Signal(PosixSignalNumber.Hup, _folder["pid"]), default), Is.Null);
-        await service.NextLineAsync(line => line == "again", "answer to the signal");
-        foreach (string bad in new[] { "0", "-1", "1", "x", "" })
-        {
-            _folder.Write("pid", bad);
-            Assert.That(await ServiceControl.ActAsync(new ServiceAction.Signal(PosixSignalNumber.Hup, _folder["pid"]), default), Does.Contain("holds no number of a process"));
-        }
-    }
-
-    [Test]
     public async Task What_a_command_says_is_told_in_one_line_and_at_some_length()
     {
-        string? failure = await ServiceControl.ActAsync(new ServiceAction.Command("/bin/sh", ["-c", "seq 1 100000 >&2; echo; echo the end >&2; exit 7"]), default);
+        string? failure = await ServiceControl.ActAsync(new ServiceCommand("/bin/sh", ["-c", "seq 1 100000 >&2; echo; echo the end >&2; exit 7"]), default);
         Assert.That(failure, Does.StartWith("/bin/sh ended with 7: ").And.EndWith("100000 the end").And.Length.LessThan(400).And.Not.Contain('\n'));
-        Assert.That(await ServiceControl.ActAsync(new ServiceAction.Command(_folder["nothing"], []), default), Does.Contain("cannot be started"));
+        Assert.That(await ServiceControl.ActAsync(new ServiceCommand(_folder["nothing"], []), default), Does.Contain("cannot be started"));
     }
 
     private string Done => File.Exists(_folder["done"]) ? string.Join(',', File.ReadAllLines(_folder["done"])) : "";
@@ -114,12 +124,16 @@ internal sealed class ServiceFollowerTests
         new ManagedService("broker", StackKind.Mosquitto, new EmitterOptions(), _folder["service"], Shell(changed), Shell(refused)),
         new PendingMark(_folder["state"], "broker"), _seen);
 
-    private ServiceAction.Command Shell(string what) =>
-        new ServiceAction.Command("/bin/sh", ["-c", what.StartsWith("exit", StringComparison.Ordinal) ? what : $"echo {what} >> {_folder["done"]}"]);
+    private ServiceCommand Shell(string what) =>
+        new ServiceCommand("/bin/sh", ["-c", what.StartsWith("exit", StringComparison.Ordinal) ? what : $"echo {what} >> {_folder["done"]}"]);
 
-    private static Emission Allowed(string text) => new(Files(text), null, "");
+    private static DeviceDecision Of(Outcome outcome) => new(outcome, DecisionSource.Live, null, null, null);
 
-    private static Emission Denied(string text) => new(Files(text), "denied", "");
+    private static FieldValue.Names Names(params string[] names) => new([.. names]);
+
+    private static Emission Allowed(string text) => new(Files(text), [], null, "");
+
+    private static Emission Denied(string text) => new(Files(text), [], "denied", "");
 
     private static ImmutableSortedDictionary<string, string> Files(string text) => ImmutableSortedDictionary<string, string>.Empty.Add("tls.conf", text);
 }

@@ -10,11 +10,16 @@ internal sealed class ConfigurationFileTests
         "pdp": ["https://pdp.example:8443"], "certificate": "/etc/g.pem", "key": "/etc/g-key.pem", "trust": "/etc/ca.pem", "state": "/var/lib/a", "socket": { "path": "/run/a.sock" }
         """;
 
+    private const string Service = """
+        "stack": "nginx", "certificate": "/c", "key": "/k", "authorities": "/a", "changed": { "command": ["/r"] }, "refused": { "command": ["/r"] }
+        """;
+
     [Test]
     public void What_must_be_there_is_enough()
     {
         AgentConfiguration read = Read($"{{ {Least} }}");
         Assert.That((read.Pdp.Single(), read.State, read.Socket.Path), Is.EqualTo((new Uri("https://pdp.example:8443"), "/var/lib/a", "/run/a.sock")));
+        Assert.That(read.Socket.Mode, Is.EqualTo((UnixFileMode)0b110_110_000), "not for everybody");
         Assert.That((read.Callers.Length, read.Services.Length, read.Claims.Values.Count), Is.EqualTo((0, 0, 0)), "nobody may ask whom the configuration does not name");
     }
 
@@ -29,7 +34,8 @@ internal sealed class ConfigurationFileTests
               "claims": { "device.type": "gateway" }, "interval": 5,
               "services": [ {
                 "name": "broker", "stack": "mosquitto", "folder": "/etc/mosquitto/policym2m.d", "port": 8884, "certificate": "/c.pem", "key": "/k.pem", "authorities": "/a.pem",
-                "changed": { "command": ["/usr/bin/systemctl", "restart", "mosquitto"] }, "refused": { "signal": "TERM", "pidFile": "/run/m.pid" }
+                "changed": { "command": ["/usr/bin/systemctl", "restart", "mosquitto"] }, "refused": { "command": ["/usr/bin/systemctl", "stop", "mosquitto"] },
+                "keyProtection": "secure-element", "heldElsewhere": ["attestation"]
               } ],
             }
             """);
@@ -38,8 +44,8 @@ internal sealed class ConfigurationFileTests
         Assert.That((read.Callers[1].User, read.Callers[1].Group, read.Callers[1].IsAll), Is.EqualTo(((uint?)null, (uint?)12, true)));
         Assert.That(read.Interval, Is.EqualTo(TimeSpan.FromSeconds(5)));
         Assert.That((read.Services[0].Stack, read.Services[0].Options.Port), Is.EqualTo((StackKind.Mosquitto, 8884)));
-        Assert.That(read.Services[0].Changed, Is.InstanceOf<ServiceAction.Command>().With.Property("Program").EqualTo("/usr/bin/systemctl"));
-        Assert.That(read.Services[0].Refused, Is.EqualTo(new ServiceAction.Signal(PosixSignalNumber.Term, "/run/m.pid")));
+        Assert.That((read.Services[0].Changed.Program, read.Services[0].Refused.Arguments[0]), Is.EqualTo(("/usr/bin/systemctl", "stop")));
+        Assert.That((read.Services[0].Options.KeyProtection, read.Services[0].Options.HeldElsewhere.Single()), Is.EqualTo(("secure-element", "attestation")));
     }
 
     [TestCase("[]", "expected an object")]
@@ -56,10 +62,15 @@ internal sealed class ConfigurationFileTests
     [TestCase("""{ LEAST, "callers": [ { "user": "0" } ] }""", "callers[0].devices: name devices by their ids")]
     [TestCase("""{ LEAST, "services": [ { "name": "b", "stack": "nginx", "folder": "/f", "certificate": "/c", "key": "/k", "authorities": "/a", "changed": { "command": ["reload"] } } ] }""",
         "services[0].changed.command: expected the absolute path of a program, not `reload`", "services[0].refused: it is not there")]
-    [TestCase("""{ LEAST, "services": [ { "name": "b", "stack": "nginx", "certificate": "/c", "key": "/k", "authorities": "/a", "role": "both", "folder": "/f", "changed": { }, "refused": { "signal": "KILL", "pidFile": "/p" } } ] }""",
-        "services[0].role: expected `server` or `client`", "services[0].changed.command: name a command, or a signal and a pidFile", "services[0].refused.signal: expected `HUP` or `TERM`")]
-    [TestCase("""{ LEAST, "services": [ { "name": "b", "stack": "mosquitto", "folder": "/f", "certificate": "/c", "key": "/k", "authorities": "/a", "changed": { "signal": "HUP", "pidFile": "/p" }, "refused": { "command": ["/r"] } } ] }""",
-        "services[0].changed: mosquitto takes no listener anew on a signal")]
+    [TestCase("""{ LEAST, "services": [ { "name": "b", "stack": "nginx", "certificate": "/c", "key": "/k", "authorities": "/a", "role": "both", "folder": "/f", "changed": { }, "refused": { "signal": "KILL" } } ] }""",
+        "services[0].role: expected `server` or `client`", "services[0].changed.command: name a program and its arguments", "services[0].refused.signal: nobody knows this name", "services[0].refused.command: name a program and its arguments")]
+    [TestCase("""{ LEAST, "services": [ { "name": "b", SERVICE, "folder": "/f" }, { "name": "b", SERVICE, "folder": "/g" } ] }""", "services: two of them are called `b`")]
+    [TestCase("""{ LEAST, "services": [ { "name": "b", SERVICE, "folder": "/f/" }, { "name": "c", SERVICE, "folder": "/g/../f" } ] }""", "services: two of them write to `/f`")]
+    [TestCase("""{ LEAST, "services": [ { "name": "b", SERVICE, "folder": "/bin" }, { "name": "c", SERVICE, "folder": "/usr/bin" } ] }""", "services: two of them write to `/usr/bin`")]
+    [TestCase("""{ LEAST, "services": [ { "name": "..", SERVICE, "folder": "/f" } ] }""", "services[0].name: expected at most 64 letters")]
+    [TestCase("""{ LEAST, "services": [ { "name": "a/b", SERVICE, "folder": "/f" } ] }""", "services[0].name: expected at most 64 letters")]
+    [TestCase("""{ LEAST, "services": [ { "name": "b", SERVICE, "folder": "/f", "heldElsewhere": ["mutual"] } ] }""", "services[0].stack: of an auth decision, something else may hold key-algorithms")]
+    [TestCase("""{ LEAST, "services": [ { "name": "b", SERVICE, "folder": "/f", "keyProtection": "vault" } ] }""", "services[0].stack: a key is kept in one of software")]
     [TestCase("""{ LEAST, "mode": "guess" }""", "mode: expected `ask`, `ask-then-bundle` or `bundle`")]
     [TestCase("""{ LEAST, "renewal": { "trust": "/ca.pem" } }""", "renewal.est: name an EST server or a command")]
     [TestCase("""{ LEAST, "renewal": { "trust": "/ca.pem", "est": "http://ca.example" } }""", "renewal.est: expected an address such as https://")]
@@ -68,7 +79,7 @@ internal sealed class ConfigurationFileTests
     public void Everything_that_is_wrong_is_told_with_its_place(string json, params string[] expected)
     {
         List<string> faults = [];
-        ConfigurationFile.Parse(Encoding.UTF8.GetBytes(json.Replace("LEAST", Least, StringComparison.Ordinal)), faults);
+        ConfigurationFile.Parse(Encoding.UTF8.GetBytes(json.Replace("LEAST", Least, StringComparison.Ordinal).Replace("SERVICE", Service, StringComparison.Ordinal)), faults);
         Assert.That(faults, Has.Count.EqualTo(expected.Length), string.Join('\n', faults));
         Assert.That(faults.Zip(expected).Where(pair => !pair.First.StartsWith(pair.Second, StringComparison.Ordinal)), Is.Empty);
     }

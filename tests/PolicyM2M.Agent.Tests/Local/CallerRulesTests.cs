@@ -38,4 +38,16 @@ internal sealed class CallerRulesTests
     [TestCase(1u, false)]
     public void The_status_is_for_root_the_agent_and_whoever_may_ask(uint user, bool isAllowed) =>
         Assert.That(Rules.MaySeeStatus(new Peer(1, user, [5])), Is.EqualTo(isAllowed));
+
+    [Test]
+    public void Nobody_without_a_rule_connects_and_no_user_shuts_the_socket_for_the_others()
+    {
+        var admission = new PeerAdmission(Rules, mostPerUser: 2);
+        Peer one = new(1, 100, []), other = new(2, 200, []);
+        Assert.That(admission.TryEnter(new Peer(3, 1, [])), Is.False, "without a rule");
+        Assert.That((admission.TryEnter(one), admission.TryEnter(one), admission.TryEnter(one)), Is.EqualTo((true, true, false)));
+        Assert.That(admission.TryEnter(other), Is.True, "another user");
+        admission.Leave(one);
+        Assert.That(admission.TryEnter(one), Is.True, "after one has ended");
+    }
 }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Grpc.Core;
@@ -75,6 +76,50 @@ internal sealed class DaemonTests
         await agent.KillAsync();
         RunningProcess third = plant.StartGateway(ProgramStart.Ordinary);
         await third.NextLineAsync(line => line.Contains("answers on", StringComparison.Ordinal), "socket after one that was left behind");
+    }
+
+    [Test]
+    public async Task A_user_that_holds_its_share_of_connections_gets_no_more()
+    {
+        const int Share = 64;
+        using var plant = new Plant();
+        await plant.StartPdpAsync();
+        RunningProcess agent = plant.StartGateway(ProgramStart.Ordinary);
+        await agent.NextLineAsync(line => line.Contains("answers on", StringComparison.Ordinal), "socket");
+        List<Socket> held = [];
+        try
+        {
+            for (int i = 0; i < Share; i++)
+            {
+                held.Add(await ConnectAsync(plant.Socket));
+                Assert.That(await held[^1].ReceiveAsync(new byte[1]), Is.EqualTo(1), "the server speaks first (HTTP/2 settings)");
+            }
+            using Socket tooMany = await ConnectAsync(plant.Socket);
+            Assert.That(await ReadAsync(tooMany), Is.Zero);
+        }
+        finally
+        {
+            held.ForEach(socket => socket.Dispose());
+        }
+
+        static async Task<Socket> ConnectAsync(string path)
+        {
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path));
+            return socket;
+        }
+
+        static async Task<int> ReadAsync(Socket socket)
+        {
+            try
+            {
+                return await socket.ReceiveAsync(new byte[1]);
+            }
+            catch (SocketException)
+            {
+                return 0;
+            }
+        }
     }
 
     private static async Task StreamAsync(LocalClient client)

@@ -52,7 +52,7 @@ internal sealed class ServerTests(string stack)
         EmittedConfiguration configuration = Emit(decision, key);
         if (configuration.Fidelity == Fidelity.Infeasible)
         {
-            Assert.That(configuration.Files, Is.Empty);
+            Assert.That(configuration.Refuses, Is.True);
             return;
         }
         using RunningServer server = _stack == StackKind.OpenSsl ? await RunningServer.OpenSslAsync(configuration) : await StartAsync(port => Emit(decision, key, port));
@@ -119,9 +119,30 @@ internal sealed class ServerTests(string stack)
     }
 
     [Test]
-    public async Task A_denial_lets_nobody_in()
+    public async Task Only_keys_that_are_decided_are_let_in_and_a_list_that_is_missing_lets_nobody_in()
     {
-        using RunningServer server = await StartAsync(port => Emitter.Emit(_stack, _credentials.Server() with { Port = port }, Decisions.Denied));
+        Outcome channel = Decisions.Of(["TLS1.3"], ["TLS_AES_128_GCM_SHA256"]);
+        Outcome keys = Outcome.Allow(DecisionKind.Auth, [.. Decisions.Mutual().Values, (Field.KeyAlgorithms, new FieldValue.Names(["ecdsa-p256"]))]);
+        using (RunningServer server = await StartAsync(port => Emitter.Emit(_stack, _credentials.Server() with { Port = port }, channel, keys)))
+        {
+            Assert.That(Shows(server, "client"), Is.True, "on P-256");
+            Assert.That(Shows(server, "p384"), Is.False, "on P-384");
+            Assert.That(Shows(server, "rsa"), Is.False, "RSA");
+        }
+        Outcome hard = Outcome.Allow(DecisionKind.Auth, [.. Decisions.Mutual().Values, (Field.Revocation, new FieldValue.Level(2, "hard"))]);
+        EmitterOptions listed = _credentials.Server() with { RevocationLists = _credentials.RevocationListsOfAnother, HeldElsewhere = _stack == StackKind.Mosquitto ? ["revocation"] : [] };
+        using (RunningServer server = await StartAsync(port => Emitter.Emit(_stack, listed with { Port = port }, channel, hard)))
+            Assert.That(Shows(server, "client"), Is.False, "whose authority has no list");
+
+        bool Shows(RunningServer server, string name) => new Probe(server).IsLetIn("-cert", _credentials.Certificate(name), "-key", _credentials.Key(name));
+    }
+
+    [Test]
+    public async Task A_denial_and_what_the_stack_cannot_do_let_nobody_in([Values] bool isDenied)
+    {
+        Outcome hard = Outcome.Allow(DecisionKind.Auth, [.. Decisions.Mutual().Values, (Field.Revocation, new FieldValue.Level(2, "hard"))]);
+        using RunningServer server = await StartAsync(port => Emitter.Emit(_stack, _credentials.Server() with { Port = port },
+            isDenied ? Decisions.Denied : Decisions.Of(["TLS1.2", "TLS1.3"], ["TLS_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"]), hard));
         var probe = new Probe(server);
 
         Assert.That(Versions.Where(version => probe.IsLetIn(Probe.Version(version))), Is.Empty);

@@ -21,6 +21,8 @@ internal sealed class TestCredentials : IDisposable
         Write("ecdsa", Issue(authority, new CertificateRequest("CN=localhost", p256, HashAlgorithmName.SHA256)), p256.ExportPkcs8PrivateKeyPem());
         using var rsa = RSA.Create(2_048);
         Write("rsa", Issue(authority, new CertificateRequest("CN=localhost", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)), rsa.ExportPkcs8PrivateKeyPem());
+        using var p384 = ECDsa.Create(ECCurve.NamedCurves.nistP384);
+        Write("p384", Issue(authority, new CertificateRequest("CN=client", p384, HashAlgorithmName.SHA384)), p384.ExportPkcs8PrivateKeyPem());
         Write("client", Issue(authority, new CertificateRequest("CN=client", p256, HashAlgorithmName.SHA256)), p256.ExportPkcs8PrivateKeyPem());
         string revoked = Issue(authority, new CertificateRequest("CN=revoked", p256, HashAlgorithmName.SHA256));
         Write("revoked", revoked, p256.ExportPkcs8PrivateKeyPem());
@@ -28,12 +30,16 @@ internal sealed class TestCredentials : IDisposable
         using (var certificate = X509Certificate2.CreateFromPem(revoked))
             list.AddEntry(certificate);
         File.WriteAllText(RevocationLists, new string(PemEncoding.Write("X509 CRL", list.Build(authority, 1, TimeProvider.System.GetUtcNow().AddDays(1), HashAlgorithmName.SHA256))));
+        File.WriteAllText(RevocationListsOfAnother, new string(PemEncoding.Write("X509 CRL",
+            new CertificateRevocationListBuilder().Build(other, 1, TimeProvider.System.GetUtcNow().AddDays(1), HashAlgorithmName.SHA256))));
         Write("stranger", Issue(other, new CertificateRequest("CN=client", p256, HashAlgorithmName.SHA256)), p256.ExportPkcs8PrivateKeyPem());
     }
 
     public string Authorities => _folder["authorities.pem"];
 
     public string RevocationLists => _folder["revoked.crl"];
+
+    public string RevocationListsOfAnother => _folder["another.crl"];
 
     public string Certificate(string name) => _folder[$"{name}.pem"];
 

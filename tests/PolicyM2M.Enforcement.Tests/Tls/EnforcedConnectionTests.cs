@@ -1,5 +1,7 @@
+using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using PolicyM2M.Enforcement.Deciding;
 using PolicyM2M.Enforcement.Tls;
 using PolicyM2M.Engine.Lattice;
 using PolicyM2M.Engine.Vocabulary;
@@ -107,6 +109,34 @@ internal sealed class EnforcedConnectionTests
         }
     }
 
+    [Test]
+    public async Task A_clock_that_is_set_back_makes_no_certificate_valid_again_and_no_list_new([Values] bool isList)
+    {
+        _world.Clock = new DeviceTime(new DeviceClock(_world.Time, null), _world.Time);
+        if (isList)
+        {
+            _world.PublishCrl("-crlhours", "1");
+            _world.Auth = TestOutcomes.Auth($"{TlsWorld.Mutual}; revocation hard");
+        }
+        CertificateTerms shown = isList ? TlsWorld.Server with { NotAfter = TimeSpan.FromDays(3) } : TlsWorld.Server;
+        using X509Certificate2 server = _world.Authority.Issue(shown), device = _world.Authority.Issue(TlsWorld.Device with { NotAfter = TimeSpan.FromDays(3) });
+        _world.Time.Advance(TimeSpan.FromDays(2));
+        _ = _world.Clock.GetUtcNow();
+        _world.Time.SetBy(TimeSpan.FromDays(-2));
+        (Stream near, Stream far) = await TlsWorld.PairAsync();
+        // The server is one that goes by a clock of its own.
+        using var stream = new SslStream(far);
+        Task accepting = stream.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
+        {
+            ServerCertificate = server,
+            ClientCertificateRequired = true,
+            RemoteCertificateValidationCallback = (_, _, _, _) => true,
+        });
+        EnforcementException? refused = await Assert.ThrowsAsync<EnforcementException>(() => _world.Enforcer(device).ConnectAsync(near, TlsWorld.Host));
+        Assert.That(refused!.Reason, Is.EqualTo(isList ? EnforcementReason.RevocationListExpired : EnforcementReason.CertificateExpired));
+        await accepting.ContinueWith(_ => { }, TaskScheduler.Default);
+    }
+
     [TestCaseSource(nameof(Tightenings))]
     public async Task A_live_connection_ends_when_a_new_decision_no_longer_allows_it((string Suites, string Auth, EnforcementReason Reason) tightened)
     {
@@ -177,6 +207,98 @@ internal sealed class EnforcedConnectionTests
             EnforcementException? refused = await Assert.ThrowsAsync<EnforcementException>(() => enforcer.ConnectAsync(client, TlsWorld.Host));
             Assert.That(refused!.Reason, Is.EqualTo(EnforcementReason.HandshakeFailed));
         }
+    }
+
+    [Test]
+    public async Task A_connection_that_was_ended_grants_nothing_to_whoever_still_holds_it()
+    {
+        _world.Auth = TestOutcomes.Auth($"{TlsWorld.Mutual}; capabilities actuate");
+        (EnforcedConnection client, EnforcedConnection server) = await _world.ConnectBothAsync();
+        await using (server)
+        await using (client)
+        {
+            client.Capabilities.Demand("actuate");
+            _world.Auth = Outcome.Deny(DecisionKind.Auth, "retired");
+            await client.Ended;
+            EnforcementException? refused = Assert.Throws<EnforcementException>(() => client.Capabilities.Demand("actuate"));
+            Assert.That(refused!.Message, Is.EqualTo("CAPABILITY_NOT_GRANTED: `actuate`: the connection has ended: DECISION_DENIED: retired"));
+        }
+    }
+
+    [Test]
+    public async Task A_credential_that_its_owner_disposes_of_after_it_was_renewed_leaves_the_connection_under_watch()
+    {
+        using X509Certificate2 own = _world.Authority.Issue(TlsWorld.Device);
+        _world.CipherSuites = TestOutcomes.CipherSuites($"{TlsWorld.Suites13}; signatures ecdsa_secp256r1_sha256");
+        (Stream near, Stream far) = await TlsWorld.PairAsync();
+        Task<EnforcedConnection> accepting = _world.Enforcer(TlsWorld.Server).AcceptAsync(far);
+        await using EnforcedConnection device = await _world.Enforcer(own).ConnectAsync(near, TlsWorld.Host);
+        await using EnforcedConnection accepted = await accepting;
+        own.Dispose();
+        Assert.That(await device.RecheckAsync(), Is.Null);
+        _world.Auth = Outcome.Deny(DecisionKind.Auth, "retired");
+        Assert.That(await device.Ended, Is.EqualTo(new Refusal(EnforcementReason.DecisionDenied, "retired")));
+    }
+
+    [Test]
+    public async Task Whoever_hears_of_a_refusal_and_throws_changes_nothing_of_it()
+    {
+        (EnforcedConnection client, EnforcedConnection server) = await _world.ConnectBothAsync();
+        _world.OnRefusal = _ => throw new InvalidOperationException("the log is full");
+        _world.Auth = Outcome.Deny(DecisionKind.Auth, "retired");
+        Assert.That((await client.Ended, await server.Ended), Is.EqualTo((new Refusal(EnforcementReason.DecisionDenied, "retired"), new Refusal(EnforcementReason.DecisionDenied, "retired"))));
+        await Assert.ThatAsync(async () => await client.Stream.WriteAsync(new byte[1]), Throws.Exception, "the connection is closed all the same");
+        await client.DisposeAsync();
+        await server.DisposeAsync();
+    }
+
+    [Test]
+    public async Task A_watch_that_fails_ends_its_connection()
+    {
+        (EnforcedConnection client, EnforcedConnection server) = await _world.ConnectBothAsync();
+        await using (server)
+        await using (client)
+        {
+            // What no decision is cannot be judged.
+            _world.Decisions = _ => ValueTask.FromResult<TlsDecisions>(null!);
+            Assert.That((await client.Ended)?.Detail, Does.StartWith("it could not be held against the decisions: "));
+        }
+    }
+
+    [Test]
+    public async Task Decisions_that_never_come_keep_no_connection([Values] bool isReauthenticated)
+    {
+        _world.DecisionTimeout = isReauthenticated ? TimeSpan.FromHours(1) : TimeSpan.FromMilliseconds(50);
+        if (isReauthenticated)
+            _world.Auth = TestOutcomes.Auth($"{TlsWorld.Mutual}; reauthenticate 1s");
+        (EnforcedConnection client, EnforcedConnection server) = await _world.ConnectBothAsync();
+        await using (server)
+        await using (client)
+        {
+            var never = new TaskCompletionSource<TlsDecisions>();
+            // It does not look at the token either.
+            _world.Decisions = _ => new ValueTask<TlsDecisions>(never.Task);
+            if (isReauthenticated)
+                _world.Time.Advance(TimeSpan.FromSeconds(1));
+            Assert.That((await client.Ended)?.Reason, Is.EqualTo(isReauthenticated ? EnforcementReason.Reauthenticate : EnforcementReason.DecisionDenied));
+        }
+    }
+
+    [Test]
+    public async Task A_connection_ends_with_what_it_was_decided_by()
+    {
+        _world.UsableUntil = _world.Time.Start + TimeSpan.FromMinutes(5);
+        (EnforcedConnection client, EnforcedConnection server) = await _world.ConnectBothAsync();
+        await using (server)
+        await using (client)
+        {
+            _world.Time.Advance(TimeSpan.FromMinutes(5) - TimeSpan.FromSeconds(1));
+            Assert.That(await client.RecheckAsync(), Is.Null);
+            _world.Time.Advance(TimeSpan.FromSeconds(1));
+            Assert.That((await client.Ended)?.Detail, Does.StartWith("what was decided could be used until "));
+        }
+        TlsTranslation translation = await _world.Enforcer(TlsWorld.Device).TranslateAsync();
+        Assert.That(translation.Refusal?.Reason, Is.EqualTo(EnforcementReason.DecisionDenied), "no new one is made either");
     }
 
     private static IEnumerable<(string, string, EnforcementReason)> Tightenings() =>

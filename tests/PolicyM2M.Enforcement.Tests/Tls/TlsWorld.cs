@@ -23,10 +23,19 @@ internal sealed class TlsWorld : IDisposable
 
     public ManualTime Time { get; } = new();
 
+    /// <summary>What the enforcers take for the time; null for the one above.</summary>
+    public TimeProvider? Clock { get; set; }
+
     public Outcome CipherSuites { get; set; } = TestOutcomes.CipherSuites(Suites13);
 
     public Outcome Auth { get; set; } = TestOutcomes.Auth(Mutual);
 
+    public DateTimeOffset? UsableUntil { get; set; }
+
+    /// <summary>What the enforcers ask instead, where it is there.</summary>
+    public TlsDecisionSource? Decisions { get; set; }
+
+    public Action<Refusal>? OnRefusal { get; set; }
 
     public RevocationListFiles? Lists { get; set; }
 
@@ -38,6 +47,8 @@ internal sealed class TlsWorld : IDisposable
 
     public static CertificateTerms Device { get; } = new() { Subject = "CN=plc-0042", Uris = [DeviceId] };
 
+    public TimeSpan DecisionTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
     public TlsEnforcer Enforcer(CertificateTerms own, Func<X509Certificate2, TlsCredential>? credential = null) => Enforcer(Authority.Issue(own), credential);
 
     public TlsEnforcer Enforcer(X509Certificate2? own, Func<X509Certificate2, TlsCredential>? credential = null)
@@ -45,16 +56,18 @@ internal sealed class TlsWorld : IDisposable
         TlsCredential? made = own is null ? null : credential?.Invoke(own) ?? new TlsCredential(own);
         return new(new TlsEnforcerOptions
         {
-            Decisions = _ => ValueTask.FromResult(new TlsDecisions(CipherSuites, Auth)),
+            Decisions = ending => Decisions?.Invoke(ending) ?? ValueTask.FromResult(new TlsDecisions(CipherSuites, Auth) { UsableUntil = UsableUntil }),
             Trust = new TlsTrust([Authority.Certificate]) { PeerIds = [.. PeerIds], RevocationLists = Lists },
             Credential = () => made,
-            Time = Time,
+            Time = Clock ?? Time,
             CheckEvery = TimeSpan.FromMilliseconds(20),
             OnRefusal = refusal =>
             {
                 lock (Refusals)
                     Refusals.Add(refusal);
+                OnRefusal?.Invoke(refusal);
             },
+            DecisionTimeout = DecisionTimeout,
         });
     }
 

@@ -10,7 +10,7 @@ internal static class HandshakeReview
 {
     /// <summary>The first thing that is not as decided; null where all is.</summary>
     public static Refusal? Of(TlsDecisions decisions, NegotiatedTls negotiated, RevocationListFiles.Content? lists, DateTimeOffset now) =>
-        decisions.Denial is { } denial ? new(EnforcementReason.DecisionDenied, denial)
+        decisions.DenialAt(now) is { } denial ? new(EnforcementReason.DecisionDenied, denial)
         : Channel(decisions.CipherSuites, negotiated)
         ?? Resumption(decisions, negotiated)
         ?? Peer(decisions.Auth, negotiated, lists, now)
@@ -56,7 +56,7 @@ internal static class HandshakeReview
     }
 
     private static Refusal? Own(Outcome auth, NegotiatedTls negotiated, DateTimeOffset now) =>
-        negotiated.Credential is { } credential ? CertificateReview.OfOwn(auth, credential, PresentedCertificate.Of(credential.Certificate), now) : null;
+        negotiated is { Credential: { } credential, Own: { } own } ? CertificateReview.OfOwn(auth, credential, own, now) : null;
 
     private static Refusal? Signatures(Outcome decided, NegotiatedTls negotiated)
     {
@@ -64,7 +64,7 @@ internal static class HandshakeReview
             return null;
         bool isSeen = negotiated.Protocol == SslProtocols.Tls12;
         return (negotiated.Peer is { } peer ? Signature(allowed, "the peer", peer.Key, negotiated.PeerSignature, isSeen) : null)
-            ?? (negotiated.Credential is { } own ? Signature(allowed, "this end", CertificateKey.Of(own.Certificate), negotiated.OwnSignature, isSeen) : null);
+            ?? (negotiated.Own is { } own ? Signature(allowed, "this end", own.Key, negotiated.OwnSignature, isSeen) : null);
     }
 
     /// <summary>In TLS 1.3 signatures are encrypted, and .NET does not tell: what a key could have signed with must be allowed altogether.</summary>
