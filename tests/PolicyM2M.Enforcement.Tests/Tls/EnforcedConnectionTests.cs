@@ -126,12 +126,7 @@ internal sealed class EnforcedConnectionTests
         (Stream near, Stream far) = await TlsWorld.PairAsync();
         // The server is one that goes by a clock of its own.
         using var stream = new SslStream(far);
-        Task accepting = stream.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
-        {
-            ServerCertificate = server,
-            ClientCertificateRequired = true,
-            RemoteCertificateValidationCallback = (_, _, _, _) => true,
-        });
+        Task accepting = stream.AuthenticateAsServerAsync(server);
         EnforcementException? refused = await Assert.ThrowsAsync<EnforcementException>(() => _world.Enforcer(device).ConnectAsync(near, TlsWorld.Host));
         Assert.That(refused!.Reason, Is.EqualTo(isList ? EnforcementReason.RevocationListExpired : EnforcementReason.CertificateExpired));
         await accepting.ContinueWith(_ => { }, TaskScheduler.Default);
