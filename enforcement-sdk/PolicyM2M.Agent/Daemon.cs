@@ -19,7 +19,7 @@ internal static class Daemon
         var loop = new DecisionLoop(time, configuration.Interval);
         var seen = new Sightings(new AgentStatus { Pdp = configuration.Pdp, StartedAt = time.GetUtcNow() }, time, log);
         PolicyClientOptions options = Options(configuration, time);
-        using OwnCredential? own = configuration.Renewal is { } renewal ? OwnCredential.Open(configuration, renewal, Gateway.NameOf(PolicyClient.DeviceIdOf(options)), seen, time) : null;
+        using OwnCredential? own = configuration.Renewal is { } renewal ? OwnCredential.Open(configuration, renewal, Gateway.NameOf(DeviceIdOf(configuration, options)), seen, time) : null;
         if (own is not null)
             options = options with { CertificatePath = own.CertificatePath, KeyPath = own.KeyPath };
         await using Gateway gateway = Gateway.Connect(options with
@@ -59,6 +59,23 @@ internal static class Daemon
         }
     }
 
+    /// <summary>The file of the key that decisions are kept under.</summary>
+    internal static string CacheKeyOf(AgentConfiguration configuration) => Path.Combine(configuration.State, "cache-key");
+
+    /// <summary>Who the gateway is, by the certificate in use: the one that it was given first may be expired, half replaced or gone by now.</summary>
+    private static string DeviceIdOf(AgentConfiguration configuration, PolicyClientOptions options)
+    {
+        (string certificate, string key) = OwnCredential.InUse(configuration);
+        try
+        {
+            return PolicyClient.DeviceIdOf(options with { CertificatePath = certificate, KeyPath = key });
+        }
+        catch (Exception damage) when (damage is IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)
+        {
+            return PolicyClient.DeviceIdOf(options);
+        }
+    }
+
     /// <summary>How the client reaches the decision point.</summary>
     internal static PolicyClientOptions Options(AgentConfiguration configuration, TimeProvider time) => new()
     {
@@ -69,7 +86,7 @@ internal static class Daemon
         KeyPath = configuration.Key,
         TrustPath = configuration.Trust,
         CachePath = Path.Combine(configuration.State, "decisions.m2mc"),
-        CacheKeyPath = Path.Combine(configuration.State, "cache-key"),
+        CacheKeyPath = CacheKeyOf(configuration),
         Time = time,
     };
 }

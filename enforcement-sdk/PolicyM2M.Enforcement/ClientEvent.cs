@@ -33,7 +33,11 @@ public abstract record ClientEvent
 
     /// <summary>The decision point answered, and will not speak to this device; or its answer made no sense.</summary>
     /// <param name="Reason">What it said.</param>
-    public sealed record Refused(string Reason) : ClientEvent;
+    public sealed record Refused(string Reason) : ClientEvent
+    {
+        /// <summary>Whether it is this device's credential that it will not speak to, and not one request.</summary>
+        public bool IsUnwelcome { get; init; }
+    }
 
     /// <summary>
     /// What the policies ask of this device and did not get. Told when an answer of the decision point shows it, and again when that changes; also when

@@ -190,7 +190,7 @@ public sealed partial class PolicyClient
             _memory.Forget(device == _name || failure is RpcException { StatusCode: StatusCode.Unauthenticated } ? null : device, order);
         string reason = CallFailure.Reason(failure, _options, address, wasConnected);
         if (!CallFailure.IsUnreachable(failure))
-            Tell(new ClientEvent.Refused(reason));
+            Tell(new ClientEvent.Refused(reason) { IsUnwelcome = CallFailure.IsUnwelcome(failure) && (device == _name || failure is RpcException { StatusCode: StatusCode.Unauthenticated }) });
         else if (_outage.IsNews(reason))
             Tell(new ClientEvent.Disconnected(reason, ConnectionFailure.Detail(failure)));
     }

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using PolicyM2M.Agent.Configuration;
+using PolicyM2M.Agent.Renewing;
 
 namespace PolicyM2M.Agent.Doctor;
 
@@ -28,11 +29,13 @@ internal static class DoctorCommand
             return ([new Finding("configuration", Severity.Fault, fault.Message, "mend it; docs/agent.md says what may be there")], ExitCode.CouldNotRun);
         }
         DateTimeOffset now = time.GetUtcNow();
+        (string certificate, string key) = OwnCredential.InUse(configuration);
+        configuration = configuration with { Certificate = certificate, Key = key };
         Finding[] findings =
         [
             new("configuration", Severity.Ok, $"{path} can be used"),
             FileChecks.Certificate(configuration, now), FileChecks.Key(configuration), FileChecks.Trust(configuration, now),
-            FileChecks.State(configuration), FileChecks.Disk(configuration),
+            FileChecks.State(configuration), FileChecks.Disk(configuration), PermissionChecks.Look(path, configuration),
             .. await PdpChecks.LookAsync(configuration, time, ending),
             LocalChecks.Socket(configuration), .. LocalChecks.Services(configuration),
         ];

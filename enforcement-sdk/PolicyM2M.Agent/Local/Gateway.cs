@@ -62,14 +62,13 @@ internal sealed class Gateway : IAsyncDisposable
     /// <summary>How the client stands.</summary>
     public Task<ClientStatus> StatusAsync() => UseAsync(client => Task.FromResult(client.Status));
 
-    /// <summary>Goes over to another credential. Where that cannot be used, the one before stays in use. Called by one at a time.</summary>
+    /// <summary>Goes over to another credential. Where that cannot be used, the one before stays in use; its files must still be where they were. Called by one at a time.</summary>
     /// <exception cref="IOException">The new credential cannot be read.</exception>
     /// <exception cref="System.Security.Cryptography.CryptographicException">It is malformed.</exception>
     public async Task SwitchAsync(string certificatePath, string keyPath)
     {
         var next = new TaskCompletionSource<PolicyClient>(TaskCreationOptions.RunContinuationsAsynchronously);
-        PolicyClient before = await Interlocked.Exchange(ref _client, next.Task);
-        await before.DisposeAsync();
+        await EndAsync(Interlocked.Exchange(ref _client, next.Task));
         PolicyClientOptions options = _credential.Options with { CertificatePath = certificatePath, KeyPath = keyPath };
         try
         {
@@ -80,13 +79,33 @@ internal sealed class Gateway : IAsyncDisposable
         }
         catch (Exception)
         {
-            next.SetResult(PolicyClient.Connect(_credential.Options));
+            GoBack(next);
             throw;
         }
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await (await _client).DisposeAsync();
+    public async ValueTask DisposeAsync() => await EndAsync(_client);
+
+    /// <summary>Uses the credential of before. Where that cannot be used either, whoever asks is told so, and does not wait for ever.</summary>
+    private void GoBack(TaskCompletionSource<PolicyClient> next)
+    {
+        try
+        {
+            next.SetResult(PolicyClient.Connect(_credential.Options));
+        }
+        catch (Exception failure)
+        {
+            next.SetException(failure);
+        }
+    }
+
+    private static async Task EndAsync(Task<PolicyClient> held)
+    {
+        await ((Task)held).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (held.IsCompletedSuccessfully)
+            await (await held).DisposeAsync();
+    }
 
     private async Task<T> UseAsync<T>(Func<PolicyClient, Task<T>> use)
     {

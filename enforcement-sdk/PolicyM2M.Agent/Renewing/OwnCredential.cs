@@ -34,17 +34,30 @@ internal sealed class OwnCredential : IDisposable
     private OwnCredential(string folder, Sightings seen, TimeProvider time) => (_folder, _seen, _time) = (folder, seen, time);
 
     /// <summary>The certificate in use, PEM.</summary>
-    public string CertificatePath => Path.Combine(_folder, "current", "certificate.pem");
+    public string CertificatePath => Path.Combine(Current, "certificate.pem");
 
     /// <summary>Its key, PEM.</summary>
-    public string KeyPath => Path.Combine(_folder, "current", "key.pem");
+    public string KeyPath => Path.Combine(Current, "key.pem");
+
+    /// <summary>Where the link leads now: it leads elsewhere after the next switch, and the files of the one before are then still where they were.</summary>
+    private string Current => RealPath.Of(Path.Combine(_folder, "current"));
+
+    /// <summary>The folder of the credentials.</summary>
+    public static string FolderOf(AgentConfiguration configuration) => Path.Combine(configuration.State, "credential");
+
+    /// <summary>The certificate and key that the agent shows: those that it renewed, where there are any.</summary>
+    public static (string Certificate, string Key) InUse(AgentConfiguration configuration)
+    {
+        string folder = Path.Combine(FolderOf(configuration), "current"), certificate = Path.Combine(folder, "certificate.pem");
+        return configuration.Renewal is not null && File.Exists(certificate) ? (certificate, Path.Combine(folder, "key.pem")) : (configuration.Certificate, configuration.Key);
+    }
 
     /// <summary>Takes the rotation up where it was left.</summary>
     /// <exception cref="IOException">The credential or its folder cannot be used.</exception>
     /// <exception cref="System.Security.Cryptography.CryptographicException">The credential is malformed.</exception>
     public static OwnCredential Open(AgentConfiguration configuration, RenewalOptions renewal, string device, Sightings seen, TimeProvider time)
     {
-        var own = new OwnCredential(Path.Combine(configuration.State, "credential"), seen, time);
+        var own = new OwnCredential(FolderOf(configuration), seen, time);
         own._scheduler = RotationScheduler.Open(new RotationOptions
         {
             Name = Name,
@@ -70,7 +83,10 @@ internal sealed class OwnCredential : IDisposable
     public async Task RunAsync(Gateway gateway, CancellationToken ending)
     {
         _gateway = gateway;
-        await Task.WhenAll(_scheduler!.RunAsync(ending), SwitchAsync(gateway, ending));
+        // A trial that an agent before this one began goes on.
+        if (_scheduler![Name].IsOnTrial)
+            _switches.Writer.TryWrite(true);
+        await Task.WhenAll(_scheduler.RunAsync(ending), SwitchAsync(gateway, ending));
     }
 
     /// <summary>What is decided may be something else now.</summary>
@@ -108,7 +124,9 @@ internal sealed class OwnCredential : IDisposable
         }
     }
 
-    /// <summary>Shows the decision point the credential. Only who answers and turns it away tells something of it: while nobody answers, it stays on trial.</summary>
+    /// <summary>
+    /// Shows the decision point the credential. Only its own word, or that it takes the one before, tells something of it: while nobody answers, and while somebody on the way breaks each connection, it stays on trial.
+    /// </summary>
     private async Task TryAsync(Gateway gateway, CancellationToken ending)
     {
         string fingerprint = CertificateFile.FingerprintOf(CertificatePath);
@@ -121,13 +139,25 @@ internal sealed class OwnCredential : IDisposable
                 await _scheduler![Name].UsedAsync(fingerprint, ending);
                 return;
             }
-            if (_seen.Current is { IsTurnedAway: true, Outage: { } reason })
+            if (_seen.Current is { Outage: { } reason } status && (status.IsUnwelcome || (status.IsTurnedAway && await IsPredecessorTakenAsync(gateway, ending))))
             {
                 await _scheduler![Name].FailedAsync(fingerprint, reason, ending);
                 return;
             }
             await Task.Delay(Pause, _time, ending);
         }
+    }
+
+    /// <summary>Whether the decision point answers the credential before the one on trial. Where it does not, or there is none to go back to, the one on trial is shown again.</summary>
+    private async Task<bool> IsPredecessorTakenAsync(Gateway gateway, CancellationToken ending)
+    {
+        if (_scheduler![Name].Use is not CredentialUse.Usable { Predecessor: { } before })
+            return false;
+        await gateway.SwitchAsync(before.CertificatePath, before.KeyPath);
+        if ((await gateway.DecideAsync(refresh: true, ending)).All(answer => answer.Source == DecisionSource.Live))
+            return true;
+        await gateway.SwitchAsync(CertificatePath, KeyPath);
+        return false;
     }
 
     private static IRenewal Issuer(RenewalOptions renewal, TimeProvider time) => renewal switch

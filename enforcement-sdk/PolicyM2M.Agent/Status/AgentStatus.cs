@@ -19,8 +19,11 @@ internal sealed record AgentStatus
     /// <summary>Why the decision point cannot be reached; null while nothing says that it cannot.</summary>
     public string? Outage { get; init; }
 
-    /// <summary>Whether the decision point is there, and turns the credential away.</summary>
+    /// <summary>Whether somebody is there and ends the handshake: the decision point, which does not take the credential, or anybody on the way to it.</summary>
     public bool IsTurnedAway { get; init; }
+
+    /// <summary>Whether the decision point itself has said that it will not speak to the credential.</summary>
+    public bool IsUnwelcome { get; init; }
 
     /// <summary>The policies that the decision point serves; null while it has told none.</summary>
     public RevisionId? Revision { get; init; }

@@ -33,11 +33,11 @@ internal sealed class Sightings(AgentStatus first, TimeProvider time, TextWriter
         (string name, string detail) = EventText.Of(happened);
         Event(name, detail, status => happened switch
         {
-            ClientEvent.Connected connected => status with { Outage = null, IsTurnedAway = false, Revision = connected.Revision },
+            ClientEvent.Connected connected => status with { Outage = null, IsTurnedAway = false, IsUnwelcome = false, Revision = connected.Revision },
             ClientEvent.RevisionChanged changed => status with { Revision = changed.Revision },
             ClientEvent.DeviceChanged changed when status.Device.EndsWith($"/{changed.Device}", StringComparison.Ordinal) => status with { DeviceChanges = status.DeviceChanges + 1 },
-            ClientEvent.Disconnected disconnected => status with { Outage = disconnected.Reason, IsTurnedAway = disconnected.IsTurnedAway },
-            ClientEvent.Refused refused => status with { Outage = refused.Reason, IsTurnedAway = true },
+            ClientEvent.Disconnected disconnected => status with { Outage = disconnected.Reason, IsTurnedAway = disconnected.IsTurnedAway, IsUnwelcome = false },
+            ClientEvent.Refused refused => status with { Outage = refused.Reason, IsTurnedAway = false, IsUnwelcome = refused.IsUnwelcome },
             _ => status,
         });
     }
@@ -83,7 +83,7 @@ internal sealed class Sightings(AgentStatus first, TimeProvider time, TextWriter
 
     /// <summary>The credential in use.</summary>
     public void Credential(string device, DateTimeOffset until) =>
-        Event("credential", $"{device}, valid until {until:u}", status => status with { Device = device, CertificateUntil = until, IsTurnedAway = false });
+        Event("credential", $"{device}, valid until {until:u}", status => status with { Device = device, CertificateUntil = until, IsTurnedAway = false, IsUnwelcome = false });
 
     private void Event(string name, string detail, Func<AgentStatus, AgentStatus> change)
     {

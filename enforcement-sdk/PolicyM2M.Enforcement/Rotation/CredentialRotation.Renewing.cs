@@ -19,11 +19,11 @@ public sealed partial class CredentialRotation
             if (result is { Next: { } next, Checked: { } successor, KeyPem: { } key })
                 Obtain(next, successor, key, plan.Cause);
             else
-                PutOff(result.Instead!);
+                PutOff(result.Instead!, plan.Cause);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            Fail(failure.Message, isUnreachable: false);
+            Fail(failure.Message, plan.Cause, isUnreachable: false);
         }
     }
 
@@ -42,7 +42,7 @@ public sealed partial class CredentialRotation
         RotationPlan plan = _standing.PlanOf(next, _options.Device);
         if (plan.RenewAt <= now)
         {
-            Fail($"the successor would itself be due at once: it is valid from {next.Times.NotBefore:u} until {next.Times.NotAfter:u}, and the policies would renew it {plan.RenewAt:u}", isUnreachable: false);
+            Fail($"the successor would itself be due at once: it is valid from {next.Times.NotBefore:u} until {next.Times.NotAfter:u}, and the policies would renew it {plan.RenewAt:u}", cause, isUnreachable: false);
             return;
         }
         Credential before = State.Serving;
@@ -54,29 +54,29 @@ public sealed partial class CredentialRotation
         Tell(State.Waiting is null ? new RotationEvent.Switched(Name, before, next) : new RotationEvent.Waits(Name, next));
     }
 
-    private void PutOff(RenewalAnswer answer)
+    private void PutOff(RenewalAnswer answer, RotationCause cause)
     {
         switch (answer)
         {
             case RenewalAnswer.Accepted accepted:
                 DateTimeOffset again = _clock.Now + accepted.RetryAfter;
-                if (Take(State.PutOff(again)))
+                if (Take(State.PutOff(cause, again)))
                     Tell(new RotationEvent.Accepted(Name, again));
                 break;
             case RenewalAnswer.Unreachable unreachable:
-                Fail(unreachable.Reason, isUnreachable: true, unreachable.RetryAfter);
+                Fail(unreachable.Reason, cause, isUnreachable: true, unreachable.RetryAfter);
                 break;
             case RenewalAnswer.Refused refused:
-                Fail(refused.Reason, isUnreachable: false);
+                Fail(refused.Reason, cause, isUnreachable: false);
                 break;
         }
     }
 
-    private void Fail(string reason, bool isUnreachable, TimeSpan? retryAfter = null)
+    private void Fail(string reason, RotationCause cause, bool isUnreachable, TimeSpan? retryAfter = null)
     {
         DateTimeOffset now = _clock.Now;
         TimeSpan own = AfterFailure();
-        RotationState failed = State.Failed(isUnreachable, now, now + (retryAfter > own ? retryAfter.Value : own));
+        RotationState failed = State.Failed(isUnreachable, cause, now, now + (retryAfter > own ? retryAfter.Value : own));
         // Where the disk is what failed, the pause counts all the same: nobody is stormed because a disk is full.
         if (!Take(failed))
             _standing = _standing with { State = failed };

@@ -35,11 +35,13 @@ public sealed partial class CredentialRotation : IDisposable
     /// <summary>What may be used now. Ask before each connection.</summary>
     public CredentialUse Use => _standing.UseAt(_clock.Now, _folder);
 
+    /// <summary>Whether nothing has been reached with the credential in use yet: <see cref="UsedAsync"/> or <see cref="FailedAsync"/> ends that, also after a restart.</summary>
+    public bool IsOnTrial => State.IsOnTrial;
+
     internal RotationState State => _standing.State;
 
     /// <summary>Takes up a rotation where it was left, also by a power cut; or begins one.</summary>
     /// <exception cref="IOException">The folder cannot be used, or there is no credential.</exception>
-    /// <exception cref="CryptographicException">The credential to begin with is malformed, or its key is another's.</exception>
     public static CredentialRotation Open(RotationOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -77,7 +79,10 @@ public sealed partial class CredentialRotation : IDisposable
             Tell(new RotationEvent.Confirmed(Name, State.Serving, until));
     }, cancellation);
 
-    /// <summary>A peer refused a credential: where that is on trial, and its predecessor is still valid, the predecessor serves again.</summary>
+    /// <summary>
+    /// A peer refused a credential: where that is on trial, and its predecessor is still valid and was not ordered away, the predecessor serves again; otherwise another successor is asked for. To be told by who
+    /// is known to have judged the credential, and not where a connection merely broke, which anybody on the way can bring about.
+    /// </summary>
     /// <param name="fingerprint">Which.</param>
     /// <param name="reason">What failed, in words.</param>
     /// <param name="cancellation">Ends the wait for a turn that is under way.</param>
@@ -85,8 +90,14 @@ public sealed partial class CredentialRotation : IDisposable
     {
         DateTimeOffset now = _clock.Now;
         Credential dropped = State.Serving;
-        if (State.Succession!.Predecessor.Times.NotAfter > now && Take(State.RolledBack(now + AfterFailure())))
-            Tell(new RotationEvent.RolledBack(Name, dropped, State.Serving, reason));
+        DateTimeOffset again = now + AfterFailure();
+        if (State.CanGoBack(now))
+        {
+            if (Take(State.RolledBack(again)))
+                Tell(new RotationEvent.RolledBack(Name, dropped, State.Serving, reason));
+        }
+        else if (!State.IsRefused && Take(State.Refused(again)))
+            Tell(new RotationEvent.Failed(Name, $"{reason}; there is none to go back to", false, again));
     }, cancellation);
 
     /// <inheritdoc/>
@@ -159,12 +170,20 @@ public sealed partial class CredentialRotation : IDisposable
             Tell(new RotationEvent.PredecessorEnded(Name, succession.Predecessor));
     }
 
-    private bool IsDue(RotationPlan plan, DateTimeOffset now) => plan.RenewAt <= now && State.Waiting is null && !(State.NextAttempt > now);
+    private bool IsDue(RotationPlan plan, DateTimeOffset now) => (State.IsRefused || plan.RenewAt <= now) && State.Waiting is null && !(PausedUntil(plan) > now);
+
+    /// <summary>Until when no attempt is made. An order does not wait for the end of a pause that something else made.</summary>
+    private DateTimeOffset? PausedUntil(RotationPlan plan) => plan.Cause == RotationCause.Ordered && !State.IsPauseForOrder ? null : State.NextAttempt;
 
     private TimeSpan Pause(DateTimeOffset now)
     {
         RotationState state = State;
-        DateTimeOffset? renew = state.Waiting is null && _standing.Plan(_options.Device) is { } plan ? plan.RenewAt > state.NextAttempt || state.NextAttempt is null ? plan.RenewAt : state.NextAttempt : null;
+        DateTimeOffset? renew = null;
+        if (state.Waiting is null && _standing.Plan(_options.Device) is { } plan)
+        {
+            DateTimeOffset due = state.IsRefused ? now : plan.RenewAt;
+            renew = PausedUntil(plan) is { } paused && paused > due ? paused : due;
+        }
         TimeSpan pause = new[] { renew, state.Waiting?.Next.Times.NotBefore, state.Succession?.PredecessorUntil, now + _options.Recheck }.OfType<DateTimeOffset>().Min() - now;
         return pause > ShortestPause ? pause : ShortestPause;
     }

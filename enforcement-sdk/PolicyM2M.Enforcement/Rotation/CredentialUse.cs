@@ -11,7 +11,7 @@ public abstract record CredentialUse
     /// <param name="IsInGrace">Whether it is used past what the decision allows, because its issuer cannot be reached.</param>
     public sealed record Usable(UsableCredential Serving, UsableCredential? Predecessor, bool IsInGrace) : CredentialUse;
 
-    /// <summary>Nothing may be used. Renewing goes on: to its issuer, and to nobody else, the device still shows what it has.</summary>
+    /// <summary>Nothing may be used. Renewing goes on: to its issuer, and to the decision point, whose word it needs for that, the device still shows what it has.</summary>
     /// <param name="Reason">Why not.</param>
     public sealed record Unusable(string Reason) : CredentialUse;
 }

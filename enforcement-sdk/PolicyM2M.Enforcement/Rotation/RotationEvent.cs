@@ -60,10 +60,15 @@ public abstract record RotationEvent
     /// <param name="Use">What may be used now.</param>
     public sealed record UseChanged(string Name, CredentialUse Use) : RotationEvent(Name);
 
-    /// <summary>Somebody put a newer credential where the first one was taken from: it is used.</summary>
+    /// <summary>Somebody put a newer credential where the first one was taken from: it is taken as a successor, on trial as any other, from when it is valid.</summary>
     /// <param name="Name">The credential.</param>
-    /// <param name="Serving">The newer one.</param>
-    public sealed record Adopted(string Name, Credential Serving) : RotationEvent(Name);
+    /// <param name="Successor">The newer one.</param>
+    public sealed record Adopted(string Name, Credential Successor) : RotationEvent(Name);
+
+    /// <summary>What lies where the first credential was taken from is not taken up: its files are damaged, or it is none that an issuer might have given. The one in use stays.</summary>
+    /// <param name="Name">The credential.</param>
+    /// <param name="Reason">What is wrong with it.</param>
+    public sealed record NotAdopted(string Name, string Reason) : RotationEvent(Name);
 
     /// <summary>A state on disk could not be believed. The one before it, or the newest credential that is whole, takes its place.</summary>
     /// <param name="Name">The credential.</param>

@@ -19,7 +19,6 @@ public sealed class RotationScheduler : IDisposable
     /// <summary>Takes up the rotations of these credentials.</summary>
     /// <exception cref="ArgumentException">Two have one name or one folder.</exception>
     /// <exception cref="IOException">A folder cannot be used, or there is no credential.</exception>
-    /// <exception cref="CryptographicException">A credential to begin with is malformed, or its key is another's.</exception>
     public static RotationScheduler Open(params IReadOnlyCollection<RotationOptions> credentials)
     {
         ArgumentNullException.ThrowIfNull(credentials);

@@ -31,6 +31,12 @@ internal sealed record RotationState
     /// <summary>No attempt before; null where none has failed.</summary>
     public DateTimeOffset? NextAttempt { get; init; }
 
+    /// <summary>Whether the last attempt was made for an order to rotate at once. A new order does not wait for the end of a pause that something else made.</summary>
+    public bool IsPauseForOrder { get; init; }
+
+    /// <summary>Whether the credential in use was refused and there is none to go back to: it is renewed at the next attempt, whenever it would be due.</summary>
+    public bool IsRefused { get; init; }
+
     /// <summary>Since when the issuer could not be reached; null where it answered last, or was not asked.</summary>
     public DateTimeOffset? UnreachableSince { get; init; }
 
@@ -58,11 +64,14 @@ internal sealed record RotationState
         RotationState settled = this with
         {
             PendingKeyMade = null,
-            Attempts = 0,
+            // Successors that are refused one after the other are asked for ever more slowly.
+            Attempts = IsRefused ? Attempts : 0,
             NextAttempt = null,
+            IsRefused = false,
             UnreachableSince = null,
             HasObeyedOrder = HasObeyedOrder || cause == RotationCause.Ordered,
-            Waiting = new Waiting(next, cause, isRekeyed),
+            // What was refused is not gone back to, as if it had been ordered away.
+            Waiting = new Waiting(next, IsRefused ? RotationCause.Ordered : cause, isRekeyed),
         };
         return next.Times.NotBefore > now ? settled : settled.Switched(now);
     }
@@ -80,15 +89,20 @@ internal sealed record RotationState
         {
             Serving = Waiting.Next,
             Waiting = null,
-            Succession = new Succession(before, Serving.Fingerprint, Waiting.Cause, Waiting.IsRekeyed, now, null),
+            Succession = new Succession(before, Serving.Fingerprint, IsOrderedAway ? RotationCause.Ordered : Waiting.Cause, Waiting.IsRekeyed, now, null),
             Unreported = IsOnTrial ? WithReport(Succession!) : Unreported,
         };
     }
 
+    /// <summary>Whether there is one to go back to while the one in use is on trial. What was ordered away never serves again, whoever refuses its successor: its key may be a thief's too.</summary>
+    public bool CanGoBack(DateTimeOffset now) => IsOnTrial && !IsOrderedAway && Succession!.Predecessor.Times.NotAfter > now;
+
+    private bool IsOrderedAway => Succession is { PredecessorUntil: null, Cause: RotationCause.Ordered };
+
     /// <summary>Something was reached with the credential in use.</summary>
     /// <param name="oldUntil">Until when its predecessor stays usable.</param>
     public RotationState Confirmed(DateTimeOffset oldUntil) =>
-        !IsOnTrial ? this : this with { Succession = Succession! with { PredecessorUntil = oldUntil }, Unreported = WithReport(Succession) };
+        !IsOnTrial ? this : this with { Succession = Succession! with { PredecessorUntil = oldUntil }, Unreported = WithReport(Succession), Attempts = 0, NextAttempt = null, IsRefused = false };
 
     /// <summary>The credential on trial does not work: its predecessor serves again, and the next attempt is put off as after a failure.</summary>
     public RotationState RolledBack(DateTimeOffset nextAttempt) => !IsOnTrial ? this : this with
@@ -97,19 +111,21 @@ internal sealed record RotationState
         Succession = null,
         Attempts = Attempts + 1,
         NextAttempt = nextAttempt,
-        // The order was not obeyed: its successor is gone.
-        HasObeyedOrder = HasObeyedOrder && Succession.Cause != RotationCause.Ordered,
+        IsPauseForOrder = false,
     };
+
+    /// <summary>The credential on trial does not work, and there is none to go back to: another is asked for.</summary>
+    public RotationState Refused(DateTimeOffset nextAttempt) => this with { Attempts = Attempts + 1, NextAttempt = nextAttempt, IsPauseForOrder = true, IsRefused = true };
 
     /// <summary>The predecessor is no longer needed, or can no longer be used.</summary>
     public RotationState WithoutPredecessor() => this with { Succession = null };
 
     /// <summary>An attempt failed.</summary>
-    public RotationState Failed(bool isUnreachable, DateTimeOffset now, DateTimeOffset nextAttempt) =>
-        this with { Attempts = Attempts + 1, NextAttempt = nextAttempt, UnreachableSince = isUnreachable ? UnreachableSince ?? now : null };
+    public RotationState Failed(bool isUnreachable, RotationCause cause, DateTimeOffset now, DateTimeOffset nextAttempt) =>
+        this with { Attempts = Attempts + 1, NextAttempt = nextAttempt, IsPauseForOrder = cause == RotationCause.Ordered, UnreachableSince = isUnreachable ? UnreachableSince ?? now : null };
 
     /// <summary>The issuer has taken the request and wants to be asked again.</summary>
-    public RotationState PutOff(DateTimeOffset nextAttempt) => this with { NextAttempt = nextAttempt, UnreachableSince = null };
+    public RotationState PutOff(RotationCause cause, DateTimeOffset nextAttempt) => this with { NextAttempt = nextAttempt, IsPauseForOrder = cause == RotationCause.Ordered, UnreachableSince = null };
 
     /// <summary>The first report is delivered, or will never be.</summary>
     public RotationState WithoutReport(RotationReport report) => this with { Unreported = Unreported.Remove(report) };

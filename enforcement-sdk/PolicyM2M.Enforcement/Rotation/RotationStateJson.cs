@@ -37,6 +37,8 @@ internal static class RotationStateJson
             Write(json, "next-attempt", state.NextAttempt);
             Write(json, "unreachable-since", state.UnreachableSince);
             json.WriteBoolean("has-obeyed-order", state.HasObeyedOrder);
+            json.WriteBoolean("is-pause-for-order", state.IsPauseForOrder);
+            json.WriteBoolean("is-refused", state.IsRefused);
             json.WriteString("latest-seen", state.LatestSeen);
             json.WriteStartArray("unreported");
             foreach (RotationReport report in state.Unreported)
@@ -83,6 +85,9 @@ internal static class RotationStateJson
         NextAttempt = OptionalInstant(json, "next-attempt"),
         UnreachableSince = OptionalInstant(json, "unreachable-since"),
         HasObeyedOrder = Is(json, "has-obeyed-order"),
+        // A state of before has none of the two.
+        IsPauseForOrder = json.TryGetProperty("is-pause-for-order", out JsonElement forOrder) && forOrder.GetBoolean(),
+        IsRefused = json.TryGetProperty("is-refused", out JsonElement refused) && refused.GetBoolean(),
         LatestSeen = Instant(json, "latest-seen"),
         Unreported = [.. json.GetProperty("unreported").EnumerateArray().Select(report =>
             new RotationReport(Text(report, "predecessor-fingerprint"), Credential(report.GetProperty("successor")), Cause(report), Is(report, "is-rekeyed"), Instant(report, "at")))],

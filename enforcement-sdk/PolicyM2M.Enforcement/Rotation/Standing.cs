@@ -35,7 +35,8 @@ internal sealed record Standing(RotationState State, Outcome Outcome)
 
     private UsableCredential? Predecessor(DateTimeOffset now, CredentialFolder folder)
     {
-        if (State.Succession is not { } succession)
+        // What was ordered away is not gone back to.
+        if (State.Succession is not { } succession || (State.IsOnTrial && !State.CanGoBack(now)))
             return null;
         DateTimeOffset limit = PlanOf(succession.Predecessor, State.Device).Limit;
         DateTimeOffset until = succession.PredecessorUntil < limit ? succession.PredecessorUntil.Value : limit;

@@ -23,6 +23,9 @@ internal sealed class DoctorTests
     [TestCase("socket", "fault", "no-run")]
     [TestCase("socket", "warning", "nothing")]
     [TestCase("service broker", "fault", "no-service-folder")]
+    [TestCase("permissions", "fault", "writable-configuration")]
+    [TestCase("permissions", "fault", "readable-cache-key")]
+    [TestCase("permissions", "fault", "open-credentials")]
     [TestCase("pdp", "fault", "nothing")]
     public async Task Each_thing_that_is_broken_is_found_and_has_its_remedy(string check, string severity, string broken)
     {
@@ -40,7 +43,18 @@ internal sealed class DoctorTests
         JsonElement[] findings = await LookAsync(machine, 2);
         Assert.That(findings.Where(found => found.GetProperty("severity").GetString() == "fault").Select(found => found.GetProperty("text").GetString()).Single(), Does.Contain("nobody listens on 127.0.0.1:1"));
         Assert.That(findings.Where(found => found.GetProperty("severity").GetString() == "ok").Select(found => found.GetProperty("check").GetString()),
-            Is.EqualTo(new[] { "configuration", "certificate", "key", "trust", "state", "disk", "service broker" }));
+            Is.EqualTo(new[] { "configuration", "certificate", "key", "trust", "state", "disk", "permissions", "service broker" }));
+    }
+
+    [Test]
+    public async Task The_certificate_that_was_renewed_is_looked_at_and_not_the_first_one()
+    {
+        using var machine = new GatewayFolder();
+        machine.Renew();
+        machine.Break("expired", Now);
+        JsonElement[] findings = await LookAsync(machine, 2);
+        Assert.That(findings.Where(found => found.GetProperty("severity").GetString() == "fault").Select(found => found.GetProperty("check").GetString()), Is.EqualTo(new[] { "pdp" }), string.Join('\n', findings));
+        Assert.That(findings.Single(found => found.GetProperty("check").GetString() == "pdp").GetProperty("text").GetString(), Does.Contain("nobody listens"));
     }
 
     [Test]

@@ -79,45 +79,40 @@ internal sealed class DaemonTests
     }
 
     [Test]
-    public async Task A_user_that_holds_its_share_of_connections_gets_no_more()
+    [CancelAfter(120_000)]
+    public async Task A_user_that_holds_its_share_of_connections_gets_no_more(CancellationToken cancellation)
     {
-        const int Share = 64;
+        const int Share = 64, Beyond = 5;
         using var plant = new Plant();
         await plant.StartPdpAsync();
         RunningProcess agent = plant.StartGateway(ProgramStart.Ordinary);
         await agent.NextLineAsync(line => line.Contains("answers on", StringComparison.Ordinal), "socket");
-        List<Socket> held = [];
+        Socket[] sockets = [.. Enumerable.Range(0, Share + Beyond).Select(_ => new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))];
         try
         {
-            for (int i = 0; i < Share; i++)
-            {
-                held.Add(await ConnectAsync(plant.Socket));
-                Assert.That(await held[^1].ReceiveAsync(new byte[1]), Is.EqualTo(1), "the server speaks first (HTTP/2 settings)");
-            }
-            using Socket tooMany = await ConnectAsync(plant.Socket);
-            Assert.That(await ReadAsync(tooMany), Is.Zero);
+            // The server waits for the client's first words: who reads something reads the end.
+            List<Task> ends = [.. sockets.Select(EndAsync)];
+            for (int closed = 0; closed < Beyond; closed++)
+                ends.Remove(await Task.WhenAny(ends));
+            using LocalClient refused = plant.LocalClient();
+            Assert.That(await CodeOf(refused.Service.DecideAsync(new DecideRequest(), cancellationToken: cancellation)), Is.EqualTo(StatusCode.Unavailable));
+            Assert.That(ends.Count(end => end.IsCompleted), Is.Zero, "whoever is in stays in");
         }
         finally
         {
-            held.ForEach(socket => socket.Dispose());
+            Array.ForEach(sockets, socket => socket.Dispose());
         }
 
-        static async Task<Socket> ConnectAsync(string path)
-        {
-            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path));
-            return socket;
-        }
-
-        static async Task<int> ReadAsync(Socket socket)
+        async Task EndAsync(Socket socket)
         {
             try
             {
-                return await socket.ReceiveAsync(new byte[1]);
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(plant.Socket), cancellation);
+                await socket.ReceiveAsync(new byte[1], cancellation);
             }
             catch (SocketException)
             {
-                return 0;
+                // It is closed.
             }
         }
     }

@@ -65,6 +65,15 @@ internal sealed class GatewayFolder : IDisposable
             case "writable-state":
                 File.SetUnixFileMode(_folder["state"], Everybody);
                 break;
+            case "writable-configuration":
+                File.SetUnixFileMode(Configuration, Everybody);
+                break;
+            case "readable-cache-key":
+                File.SetUnixFileMode(_folder.Write("state/cache-key", "key"), Everybody);
+                break;
+            case "open-credentials":
+                File.SetUnixFileMode(Directory.CreateDirectory(_folder["state/credential"]).FullName, Everybody);
+                break;
             case "no-run":
                 Directory.Delete(_folder["run"]);
                 break;
@@ -76,6 +85,19 @@ internal sealed class GatewayFolder : IDisposable
             default:
                 throw new ArgumentOutOfRangeException(nameof(what), what, "nobody breaks that");
         }
+    }
+
+    /// <summary>Makes it one that has renewed its credential.</summary>
+    public void Renew()
+    {
+        File.WriteAllText(Configuration, File.ReadAllText(Configuration).Replace("\"services\"", $$"""
+            "renewal": { "trust": "{{_folder["ca.pem"]}}", "command": ["/bin/true"] }, "services"
+            """, StringComparison.Ordinal));
+        string own = Directory.CreateDirectory(_folder["state/credential/renewed"]).FullName;
+        foreach ((string from, string to) in new[] { ("gateway.pem", "certificate.pem"), ("gateway-key.pem", "key.pem") })
+            File.Copy(_folder[from], Path.Combine(own, to));
+        File.SetUnixFileMode(_folder["state/credential"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        File.CreateSymbolicLink(_folder["state/credential/current"], "renewed");
     }
 
     public void Dispose() => _folder.Dispose();

@@ -15,6 +15,9 @@ internal sealed class RenewalTests
         rotation      { otherwise use { rotate-now lifetime 100d overlap 1h fresh-for 6s usable-for 14s } }
         """;
 
+    /// <summary>The gateway's first certificate is backdated, and so past the lifetime at once; what is signed now has some minutes.</summary>
+    private static readonly string ShortLives = RotateNow.Replace("rotate-now lifetime 100d overlap 1h", "lifetime 4m renew-at 90% spread 0% overlap 1m", StringComparison.Ordinal);
+
     [Test]
     public async Task A_renewed_credential_is_used_towards_the_decision_point()
     {
@@ -32,28 +35,59 @@ internal sealed class RenewalTests
     }
 
     [Test]
-    public async Task A_renewed_credential_that_the_decision_point_turns_away_gives_way_to_the_one_before()
+    public async Task A_renewed_credential_that_the_decision_point_turns_away_gives_way_to_the_one_before_unless_that_was_ordered_away([Values] bool isOrdered)
     {
         string openssl = RequiredProgram.OpenSsl.Require();
         using var plant = new Plant();
-        plant.Commit(RotateNow);
+        plant.Commit(isOrdered ? RotateNow : ShortLives);
         await plant.StartPdpAsync();
         using var issuer = new TemporaryFolder();
         WriteAuthority(issuer);
         RunningProcess agent = plant.StartGateway(ProgramStart.Ordinary, $"\"interval\": 1, {Renewal(issuer, openssl, issuer["other.pem"], issuer["other-key.pem"], issuer["other.pem"])}");
         await agent.NextLineAsync(line => line.StartsWith("credential-switched: ", StringComparison.Ordinal), "switch");
+        if (isOrdered)
+        {
+            // Whoever breaks handshakes on the way must not bring back a key that was stolen.
+            await agent.NextLineAsync(line => line.StartsWith("disconnected: it ended the TLS handshake", StringComparison.Ordinal), "handshake that is ended");
+            await Task.Delay(TimeSpan.FromSeconds(5));
+            Assert.That(agent.Transcript, Does.Not.Contain("credential-rolled-back"));
+            return;
+        }
         await agent.NextLineAsync(line => line.StartsWith("credential-rolled-back: ", StringComparison.Ordinal), "way back");
         await agent.NextLineAsync(line => line.StartsWith("connected: ", StringComparison.Ordinal), "connection with the one before");
         using LocalClient client = plant.LocalClient();
         Assert.That((await client.DecideAsync()).CipherSuites, Is.Not.Null);
     }
 
+    [Test]
+    public async Task A_trial_that_an_agent_was_killed_in_is_concluded_by_the_next_one()
+    {
+        string openssl = RequiredProgram.OpenSsl.Require();
+        using var plant = new Plant();
+        plant.Commit(RotateNow);
+        RunningProcess pdp = await plant.StartPdpAsync();
+        using var issuer = new TemporaryFolder();
+        string configuration = $"\"interval\": 1, {Renewal(issuer, openssl, plant.Pki("ca.pem"), plant.Pki("ca-key.pem"), plant.Pki("ca.pem"), until: issuer["go"])}";
+        RunningProcess agent = plant.StartGateway(ProgramStart.Ordinary, configuration);
+        await agent.NextLineAsync(line => line.StartsWith("renewing: ", StringComparison.Ordinal), "renewal");
+        await pdp.KillAsync();
+        issuer.Write("go", "");
+        await agent.NextLineAsync(line => line.StartsWith("credential-switched: ", StringComparison.Ordinal), "switch");
+        await agent.KillAsync();
+
+        await plant.StartPdpAsync();
+        RunningProcess next = plant.StartGateway(ProgramStart.Ordinary, configuration);
+        await next.NextLineAsync(line => line.StartsWith("credential-confirmed: ", StringComparison.Ordinal), "answer to the credential on trial");
+        await next.NextLineAsync(line => line.StartsWith("rotation-reported: ", StringComparison.Ordinal), "lineage");
+        Assert.That(next.Transcript, Does.Not.Contain("renewing: "), "the same one");
+    }
+
     /// <summary>The configuration of a renewal by a script that signs what it is given.</summary>
-    private static string Renewal(TemporaryFolder folder, string openssl, string authority, string key, string trust)
+    private static string Renewal(TemporaryFolder folder, string openssl, string authority, string key, string trust, string? until = null)
     {
         string extensions = folder.Write("extensions", "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth,clientAuth\n");
         string script = folder.Write("issue.sh",
-            $"exec {openssl} x509 -req -in \"$POLICYM2M_CSR\" -CA {authority} -CAkey {key} -set_serial 0x$({openssl} rand -hex 12) -days 30 -copy_extensions copyall -extfile {extensions}\n");
+            $"{(until is null ? "" : $"while [ ! -e {until} ]; do sleep 0.05; done; ")}exec {openssl} x509 -req -in \"$POLICYM2M_CSR\" -CA {authority} -CAkey {key} -set_serial 0x$({openssl} rand -hex 12) -days 30 -copy_extensions copyall -extfile {extensions}\n");
         return $$"""
             "renewal": { "trust": "{{trust}}", "command": ["/bin/sh", "{{script}}"] }
             """;

@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using PolicyM2M.Enforcement.Rotation;
+using PolicyM2M.Testing.Issuing;
 
 namespace PolicyM2M.Enforcement.Tests.Rotation;
 
@@ -237,6 +238,102 @@ internal sealed class CredentialRotationTests
         await world.Rotation.TurnAsync();
         await world.Rotation.TurnAsync();
         Assert.That(world.Events.OfType<RotationEvent.Reported>().Select(told => told.Refusal), Is.EqualTo(new[] { "no such device" }));
+    }
+
+    [Test]
+    public async Task What_was_ordered_away_never_serves_again_and_a_refused_successor_is_replaced()
+    {
+        using var world = new RotationWorld { Policies = Outcomes.Of("rotate-now  renew-at 2/3  spread 0%") };
+        string stolen = world.Serving;
+        await world.Rotation.TurnAsync();
+        string second = world.Serving;
+        Assert.That(world.Usable.Predecessor, Is.Null, "nor is it offered on trial");
+        await world.Rotation.FailedAsync(second, "PERMISSION_DENIED");
+        Assert.That(world.Serving, Is.EqualTo(second));
+        await world.AfterAsync(0.1);
+        string third = world.Serving;
+        Assert.That(new[] { stolen, second }, Does.Not.Contain(third), "another is asked for");
+        await world.Rotation.FailedAsync(third, "PERMISSION_DENIED");
+        world.Restart();
+        Assert.That(world.Serving, Is.EqualTo(third), "nor does the stolen one serve after two that were refused");
+        Assert.That(world.Happened(), Is.EqualTo(new[] { "Renewing", "Switched", "Failed", "Renewing", "Switched", "Failed" }));
+    }
+
+    [Test]
+    public async Task A_refused_successor_whose_predecessor_has_ended_is_replaced()
+    {
+        using var world = new RotationWorld();
+        await world.AfterAsync(20.1);
+        string refused = world.Serving;
+        world.Time.Advance(TimeSpan.FromDays(10));
+        await world.Rotation.FailedAsync(refused, "UNAUTHENTICATED");
+        await world.AfterAsync(0.5);
+        Assert.That(world.Serving, Is.Not.EqualTo(refused));
+    }
+
+    [Test]
+    public async Task An_order_does_not_wait_for_the_end_of_a_pause_that_something_else_made([Values] bool isAccepted)
+    {
+        using var world = new RotationWorld();
+        string first = world.Serving;
+        world.Renewal.Instead = isAccepted ? new RenewalAnswer.Accepted(TimeSpan.FromHours(20)) : new RenewalAnswer.Refused("not today");
+        await world.AfterAsync(20.1);
+        world.Restart();
+        world.Policies = Outcomes.Of("rotate-now");
+        await world.Rotation.TurnAsync();
+        Assert.That(world.Renewal.Asked.Select(asked => asked.Cause), Is.EqualTo(new[] { RotationCause.Due, RotationCause.Ordered }));
+        await world.Rotation.TurnAsync();
+        Assert.That(world.Renewal.Asked, Has.Count.EqualTo(2), "it keeps the pause that it made itself");
+        world.Renewal.Instead = null;
+        await world.AfterAsync(1);
+        Assert.That(world.Serving, Is.Not.EqualTo(first));
+    }
+
+    [Test]
+    public async Task What_is_put_in_place_of_the_first_is_on_trial_and_nothing_that_no_issuer_may_give_is_taken_up()
+    {
+        using var world = new RotationWorld();
+        await world.AfterAsync(20.1);
+        await world.Rotation.UsedAsync(world.Serving);
+        string own = world.Serving;
+        await world.AfterAsync(2);
+        using var stranger = new TestIssuer(world.Time);
+        (string certificate, string key) = stranger.IssueDevice("plc-1", TimeSpan.FromDays(30));
+        Put(certificate, key);
+        Assert.That(world.Serving, Is.EqualTo(own));
+        Assert.That(world.Events.OfType<RotationEvent.NotAdopted>().Single().Reason, Does.Contain("no authority of this credential vouches for it"));
+        world.Events.Clear();
+
+        (certificate, key) = world.Issuer.IssueDevice("plc-2", TimeSpan.FromDays(30));
+        Put(certificate, key);
+        Assert.That((world.Serving, world.Events.OfType<RotationEvent.NotAdopted>().Count()), Is.EqualTo((own, 1)), "another name");
+
+        // As a power cut between the two files leaves them.
+        (certificate, _) = world.Issuer.IssueDevice("plc-1", TimeSpan.FromDays(30));
+        (_, key) = world.Issuer.IssueDevice("plc-2", TimeSpan.FromDays(30));
+        Put(certificate, key);
+        Assert.That(world.Serving, Is.EqualTo(own), "half replaced");
+        File.WriteAllText(world.CertificatePath, "");
+        world.Restart();
+        Assert.That(world.Serving, Is.EqualTo(own), "empty");
+
+        await world.AfterAsync(1);
+        world.Issuer.IssueDevice("plc-1", TimeSpan.FromDays(30));
+        world.Restart();
+        string adopted = world.Serving;
+        Assert.That((adopted == own, world.Rotation.IsOnTrial), Is.EqualTo((false, true)));
+        await world.Rotation.TurnAsync();
+        await world.Rotation.FailedAsync(adopted, "PERMISSION_DENIED");
+        Assert.That(world.Serving, Is.EqualTo(own), "and the one before is still there to go back to");
+
+        void Put(string from, string keyFrom)
+        {
+            if (from != world.CertificatePath)
+                File.Copy(from, world.CertificatePath, overwrite: true);
+            if (keyFrom != world.KeyPath)
+                File.Copy(keyFrom, world.KeyPath, overwrite: true);
+            world.Restart();
+        }
     }
 
     [Test]
