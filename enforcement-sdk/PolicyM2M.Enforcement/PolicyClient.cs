@@ -92,7 +92,8 @@ public sealed partial class PolicyClient : IAsyncDisposable
     public string DeviceId { get; }
 
     /// <summary>
-    /// The time as this device knows it, for whoever judges certificates or revocation lists: never before a moment already seen or signed by the decision point, also across restarts, whatever the system clock is set to.
+    /// The time as this device knows it, for whoever judges certificates or revocation lists: never before a moment already seen or signed by the decision point,
+    /// also across restarts, whatever the system clock is set to.
     /// </summary>
     public TimeProvider Time { get; }
 

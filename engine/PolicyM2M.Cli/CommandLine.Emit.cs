@@ -18,7 +18,8 @@ internal static partial class CommandLine
         Option<string?> key = Path("--key", "The private key that belongs to it.");
         Option<string?> authorities = Path("--ca", "The authorities by which the other end is judged.");
         Option<string?> lists = Path("--crl", "Their revocation lists.");
-        Option<string> protection = Choice("--key-protection", "Where the private key lives: software unless given. The stack cannot tell, so that this counts.", "software", "os-keystore", "tee", "secure-element", "hsm");
+        Option<string> protection = Choice("--key-protection", "Where the private key lives: software unless given. The stack cannot tell: your word counts.",
+            "software", "os-keystore", "tee", "secure-element", "hsm");
         Option<string[]> elsewhere = new("--held-elsewhere") { HelpName = "FIELD", Description = "A field of the auth decision that something else than the stack holds, such as attestation; may be repeated." };
         Option<string?> peer = new("--peer") { HelpName = "NAME", Description = "The name of the other end, for a client." };
         Option<int?> port = WholeNumber.Option("--port", "The port of a mosquitto listener or bridge, 8883 unless given.", 1, 65_535);

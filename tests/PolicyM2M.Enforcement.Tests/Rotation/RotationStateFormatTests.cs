@@ -19,6 +19,8 @@ internal sealed class RotationStateFormatTests
         NextAttempt = Now.AddMinutes(5),
         UnreachableSince = Now,
         HasObeyedOrder = true,
+        IsPauseForOrder = true,
+        IsRefused = true,
         LatestSeen = Now,
         Unreported = [new RotationReport("aa", Second, RotationCause.Due, true, Now)],
     };
