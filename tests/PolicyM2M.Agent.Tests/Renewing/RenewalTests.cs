@@ -15,8 +15,8 @@ internal sealed class RenewalTests
         rotation      { otherwise use { rotate-now lifetime 100d overlap 1h fresh-for 6s usable-for 14s } }
         """;
 
-    /// <summary>The gateway's first certificate is backdated, and so past the lifetime at once; what is signed now has some minutes.</summary>
-    private static readonly string ShortLives = RotateNow.Replace("rotate-now lifetime 100d overlap 1h", "lifetime 4m renew-at 90% spread 0% overlap 1m", StringComparison.Ordinal);
+    /// <summary>The gateway's first certificate is backdated by five minutes, and so due at once and far from its limit; what is signed now is due in some minutes.</summary>
+    private static readonly string ShortLives = RotateNow.Replace("rotate-now lifetime 100d overlap 1h", "lifetime 90m renew-at 5% spread 0% overlap 1m", StringComparison.Ordinal);
 
     [Test]
     public async Task A_renewed_credential_is_used_towards_the_decision_point()
