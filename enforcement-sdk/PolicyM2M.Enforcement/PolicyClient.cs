@@ -35,6 +35,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
     private readonly ContextReading _reading = new();
     private readonly SharedCalls<ImmutableArray<DeviceDecision>> _calls = new();
     private readonly ConditionalWeakTable<DeviceContext, ClaimSet> _prepared = [];
+    private TaskCompletionSource _change = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _order;
     private long _awayUntil;
     private long _deviceVersion = -1;
@@ -56,6 +57,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
         _memory = new DecisionMemory(content, _clock, _name);
         _store = new StoreWriter(file, () => StoreFormat.Write(_memory.Content(_clock.Now)), () => _clock.Now, reason => Tell(new ClientEvent.CacheNotWritten(reason)));
         _memory.Changed += _store.Changed;
+        _memory.Changed += Changed;
         _memory.Discarded += reason => Tell(new ClientEvent.CacheDiscarded(reason));
         if (discarded is not null)
             Tell(new ClientEvent.CacheDiscarded(discarded));
@@ -74,13 +76,20 @@ public sealed partial class PolicyClient : IAsyncDisposable
         }
         _bundles = new BundleFetch(_endpoints, _memory, _local, _clock, _keys, _memory.Self, bundles, Tell);
         _housekeeping = new Housekeeping(_memory, _clock, _store, () => _outage.IsConnected,
-            async (claims, kinds) => await ((Task)DecideAsync(claims, kinds, refresh: true, CancellationToken.None)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing), _endpoints.TryPreferredAsync, KeepBundleAsync);
+            async (claims, kinds) => await ((Task)DecideAsync(claims, kinds, refresh: true, CancellationToken.None)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing), _endpoints.TryPreferredAsync, KeepBundleAsync,
+            reason => Tell(new ClientEvent.HousekeepingFailed(reason)));
         _watch = RevisionWatch.Start(_endpoints, options, new WatchListener(this));
         _housekeeping.Start();
     }
 
     /// <summary>The device's identity, from its certificate: its SPIFFE ID.</summary>
     public string DeviceId { get; }
+
+    /// <summary>
+    /// Completes when what was allowed may not be any more: other policies, news of a device, a denial in the place of a permission, a refusal. For who holds something open by a decision, such as a connection. Each change has a task of
+    /// its own: take it before the decision. That decisions end with time is no change.
+    /// </summary>
+    public Task NextChange => Volatile.Read(ref _change).Task;
 
     /// <summary>How it stands. Takes a look at all that is kept.</summary>
     public ClientStatus Status
@@ -189,6 +198,12 @@ public sealed partial class PolicyClient : IAsyncDisposable
         _endpoints.Dispose();
         _store.Flush();
         _certificate.Dispose();
+    }
+
+    private void Changed(bool isTighter)
+    {
+        if (isTighter)
+            Interlocked.Exchange(ref _change, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
     }
 
     private void Tell(ClientEvent happened) => _options.OnEvent?.Invoke(happened);

@@ -19,13 +19,14 @@ internal static partial class CommandLine
         Option<string?> authorities = Path("--ca", "The authorities by which the other end is judged.");
         Option<string?> lists = Path("--crl", "Their revocation lists.");
         Option<string?> peer = new("--peer") { HelpName = "NAME", Description = "The name of the other end, for a client." };
+        Option<string?> address = new("--address") { HelpName = "ADDRESS", Description = "The address on which a mosquitto listener listens; all of the machine unless given." };
         Option<int?> port = WholeNumber.Option("--port", "The port of a mosquitto listener or bridge, 8883 unless given.", 1, 65_535);
         Option<string?> target = new("--out") { HelpName = "FOLDER", Description = "Write the files into this folder, which must be there; otherwise they are printed." };
         Option<DateTimeOffset?> now = Now();
         Option<bool> json = new("--json") { Description = "Write JSON: one object with the files, the fidelity and the losses." };
         var emit = new Command("emit", "Turns the decision for a device into the configuration of a TLS stack, and says what of it the stack cannot do.")
         {
-            folder, context, stack, role, transport, openssl, certificate, key, authorities, lists, peer, port, target, now, json,
+            folder, context, stack, role, transport, openssl, certificate, key, authorities, lists, peer, address, port, target, now, json,
         };
         emit.SetAction(parsed =>
         {
@@ -40,6 +41,7 @@ internal static partial class CommandLine
                 Authorities = parsed.GetValue(authorities),
                 RevocationLists = parsed.GetValue(lists),
                 Peer = parsed.GetValue(peer),
+                Address = parsed.GetValue(address),
                 Port = parsed.GetValue(port) ?? 8883,
             };
             return EmitCommand.Run(parsed.GetRequiredValue(folder), parsed.GetRequiredValue(context), kind, options, Moment(parsed.GetValue(now)), parsed.GetValue(target), parsed.GetValue(json), streams);

@@ -17,6 +17,12 @@ namespace PolicyM2M.Enforcement.Connection;
 /// <param name="keys">Fetches keys.</param>
 internal sealed class Asking(string self, Endpoints endpoints, DecisionMemory memory, DeviceClock clock, KeyFetch keys)
 {
+    /// <summary>
+    /// A denial has no windows of its own. It is kept for as long as the shipped policies keep the permissions that they trust least, so that a device which is denied does not ask for each packet; other policies,
+    /// and what is heard of the device, end it before. Until then nothing is allowed that a decision point would deny.
+    /// </summary>
+    internal static readonly TimeSpan DenialsAreKept = TimeSpan.FromMinutes(5);
+
     /// <summary>Asks, fetches keys where the answer is signed by one that is not known, and verifies.</summary>
     /// <param name="claims">The question.</param>
     /// <param name="sent">What is said of the device.</param>
@@ -92,7 +98,7 @@ internal sealed class Asking(string self, Endpoints endpoints, DecisionMemory me
         if (clock.HasPassed(says.ValidUntil))
             throw new WireException($"the statement about {device} ended at {says.ValidUntil:u}: it is an old one, or this device's clock is ahead");
         clock.Heard(says.IssuedAt);
-        return new HeldStatement(signed, says, End(says.IssuedAt, says.ValidUntil, askedAt), IsVerified: true);
+        return new HeldStatement(signed, says, End(says.IssuedAt, says.FreshUntil, askedAt), End(says.IssuedAt, says.ValidUntil, askedAt), IsVerified: true);
     }
 
     /// <summary>An older statement than one that is held does not take its place: the device may have been in better standing then.</summary>
@@ -100,6 +106,11 @@ internal sealed class Asking(string self, Endpoints endpoints, DecisionMemory me
 
     private KeptDecision Kept(V1.SignedPayload signed, ReceivedDecision decision, DateTimeOffset askedAt)
     {
+        if (decision.Outcome.IsDenied)
+        {
+            DateTimeOffset until = End(decision.IssuedAt, decision.IssuedAt + DenialsAreKept, askedAt);
+            return new KeptDecision(signed, decision, isVerified: true) { FreshUntil = until, UsableUntil = until };
+        }
         DateTimeOffset freshUntil = End(decision.IssuedAt, decision.FreshUntil, askedAt);
         return new KeptDecision(signed, decision, isVerified: true)
         {

@@ -11,7 +11,7 @@ namespace PolicyM2M.Enforcement.Storing;
 internal static class SealedBytes
 {
     private const uint Magic = 0x534D324D;
-    private const byte Version = 4;
+    private const byte Version = 5;
     private const int HeaderLength = 5, NonceLength = 12, TagLength = 16;
 
     /// <summary>Seals bytes.</summary>

@@ -13,9 +13,13 @@ namespace PolicyM2M.Enforcement.Storing;
 /// </summary>
 internal static class StoreFormat
 {
-    public static byte[] Write(StoreContent content)
+    /// <summary>About how much a decision or a device takes beside what was signed: a buffer that grows leaves large pieces behind, which a small device has no room for.</summary>
+    private const int BytesBeside = 640;
+
+    public static ReadOnlyMemory<byte> Write(StoreContent content)
     {
-        using var bytes = new MemoryStream();
+        using var bytes = new MemoryStream((content.Devices.Length + content.Decisions.Length + 8) * BytesBeside
+            + content.Decisions.Sum(kept => kept.Bytes) + content.Devices.Sum(facts => facts.Statement?.Signed.Payload.Length ?? 0));
         using (var writer = new BinaryWriter(bytes, Encoding.UTF8, leaveOpen: true))
         {
             Write(writer, content.LatestSeen);
@@ -38,7 +42,7 @@ internal static class StoreFormat
                 Write(writer, kept.UsableUntil);
             }
         }
-        return bytes.ToArray();
+        return bytes.GetBuffer().AsMemory(0, (int)bytes.Length);
     }
 
     /// <exception cref="InvalidDataException">The bytes make no sense.</exception>
@@ -74,6 +78,7 @@ internal static class StoreFormat
         if (facts.Statement is not { } statement)
             return;
         Write(writer, statement.Signed);
+        Write(writer, statement.FreshUntil);
         Write(writer, statement.ValidUntil);
     }
 
@@ -88,7 +93,7 @@ internal static class StoreFormat
     private static HeldStatement Statement(BinaryReader reader)
     {
         V1.SignedPayload signed = Message(reader, V1.SignedPayload.Parser);
-        return new HeldStatement(signed, ReceivedStatement.Unverified(signed), Instant(reader), IsVerified: false);
+        return new HeldStatement(signed, ReceivedStatement.Unverified(signed), Instant(reader), Instant(reader), IsVerified: false);
     }
 
     private static KeptDecision Decision(BinaryReader reader)

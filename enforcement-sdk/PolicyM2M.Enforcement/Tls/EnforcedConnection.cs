@@ -30,7 +30,7 @@ public sealed class EnforcedConnection : IAsyncDisposable
         Negotiated = negotiated;
         Translation = attempt.Translation;
         Stream = stream;
-        _watch = WatchAsync(_over.Token);
+        _watch = WatchAsync(attempt.Changed, _over.Token);
     }
 
     /// <summary>The stream for the application.</summary>
@@ -90,14 +90,17 @@ public sealed class EnforcedConnection : IAsyncDisposable
             var (again, session) => again < session ? again : session,
         };
 
-    private async Task WatchAsync(CancellationToken over)
+    private async Task WatchAsync(Task changed, CancellationToken over)
     {
         try
         {
             while (true)
             {
                 TimeSpan left = LongestLife(_decisions) is { } life ? life - Age() : _options.CheckEvery;
-                await Task.Delay(TimeSpan.FromTicks(Math.Clamp(left.Ticks, TimeSpan.TicksPerMillisecond, _options.CheckEvery.Ticks)), _options.Time, over).ConfigureAwait(false);
+                var turn = TimeSpan.FromTicks(Math.Clamp(left.Ticks, TimeSpan.TicksPerMillisecond, _options.CheckEvery.Ticks));
+                await changed.WaitAsync(turn, _options.Time, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                over.ThrowIfCancellationRequested();
+                changed = changed.IsCompleted ? _options.Changed : changed;
                 if (await RecheckAsync(over).ConfigureAwait(false) is not null)
                     return;
             }

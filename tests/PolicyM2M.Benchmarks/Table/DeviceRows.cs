@@ -101,7 +101,7 @@ internal static class DeviceRows
         RevisionStamp stamp = RevisionStamp.Of(decisions[0].Decision);
         var facts = new DeviceFacts("plc-1") { Served = stamp, LatestSeen = stamp, Statement = answers[0].Statement };
         byte[] storeKey = new StoreKeyFile(options.KeyPath + ".cache-key").Read();
-        new StoreFile(options.CachePath, "decisions", Id, storeKey, 1 << 30).Save(StoreFormat.Write(new StoreContent(now, pdp.Keys, null, [facts], [.. decisions])));
+        new StoreFile(options.CachePath, "decisions", Id, storeKey, 1 << 30).Save(StoreFormat.Write(new StoreContent(now, pdp.Keys, null, [facts], [.. decisions])).Span);
         return PolicyClient.Connect(options);
     }
 }
