@@ -60,5 +60,6 @@ try
 }
 catch (Exception refused) when (refused is EnforcementException or MQTTnet.Exceptions.MqttCommunicationException)
 {
+    Console.WriteLine($"no connection: {refused.Message}");
     return 2;
 }

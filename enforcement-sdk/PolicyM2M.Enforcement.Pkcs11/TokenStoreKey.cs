@@ -6,8 +6,8 @@ using Net.Pkcs11Interop.HighLevelAPI.Factories;
 namespace PolicyM2M.Enforcement.Pkcs11;
 
 /// <summary>
-/// A store's key that comes out of a token by PKCS #11 (OASIS, 2.40 and later): the HMAC of a fixed text under a secret that was made on the token and never leaves it. So the store of a device whose disk was copied cannot be
-/// read elsewhere. While the client runs, the store's key itself is in its memory. The token must do CKM_GENERIC_SECRET_KEY_GEN and CKM_SHA256_HMAC.
+/// A store's key that comes out of a token by PKCS #11 (OASIS, 2.40 and later): the HMAC of a fixed text under a secret that was made on the token and never leaves it. So the store of a
+/// device whose disk was copied cannot be read elsewhere. While the client runs, the store's key itself is in its memory. The token must do CKM_GENERIC_SECRET_KEY_GEN and CKM_SHA256_HMAC.
 /// </summary>
 public sealed class TokenStoreKey : IStoreKey
 {
@@ -43,9 +43,13 @@ public sealed class TokenStoreKey : IStoreKey
             LogIn(session, Pin());
             return session.Sign(session.Factories.MechanismFactory.Create(CKM.CKM_SHA256_HMAC), Secret(session), Purpose);
         }
-        catch (Exception failure) when (failure is Pkcs11Exception or UnmanagedException or AttributeValueException)
+        catch (Exception failure) when (failure is UnmanagedException or DllNotFoundException)
         {
-            throw new IOException($"the key `{_options.Key}` of the token `{_options.Token}` cannot be used: {(failure is Pkcs11Exception token ? $"{token.Method} says {token.RV}" : failure.Message)}", failure);
+            throw new IOException($"{_options.Library} cannot be loaded: {failure.Message}", failure);
+        }
+        catch (Pkcs11Exception failure)
+        {
+            throw new IOException($"the key `{_options.Key}` of the token `{_options.Token}` cannot be used: {failure.Method} says {failure.RV}", failure);
         }
     }
 

@@ -86,8 +86,8 @@ public sealed partial class PolicyClient : IAsyncDisposable
     public string DeviceId { get; }
 
     /// <summary>
-    /// Completes when what was allowed may not be any more: other policies, news of a device, a denial in the place of a permission, a refusal. For who holds something open by a decision, such as a connection. Each change has a task of
-    /// its own: take it before the decision. That decisions end with time is no change.
+    /// Completes when what was allowed may not be any more: other policies, news of a device, a denial in the place of a permission, a refusal. For who holds
+    /// something open by a decision, such as a connection. Each change has a task of its own: take it before the decision. That decisions end with time is no change.
     /// </summary>
     public Task NextChange => Volatile.Read(ref _change).Task;
 

@@ -7,7 +7,8 @@ using V1 = PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Enforcement.Deciding;
 
-/// <summary>A signed decision as it is kept, for all whose contexts lie in its region. Immutable but for two notes of its use, and names that are made when they are first needed: a start reads thousands of decisions and uses few.</summary>
+/// <summary>A signed decision as it is kept, for all whose contexts lie in its region. Immutable but for two notes of its use, and for names
+/// that are made when they are first needed: a start reads thousands of decisions and uses few.</summary>
 internal sealed class KeptDecision
 {
     private readonly AttributeScale[] _attributes;
