@@ -24,6 +24,7 @@ internal static class EventText
         ClientEvent.KeysChanged keys => ("keys-changed", string.Join(", ", keys.KeyIds.Select(Short))),
         ClientEvent.BundleHeld bundle => ("bundle-held", $"revision {Short(bundle.Revision.CommitId)}, until {bundle.ValidUntil:u}"),
         ClientEvent.BundleRefused bundle => ("bundle-refused", bundle.Reason),
+        ClientEvent.HousekeepingFailed failed => ("housekeeping-failed", failed.Reason),
         ClientEvent.EndpointChanged endpoint => ("endpoint-changed", $"{endpoint.To.Authority} instead of {endpoint.From.Authority}"),
         _ => throw new ArgumentOutOfRangeException(nameof(happened), happened, "an event without a text"),
     };

@@ -55,6 +55,10 @@ public abstract record ClientEvent
     /// <param name="Reason">What failed.</param>
     public sealed record CacheNotWritten(string Reason) : ClientEvent;
 
+    /// <summary>What the client does without being asked could not be done, for a reason that nobody foresaw. It is tried again each second; the reason is told once.</summary>
+    /// <param name="Reason">What failed.</param>
+    public sealed record HousekeepingFailed(string Reason) : ClientEvent;
+
     /// <summary>The answers about a device come from elsewhere than before.</summary>
     /// <param name="Device">The device's id.</param>
     /// <param name="Kind">The kind of decision.</param>

@@ -24,5 +24,8 @@ public sealed record DeviceDecision(Outcome Outcome, DecisionSource Source, Rece
     /// <summary>Whether it was made on this machine from the bundle that is held.</summary>
     public bool IsLocal { get; init; }
 
+    /// <summary>Whether the decision point was reached, and will not speak to this client about the device: asking again changes nothing until somebody lets it.</summary>
+    public bool IsRefused { get; init; }
+
     internal static DeviceDecision Nothing(DecisionKind kind, string reason) => new(Outcome.Deny(kind, reason), DecisionSource.Denied, null, null, null);
 }

@@ -179,7 +179,12 @@ public sealed partial class PolicyClient
         if (isUnreachable)
             Volatile.Write(ref _awayUntil, _options.Time.GetTimestamp() + (long)(AwayFor.TotalSeconds * _options.Time.TimestampFrequency));
         Failed(failure, _endpoints.Current.Address, order, wasConnected, claims.Device);
-        return [.. kinds.Select(kind => isUnreachable ? AtHandOnly(kind, claims, Unreachable, reason) : Nothing(kind, claims, $"the decision point refused: {reason}"))];
+        return
+        [
+            .. kinds.Select(kind => isUnreachable
+                ? AtHandOnly(kind, claims, Unreachable, reason)
+                : Nothing(kind, claims, $"the decision point refused: {reason}") with { IsRefused = CallFailure.IsUnwelcome(failure) }),
+        ];
     }
 
     /// <summary>What a failed call, or a broken watch, means for what is kept.</summary>

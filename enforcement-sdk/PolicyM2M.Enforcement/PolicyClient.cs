@@ -39,6 +39,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
     private readonly ContextReading _reading = new();
     private readonly SharedCalls<ImmutableArray<DeviceDecision>> _calls = new();
     private readonly ConditionalWeakTable<DeviceContext, ClaimSet> _prepared = [];
+    private TaskCompletionSource _change = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _order;
     private long _awayUntil;
     private int _isBundleDue = 1;
@@ -62,6 +63,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
         _memory = new DecisionMemory(content, _clock, _name);
         _store = new StoreWriter(file, () => StoreFormat.Write(_memory.Content(machine.BootId)), () => _clock.Now, reason => Tell(new ClientEvent.CacheNotWritten(reason)));
         _memory.Changed += _store.Changed;
+        _memory.Changed += Changed;
         _memory.Discarded += reason => Tell(new ClientEvent.CacheDiscarded(reason));
         if (discarded is not null)
             Tell(new ClientEvent.CacheDiscarded(discarded));
@@ -82,7 +84,8 @@ public sealed partial class PolicyClient : IAsyncDisposable
         }
         _bundles = new BundleFetch(_endpoints, options.CallTimeout * PartTimeouts, _memory, _local, _clock, _keys, _memory.Self, bundles, Tell);
         _housekeeping = new Housekeeping(_memory, _clock, _store, () => _outage.IsConnected,
-            async (claims, kinds) => await ((Task)DecideAsync(claims, kinds, refresh: true, CancellationToken.None)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing), _endpoints.TryPreferredAsync, KeepBundleAsync);
+            async (claims, kinds) => await ((Task)DecideAsync(claims, kinds, refresh: true, CancellationToken.None)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing), _endpoints.TryPreferredAsync, KeepBundleAsync,
+            reason => Tell(new ClientEvent.HousekeepingFailed(reason)));
         _watch = RevisionWatch.Start(_endpoints, options, new WatchListener(this), NextOrder);
         _devices = new DeviceWatches(Watch);
         _housekeeping.Start();
@@ -96,6 +99,12 @@ public sealed partial class PolicyClient : IAsyncDisposable
     /// also across restarts, whatever the system clock is set to.
     /// </summary>
     public TimeProvider Time { get; }
+
+    /// <summary>
+    /// Completes when what was allowed may not be any more: other policies, news of a device, a denial in the place of a permission, a refusal. For who holds
+    /// something open by a decision, such as a connection. Each change has a task of its own: take it before the decision. That decisions end with time is no change.
+    /// </summary>
+    public Task NextChange => Volatile.Read(ref _change).Task;
 
     /// <summary>How it stands. Takes a look at all that is kept.</summary>
     public ClientStatus Status
@@ -215,6 +224,12 @@ public sealed partial class PolicyClient : IAsyncDisposable
         _endpoints.Dispose();
         _store.Flush();
         _certificate.Dispose();
+    }
+
+    private void Changed(bool isTighter)
+    {
+        if (isTighter)
+            Interlocked.Exchange(ref _change, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
     }
 
     private void Tell(ClientEvent happened) => _options.OnEvent?.Invoke(happened);

@@ -22,13 +22,14 @@ internal static partial class CommandLine
             "software", "os-keystore", "tee", "secure-element", "hsm");
         Option<string[]> elsewhere = new("--held-elsewhere") { HelpName = "FIELD", Description = "A field of the auth decision that something else than the stack holds, such as attestation; may be repeated." };
         Option<string?> peer = new("--peer") { HelpName = "NAME", Description = "The name of the other end, for a client." };
+        Option<string?> address = new("--address") { HelpName = "ADDRESS", Description = "The address on which a mosquitto listener listens; all of the machine unless given." };
         Option<int?> port = WholeNumber.Option("--port", "The port of a mosquitto listener or bridge, 8883 unless given.", 1, 65_535);
         Option<string?> target = new("--out") { HelpName = "FOLDER", Description = "Write the files into this folder, which must be there; otherwise they are printed." };
         Option<DateTimeOffset?> now = Now();
         Option<bool> json = new("--json") { Description = "Write JSON: one object with the files, the fidelity and the losses." };
         var emit = new Command("emit", "Turns the decision for a device into the configuration of a TLS stack, and says what of it the stack cannot do.")
         {
-            folder, context, stack, role, transport, openssl, certificate, key, authorities, lists, protection, elsewhere, peer, port, target, now, json,
+            folder, context, stack, role, transport, openssl, certificate, key, authorities, lists, protection, elsewhere, peer, address, port, target, now, json,
         };
         emit.SetAction(parsed =>
         {
@@ -45,6 +46,7 @@ internal static partial class CommandLine
                 KeyProtection = parsed.GetValue(protection) ?? "software",
                 HeldElsewhere = [.. parsed.GetValue(elsewhere) ?? []],
                 Peer = parsed.GetValue(peer),
+                Address = parsed.GetValue(address),
                 Port = parsed.GetValue(port) ?? 8883,
             };
             return EmitCommand.Run(parsed.GetRequiredValue(folder), parsed.GetRequiredValue(context), kind, options, Moment(parsed.GetValue(now)), parsed.GetValue(target), parsed.GetValue(json), streams);

@@ -17,6 +17,7 @@ using PolicyM2M.Pdp.Startup.Configuration;
 using PolicyM2M.Pdp.Webhook;
 using PolicyM2M.Registry;
 using PolicyM2M.Store;
+using PolicyM2M.Wire;
 using PolicyM2M.X509.Revocation;
 
 namespace PolicyM2M.Pdp;
@@ -90,7 +91,8 @@ internal static class Program
         // By factory, so that it is closed with the server, after everything that records.
         builder.Services.AddSingleton(provider => AuditTrail.Open(options.Audit, data, credentials.Current.Id.TrustDomain, clock, provider.GetRequiredService<ILogger<AuditTrail>>()));
         builder.Services.AddSingleton(provider => SigningKeys.Open(data, clock.GetUtcNow(), provider.GetRequiredService<ILogger<SigningKeys>>()));
-        builder.Services.AddSingleton<SignedDecisions>().AddSingleton<SignedStatements>().AddSingleton<SignedBundles>();
+        builder.Services.AddSingleton<SignedDecisions>().AddSingleton<SignedBundles>();
+        builder.Services.AddSingleton(services => new SignedStatements(services.GetRequiredService<SigningKeys>(), options.StatementValidity));
         // By factory, so that it is disposed with the server.
         builder.Services.AddSingleton(_ => registry).AddSingleton<DeviceReplica>().AddSingleton(revoked).AddSingleton(new RegistryState(clock, options.RegistryGrace, revoked));
         builder.Services.AddSingleton<FirstImport>().AddSingleton<DeviceImportCall>().AddSingleton<DroppedClaims>();

@@ -10,6 +10,9 @@ namespace PolicyM2M.Wire;
 /// <param name="ValidUntil">From then on it says nothing.</param>
 public sealed record ReceivedStatement(string DeviceId, DeviceContext Attributes, DateTimeOffset IssuedAt, DateTimeOffset ValidUntil)
 {
+    /// <summary>Until then it need not be asked for anew. From then on it is what was last known, for as long as nobody answers.</summary>
+    public DateTimeOffset FreshUntil { get; init; } = ValidUntil;
+
     /// <summary>The context to judge a region by: what the device says, as far as it may, and what is stated, which wins.</summary>
     public DeviceContext ContextFor(Region region, DeviceContext claims)
     {
@@ -40,8 +43,12 @@ public sealed record ReceivedStatement(string DeviceId, DeviceContext Attributes
         DateTimeOffset issuedAt = WireMapping.Instant(statement.IssuedAt, "a statement", "issued_at"), validUntil = WireMapping.Instant(statement.ValidUntil, "a statement", "valid_until");
         if (validUntil < issuedAt)
             throw new WireException("a statement ends before it begins");
+        DateTimeOffset freshUntil = statement.FreshUntil is { } fresh ? WireMapping.Instant(fresh, "a statement", "fresh_until") : validUntil;
+        if (freshUntil < issuedAt || freshUntil > validUntil)
+            throw new WireException("a statement is not fresh within the time for which it holds");
         return new ReceivedStatement(statement.DeviceId,
             DeviceContext.Of(statement.Attributes.Select(attribute => KeyValuePair.Create(attribute.Name, WireMapping.FromWire(attribute.Value ?? throw new WireException("an attribute of a statement has no value"))))),
-            issuedAt, validUntil);
+            issuedAt, validUntil)
+        { FreshUntil = freshUntil };
     }
 }

@@ -22,6 +22,8 @@ internal static class OwnCommands
           table [--quick] [SECTION...]  measure the speed table and print it as Markdown; sections: {string.Join(", ", SpeedTable.SectionNames)}
           service [--quick] [SECTION...]  the same for the decision point as a process; sections: {string.Join(", ", ServiceTable.SectionNames)}
           rotation-fleet [--svg FILE]  simulate the renewals of a fleet, and draw them
+          agent PROGRAM [--quick]  the agent as publish-agent.sh makes it: its cold start
+          failover              two decision points, the preferred one silent or killed: how long until the other has answered
           region-cache [--quick]  a simulated gateway with 1,000 devices: how many calls its cache by regions saves against one by exact contexts
         Anything else goes to BenchmarkDotNet: --filter '*', --list flat.
         """;
@@ -46,6 +48,10 @@ internal static class OwnCommands
                 return ServiceTable.PrintAsync([.. rest.Except([Quick])], rest.Contains(Quick)).GetAwaiter().GetResult() ? 0 : 1;
             case ["region-cache"] or ["region-cache", Quick]:
                 return GatewaySimulation.Print(isQuick: args.Length > 1) ? 0 : 1;
+            case ["failover"]:
+                return FailoverTable.PrintAsync().GetAwaiter().GetResult() ? 0 : 1;
+            case ["agent", var program, .. var rest] when rest is [] or [Quick]:
+                return AgentTable.PrintAsync(program, isQuick: rest.Length > 0).GetAwaiter().GetResult() ? 0 : 1;
             case [CompileOnce.Command, var folder]:
                 return CompileOnce.Run(folder);
             case [FleetCommand.Command]:

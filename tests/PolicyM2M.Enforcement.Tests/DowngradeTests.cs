@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using System.Text.RegularExpressions;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using PolicyM2M.Engine.Vocabulary;
+using PolicyM2M.Testing;
 using PolicyM2M.Wire;
 using V1 = PolicyM2M.Wire.V1;
 
@@ -11,8 +13,14 @@ namespace PolicyM2M.Enforcement.Tests;
 /// The decision half of the table of downgrades: whoever stands between a device and its decision point, or serves as one, and hands out what is not true of this device now. Each must fail closed, and
 /// say why. The peer holds a certificate that the device believes, so that nothing but the signatures is in its way.
 /// </summary>
-internal sealed class DowngradeTests
+internal sealed partial class DowngradeTests
 {
+    private const string Page = "docs/downgrades.md";
+
+    [Test]
+    public void The_page_has_a_row_for_each_of_these_tests_and_no_other() => Assert.That(Rows().Keys, Is.EquivalentTo(typeof(DowngradeTests).GetMethods()
+        .Where(method => method.IsDefined(typeof(TestAttribute), false) && method.Name != nameof(The_page_has_a_row_for_each_of_these_tests_and_no_other)).Select(method => RowOf(method.Name))));
+
     [Test]
     public async Task Replayed_old_decision()
     {
@@ -204,5 +212,17 @@ internal sealed class DowngradeTests
         ImmutableArray<DeviceDecision> answers = await client.DecideAsync(ClientWorld.Context, DecisionKinds.All, refresh: true);
         Assert.That(answers.Select(answer => (answer.Source, answer.Outcome.IsDenied)), Is.All.EqualTo((DecisionSource.Denied, true)));
         Assert.That(answers[0].Outcome.Denial, Does.Contain(reason));
+        Assert.That(Rows()[RowOf(TestContext.CurrentContext.Test.MethodName!)], Does.Contain($"\"{reason}\""), Page);
     }
+
+    private static string RowOf(string test) => test.Replace('_', ' ').ToLowerInvariant();
+
+    private static Dictionary<string, string> Rows() => Row().Matches(Table().Match(File.ReadAllText(Path.Combine(ProjectFolder.RepositoryRootOf(typeof(DowngradeTests).Assembly), Page))).Value)
+        .ToDictionary(row => row.Groups["what"].Value, row => row.Groups["gets"].Value);
+
+    [GeneratedRegex("<!-- decision: begin -->.*?<!-- decision: end -->", RegexOptions.Singleline)]
+    private static partial Regex Table();
+
+    [GeneratedRegex(@"^\| (?<what>(?!---|handed out)[^|]+?) \| (?<gets>[^|]+) \|$", RegexOptions.Multiline)]
+    private static partial Regex Row();
 }

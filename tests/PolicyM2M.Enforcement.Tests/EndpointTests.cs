@@ -40,6 +40,33 @@ internal sealed class EndpointTests
     }
 
     [Test]
+    public async Task Each_is_asked_once_in_order_and_none_for_longer_than_its_deadline()
+    {
+        await using var world = new ClientWorld();
+        PolicyClientOptions options = world.Options() with { Endpoint = new Uri("https://127.0.0.1:1"), FurtherEndpoints = [new Uri("https://127.0.0.1:2"), new Uri("https://127.0.0.1:3"), new Uri("https://127.0.0.1:4")] };
+        using System.Security.Cryptography.X509Certificates.X509Certificate2 certificate = MutualTls.Certificate(options);
+        using var endpoints = new Endpoints(options, () => certificate, world.Events.Enqueue);
+        var asked = new List<(int Port, TimeSpan Deadline)>();
+        (Endpoint who, int answer) = await endpoints.CallAsync(async (endpoint, call) =>
+        {
+            lock (asked)
+                asked.Add((endpoint.Address.Port, call.Deadline!.Value - TimeProvider.System.GetUtcNow().UtcDateTime));
+            return endpoint.Address.Port switch
+            {
+                1 => throw new Grpc.Core.RpcException(new Grpc.Core.Status(Grpc.Core.StatusCode.Unavailable, "gone")),
+                // Silent: it is left waiting, and the next is asked besides.
+                2 => await Task.Delay(Timeout.Infinite, call.CancellationToken).ContinueWith<int>(_ => throw new Grpc.Core.RpcException(Grpc.Core.Status.DefaultCancelled), TaskScheduler.Default),
+                var port => port,
+            };
+        }, CancellationToken.None);
+        Assert.That((who.Address.Port, answer), Is.EqualTo((3, 3)));
+        Assert.That(asked.Select(attempt => attempt.Port), Is.EqualTo(new[] { 1, 2, 3 }));
+        Assert.That(asked.Select(attempt => attempt.Deadline), Is.All.LessThanOrEqualTo(options.CallTimeout));
+        Assert.That(Endpoints.Patience, Is.LessThanOrEqualTo(TimeSpan.FromMilliseconds(500)), "half of a second is left for the handshake with the next");
+        Assert.That(endpoints.Current.Address.Port, Is.EqualTo(3));
+    }
+
+    [Test]
     public async Task A_preferred_one_is_gone_back_to_when_it_has_answered_three_times_in_a_row()
     {
         await using var world = new ClientWorld();

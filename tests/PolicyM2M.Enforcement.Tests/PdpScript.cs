@@ -45,6 +45,8 @@ internal sealed class PdpScript(TimeProvider time)
     /// <summary>What the registry says; the decisions rest on all of it.</summary>
     public Dictionary<string, string> Stated { get; } = [];
 
+    public TimeSpan StatementIsFresh { get; set; } = TimeSpan.FromHours(1);
+
     public TimeSpan StatementHolds { get; set; } = TimeSpan.FromHours(1);
 
     public TimeSpan FreshFor { get; set; } = TimeSpan.FromHours(1);
@@ -173,18 +175,21 @@ internal sealed class PdpScript(TimeProvider time)
     public V1.SignedPayload Statement(string device)
     {
         DateTimeOffset now = time.GetUtcNow();
-        if (_statement is { } known && known.Device == device + string.Join(';', Stated) && now >= known.IssuedAt && now < known.IssuedAt + StatementHolds / 2)
+        if (_statement is { } known && known.Device == device + string.Join(';', Stated) && now >= known.IssuedAt && now < known.IssuedAt + Fresh / 2)
             return known.Signed;
         V1.SignedPayload signed = Signer.Sign(SignedKind.DeviceStatement, new V1.DeviceStatement
         {
             DeviceId = device,
             Attributes = { Stated.OrderBy(value => value.Key, StringComparer.Ordinal).Select(value => new V1.NamedValue { Name = value.Key, Value = new V1.AttributeValue { Text = value.Value } }) },
             IssuedAt = now.ToTimestamp(),
+            FreshUntil = (now + Fresh).ToTimestamp(),
             ValidUntil = (now + StatementHolds).ToTimestamp(),
         });
         _statement = (device + string.Join(';', Stated), signed, now);
         return signed;
     }
+
+    private TimeSpan Fresh => StatementIsFresh < StatementHolds ? StatementIsFresh : StatementHolds;
 
     private V1.WatchResponse Message(string device) => new() { Revision = RevisionMessage(), NeededAttributes = { Needed }, DeviceVersion = Versions.GetValueOrDefault(device, DeviceVersion) };
 

@@ -78,7 +78,9 @@ internal sealed class RefusalTests
         world.Script.Forge = ScriptedPdp.Deny;
         DeviceDecision denial = (await client.DecideAsync(ClientWorld.Context, refresh: true))[0];
         Assert.That((denial.Source, denial.Outcome.Denial), Is.EqualTo((DecisionSource.Live, "retired")));
-        await world.Pdp.KillAsync();
+        DeviceDecision away = (await world.OfflineAfterAsync(client, TimeSpan.FromMinutes(4)))[0];
+        Assert.That((away.Source, away.Outcome.Denial), Is.EqualTo((DecisionSource.Cached, "retired")));
+        world.Time.Advance(TimeSpan.FromMinutes(2));
         Assert.That(await ClientWorld.SourceAsync(client), Is.EqualTo(DecisionSource.Denied));
     }
 

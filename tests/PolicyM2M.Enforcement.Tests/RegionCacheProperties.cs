@@ -93,6 +93,6 @@ internal sealed class RegionCacheProperties
             ValidUntil = time.GetUtcNow().AddDays(1).ToTimestamp(),
         });
         var kept = new KeptDecision(signed, signer.Trusted.Decision(signed), isVerified: false) { FreshUntil = DateTimeOffset.MaxValue, UsableUntil = DateTimeOffset.MaxValue };
-        return new Answer([kept], new HeldStatement(statement, signer.Trusted.Statement(statement), DateTimeOffset.MaxValue, IsVerified: false), []);
+        return new Answer([kept], new HeldStatement(statement, signer.Trusted.Statement(statement), DateTimeOffset.MaxValue, DateTimeOffset.MaxValue, IsVerified: false), []);
     }
 }

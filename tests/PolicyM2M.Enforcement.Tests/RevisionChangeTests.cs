@@ -8,6 +8,28 @@ internal sealed class RevisionChangeTests
     private static readonly RevisionId Next = new("2222", "bbbb");
 
     [Test]
+    public async Task A_change_that_may_take_something_back_is_told_to_who_waits_for_it_and_nothing_else_is()
+    {
+        await using var world = new ClientWorld();
+        PolicyClient client = world.Connect();
+        await world.SeenAsync<ClientEvent.Connected>();
+        await client.DecideAsync(ClientWorld.Context);
+        Task revision = client.NextChange;
+        await client.DecideAsync(ClientWorld.Context, refresh: true);
+        Assert.That(revision.IsCompleted, Is.False, "an answer as before is no change");
+        world.Script.Publish(new RevisionId("2222", "bbbb"));
+        await revision;
+        Task denial = client.NextChange;
+        world.Script.Forge = ScriptedPdp.Deny;
+        await client.DecideAsync(ClientWorld.Context, refresh: true);
+        await denial;
+        Task refusal = client.NextChange;
+        world.Script.Refuses = Grpc.Core.StatusCode.PermissionDenied;
+        await client.DecideAsync(ClientWorld.Context, refresh: true);
+        await refusal;
+    }
+
+    [Test]
     public async Task Policies_that_test_more_leave_what_is_kept_usable()
     {
         await using var world = new ClientWorld();

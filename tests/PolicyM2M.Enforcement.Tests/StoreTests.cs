@@ -24,7 +24,7 @@ internal sealed class StoreTests
         {
             Served = stamp,
             LatestSeen = stamp with { IssuedAt = Now },
-            Statement = new HeldStatement(response.Statement, trusted.Statement(response.Statement), Now.AddHours(1), true),
+            Statement = new HeldStatement(response.Statement, trusted.Statement(response.Statement), Now.AddMinutes(30), Now.AddHours(1), true),
             Version = 3,
             ConfirmedBy = 7,
             ChangedAt = 9,
@@ -35,13 +35,32 @@ internal sealed class StoreTests
     }
 
     [Test]
+    public async Task At_steady_state_flash_is_written_once_a_minute_however_much_is_asked()
+    {
+        await using var world = new ClientWorld();
+        PolicyClient client = world.Connect();
+        await world.SeenAsync<ClientEvent.Connected>();
+        await client.DecideAsync(ClientWorld.Context);
+        world.Time.Advance(TimeSpan.FromMinutes(1));
+        await client.DecideAsync(ClientWorld.Context, refresh: true);
+        long before = client.Status.StoreWrites;
+        for (int i = 0; i < 360; i++)
+        {
+            world.Time.Advance(TimeSpan.FromSeconds(10));
+            await client.DecideAsync(ClientWorld.Context, refresh: true);
+        }
+        Assert.That(client.Status.StoreWrites - before, Is.EqualTo(60));
+    }
+
+    [Test]
     public void What_is_written_is_read_back()
     {
-        StoreContent content = Content(new ManualTime()), read = StoreFormat.Read(StoreFormat.Write(content));
+        StoreContent content = Content(new ManualTime()), read = StoreFormat.Read(StoreFormat.Write(content).ToArray());
         Assert.That((read.BootId, read.Devices.Single().Version), Is.EqualTo(("boot", (long?)3)));
         Assert.That((read.LatestSeen, string.Join(",", read.NeededAttributes!), read.Keys.Trusted.Ids), Is.EqualTo((Now, "device.type", content.Keys.Trusted.Ids)));
         DeviceFacts facts = read.Devices.Single(), written = content.Devices.Single();
-        Assert.That((facts.Served, facts.LatestSeen, facts.Statement!.Digest, facts.IsCurrent, facts.Unchanged.Single()), Is.EqualTo((written.Served, written.LatestSeen, written.Statement!.Digest, false, "abcd")));
+        Assert.That((facts.Statement!.FreshUntil, facts.Statement.ValidUntil), Is.EqualTo((Now.AddMinutes(30), Now.AddHours(1))));
+        Assert.That((facts.Served, facts.LatestSeen, facts.Statement.Digest, facts.IsCurrent, facts.Unchanged.Single()), Is.EqualTo((written.Served, written.LatestSeen, written.Statement!.Digest, false, "abcd")));
         Assert.That(read.Decisions.Select(kept => (kept.Hash, kept.FreshUntil, kept.UsableUntil)), Is.EqualTo(content.Decisions.Select(kept => (kept.Hash, kept.FreshUntil, kept.UsableUntil))));
     }
 
@@ -50,7 +69,7 @@ internal sealed class StoreTests
     {
         using var folder = new TemporaryFolder();
         var file = new StoreFile(folder["store"], "decisions", Device, Key, 1 << 20);
-        file.Save(StoreFormat.Write(Content(new ManualTime())));
+        file.Save(StoreFormat.Write(Content(new ManualTime())).Span);
         byte[] whole = File.ReadAllBytes(folder["store"]);
         for (int at = 0; at < whole.Length; at++)
         {
@@ -72,21 +91,21 @@ internal sealed class StoreTests
     {
         using var folder = new TemporaryFolder();
         var file = new StoreFile(folder["store"], "decisions", Device, Key, 1 << 20);
-        file.Save(StoreFormat.Write(Content(new ManualTime())));
+        file.Save(StoreFormat.Write(Content(new ManualTime())).Span);
         byte[] next = SealedBytes.Seal(new byte[300], "decisions", Device, Key);
         for (int length = 0; length <= next.Length; length++)
         {
             File.WriteAllBytes(folder["store.next"], next[..length]);
             Assert.That(file.Load(StoreFormat.Read, out _)?.LatestSeen, Is.EqualTo(Now));
         }
-        file.Save(StoreFormat.Write(Content(new ManualTime())));
+        file.Save(StoreFormat.Write(Content(new ManualTime())).Span);
         Assert.That(File.Exists(folder["store.next"]), Is.False);
     }
 
     [Test]
     public void A_file_of_another_device_of_another_key_or_of_another_kind_is_not_opened_and_says_nothing()
     {
-        byte[] content = StoreFormat.Write(Content(new ManualTime())), whole = SealedBytes.Seal(content, "decisions", Device, Key);
+        byte[] content = StoreFormat.Write(Content(new ManualTime())).ToArray(), whole = SealedBytes.Seal(content, "decisions", Device, Key);
         Assert.That(() => SealedBytes.Open(whole, "decisions", "spiffe://test.example/device/plc-2", Key), Throws.TypeOf<InvalidDataException>());
         Assert.That(() => SealedBytes.Open(whole, "decisions", Device, [.. Key.Reverse()]), Throws.TypeOf<InvalidDataException>());
         Assert.That(() => SealedBytes.Open(whole, "bundle", Device, Key), Throws.TypeOf<InvalidDataException>());
@@ -136,7 +155,7 @@ internal sealed class StoreTests
     {
         using var folder = new TemporaryFolder();
         var time = new ManualTime();
-        var writer = new StoreWriter(new StoreFile(folder["store"], "decisions", Device, Key, 1 << 20), () => [1], time.GetUtcNow, _ => { });
+        var writer = new StoreWriter(new StoreFile(folder["store"], "decisions", Device, Key, 1 << 20), () => new byte[] { 1 }, time.GetUtcNow, _ => { });
         writer.Changed(isUrgent: false);
         Assert.That(writer.Writes, Is.EqualTo(1), "the first is not put off");
         for (int second = 0; second < 3_600; second++)

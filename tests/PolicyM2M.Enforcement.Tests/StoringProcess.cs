@@ -18,7 +18,7 @@ internal static class StoringProcess
         StoreFile file = File(folder);
         for (long number = Number(file.Load(StoreFormat.Read, out _)) + 1; ; number++)
         {
-            file.Save(StoreFormat.Write(Content(number)));
+            file.Save(StoreFormat.Write(Content(number)).Span);
             Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"wrote {number}"));
         }
     }

@@ -10,8 +10,8 @@ using Grpc.Core;
 using PolicyM2M.Pdp.Access;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Rest;
-using PolicyM2M.Pdp.Services;
 using PolicyM2M.Testing;
+using PolicyM2M.Wire;
 using PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Pdp.Tests;

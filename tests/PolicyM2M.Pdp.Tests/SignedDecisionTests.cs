@@ -83,6 +83,16 @@ internal sealed class SignedDecisionTests
     }
 
     [Test]
+    public async Task A_statement_is_fresh_for_an_hour_and_holds_for_as_long_as_the_device_s_decisions_may_be_used()
+    {
+        ReceivedDecision[] decisions = [.. (await Ask("plc-0042", "2.4.0")).SignedDecisions.Select(_trusted.Decision)];
+        ReceivedStatement statement = _trusted.Statement((await Ask("plc-0042", "2.4.0")).Statement);
+        TimeSpan longest = decisions.Max(decision => decision.UsableUntil - decision.IssuedAt);
+        Assert.That(longest, Is.InRange(TimeSpan.FromHours(2), TimeSpan.FromDays(7)));
+        Assert.That((statement.FreshUntil - statement.IssuedAt, statement.ValidUntil - statement.IssuedAt), Is.EqualTo((TimeSpan.FromHours(1), longest)));
+    }
+
+    [Test]
     public async Task A_statement_that_the_device_has_is_not_sent_again()
     {
         DecideResponse first = await Ask("plc-0042", "2.4.0");

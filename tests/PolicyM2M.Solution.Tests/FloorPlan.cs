@@ -24,7 +24,9 @@ internal static class FloorPlan
     public const string Emitters = "PolicyM2M.Emitters";
     public const string Kestrel = "PolicyM2M.Enforcement.Kestrel";
     public const string Mqtt = "PolicyM2M.Enforcement.Mqtt";
+    public const string Pkcs11 = "PolicyM2M.Enforcement.Pkcs11";
     public const string Agent = "PolicyM2M.Agent";
+    public const string Device = "PolicyM2M.Device";
     public const string Testing = "PolicyM2M.Testing";
     public const string Benchmarks = "PolicyM2M.Benchmarks";
 
@@ -44,7 +46,8 @@ internal static class FloorPlan
         // It writes what authors ask to see, and needs nothing but the outcome: below everything that decides or asks.
         [Emitters] = new([Engine], []),
         [Cli] = new([Engine, Compiler, Store, Wire, Audit, Emitters], ["Google.Protobuf", "Grpc.Net.Client", "System.CommandLine"]),
-        [Wire] = new([Engine], ["Google.Protobuf", "Grpc.Core.Api", "Grpc.Tools"]),
+        // Device ids are segments of SPIFFE IDs.
+        [Wire] = new([Engine, X509], ["Google.Protobuf", "Grpc.Core.Api", "Grpc.Tools"]),
         [Registry] = new([Engine], ["Microsoft.Data.Sqlite", "Npgsql"]),
         [Audit] = new([], []),
         [Pdp] = new([Engine, X509, Compiler, Store, Wire, Registry, Audit],
@@ -53,6 +56,8 @@ internal static class FloorPlan
         [Enforcement] = new([Engine, X509, Wire], ["Google.Protobuf", "Grpc.Net.Client"]),
         [Kestrel] = new([Engine, Enforcement], []),
         [Mqtt] = new([Engine, Enforcement], ["MQTTnet"]),
+        // Apart from the SDK, so that only who has a token carries the package.
+        [Pkcs11] = new([Enforcement], ["Pkcs11Interop"]),
         [Agent] = new([Engine, Wire, Enforcement, Emitters], ["System.CommandLine"]),
     };
 
@@ -60,14 +65,17 @@ internal static class FloorPlan
     public static readonly IReadOnlyDictionary<string, Floor> Workshop = new Dictionary<string, Floor>
     {
         [Testing] = new([Engine, Compiler], ["NUnit"]),
+        // The program of docs/sdk.md: it has what somebody else's would have.
+        [Device] = new([Mqtt], ["MQTTnet"]),
         [Benchmarks] = new([.. Products.Keys], ["BenchmarkDotNet", "Grpc.AspNetCore", "Grpc.Net.Client"]),
     };
 
     /// <summary>
     /// What a test project may stand on: any product, and real counterparts for what it tests: a client for the server, a server for
-    /// the client. What measures the products is tested too: a benchmark of a wrong answer says nothing. The agent's tests start it for its workload.
+    /// the client. What measures the products is tested too: a benchmark of a wrong answer says nothing. The agent's tests start it for its workload, and
+    /// the program of a page.
     /// </summary>
-    public static Floor OfTests(string project) => new([Testing, .. Products.Keys, .. project is $"{Benchmarks}.Tests" or $"{Agent}.Tests" ? new[] { Benchmarks } : []], [.. InTests, .. project switch
+    public static Floor OfTests(string project) => new([Testing, .. Products.Keys, .. project is $"{Benchmarks}.Tests" or $"{Agent}.Tests" ? new[] { Benchmarks, Device } : []], [.. InTests, .. project switch
     {
         "PolicyM2M.Pdp.Tests" => ["Grpc.Net.Client"],
         "PolicyM2M.Compiler.Tests" => ["NJsonSchema", "YamlDotNet"],
@@ -93,6 +101,7 @@ internal static class FloorPlan
         ("Microsoft.Extensions", [Pdp, Kestrel, Agent]),
         ("MQTTnet", [Mqtt]),
         ("OpenTelemetry", [Pdp]),
+        ("Pkcs11Interop", [Pkcs11]),
         ("System.CommandLine", [Cli, Pdp, Agent]),
         // `System.Net.Primitives` is not among them: it knows what an address is, and reaches nobody.
         ("System.Net.Sockets", [Pdp, Enforcement, Mqtt, Agent]),

@@ -17,7 +17,7 @@ internal static class LocalAnswer
     public static DecideResponse Plain(ImmutableArray<DeviceDecision> decisions, ImmutableArray<string> needed) => new() { Decisions = { decisions.Select(Plain) }, NeededAttributes = { needed } };
 
     /// <summary>As the decision point signed them, with the statement by which they were judged, to be handed on.</summary>
-    /// <exception cref="RpcException">UNAVAILABLE: nobody signed one of them.</exception>
+    /// <exception cref="RpcException">UNAVAILABLE: nobody signed one of them. PERMISSION_DENIED: the decision point will not speak to this gateway about the device.</exception>
     public static DecideResponse Signed(ImmutableArray<DeviceDecision> decisions, ImmutableArray<string> needed, ByteString knownStatement)
     {
         var response = new DecideResponse { NeededAttributes = { needed } };
@@ -32,7 +32,7 @@ internal static class LocalAnswer
         return response;
     }
 
-    private static RpcException Unsigned(DeviceDecision decision) => new(new Grpc.Core.Status(StatusCode.Unavailable, decision.IsLocal
+    private static RpcException Unsigned(DeviceDecision decision) => new(new Grpc.Core.Status(decision.IsRefused ? StatusCode.PermissionDenied : StatusCode.Unavailable, decision.IsLocal
         ? $"{decision.Kind.Name()}: it was decided here from the bundle, and nobody signed it; take the bundle (GetBundle)"
         : $"{decision.Kind.Name()}: {decision.Outcome.Denial}"));
 

@@ -19,7 +19,7 @@ internal sealed partial class LocalEndpoint(Gateway gateway, CallerRules rules, 
 {
     public override async Task<DecideResponse> Decide(DecideRequest request, ServerCallContext context)
     {
-        LocalLimits.Check(request);
+        RequestLimits.Check(request);
         string device = Subject(request.DeviceId, context);
         DeviceContext claims = DeviceContext.Of(request.Attributes.Select(claim => KeyValuePair.Create(claim.Key, WireMapping.FromWire(claim.Value))));
         ImmutableArray<Engine.Vocabulary.DecisionKind> kinds = request.Kinds.Count == 0 ? [.. DecisionKinds.All] : [.. request.Kinds.Select(WireMapping.FromWire)];
@@ -47,7 +47,7 @@ internal sealed partial class LocalEndpoint(Gateway gateway, CallerRules rules, 
     {
         try
         {
-            LocalLimits.Check(item);
+            RequestLimits.Check(item);
             return new DecideStreamResponse { Correlation = item.Correlation, Response = await Decide(item.Request, context) };
         }
         catch (RpcException refusal)

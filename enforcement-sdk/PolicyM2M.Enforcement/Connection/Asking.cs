@@ -17,6 +17,12 @@ namespace PolicyM2M.Enforcement.Connection;
 /// <param name="keys">Fetches keys.</param>
 internal sealed class Asking(string self, Endpoints endpoints, DecisionMemory memory, DeviceClock clock, KeyFetch keys)
 {
+    /// <summary>
+    /// A denial has no windows of its own. It is kept for as long as the shipped policies keep the permissions that they trust least, so that a device which is denied does not ask for each packet; other policies,
+    /// and what is heard of the device, end it before. Until then nothing is allowed that a decision point would deny.
+    /// </summary>
+    internal static readonly TimeSpan DenialsAreKept = TimeSpan.FromMinutes(5);
+
     /// <summary>Asks, fetches keys where the answer is signed by one that is not known, and verifies.</summary>
     /// <param name="claims">The question.</param>
     /// <param name="sent">What is said of the device.</param>
@@ -72,7 +78,7 @@ internal sealed class Asking(string self, Endpoints endpoints, DecisionMemory me
             throw new WireException($"{old}: it is an old one, or this device's clock is ahead");
         }
         clock.Confirm();
-        HeldStatement? statement = came is null ? held : Newer(new HeldStatement(response.Statement!, came, End(came.IssuedAt, came.ValidUntil, askedAt), IsVerified: true), held);
+        HeldStatement? statement = came is null ? held : Newer(Held(response.Statement!, came, askedAt), held);
         DateTimeOffset now = clock.Now;
         DeviceFacts facts = claims.Slot.Facts with { Statement = statement };
         ImmutableArray<KeptDecision> kept = [.. decisions.Select(decision => Kept(decision.Signed, decision.Decision, askedAt))];
@@ -92,6 +98,9 @@ internal sealed class Asking(string self, Endpoints endpoints, DecisionMemory me
         return says.DeviceId == device ? says : throw new WireException($"the statement is about {says.DeviceId} and not about {device}");
     }
 
+    private HeldStatement Held(V1.SignedPayload signed, ReceivedStatement says, DateTimeOffset askedAt) =>
+        new(signed, says, End(says.IssuedAt, says.FreshUntil, askedAt), End(says.IssuedAt, says.ValidUntil, askedAt), IsVerified: true);
+
     /// <summary>What ended before it came; null where nothing did. A denial is one whenever it was made; anything else ends.</summary>
     private string? Ended(IEnumerable<ReceivedDecision> decisions, ReceivedStatement? statement, string device) =>
         statement is not null && clock.HasPassed(statement.ValidUntil) ? $"the statement about {device} ended at {statement.ValidUntil:u}"
@@ -103,6 +112,11 @@ internal sealed class Asking(string self, Endpoints endpoints, DecisionMemory me
 
     private KeptDecision Kept(V1.SignedPayload signed, ReceivedDecision decision, DateTimeOffset askedAt)
     {
+        if (decision.Outcome.IsDenied)
+        {
+            DateTimeOffset until = End(decision.IssuedAt, decision.IssuedAt + DenialsAreKept, askedAt);
+            return new KeptDecision(signed, decision, isVerified: true) { FreshUntil = until, UsableUntil = until };
+        }
         DateTimeOffset freshUntil = End(decision.IssuedAt, decision.FreshUntil, askedAt);
         return new KeptDecision(signed, decision, isVerified: true)
         {

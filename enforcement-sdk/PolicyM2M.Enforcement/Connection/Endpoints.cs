@@ -14,7 +14,7 @@ namespace PolicyM2M.Enforcement.Connection;
 internal sealed class Endpoints : IDisposable
 {
     /// <summary>How long one may be silent before the next is asked besides. Failing over takes a second at most, of which the next needs some for its handshake.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(400);
+    internal static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(400);
 
     /// <summary>How long a trial may take.</summary>
     private static readonly TimeSpan TrialTimeout = TimeSpan.FromSeconds(2);

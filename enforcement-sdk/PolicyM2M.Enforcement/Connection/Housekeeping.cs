@@ -19,6 +19,7 @@ internal sealed class Housekeeping : IAsyncDisposable
     private const int MostRefreshes = 32;
 
     private readonly CancellationTokenSource _ending = new();
+    private readonly Action<string> _failed;
     private readonly DecisionMemory _memory;
     private readonly DeviceClock _clock;
     private readonly StoreWriter _store;
@@ -35,8 +36,9 @@ internal sealed class Housekeeping : IAsyncDisposable
     /// <param name="ask">Asks anew, and does not throw for what the decision point does.</param>
     /// <param name="tryPreferred">Tries the decision points that are preferred to the one that is asked.</param>
     /// <param name="keepBundle">Fetches the bundle where it is due.</param>
+    /// <param name="failed">Told of a turn that could not be done for a reason that nobody foresaw; the next is tried all the same.</param>
     public Housekeeping(DecisionMemory memory, DeviceClock clock, StoreWriter store, Func<bool> isConnected,
-        Func<ClaimSet, IReadOnlyList<DecisionKind>, Task> ask, Func<CancellationToken, Task> tryPreferred, Func<CancellationToken, Task> keepBundle)
+        Func<ClaimSet, IReadOnlyList<DecisionKind>, Task> ask, Func<CancellationToken, Task> tryPreferred, Func<CancellationToken, Task> keepBundle, Action<string> failed)
     {
         _memory = memory;
         _clock = clock;
@@ -45,6 +47,7 @@ internal sealed class Housekeeping : IAsyncDisposable
         _ask = ask;
         _tryPreferred = tryPreferred;
         _keepBundle = keepBundle;
+        _failed = failed;
     }
 
     public void Start() => _running = Task.Run(RunAsync);
@@ -60,16 +63,28 @@ internal sealed class Housekeeping : IAsyncDisposable
     {
         // A bundle may take minutes, and nothing waits for it.
         Task bundle = Task.CompletedTask;
+        string? told = null;
         try
         {
             for (int turn = 1; ; turn++)
             {
                 await Task.Delay(Turn, _ending.Token).ConfigureAwait(false);
-                await TakeTurnAsync(turn).ConfigureAwait(false);
-                if (!bundle.IsCompleted || !_isConnected())
-                    continue;
-                await bundle.ConfigureAwait(false);
-                bundle = _keepBundle(_ending.Token);
+                try
+                {
+                    await TurnAsync(turn).ConfigureAwait(false);
+                    if (bundle.IsCompleted && _isConnected())
+                    {
+                        Task ended = bundle;
+                        bundle = _keepBundle(_ending.Token);
+                        await ended.ConfigureAwait(false);
+                    }
+                }
+                catch (Exception fault) when (!_ending.IsCancellationRequested)
+                {
+                    // A defect of ours, or of a handler of events: a client that went on without its housekeeping would wear itself out unnoticed. One reason is told once.
+                    if (told != fault.Message)
+                        _failed(told = fault.Message);
+                }
             }
         }
         finally
@@ -78,7 +93,7 @@ internal sealed class Housekeeping : IAsyncDisposable
         }
     }
 
-    private async Task TakeTurnAsync(int turn)
+    private async Task TurnAsync(int turn)
     {
         _store.WriteIfDue();
         if (turn % TrialTurns == 0)

@@ -31,6 +31,13 @@ internal sealed class DecisionIndex
 
     public ImmutableArray<KeptDecision> Of(DecisionKind kind) => _byKind[(int)kind];
 
+    /// <summary>Those that were kept before this process began: no two say the same of the same region.</summary>
+    public static DecisionIndex Of(IEnumerable<KeptDecision> kept)
+    {
+        ILookup<DecisionKind, KeptDecision> byKind = kept.ToLookup(decision => decision.Kind);
+        return new DecisionIndex([.. DecisionKinds.All.Select(kind => byKind[kind].ToImmutableArray())]).Bounded();
+    }
+
     /// <summary>With one more decision, instead of one that says the same of the same region.</summary>
     public DecisionIndex With(KeptDecision decision)
     {

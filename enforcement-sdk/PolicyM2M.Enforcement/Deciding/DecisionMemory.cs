@@ -26,9 +26,7 @@ internal sealed class DecisionMemory
         _keys = content.Keys;
         _needed = content.NeededAttributes;
         _devices = new DeviceTable(content.Devices, self);
-        _index = DecisionIndex.Empty;
-        foreach (KeptDecision kept in content.Decisions)
-            _index = _index.With(clock.SetBackBy > TimeSpan.Zero ? kept.FromLaterClock() : kept);
+        _index = DecisionIndex.Of(clock.SetBackBy > TimeSpan.Zero ? content.Decisions.Select(kept => kept.FromLaterClock()) : content.Decisions);
     }
 
     /// <summary>What changed, and whether a power cut must not undo it: a permission that was taken back must not return.</summary>
@@ -90,7 +88,7 @@ internal sealed class DecisionMemory
         for (int i = kept.Length - 1; i >= 0; i--)
         {
             KeptDecision candidate = kept[i];
-            bool isFresh = isCurrent && !candidate.IsFromLaterClock && now < candidate.FreshUntil && facts.IsServed(candidate);
+            bool isFresh = isCurrent && !candidate.IsFromLaterClock && now < candidate.FreshUntil && now < candidate.StatedFreshUntil(facts) && facts.IsServed(candidate);
             if ((best is not null && !isFresh) || !candidate.Holds(claims, facts, now) || !IsBelieved(candidate))
                 continue;
             best = new Found(candidate, facts, isFresh, candidate.HoldsUntil(claims, facts, now));
@@ -130,10 +128,11 @@ internal sealed class DecisionMemory
                     isWhole = false;
                     continue;
                 }
-                DecisionIndex without = index.Without(kept.Kind, old => old.Holds(claims, before, now) || old.Holds(claims, facts, now));
-                isTighter |= without != index && kept.Decision.Outcome.IsDenied;
+                bool IsReplaced(KeptDecision old) => old.Holds(claims, before, now) || old.Holds(claims, facts, now);
+                DecisionIndex without = index.Without(kept.Kind, IsReplaced);
+                isTighter |= kept.Decision.Outcome.IsDenied && index.Of(kept.Kind).Any(old => !old.Decision.Outcome.IsDenied && IsReplaced(old));
                 // A permission that was asked for before a no, and came after it, must not outlive it.
-                index = kept.Decision.UsableUntil > kept.Decision.IssuedAt && order > before.RefusedAt ? without.With(kept) : without;
+                index = kept.UsableUntil > now && order > before.RefusedAt ? without.With(kept) : without;
             }
             claims.Slot.Facts = facts;
             _index = index;

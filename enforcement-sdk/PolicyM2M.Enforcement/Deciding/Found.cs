@@ -9,13 +9,15 @@ namespace PolicyM2M.Enforcement.Deciding;
 /// <param name="HoldsUntil">When the device leaves its region by the clock, or is vouched for no longer.</param>
 internal readonly record struct Found(KeptDecision Kept, DeviceFacts Facts, bool IsFresh, DateTimeOffset HoldsUntil)
 {
-    public DateTimeOffset FreshUntil => Kept.FreshUntil < HoldsUntil ? Kept.FreshUntil : HoldsUntil;
+    public DateTimeOffset FreshUntil => Earlier(Earlier(Kept.FreshUntil, Kept.StatedFreshUntil(Facts)), HoldsUntil);
 
-    public DateTimeOffset UsableUntil => Kept.UsableUntil < HoldsUntil ? Kept.UsableUntil : HoldsUntil;
+    public DateTimeOffset UsableUntil => Earlier(Kept.UsableUntil, HoldsUntil);
 
     public AtHand At(DateTimeOffset now) => IsFresh && now < FreshUntil ? AtHand.Fresh : now < UsableUntil ? AtHand.Usable : AtHand.Ended;
 
     public DeviceDecision Answer(DecisionSource source) => new(Kept.Decision.Outcome, source, Kept.Decision, FreshUntil, UsableUntil) { Signed = new SignedDecision(Kept.Signed, Facts.Statement?.Signed) };
+
+    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => other < one ? other : one;
 }
 
 /// <summary>What a decision point answered, verified.</summary>

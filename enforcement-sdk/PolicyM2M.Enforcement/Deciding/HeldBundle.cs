@@ -70,16 +70,16 @@ internal sealed class HeldBundle
         DecisionPath path = _path ??= new DecisionPath();
         Decision decision = _decider.Decide(kind, context, now, path);
         Region region = path.Region();
-        DateTimeOffset ends = ValidUntil;
+        DateTimeOffset ends = ValidUntil, freshEnds = ValidUntil;
         if (region.NeedsVouching)
         {
             if (!(now < facts.Statement?.ValidUntil))
                 return null;
-            ends = Earlier(ends, facts.Statement.ValidUntil);
+            (ends, freshEnds) = (Earlier(ends, facts.Statement.ValidUntil), facts.Statement.FreshUntil);
         }
         if (region.IsTimed)
             ends = Earlier(ends, region.HoldsUntil(context, now) ?? ends);
-        return new LocalDecision(decision, region, Earlier(ends, Statement.IssuedAt + decision.FreshFor), Earlier(ends, Statement.IssuedAt + decision.UsableFor));
+        return new LocalDecision(decision, region, Earlier(Earlier(ends, freshEnds), Statement.IssuedAt + decision.FreshFor), Earlier(ends, Statement.IssuedAt + decision.UsableFor));
     }
 
     private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => other < one ? other : one;

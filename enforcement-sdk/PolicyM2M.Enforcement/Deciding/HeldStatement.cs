@@ -9,14 +9,15 @@ namespace PolicyM2M.Enforcement.Deciding;
 /// <summary>The statement about a device, as it is held. Immutable, but that it notes when its signature was found to hold.</summary>
 /// <param name="Signed">As it came.</param>
 /// <param name="Says">What it says.</param>
+/// <param name="FreshUntil">Until then it need not be asked for anew, by the device's clock.</param>
 /// <param name="ValidUntil">From then on it vouches for nothing, by the device's clock.</param>
 /// <param name="IsVerified">Whether the signature was looked at: one that comes from the store is verified when it is first used.</param>
-internal sealed record HeldStatement(V1.SignedPayload Signed, ReceivedStatement Says, DateTimeOffset ValidUntil, bool IsVerified)
+internal sealed record HeldStatement(V1.SignedPayload Signed, ReceivedStatement Says, DateTimeOffset FreshUntil, DateTimeOffset ValidUntil, bool IsVerified)
 {
     private bool _isVerified = IsVerified;
 
     /// <summary>When it is asked for anew, if it is in use.</summary>
-    public DateTimeOffset RefreshAt { get; } = RefreshTimes.Before(ValidUntil, Says.ValidUntil - Says.IssuedAt);
+    public DateTimeOffset RefreshAt { get; } = RefreshTimes.Before(FreshUntil, Says.FreshUntil - Says.IssuedAt);
 
     /// <summary>What names it.</summary>
     public ByteString Digest { get; } = ByteString.CopyFrom(SHA256.HashData(Signed.Payload.Span));

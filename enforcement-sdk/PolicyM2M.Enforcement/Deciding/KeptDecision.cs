@@ -7,10 +7,12 @@ using V1 = PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Enforcement.Deciding;
 
-/// <summary>A signed decision as it is kept, for all whose contexts lie in its region. Immutable but for two notes of its use.</summary>
+/// <summary>A signed decision as it is kept, for all whose contexts lie in its region. Immutable but for two notes of its use, and for names
+/// that are made when they are first needed: a start reads thousands of decisions and uses few.</summary>
 internal sealed class KeptDecision
 {
     private readonly AttributeScale[] _attributes;
+    private string? _regionText, _hash;
     private bool _isVerified;
 
     /// <param name="signed">As it came.</param>
@@ -21,9 +23,7 @@ internal sealed class KeptDecision
         Signed = signed;
         Decision = decision;
         Region = decision.Region ?? throw new ArgumentException("the decision has no region", nameof(decision));
-        RegionText = Region.ToString();
         _attributes = [.. Region.Parts.Attributes];
-        Hash = Convert.ToHexStringLower(SHA256.HashData(signed.Payload.Span));
         _isVerified = isVerified;
     }
 
@@ -34,10 +34,10 @@ internal sealed class KeptDecision
     public Region Region { get; }
 
     /// <summary>The region in words: equal words, equal regions.</summary>
-    public string RegionText { get; }
+    public string RegionText => _regionText ??= Region.ToString();
 
     /// <summary>The SHA-256 of the payload, in lower-case hexadecimal.</summary>
-    public string Hash { get; }
+    public string Hash => _hash ??= Convert.ToHexStringLower(SHA256.HashData(Signed.Payload.Span));
 
     public DecisionKind Kind => Decision.Kind;
 
@@ -91,6 +91,9 @@ internal sealed class KeptDecision
 
     /// <summary>The same where it comes from a decision point. Where the clock decides, this device's may stand a little beside that one's.</summary>
     public bool HoldsAsIssued(ClaimSet claims, DeviceFacts facts, DateTimeOffset now) => Holds(claims, facts, now) || Holds(claims, facts, Decision.IssuedAt);
+
+    /// <summary>Until when what is stated of the device need not be asked for anew; the end of time where nobody need vouch for it.</summary>
+    public DateTimeOffset StatedFreshUntil(DeviceFacts facts) => Region.NeedsVouching ? facts.Statement?.FreshUntil ?? DateTimeOffset.MinValue : DateTimeOffset.MaxValue;
 
     /// <summary>When what is known of the device leaves the region by the clock, or is vouched for no longer; the end of time for never.</summary>
     public DateTimeOffset HoldsUntil(ClaimSet claims, DeviceFacts facts, DateTimeOffset now)

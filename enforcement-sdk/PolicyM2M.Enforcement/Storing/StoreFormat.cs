@@ -13,9 +13,13 @@ namespace PolicyM2M.Enforcement.Storing;
 /// </summary>
 internal static class StoreFormat
 {
-    public static byte[] Write(StoreContent content)
+    /// <summary>About how much a decision or a device takes beside what was signed: a buffer that grows leaves large pieces behind, which a small device has no room for.</summary>
+    private const int BytesBeside = 640;
+
+    public static ReadOnlyMemory<byte> Write(StoreContent content)
     {
-        using var bytes = new MemoryStream();
+        using var bytes = new MemoryStream((content.Devices.Length + content.Decisions.Length + 8) * BytesBeside
+            + content.Decisions.Sum(kept => kept.Bytes) + content.Devices.Sum(facts => facts.Statement?.Signed.Payload.Length ?? 0));
         using (var writer = new BinaryWriter(bytes, Encoding.UTF8, leaveOpen: true))
         {
             Write(writer, content.LatestSeen);
@@ -39,7 +43,7 @@ internal static class StoreFormat
                 Write(writer, kept.UsableUntil);
             }
         }
-        return bytes.ToArray();
+        return bytes.GetBuffer().AsMemory(0, (int)bytes.Length);
     }
 
     /// <exception cref="InvalidDataException">The bytes make no sense.</exception>
@@ -79,6 +83,7 @@ internal static class StoreFormat
         if (facts.Statement is not { } statement)
             return;
         Write(writer, statement.Signed);
+        Write(writer, statement.FreshUntil);
         Write(writer, statement.ValidUntil);
     }
 
@@ -94,7 +99,8 @@ internal static class StoreFormat
     {
         V1.SignedPayload signed = Message(reader, V1.SignedPayload.Parser);
         var says = ReceivedStatement.Unverified(signed);
-        return new HeldStatement(signed, says, Bounded(Instant(reader), says.ValidUntil - says.IssuedAt, latestSeen), IsVerified: false);
+        DateTimeOffset freshUntil = Bounded(Instant(reader), says.FreshUntil - says.IssuedAt, latestSeen);
+        return new HeldStatement(signed, says, freshUntil, Bounded(Instant(reader), says.ValidUntil - says.IssuedAt, latestSeen), IsVerified: false);
     }
 
     /// <summary>What was kept before the latest moment seen ends no later than what was signed lets it, counted from there.</summary>

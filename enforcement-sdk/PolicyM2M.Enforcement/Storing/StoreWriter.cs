@@ -8,7 +8,7 @@ namespace PolicyM2M.Enforcement.Storing;
 /// <param name="content">What is to be written.</param>
 /// <param name="now">The device's time.</param>
 /// <param name="failed">Told why the file could not be written.</param>
-internal sealed class StoreWriter(StoreFile file, Func<byte[]> content, Func<DateTimeOffset> now, Action<string> failed)
+internal sealed class StoreWriter(StoreFile file, Func<ReadOnlyMemory<byte>> content, Func<DateTimeOffset> now, Action<string> failed)
 {
     /// <summary>Between writes of what may be lost.</summary>
     public static readonly TimeSpan Coalesced = TimeSpan.FromMinutes(1);
@@ -64,7 +64,7 @@ internal sealed class StoreWriter(StoreFile file, Func<byte[]> content, Func<Dat
         Interlocked.Increment(ref _writes);
         try
         {
-            file.Save(content());
+            file.Save(content().Span);
             ClientMetrics.StoreWritten();
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

@@ -33,7 +33,7 @@ public sealed class EnforcedConnection : IAsyncDisposable
         Negotiated = negotiated;
         Translation = attempt.Translation;
         Stream = stream;
-        _watch = WatchAsync(_over.Token);
+        _watch = WatchAsync(attempt.Changed, _over.Token);
     }
 
     /// <summary>The stream for the application.</summary>
@@ -99,13 +99,18 @@ public sealed class EnforcedConnection : IAsyncDisposable
             var (again, session) => again < session ? again : session,
         };
 
-    private async Task WatchAsync(CancellationToken over)
+    private async Task WatchAsync(Task changed, CancellationToken over)
     {
         try
         {
-            do
-                await Task.Delay(Pause(), _options.Time, over).ConfigureAwait(false);
-            while (await RecheckAsync(over).ConfigureAwait(false) is null);
+            while (true)
+            {
+                await changed.WaitAsync(Pause(), _options.Time, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                over.ThrowIfCancellationRequested();
+                changed = changed.IsCompleted ? _options.Changed : changed;
+                if (await RecheckAsync(over).ConfigureAwait(false) is not null)
+                    return;
+            }
         }
         catch (OperationCanceledException) when (over.IsCancellationRequested)
         {

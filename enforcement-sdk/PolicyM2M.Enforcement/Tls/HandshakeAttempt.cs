@@ -31,6 +31,9 @@ internal sealed class HandshakeAttempt
 
     public TlsDecisions Decisions { get; }
 
+    /// <summary>Completes when the decisions may be others than those of this handshake.</summary>
+    public required Task Changed { get; init; }
+
     public bool IsServer { get; }
 
     public TlsCredential? Credential { get; }

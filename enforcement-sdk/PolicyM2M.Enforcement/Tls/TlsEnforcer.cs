@@ -52,7 +52,9 @@ public sealed class TlsEnforcer
     /// <exception cref="EnforcementException">The connection may not be.</exception>
     internal async ValueTask<HandshakeAttempt> BeginAsync(bool isServer, CancellationToken cancellation)
     {
-        var attempt = new HandshakeAttempt(Options, await TlsDecisions.AskAsync(Options, Options.DecisionTimeout, cancellation).ConfigureAwait(false), isServer);
+        // Taken before the decisions: what changes after they were asked for is not missed.
+        Task changed = Options.Changed;
+        var attempt = new HandshakeAttempt(Options, await TlsDecisions.AskAsync(Options, Options.DecisionTimeout, cancellation).ConfigureAwait(false), isServer) { Changed = changed };
         if (attempt.Translation.Refusal is { } refusal)
             throw Refused(refusal);
         return isServer && attempt.Credential is null ? throw Refused(new(EnforcementReason.NotMutual, "this server has no credential")) : attempt;

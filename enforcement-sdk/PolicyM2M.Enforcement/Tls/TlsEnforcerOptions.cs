@@ -21,6 +21,11 @@ public sealed record TlsEnforcerOptions
     /// <summary>The application protocols (ALPN) that are offered or accepted; none for none.</summary>
     public ImmutableArray<SslApplicationProtocol> ApplicationProtocols { get; init; } = [];
 
+    /// <summary>
+    /// Gives a task that completes when the decisions may be others: then live connections are held against them at once, and not only when it is time. <see cref="PolicyClient.NextChange"/> is one; null for none.
+    /// </summary>
+    public Func<Task>? NextChange { get; init; }
+
     /// <summary>How often a live connection is held against the decisions of that moment.</summary>
     public TimeSpan CheckEvery { get; init; } = TimeSpan.FromMinutes(1);
 
@@ -32,6 +37,8 @@ public sealed record TlsEnforcerOptions
 
     /// <summary>The clock by which certificates, revocation lists and ages are judged: <see cref="PolicyClient.Time"/>, which no system clock that is set back turns back.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    internal Task Changed => NextChange?.Invoke() ?? Task.Delay(Timeout.Infinite);
 
     /// <summary>Hears of every connection that was refused or ended, for a log.</summary>
     public Action<Refusal>? OnRefusal { get; init; }

@@ -1,6 +1,6 @@
 namespace PolicyM2M.Pdp.Limits;
 
-/// <summary>How much callers may do, one and all together. How much one message may say is in <see cref="Services.RequestLimits"/>.</summary>
+/// <summary>How much callers may do, one and all together. How much one message may say is in <see cref="Wire.RequestLimits"/>.</summary>
 internal sealed record CallLimits
 {
     /// <summary>Connections of one identity: a device has one, a gateway a few.</summary>

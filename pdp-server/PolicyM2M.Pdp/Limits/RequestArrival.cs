@@ -1,5 +1,5 @@
 using System.IO.Pipelines;
-using PolicyM2M.Pdp.Services;
+using PolicyM2M.Wire;
 
 namespace PolicyM2M.Pdp.Limits;
 

@@ -3,7 +3,7 @@ using System.Text;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Grpc.Core;
-using PolicyM2M.Pdp.Services;
+using PolicyM2M.Wire;
 
 namespace PolicyM2M.Pdp.Rest;
 

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
 using PolicyM2M.Pdp.Limits;
+using PolicyM2M.Wire;
 using PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Pdp.Services;

@@ -6,6 +6,7 @@ using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Sight.Metrics;
 using PolicyM2M.Registry;
+using PolicyM2M.Wire;
 using PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Pdp.Services;

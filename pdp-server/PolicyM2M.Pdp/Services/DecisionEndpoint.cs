@@ -94,7 +94,8 @@ internal sealed partial class DecisionEndpoint(
         if (request.Form == DecisionForm.Signed)
         {
             signed = [.. decisions.Select(made => signedDecisions.Of(answering, made.Decision, made.Region, now))];
-            until = AddSigned(response, request, signed, signedStatements.Of(device, SignedStatements.Stated(registered, device, revision.Bundle), now));
+            DeviceContext stated = SignedStatements.Stated(registered, device, revision.Bundle);
+            until = AddSigned(response, request, signed, signedStatements.Find(device, stated, now) ?? signedStatements.Sign(device, stated, LongestUse(revision, prepared, now), now));
             foreach ((_, Region region) in decisions)
                 until = Earlier(until.Value, region.HoldsUntil(prepared, now));
         }
@@ -129,6 +130,9 @@ internal sealed partial class DecisionEndpoint(
         DecisionPath path = _path ??= new DecisionPath();
         return [.. (asked.Count == 0 ? DecisionKinds.All : asked.Select(WireMapping.FromWire)).Select(kind => (revision.Decider.Decide(kind, prepared, now, path), path.Region()))];
     }
+
+    /// <summary>How long the longest of a device's decisions may be used, whichever it asks for: nothing would be gained by what is stated of it beyond that.</summary>
+    private static TimeSpan LongestUse(ActiveRevision revision, PreparedContext prepared, DateTimeOffset now) => DecisionKinds.All.Max(kind => revision.Decider.Decide(kind, prepared, now).UsableFor);
 
     /// <summary>Adds the decisions, and the statement where the device does not have it.</summary>
     /// <returns>Until when the same would be added.</returns>

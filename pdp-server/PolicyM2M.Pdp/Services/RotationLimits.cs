@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using PolicyM2M.Wire;
 using PolicyM2M.Wire.V1;
 using Enum = System.Enum;
 

@@ -8,10 +8,12 @@ using PolicyM2M.Wire;
 namespace PolicyM2M.Pdp.Signing;
 
 /// <summary>
-/// Signs what the registry says of a device, once until that changes or half of the statement's time is over. Keeps a fixed number of statements, one for each place that devices fall on: one
+/// Signs what the registry says of a device, once until that changes or half of the time is over for which it is fresh. Keeps a fixed number of statements, one for each place that devices fall on: one
 /// that was pushed out is signed anew. Safe for all threads: a place is read and written in one piece.
 /// </summary>
-internal sealed class SignedStatements(SigningKeys keys)
+/// <param name="keys">What signs.</param>
+/// <param name="longestValidity">No statement holds for longer, whatever its device's decisions do.</param>
+internal sealed class SignedStatements(SigningKeys keys, TimeSpan longestValidity)
 {
     /// <summary>Some hundred bytes each; of a hundred thousand devices few ask within the same minutes.</summary>
     private const int Places = 1 << 14;
@@ -28,30 +30,48 @@ internal sealed class SignedStatements(SigningKeys keys)
     /// <summary>An answer with a statement is given again.</summary>
     public void Again() => Interlocked.Increment(ref _handedOut);
 
-    /// <summary>The statement of a device.</summary>
+    /// <summary>The statement of a device that was signed before and says the same; null where it must be signed.</summary>
     /// <param name="device">Its id.</param>
     /// <param name="stated">What is stated of it, by the names that policies need: see <see cref="Stated"/>.</param>
     /// <param name="now">The moment.</param>
-    public Entry Of(string device, DeviceContext stated, DateTimeOffset now)
+    public Entry? Find(string device, DeviceContext stated, DateTimeOffset now)
+    {
+        if (_entries[Place(device)] is not { } entry || entry.Device != device || !Says(entry.Stated, stated) || now < entry.IssuedAt || now >= entry.ReuseUntil)
+            return null;
+        Interlocked.Increment(ref _handedOut);
+        return entry;
+    }
+
+    /// <summary>Signs the statement of a device.</summary>
+    /// <param name="device">Its id.</param>
+    /// <param name="stated">What is stated of it.</param>
+    /// <param name="longestUse">How long the longest of the device's decisions may be used: for as long the statement holds, within its bounds.</param>
+    /// <param name="now">The moment.</param>
+    public Entry Sign(string device, DeviceContext stated, TimeSpan longestUse, DateTimeOffset now)
     {
         Interlocked.Increment(ref _handedOut);
-        ref Entry? known = ref _entries[(uint)string.GetHashCode(device) % Places];
-        if (known is { } entry && entry.Device == device && Says(entry.Stated, stated) && now >= entry.IssuedAt && now < entry.ReuseUntil)
-            return entry;
+        TimeSpan validity = longestUse < longestValidity ? longestUse : longestValidity;
+        if (validity < SigningTimes.StatementIsFresh)
+            validity = SigningTimes.StatementIsFresh;
         Wire.V1.SignedPayload signed = keys.Sign(SignedKind.DeviceStatement, now, key => new Wire.V1.DeviceStatement
         {
             DeviceId = device,
             Attributes = { stated.Values.OrderBy(value => value.Key, StringComparer.Ordinal).Select(value => new Wire.V1.NamedValue { Name = value.Key, Value = WireMapping.ToWire(value.Value) }) },
             IssuedAt = now.ToTimestamp(),
-            ValidUntil = (now + SigningTimes.StatementHolds < key.NotAfter ? now + SigningTimes.StatementHolds : key.NotAfter).ToTimestamp(),
+            FreshUntil = Earlier(now + SigningTimes.StatementIsFresh, key.NotAfter).ToTimestamp(),
+            ValidUntil = Earlier(now + validity, key.NotAfter).ToTimestamp(),
         });
         Interlocked.Increment(ref _signed);
-        return known = new Entry(device, stated, now, signed, ByteString.CopyFrom(SHA256.HashData(signed.Payload.Span)));
+        return _entries[Place(device)] = new Entry(device, stated, now, signed, ByteString.CopyFrom(SHA256.HashData(signed.Payload.Span)));
     }
 
     /// <summary>Of what is known of a device, that which the policies need and did not come from its claims.</summary>
     public static DeviceContext Stated(DeviceContext registered, string device, Bundle bundle) =>
         registered.With(Devices.MergedContext.DeviceId, AttributeValue.Of(device)).Where(bundle.NeededAttributes.Contains);
+
+    private static uint Place(string device) => (uint)string.GetHashCode(device) % Places;
+
+    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => other < one ? other : one;
 
     private static bool Says(DeviceContext left, DeviceContext right) =>
         left.Values.Count == right.Values.Count && left.Values.All(value => right.Values.TryGetValue(value.Key, out AttributeValue other) && other == value.Value);
@@ -65,6 +85,6 @@ internal sealed class SignedStatements(SigningKeys keys)
     internal sealed record Entry(string Device, DeviceContext Stated, DateTimeOffset IssuedAt, Wire.V1.SignedPayload Signed, ByteString Digest)
     {
         /// <summary>Until when it is handed out.</summary>
-        public DateTimeOffset ReuseUntil => IssuedAt + SigningTimes.StatementHolds / 2;
+        public DateTimeOffset ReuseUntil => IssuedAt + SigningTimes.StatementIsFresh / 2;
     }
 }

@@ -10,10 +10,12 @@ internal static class SigningTimes
     public static readonly TimeSpan KeyVerifies = TimeSpan.FromDays(120);
 
     /// <summary>
-    /// A statement says what is so for this long: how long a device that cannot be reached is believed to be as it was. It is made anew after half of it, so that one just fetched is
-    /// good for half an hour at least, and at once when what it says changes.
+    /// For so long a statement need not be asked for anew by who is answered. It is made anew after half of it, so that one just fetched is good for half an hour at least, and at once when what it says changes.
     /// </summary>
-    public static readonly TimeSpan StatementHolds = TimeSpan.FromHours(1);
+    public static readonly TimeSpan StatementIsFresh = TimeSpan.FromHours(1);
+
+    /// <summary>The longest time that a statement may hold for a device which nobody answers: what is left of a key when the next one takes its place.</summary>
+    public static readonly TimeSpan LongestStatementValidity = KeyVerifies - KeySigns;
 
     /// <summary>The longest validity that the statement of a bundle may be given: what is left of a key when the next one takes its place.</summary>
     public static readonly TimeSpan LongestBundleValidity = KeyVerifies - KeySigns;

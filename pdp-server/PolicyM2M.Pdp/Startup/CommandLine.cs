@@ -18,6 +18,8 @@ internal static class CommandLine
 {
     private const double ShortestPoll = 0.1;
     private const double LongestPoll = 3_600;
+    private static readonly TimeSpan ShortestBundleValidity = TimeSpan.FromMinutes(1);
+
     private const double ShortestGrace = 1, LongestGrace = 86_400;
     private const int ShortestCommit = 12, LongestCommit = 64;
 
@@ -75,7 +77,14 @@ internal static class CommandLine
     {
         Description = "How long a device may decide from a bundle after it fetched it, or last heard that it is still the one. [default: 7d]",
         HelpName = "DURATION",
-        CustomParser = ReadBundleValidity,
+        CustomParser = argument => ReadValidity(argument, ShortestBundleValidity, SigningTimes.LongestBundleValidity),
+    };
+
+    private static readonly Option<TimeSpan?> StatementValidity = new("--statement-validity")
+    {
+        Description = "How long at most what the registry says of a device counts while nobody answers it; less where its decisions may not be used for so long. [default: 7d]",
+        HelpName = "DURATION",
+        CustomParser = argument => ReadValidity(argument, SigningTimes.StatementIsFresh, SigningTimes.LongestStatementValidity),
     };
 
     private static readonly Option<TimeSpan> Poll = new("--poll")
@@ -206,7 +215,7 @@ internal static class CommandLine
             Fetch, GitKey, GitKnownHosts, GitAuthorities, GitToken,
             Webhook, WebhookSecret,
             Listen, AllowTls12, Development,
-            BundleValidity,
+            BundleValidity, StatementValidity,
             Data, Poll,
             RegistryDb, RegistryGrace,
         };
@@ -231,6 +240,7 @@ internal static class CommandLine
         Webhook = parsed.GetValue(Webhook),
         WebhookSecret = parsed.GetValue(WebhookSecret),
         BundleValidity = parsed.GetValue(BundleValidity) ?? PdpOptions.UsualBundleValidity,
+        StatementValidity = parsed.GetValue(StatementValidity) ?? PdpOptions.UsualStatementValidity,
         RegistryDb = parsed.GetValue(RegistryDb),
         RegistryGrace = parsed.GetValue(RegistryGrace),
         Callers = CallerCommandLine.Read(parsed),
@@ -272,12 +282,12 @@ internal static class CommandLine
         return stage;
     }
 
-    private static TimeSpan? ReadBundleValidity(ArgumentResult argument)
+    private static TimeSpan? ReadValidity(ArgumentResult argument, TimeSpan shortest, TimeSpan longest)
     {
         string text = argument.Tokens.Count == 1 ? argument.Tokens[0].Value : "";
-        if (DurationText.TryParse(text, out long seconds) && seconds >= 60 && TimeSpan.FromSeconds(seconds) <= SigningTimes.LongestBundleValidity)
-            return TimeSpan.FromSeconds(seconds);
-        argument.AddError($"--bundle-validity: `{text}` is not a duration from 1m to {SigningTimes.LongestBundleValidity.Days}d, such as 12h");
+        if (DurationText.TryParse(text, out long seconds) && TimeSpan.FromSeconds(seconds) is var given && given >= shortest && given <= longest)
+            return given;
+        argument.AddError($"{NameOf(argument)}: `{text}` is not a duration from {DurationText.Format((long)shortest.TotalSeconds)} to {longest.Days}d, such as 12h");
         return null;
     }
 

@@ -57,6 +57,12 @@ internal sealed record PdpOptions(string Git, string Ref, string Folder, IPEndPo
     /// <summary>How long after it was fetched decisions may be made from a bundle.</summary>
     public TimeSpan BundleValidity { get; init; } = UsualBundleValidity;
 
+    /// <summary>As long as that of a bundle: a device that heard nothing for a week is not believed to be as it was.</summary>
+    public static readonly TimeSpan UsualStatementValidity = UsualBundleValidity;
+
+    /// <summary>How long what is stated of a device may hold at most while nobody answers it.</summary>
+    public TimeSpan StatementValidity { get; init; } = UsualStatementValidity;
+
     /// <summary>What is recorded, and how.</summary>
     public AuditOptions Audit { get; init; } = new();
 

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using PolicyM2M.Agent.Tests.Local;
 using PolicyM2M.Testing;
 
@@ -19,35 +17,31 @@ internal sealed class BrokerTests
         using var broker = new Broker(plant, mosquitto, openssl);
         RunningProcess agent = plant.StartGateway(ProgramStart.Ordinary, $"\"mode\": \"ask\", \"interval\": 1, {broker.Configuration}");
         await agent.NextLineAsync(line => line.StartsWith("service: broker in-force", StringComparison.Ordinal), "broker in force");
-        await broker.LetsInAsync(Aes128);
-        Assert.That(broker.Takes(Aes256), Is.False);
+        await broker.Probe.LetsInAsync(Aes128, broker.Log);
+        Assert.That(broker.Probe.Takes(Aes256), Is.False);
 
         plant.Commit(Plant.Policy(Aes256));
-        await broker.LetsInAsync(Aes256);
-        Assert.That(broker.Takes(Aes128), Is.False, "the broker still runs by the decision before");
+        await broker.Probe.LetsInAsync(Aes256, broker.Log);
+        Assert.That(broker.Probe.Takes(Aes128), Is.False, "the broker still runs by the decision before");
 
         await pdp.KillAsync();
         await agent.NextLineAsync(line => line.StartsWith("service: broker refused", StringComparison.Ordinal), "end of the broker");
-        Assert.That((broker.Takes(Aes256), broker.Takes(Aes128)), Is.EqualTo((false, false)));
+        Assert.That((broker.Probe.Takes(Aes256), broker.Probe.Takes(Aes128)), Is.EqualTo((false, false)));
 
         await plant.StartPdpAsync();
         await agent.NextLineAsync(line => line.StartsWith("service: broker in-force", StringComparison.Ordinal), "broker in force again");
-        await broker.LetsInAsync(Aes256);
+        await broker.Probe.LetsInAsync(Aes256, broker.Log);
     }
 
     /// <summary>The broker, as an administrator sets it up: a script that restarts it, and one that ends it.</summary>
     private sealed class Broker : IDisposable
     {
-        private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(100);
-
         private readonly TemporaryFolder _folder = new();
-        private readonly int _port = FreePort();
-        private readonly string _openssl;
         private readonly Plant _plant;
 
         public Broker(Plant plant, string mosquitto, string openssl)
         {
-            (_plant, _openssl) = (plant, openssl);
+            (_plant, Probe) = (plant, new SuiteProbe(plant, openssl));
             Directory.CreateDirectory(_folder["service"]);
             Directory.CreateDirectory(_folder["include"]);
             // Only the listener: mosquitto takes every file of the folder that ends in .conf.
@@ -58,40 +52,22 @@ internal sealed class BrokerTests
             _folder.Write("restart.sh", $"{stop}OPENSSL_CONF={_folder["service/openssl.cnf"]} exec {mosquitto} -c {configuration} -d\n");
         }
 
+        public SuiteProbe Probe { get; }
+
+        public string Log => _folder["log"];
+
         public string Configuration => $$"""
             "services": [ {
-              "name": "broker", "stack": "mosquitto", "folder": "{{_folder["service"]}}", "port": {{_port}}, "address": "127.0.0.1",
+              "name": "broker", "stack": "mosquitto", "folder": "{{_folder["service"]}}", "port": {{Probe.Port}}, "address": "127.0.0.1",
               "certificate": "{{_plant.Pki("server.pem")}}", "key": "{{_plant.Pki("server-key.pem")}}", "authorities": "{{_plant.Pki("ca.pem")}}",
               "changed": { "command": ["/bin/sh", "{{_folder["restart.sh"]}}"] }, "refused": { "command": ["/bin/sh", "{{_folder["stop.sh"]}}"] }
             } ]
             """;
 
-        /// <summary>Whether a client that offers this suite and no other gets in.</summary>
-        public bool Takes(string suite) => FinishedProcess.Run(_openssl,
-            ["s_client", "-connect", $"127.0.0.1:{_port}", "-tls1_3", "-ciphersuites", suite, "-cert", _plant.Pki("device.pem"), "-key", _plant.Pki("device-key.pem"), "-CAfile", _plant.Pki("ca.pem"), "-verify_return_error"]).ExitCode == 0;
-
-        /// <summary>Waits until such a client gets in.</summary>
-        public async Task LetsInAsync(string suite)
-        {
-            using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(90));
-            while (!Takes(suite))
-            {
-                Assert.That(bound.IsCancellationRequested, Is.False, File.Exists(_folder["log"]) ? File.ReadAllText(_folder["log"]) : "the broker never ran");
-                await Task.Delay(Between);
-            }
-        }
-
         public void Dispose()
         {
             FinishedProcess.Run("/bin/sh", [_folder["stop.sh"]]);
             _folder.Dispose();
-        }
-
-        private static int FreePort()
-        {
-            using var listener = new TcpListener(IPAddress.Loopback, 0);
-            listener.Start();
-            return ((IPEndPoint)listener.LocalEndpoint).Port;
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Grpc.Core;
+using PolicyM2M.Agent.Configuration;
 using PolicyM2M.Testing;
 using PolicyM2M.Wire;
 using PolicyM2M.Wire.V1;
@@ -39,6 +40,7 @@ internal sealed class DaemonTests
 
         Assert.That(await CodeOf(client.Service.DecideAsync(new DecideRequest { DeviceId = "sensor-2001" })), Is.EqualTo(StatusCode.PermissionDenied));
         Assert.That(await CodeOf(client.Service.DecideAsync(new DecideRequest { Kinds = { (DecisionKind)9 } })), Is.EqualTo(StatusCode.InvalidArgument));
+        Assert.That(await CodeOf(client.Service.DecideAsync(new DecideRequest { DeviceId = "plc/0042" })), Is.EqualTo(StatusCode.InvalidArgument), "no segment of a SPIFFE ID");
         await StreamAsync(client);
         await StatusAsync(client, plant);
     }
@@ -58,6 +60,38 @@ internal sealed class DaemonTests
             Assert.That(await watch.ResponseStream.MoveNext(default), Is.True);
         Assert.That(await agent.TerminateAsync(), Is.Zero);
         Assert.That(async () => await watch.ResponseStream.MoveNext(default), Throws.InstanceOf<RpcException>());
+    }
+
+    [Test]
+    public async Task The_bundle_that_is_held_is_handed_on_whole_and_from_where_a_caller_has_it()
+    {
+        using var plant = new Plant();
+        await plant.StartPdpAsync();
+        RunningProcess agent = plant.StartGateway(ProgramStart.Ordinary, "\"mode\": \"ask-then-bundle\"");
+        await agent.NextLineAsync(line => line.StartsWith("bundle-held", StringComparison.Ordinal), "bundle");
+        using LocalClient client = plant.LocalClient();
+        TrustedKeys keys = TrustedKeys.Of((await client.Service.GetSigningKeysAsync(new GetSigningKeysRequest())).Keys);
+
+        (BundleDescription whole, byte[] bytes) = await BundleAsync(client, new GetBundleRequest());
+        Assert.That(keys.BundleStatement(whole.Statement).Revision, Is.EqualTo(WireMapping.FromWire(whole.Revision)));
+        Assert.That((Convert.ToHexStringLower(SHA256.HashData(bytes)), (ulong)bytes.Length), Is.EqualTo((whole.Revision.BundleHash, whole.Length)));
+        (BundleDescription rest, byte[] last) = await BundleAsync(client, new GetBundleRequest { BundleHash = whole.Revision.BundleHash, Offset = whole.Length - 10 });
+        Assert.That((rest.Offset, last), Is.EqualTo((whole.Length - 10, bytes[^10..])));
+        Assert.That(async () => await BundleAsync(client, new GetBundleRequest { BundleHash = whole.Revision.BundleHash, Offset = whole.Length + 1 }),
+            Throws.InstanceOf<RpcException>().With.Property(nameof(RpcException.StatusCode)).EqualTo(StatusCode.OutOfRange));
+    }
+
+    [Test]
+    public async Task A_device_for_which_the_decision_point_does_not_let_the_gateway_speak_is_refused_in_both_forms()
+    {
+        using var plant = new Plant();
+        await plant.StartPdpAsync();
+        RunningProcess agent = plant.StartGateway(ProgramStart.Ordinary, callers: $$"""[ { "user": "{{SystemAccounts.Own()}}", "devices": ["*"] } ]""");
+        await agent.NextLineAsync(line => line.Contains("rotation allow, live", StringComparison.Ordinal), "live decision");
+        using LocalClient client = plant.LocalClient();
+        Decision plain = (await client.Service.DecideAsync(new DecideRequest { DeviceId = "plc-of-nobody", Kinds = { DecisionKind.Auth } })).Decisions.Single();
+        Assert.That(plain.Denial?.Reason, Does.StartWith("the decision point refused"));
+        Assert.That(await CodeOf(client.Service.DecideAsync(new DecideRequest { DeviceId = "plc-of-nobody", Form = DecisionForm.Signed })), Is.EqualTo(StatusCode.PermissionDenied));
     }
 
     [Test]
@@ -141,6 +175,19 @@ internal sealed class DaemonTests
         Assert.That(status.RootElement.GetProperty("decisions").GetArrayLength(), Is.EqualTo(3));
         FinishedProcess text = FinishedProcess.Run(ProgramStart.Ordinary.Program, [.. ProgramStart.Ordinary.Arguments, "status", "--socket", plant.Socket]).Succeeded();
         Assert.That(text.Output, Does.Contain("  cipher-suites: allow, ").And.Contain($"revision {plant.Head[..12]}"));
+    }
+
+    private static async Task<(BundleDescription Description, byte[] Bytes)> BundleAsync(LocalClient client, GetBundleRequest request)
+    {
+        using AsyncServerStreamingCall<GetBundleResponse> call = client.Service.GetBundle(request);
+        using var bytes = new MemoryStream();
+        BundleDescription? description = null;
+        await foreach (GetBundleResponse part in call.ResponseStream.ReadAllAsync())
+        {
+            description ??= part.Description;
+            bytes.Write(part.Data.Span);
+        }
+        return (description!, bytes.ToArray());
     }
 
     private static async Task<StatusCode> CodeOf<T>(AsyncUnaryCall<T> call)

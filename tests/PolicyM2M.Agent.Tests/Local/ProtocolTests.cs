@@ -74,7 +74,9 @@ internal sealed class ProtocolTests
         Assert.That(await CallAsync(Decide, Message(many)), Is.EqualTo((StatusCode.InvalidArgument, "there are 257 attributes, and at most 256 may be sent")));
         Assert.That((await CallAsync(Decide, Message(new DecideRequest { Kinds = { DecisionKind.Auth, DecisionKind.Auth } }))).Code, Is.EqualTo(StatusCode.InvalidArgument));
         Assert.That((await CallAsync(Decide, Message(new DecideRequest { Attributes = { ["x"] = new AttributeValue() } }))).Code, Is.EqualTo(StatusCode.InvalidArgument));
-        Assert.That(await CallAsync(Decide, Message(new DecideRequest { DeviceId = "grüße" })), Is.EqualTo((StatusCode.PermissionDenied, $"user {SystemAccounts.Own()} may not ask this agent about grüße; its configuration says who may (callers)")));
+        Assert.That(await CallAsync(Decide, Message(new DecideRequest { Attributes = { ["grüße"] = new AttributeValue() } })), Is.EqualTo((StatusCode.InvalidArgument, "`grüße` has no value; leave it out where it is not known")));
+        Assert.That((await CallAsync(Decide, Message(new DecideRequest { DeviceId = "grüße" }))).Code, Is.EqualTo(StatusCode.InvalidArgument), "no segment of a SPIFFE ID");
+        Assert.That(await CallAsync(Decide, Message(new DecideRequest { DeviceId = "plc-8" })), Is.EqualTo((StatusCode.PermissionDenied, $"user {SystemAccounts.Own()} may not ask this agent about plc-8; its configuration says who may (callers)")));
     }
 
     [Test]

@@ -2,8 +2,10 @@ using System.Diagnostics;
 using PolicyM2M.Benchmarks.Table;
 using PolicyM2M.Compiler;
 using PolicyM2M.Enforcement;
+using PolicyM2M.Enforcement.Connection;
 using PolicyM2M.Enforcement.Deciding;
 using PolicyM2M.Enforcement.Storing;
+using PolicyM2M.Engine;
 using PolicyM2M.Engine.Bundles;
 using PolicyM2M.Engine.Vocabulary;
 
@@ -11,7 +13,7 @@ namespace PolicyM2M.Benchmarks.Devices;
 
 /// <summary>
 /// A gateway with 1,000 devices that each ask for all three kinds once a minute, by the policies of this repository. Counts the calls of the decision point that its cache by regions needs, and those that a
-/// cache by exact contexts would need which knows the same: what is needed, and for how long a decision is fresh. Each is of one of twelve models, and in good standing: a denial is kept by neither.
+/// cache by exact contexts would need which knows the same: what is needed, and for how long a decision is fresh or a denial kept. Each is of one of twelve models, whose first device is in good standing; a few others are denied, and ask on.
 /// </summary>
 internal static class GatewaySimulation
 {
@@ -67,7 +69,8 @@ internal static class GatewaySimulation
             if (exact.TryGetValue(key, out DateTimeOffset until) && now < until)
                 continue;
             isFresh = false;
-            exact[key] = now + pdp.Decide(kind, device.Claims, device.Registered, now).FreshFor;
+            Decision decision = pdp.Decide(kind, device.Claims, device.Registered, now);
+            exact[key] = now + (decision.Outcome.IsDenied ? Asking.DenialsAreKept : decision.FreshFor);
         }
         return isFresh;
     }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
+using PolicyM2M.Enforcement.Connection;
 using PolicyM2M.Enforcement.Deciding;
 using PolicyM2M.Engine;
 using PolicyM2M.Engine.Bundles;
@@ -15,7 +16,7 @@ namespace PolicyM2M.Benchmarks.Devices;
 /// <summary>What a decision point does, in the same process and at any moment: decides, signs, and states what the registry says.</summary>
 internal sealed class SimulatedPdp(Bundle bundle, DateTimeOffset began)
 {
-    private static readonly TimeSpan StatementHolds = TimeSpan.FromHours(1);
+    private static readonly TimeSpan StatementFresh = TimeSpan.FromHours(1), StatementValid = TimeSpan.FromDays(7);
 
     private readonly Decider _decider = new(bundle);
     private readonly DecisionPath _path = new();
@@ -47,16 +48,18 @@ internal sealed class SimulatedPdp(Bundle bundle, DateTimeOffset began)
             Decision decision = Decide(kind, claims, registered, now);
             V1.SignedPayload signed = Sign(SignedKind.Decision, WireMapping.ToWire(decision, Revision, now, region: _path.Region()));
             ReceivedDecision received = WireMapping.FromWire(V1.Decision.Parser.ParseFrom(signed.Payload));
-            kept.Add(new KeptDecision(signed, received, isVerified: true) { FreshUntil = received.FreshUntil, UsableUntil = received.UsableUntil });
+            DateTimeOffset denied = now + Asking.DenialsAreKept;
+            kept.Add(new KeptDecision(signed, received, isVerified: true) { FreshUntil = decision.Outcome.IsDenied ? denied : received.FreshUntil, UsableUntil = decision.Outcome.IsDenied ? denied : received.UsableUntil });
         }
         V1.SignedPayload statement = Sign(SignedKind.DeviceStatement, new V1.DeviceStatement
         {
             DeviceId = device,
             Attributes = { registered.Values.Select(value => new V1.NamedValue { Name = value.Key, Value = WireMapping.ToWire(value.Value) }) },
             IssuedAt = now.ToTimestamp(),
-            ValidUntil = (now + StatementHolds).ToTimestamp(),
+            FreshUntil = (now + StatementFresh).ToTimestamp(),
+            ValidUntil = (now + StatementValid).ToTimestamp(),
         });
-        return new Answer([.. kept], new HeldStatement(statement, ReceivedStatement.Unverified(statement), now + StatementHolds, IsVerified: true), [.. bundle.NeededAttributes]);
+        return new Answer([.. kept], new HeldStatement(statement, ReceivedStatement.Unverified(statement), now + StatementFresh, now + StatementValid, IsVerified: true), [.. bundle.NeededAttributes]);
     }
 
     /// <summary>The bundle, vouched for.</summary>

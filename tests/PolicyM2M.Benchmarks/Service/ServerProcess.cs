@@ -23,6 +23,8 @@ internal sealed class ServerProcess : IDisposable
 
     public Uri Address { get; }
 
+    public int Id => _process.Id;
+
     /// <summary>Processor time that it has used, in microseconds, by all threads, in user and kernel mode (proc(5), stat: utime and stime).</summary>
     public double ProcessorMicroseconds
     {

@@ -101,7 +101,8 @@ internal static class DeviceRows
         RevisionStamp stamp = RevisionStamp.Of(decisions[0].Decision);
         var facts = new DeviceFacts("plc-1") { Served = stamp, LatestSeen = stamp, Statement = answers[0].Statement };
         byte[] storeKey = new StoreKeyFile(options.KeyPath + ".cache-key").Read();
-        new StoreFile(options.CachePath, "decisions", Id, storeKey, 1 << 30).Save(StoreFormat.Write(new StoreContent(now, pdp.Keys, null, [facts], [.. decisions]) { BootId = MachineState.Own.BootId }));
+        StoreContent content = new(now, pdp.Keys, null, [facts], [.. decisions]) { BootId = MachineState.Own.BootId };
+        new StoreFile(options.CachePath, "decisions", Id, storeKey, 1 << 30).Save(StoreFormat.Write(content).Span);
         return PolicyClient.Connect(options);
     }
 }

@@ -170,6 +170,29 @@ internal sealed class EnforcedConnectionTests
         Assert.That((await accepted.Ended)?.Reason, Is.EqualTo(EnforcementReason.CertificateRevoked));
     }
 
+    [Test]
+    public async Task A_change_is_looked_at_at_once_also_where_it_is_not_time_to_look()
+    {
+        var change = new TaskCompletionSource();
+        TlsEnforcer server = _world.Enforcer(TlsWorld.Server);
+        using X509Certificate2 own = _world.Authority.Issue(TlsWorld.Device);
+        var credential = new TlsCredential(own);
+        var client = new TlsEnforcer(_world.Enforcer(own).Options with { CheckEvery = TimeSpan.FromDays(1), NextChange = () => change.Task, Credential = () => credential });
+        (Stream near, Stream far) = await TlsWorld.PairAsync();
+        Task<EnforcedConnection> accepting = server.AcceptAsync(far);
+        await using EnforcedConnection device = await client.ConnectAsync(near, TlsWorld.Host);
+        await using EnforcedConnection accepted = await accepting;
+        for (int i = 0; i < 2; i++)
+        {
+            TaskCompletionSource before = change;
+            change = new TaskCompletionSource();
+            if (i == 1)
+                _world.Auth = Outcome.Deny(DecisionKind.Auth, "retired");
+            before.SetResult();
+        }
+        Assert.That(await device.Ended, Is.EqualTo(new Refusal(EnforcementReason.DecisionDenied, "retired")));
+    }
+
     [TestCaseSource(nameof(Credentials))]
     public async Task A_credential_that_the_decision_does_not_take_is_not_used((string Auth, CertificateTerms Terms, KeyProtection Protection, TimeSpan? AttestedAgo, EnforcementReason? Reason) tried)
     {

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
 using Grpc.Core;
+using PolicyM2M.Wire;
 
 namespace PolicyM2M.Agent.Local.Protocol;
 
@@ -51,8 +52,8 @@ internal static class Frames
         uint length = BinaryPrimitives.ReadUInt32BigEndian(header[1..]);
         if (header[0] != 0)
             throw Refused(StatusCode.Unimplemented, "compressed messages are not taken: nothing leaves the machine");
-        if (length > LocalLimits.MaximumMessageBytes)
-            throw Refused(StatusCode.ResourceExhausted, $"a message has {length} bytes, and at most {LocalLimits.MaximumMessageBytes} are taken");
+        if (length > RequestLimits.MaximumMessageBytes)
+            throw Refused(StatusCode.ResourceExhausted, $"a message has {length} bytes, and at most {RequestLimits.MaximumMessageBytes} are taken");
         if (buffer.Length < HeaderBytes + length)
             return false;
         payload = buffer.Slice(HeaderBytes, length);

@@ -3,12 +3,14 @@ using Grpc.Core;
 using PolicyM2M.Wire.V1;
 using PolicyM2M.X509;
 
-namespace PolicyM2M.Pdp.Services;
+namespace PolicyM2M.Wire;
 
-/// <summary>How much a caller may say at once. Devices have tens of attributes with values of a few words; nobody else needs more.</summary>
+/// <summary>
+/// How much a caller may say at once, to a decision point or to the agent of a gateway, which passes it on. Devices have tens of attributes with values of a few words; nobody else needs more.
+/// </summary>
 internal static class RequestLimits
 {
-    /// <summary>The largest message that is read at all; a larger one is refused by gRPC with RESOURCE_EXHAUSTED.</summary>
+    /// <summary>The largest message that is read at all; a larger one is refused with RESOURCE_EXHAUSTED.</summary>
     public const int MaximumMessageBytes = 512 << 10;
 
     public const int MaximumAttributes = 256;
@@ -37,10 +39,10 @@ internal static class RequestLimits
         }
         foreach (DecisionKind kind in request.Kinds)
         {
-            if (kind == DecisionKind.Unspecified || !Enum.IsDefined(kind))
+            if (kind is < DecisionKind.CipherSuites or > DecisionKind.Rotation)
                 throw Invalid($"there is no kind of decision {kind:D}");
         }
-        if (!Enum.IsDefined(request.Form))
+        if (request.Form is not (DecisionForm.Unspecified or DecisionForm.Signed))
             throw Invalid($"there is no form {request.Form:D} of decisions");
         if (request.KnownStatement.Length is not (0 or StatementDigestBytes))
             throw Invalid($"known_statement is a SHA-256 and has {StatementDigestBytes} bytes");
