@@ -19,14 +19,15 @@ internal sealed record CompiledRevision(string CommitId, string Summary, Immutab
 internal sealed class RevisionSource
 {
     private readonly GitPolicyRepository _repository;
-
+    private readonly Func<PolicyRevision, PolicyTestRun> _compile;
     private readonly RevisionTrust _trust;
     private readonly FollowedRemote? _remote;
     private readonly string? _accepted;
 
-    private RevisionSource(GitPolicyRepository repository, FollowedRemote? remote, RevisionTrust trust, PdpOptions options)
+    private RevisionSource(GitPolicyRepository repository, FollowedRemote? remote, RevisionTrust trust, PdpOptions options, Func<PolicyRevision, PolicyTestRun> compile)
     {
         _repository = repository;
+        _compile = compile;
         _remote = remote;
         _trust = trust;
         _accepted = options.Accept;
@@ -47,12 +48,14 @@ internal sealed class RevisionSource
     /// <summary>Finds the repository, and who may sign.</summary>
     /// <param name="options">What to serve.</param>
     /// <param name="remote">The remote, where it is one.</param>
+    /// <param name="compile">Compiles a policy set and runs its own tests; null for the compiler of this server.</param>
     /// <exception cref="PolicyStoreException">There is none, or nobody may.</exception>
     /// <exception cref="StartupException">The options do not go together.</exception>
-    public static RevisionSource Open(PdpOptions options, FollowedRemote? remote)
+    public static RevisionSource Open(PdpOptions options, FollowedRemote? remote, Func<PolicyRevision, PolicyTestRun>? compile = null)
     {
         var repository = GitPolicyRepository.Open(remote?.Clone ?? options.Git);
-        return new RevisionSource(repository, remote, RevisionTrust.Of(repository, options), options);
+        return new RevisionSource(repository, remote, RevisionTrust.Of(repository, options), options,
+            compile ?? (revision => PolicyTester.Run(revision.Sources, revision.Sources, filter: null, progress: null)));
     }
 
     /// <summary>Fetches from the remote, where it is one and it is time.</summary>
@@ -96,7 +99,7 @@ internal sealed class RevisionSource
     public CompiledRevision Compile(string commitId)
     {
         PolicyRevision revision = _repository.ReadRevision(commitId, Folder);
-        PolicyTestRun run = PolicyTester.Run(revision.Sources, revision.Sources, filter: null, progress: null);
+        PolicyTestRun run = _compile(revision);
         return new CompiledRevision(revision.CommitId, revision.Summary, run.Objections, run.HasPassed ? run.Bundle : null);
     }
 
@@ -133,6 +136,13 @@ internal sealed class RevisionSource
                 throw;
             return last;
         }
+        catch (Exception fault) when (fault is not (StartupException or OutOfMemoryException))
+        {
+            // The edge of the compiler, as where the server runs: whatever it does wrong with the newest must not keep the last good one from being served.
+            string failed = $"the compiler failed on {ActiveRevision.Shorten(commit)}: {fault.Message}";
+            return Last(lastServed, new RefusedRevision(commit, now, [], failed, MayHeal: false))
+                ?? throw new StartupException($"{failed}; no earlier commit is known to have been served with this data folder, and `--ref COMMIT` serves one until this is mended", ExitCode.InvalidPolicy, fault);
+        }
     }
 
     /// <summary>Whether what could not be read was the damage of a clone, which is mended now; it is then no longer the same fault.</summary>
@@ -168,6 +178,10 @@ internal sealed class RevisionSource
         {
             // Pruned, or of a repository that is gone.
             return (null, fault.Message);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            return (null, $"the compiler failed: {fault.Message}");
         }
     }
 
