@@ -1,19 +1,24 @@
 using System.Net;
+using PolicyM2M.Pdp.Auditing;
+using PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Pdp.Identity;
 
 /// <summary>
-/// Tells the log who did not get in and why: each reason of a peer once a minute and, at the minute's end, how often it came again. Whoever
+/// Tells the log who did not get in and why: each reason of a peer once a minute and, at the minute's end, how often it came again. The audit log has a record of each peer and minute. Whoever
 /// connects in a loop, from many addresses or with ever new certificates, fills neither the log nor the memory. The counts of the minute are the
 /// only state; one lock guards them.
 /// </summary>
-internal sealed class RefusedConnections(TimeProvider clock, ILogger<RefusedConnections> log) : IDisposable
+internal sealed class RefusedConnections(TimeProvider clock, AuditTrail audit, ILogger<RefusedConnections> log) : IDisposable
 {
     /// <summary>Reasons of one peer in a minute that are told one by one: enough for a site of devices behind one address.</summary>
     internal const int MaximumReasons = 20;
 
     /// <summary>Peers in a minute that are told one by one.</summary>
     internal const int MaximumPeers = 50;
+
+    /// <summary>What the audit log has in the place of a call: none came about.</summary>
+    private const string NoRpc = "connection";
 
     private const string OtherPeers = "other addresses";
     private const string OtherReasons = "not told one by one";
@@ -39,8 +44,10 @@ internal sealed class RefusedConnections(TimeProvider clock, ILogger<RefusedConn
     public void EndWindow()
     {
         (string Peer, string Reason, int Times)[] again;
+        (string Peer, string Reason, int Times)[] peers;
         lock (_lock)
         {
+            peers = [.. _untold.Select(peer => (peer.Key, peer.Value.Keys.First(), peer.Value.Sum(reason => reason.Key == OtherReasons ? reason.Value : reason.Value + 1)))];
             again = [.. _untold.SelectMany(peer => peer.Value.Where(reason => reason.Value > 0).Select(reason => (peer.Key, reason.Key, reason.Value)))];
             _untold.Clear();
             _ending?.Dispose();
@@ -48,16 +55,11 @@ internal sealed class RefusedConnections(TimeProvider clock, ILogger<RefusedConn
         }
         foreach ((string peer, string reason, int times) in again)
             log.RefusedAgain(peer, times, reason);
+        foreach ((string peer, string reason, int times) in peers)
+            audit.Note(null, "", record => record.Denial = new AuditDenial { Rpc = NoRpc, Reason = $"{times} refused from {peer} within a minute, of which the first: {reason}" });
     }
 
-    public void Dispose()
-    {
-        lock (_lock)
-        {
-            _ending?.Dispose();
-            _ending = null;
-        }
-    }
+    public void Dispose() => EndWindow();
 
     private void Refused(IPAddress? from, string reason, Action<string> tell)
     {
