@@ -54,7 +54,7 @@ public sealed class RolloutRulesTests
     [TestCase("direct", "offer b, rollback, unpin, offer b2, stage shadow", "a +b2:shadow ()")]
     [TestCase("direct", "offer b, rollback, unpin, offer b2, promote, offer c, offer b3", "b3 (c b2 a)", Description = "to promote it undoes the judgement")]
     [TestCase("shadow", "offer b, rollback, unpin, offer b2", "a wb2 (b?)")]
-    [TestCase("direct", "offer a2, offer b, rollback a, unpin, offer a3", "a3 (a b! a2!)", Description = "what answers may come again")]
+    [TestCase("direct", "offer a2, offer b, rollback a, unpin, offer a3", "a3 (a2 b! a)", Description = "what answers may come again")]
     [TestCase("direct", "offer b, rollback, unpin, offer b, promote", "b (a)", Description = "but by somebody")]
     [TestCase("direct", "offer b, rollback, unpin, offer b, stage shadow", "a +b:shadow ()")]
     [TestCase("direct", "offer b, rollback, unpin, offer c", "c (a b!)")]
@@ -129,7 +129,7 @@ public sealed class RolloutRulesTests
         status = RolloutRules.Load(RolloutRules.Load(status, other), same);
 
         Assert.That(status.Past.Where(past => past.Loaded is not null).Select(past => past.CommitId), Is.EqualTo(new[] { "c18", "b17", "a16", "d15", "c2" }));
-        Assert.That(RolloutRules.Load(status, Revision("nobody")), Is.SameAs(status));
+        Assert.That(RolloutRules.Load(status, Revision("b77")), Is.SameAs(status));
     }
 
     [Test]
