@@ -53,7 +53,7 @@ internal sealed class AuditTests
         Assert.That(records.Select(record => record.EventCase switch
         {
             AuditRecord.EventOneofCase.Start => "start durable, stop",
-            AuditRecord.EventOneofCase.Revision => $"{record.Revision.Became}: {record.Revision.Reason}",
+            AuditRecord.EventOneofCase.Revision => $"{record.Revision.Became}: {record.Revision.Reason.Split(';')[0]}",
             AuditRecord.EventOneofCase.Denial => $"{record.Denial.Rpc} of {record.Device}: {record.Denial.Reason}",
             AuditRecord.EventOneofCase.DeviceChange => $"{record.DeviceChange.Verb} {record.Device} by {record.Caller.Split('/')[^1]}",
             _ => $"{record.Operation?.Rpc.Split('/')[^1]} {record.Operation?.Detail}",

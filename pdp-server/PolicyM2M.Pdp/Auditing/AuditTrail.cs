@@ -61,7 +61,10 @@ internal sealed class AuditTrail : IAsyncDisposable
             string mode = $"{durability.ToString().ToLowerInvariant()}, {(options.WhenUnwritable == UnwritableLog.Stops ? "stop" : "shed")}";
             trail.Note(null, "", record => record.Start = new AuditStart
             {
-                Mode = mode, Cut = (ulong)opened.CutAtStart, Unsigned = (ulong)opened.UnsignedAtStart, Mended = { opened.MendedAtStart.Take(MostMended) },
+                Mode = mode,
+                Cut = (ulong)opened.CutAtStart,
+                Unsigned = (ulong)opened.UnsignedAtStart,
+                Mended = { opened.MendedAtStart.Take(MostMended) },
             });
             return trail;
         }
