@@ -11,7 +11,8 @@ namespace PolicyM2M.Cli;
 /// <summary><c>m2m audit</c>: looks an audit log through, without the decision point.</summary>
 internal static class AuditCommand
 {
-    private static readonly JsonFormatter Records = new(JsonFormatter.Settings.Default);
+    /// <summary>With the number of the first record, and sources that are nobody's, which are zero.</summary>
+    private static readonly JsonFormatter Records = new(JsonFormatter.Settings.Default.WithFormatDefaultValues(true));
 
     public static int Verify(string folder, string? keyFile, string? sinceFile, bool json, Streams streams)
     {
@@ -19,6 +20,8 @@ internal static class AuditCommand
         IReadOnlyList<NoteKey> keys = keyFile is null ? [Key(Read(() => new AuditLogReader(folder).ReadKey()), Path.Combine(folder, "key"))]
             : [.. ReadText(keyFile).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(line => Key(line, keyFile))];
         string? since = sinceFile is null ? null : ReadText(sinceFile);
+        if (since is not null && AuditCheckpoint.Parse(since) is null)
+            throw new CannotRunException($"--since: `{sinceFile}` is no checkpoint; name a copy of the file `checkpoint` of this log");
         LogVerdict verdict;
         using (var progress = new Progress(streams))
             verdict = Read(() => LogVerification.Run(folder, keys, since, Claims, (done, all) => progress.Say($"record {done} of {all}")));
@@ -36,10 +39,31 @@ internal static class AuditCommand
         Demand(folder);
         var reader = new AuditLogReader(folder);
         long size = Read(reader.ReadCheckpoint).Size;
-        IEnumerable<AuditRecord> records = reader.ReadEntries(from, size).Select(entry => Record(entry.Number, entry.Record)).Where(record => device is null || record.Device == device);
-        foreach (AuditRecord record in limit is { } most ? records.Take(most) : records)
+        long next = from;
+        bool isWhole = true;
+        int shown = 0;
+        foreach ((long number, ReadOnlyMemory<byte> bytes) in reader.ReadEntries(from, size).TakeWhile(_ => shown < (limit ?? int.MaxValue)))
+        {
+            isWhole &= number == next || IsBeginning(streams, from, next, number);
+            next = number + 1;
+            AuditRecord record = Record(number, bytes);
+            if (device is not null && record.Device != device)
+                continue;
             streams.Answers.Write((json ? Records.Format(record) : Printable.Of(AuditText.Of(record))) + "\n");
-        return ExitCode.Ok;
+            shown++;
+        }
+        if (next < size && shown < (limit ?? int.MaxValue))
+            isWhole &= IsBeginning(streams, from, next, size);
+        return isWhole ? ExitCode.Ok : ExitCode.NotAsExpected;
+    }
+
+    /// <summary>Says which records are not there. The earliest may have been removed in order; any others may not.</summary>
+    private static bool IsBeginning(Streams streams, long from, long missing, long until)
+    {
+        bool isBeginning = missing == from;
+        string why = isBeginning ? ", as after `--audit-keep`" : "";
+        streams.Errors.Write($"{streams.ErrorColours.Warn("note")}: the records {missing} to {until - 1} are not there{why}; `m2m audit verify` says whether they should be\n");
+        return isBeginning;
     }
 
     private static RecordClaims Claims(ReadOnlyMemory<byte> bytes)

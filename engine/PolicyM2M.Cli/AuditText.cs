@@ -23,15 +23,34 @@ internal static class AuditText
         AuditRecord.EventOneofCase.Decisions => $"decided {string.Join(", ", record.Decisions.Decisions.Select(Verdict))} by {Short(record.Decisions.Revision)}",
         AuditRecord.EventOneofCase.Denial => $"denied {record.Denial.Rpc}: {record.Denial.Reason}{(record.Denial.Again > 0 ? $" ({record.Denial.Again} times more within a minute)" : "")}",
         AuditRecord.EventOneofCase.Revision => $"revision {Short(record.Revision.Revision)} {record.Revision.Became}{(record.Revision.Reason.Length > 0 ? $": {record.Revision.Reason}" : "")}",
-        AuditRecord.EventOneofCase.DeviceChange => $"registry: {record.DeviceChange.Verb}{(record.DeviceChange.Detail.Length > 0 ? $", {record.DeviceChange.Detail}" : "")}",
-        AuditRecord.EventOneofCase.Operation => $"asked {record.Operation.Rpc}: {record.Operation.Detail}",
-        AuditRecord.EventOneofCase.Start => $"the log is kept from here: {record.Start.Mode}{(record.Start.Cut > 0 ? $"; {record.Start.Cut} bytes of no whole record stood here" : "")}",
+        AuditRecord.EventOneofCase.DeviceChange => Changed(record.DeviceChange),
+        AuditRecord.EventOneofCase.Operation => Asked(record.Operation),
+        AuditRecord.EventOneofCase.Start => Started(record.Start),
         AuditRecord.EventOneofCase.Loss => $"{record.Loss.Count} records are missing, from {record.Loss.From} until {record.Loss.Until}",
         AuditRecord.EventOneofCase.Rotation => Rotated(record.Rotation),
         AuditRecord.EventOneofCase.Bundle => $"handed out the bundle of {Short(record.Bundle.Revision)}, from byte {record.Bundle.Offset}",
         AuditRecord.EventOneofCase.Removal => $"the entries before {record.Removal.Before} were removed",
         _ => "something that this m2m does not know",
     };
+
+    private static string Changed(AuditDeviceChange change)
+    {
+        bool isAsBefore = !change.BeforeDigest.IsEmpty && change.BeforeDigest == change.AfterDigest;
+        return $"registry: {change.Verb}{(change.Detail.Length > 0 ? $", {change.Detail}" : "")}{(isAsBefore ? ", which changed nothing" : "")}{Because(change.Reason)}";
+    }
+
+    private static string Asked(AuditOperation asked)
+    {
+        string of = asked.CommitId.Length > 0 ? $" of {Short(asked.CommitId)}" : "", active = asked.ExpectedActive.Length > 0 ? $" while {Short(asked.ExpectedActive)} is active" : "";
+        return $"asked {asked.Rpc}{of}{active}: {asked.Detail}{Because(asked.Reason)}";
+    }
+
+    private static string Started(AuditStart start) => $"the log is kept from here: {start.Mode}"
+        + (start.Cut > 0 ? $"; {start.Cut} bytes of no whole record stood here" : "")
+        + (start.Unsigned > 0 ? $"; the last {start.Unsigned} records before were covered by no checkpoint" : "")
+        + string.Concat(start.Mended.Select(mended => $"; {mended}"));
+
+    private static string Because(string reason) => reason.Length > 0 ? $", because: {reason}" : "";
 
     private static string Verdict(AuditedDecision made) => $"{WireMapping.FromWire(made.Kind).Name()} {(made.Denied ? "deny" : "allow")}";
 
@@ -52,5 +71,7 @@ internal static class AuditText
 
     private static string Short(ByteString sha256) => Convert.ToHexStringLower(sha256.Span[..Math.Min(FingerprintBytes, sha256.Length)]);
 
-    private static string Short(Revision? revision) => revision is null ? "?" : revision.CommitId.Length > CommitDigits ? revision.CommitId[..CommitDigits] : revision.CommitId;
+    private static string Short(Revision? revision) => revision is null ? "?" : Short(revision.CommitId);
+
+    private static string Short(string commit) => commit.Length > CommitDigits ? commit[..CommitDigits] : commit;
 }

@@ -11,6 +11,13 @@ internal static partial class CommandLine
           4  something is wrong with the log, and what it is was said
         """;
 
+    private static readonly string ShowExitCodes = """
+        Exit codes:
+          0  what there is was shown; nothing was verified
+          1  could not run
+          4  records are missing between others, or at the end
+        """;
+
     private static Command Audit(Streams streams)
     {
         var audit = new Command("audit", "Reads an audit log, and finds out whether anybody changed it. Needs the log's folder and nothing else.") { AuditVerify(streams), AuditShow(streams) };
@@ -50,7 +57,7 @@ internal static partial class CommandLine
             Examples:
               m2m audit show .policym2m/audit --limit 20
               m2m audit show .policym2m/audit --json | jq 'select(.denial)'
-            """ + "\n\n" + AuditExitCodes);
+            """ + "\n\n" + ShowExitCodes);
     }
 
     private static Argument<string> LogFolder() => new("FOLDER") { Description = "The folder of the log: `audit` in the data folder of the decision point, or a copy of it." };

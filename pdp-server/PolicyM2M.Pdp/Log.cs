@@ -163,8 +163,20 @@ internal static partial class Log
     [LoggerMessage(901, LogLevel.Warning, "the audit log can be written again")]
     public static partial void AuditWritable(this ILogger log);
 
-    [LoggerMessage(902, LogLevel.Warning, "the end of the audit log was of no whole record ({Bytes} bytes): this server was killed while it wrote, and nobody was told that it was kept")]
+    [LoggerMessage(902, LogLevel.Warning, "the end of the audit log was of no whole record ({Bytes} bytes, kept beside the journal): this server was killed while it wrote, or somebody changed it")]
     public static partial void AuditCut(this ILogger log, long bytes);
+
+    [LoggerMessage(63, LogLevel.Warning, "the revision that a roll-back would go to, {Commit}, cannot be served any more: {Reason}")]
+    public static partial void RollBackNotPrepared(this ILogger log, string commit, string reason);
+
+    [LoggerMessage(905, LogLevel.Error, "{Count} records of the audit log could not be made, and are counted in it as missing")]
+    public static partial void AuditUnmade(this ILogger log, Exception fault, long count);
+
+    [LoggerMessage(906, LogLevel.Warning, "{Count} records of the audit log were covered by no checkpoint, so nothing vouches for them; a server that is killed leaves those of about its last second")]
+    public static partial void AuditUnsigned(this ILogger log, long count);
+
+    [LoggerMessage(907, LogLevel.Error, "the audit log was not as it had been signed: {What}")]
+    public static partial void AuditMended(this ILogger log, string what);
 
     [LoggerMessage(903, LogLevel.Information, "the entries of the audit log before {Number} are older than {Keep} and go; their hashes stay")]
     public static partial void AuditRemoved(this ILogger log, long number, TimeSpan keep);

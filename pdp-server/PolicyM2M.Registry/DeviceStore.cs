@@ -182,7 +182,7 @@ public sealed class DeviceStore : IAsyncDisposable
                 cancellationToken.ThrowIfCancellationRequested();
                 // Whoever hangs up from here on is told nothing, but what is written is known to be: a commit that is called off may have happened all the same.
                 await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
-                return new Written(isWritten, isWritten ? outcome.Sequence : sequence, outcome.Devices, outcome.Refusals, outcome.Changed);
+                return new Written(isWritten, isWritten ? outcome.Sequence : sequence, outcome.Before, outcome.Devices, outcome.Refusals, outcome.Changed);
             }
         }
     }
@@ -258,10 +258,11 @@ public enum Writing
 /// <summary>What came of changes, or would have.</summary>
 /// <param name="IsWritten">Whether anything may have been written.</param>
 /// <param name="Sequence">The number of the last change that the registry now holds.</param>
+/// <param name="Before">Each device as it was, in the order of the changes; null where there was none.</param>
 /// <param name="Devices">Each device afterwards, in the order of the changes; null where it is gone, or where its change was refused and it is not there.</param>
 /// <param name="Refusals">Why a change was not made, in the order of the changes; null where it was.</param>
 /// <param name="Changed">How many devices the changes make other than they were.</param>
-public sealed record Written(bool IsWritten, long Sequence, IReadOnlyList<Device?> Devices, IReadOnlyList<Refusal?> Refusals, int Changed);
+public sealed record Written(bool IsWritten, long Sequence, IReadOnlyList<Device?> Before, IReadOnlyList<Device?> Devices, IReadOnlyList<Refusal?> Refusals, int Changed);
 
 /// <summary>Who changed a device, and why.</summary>
 /// <param name="Sequence">The number of the change, which the device had for its version.</param>

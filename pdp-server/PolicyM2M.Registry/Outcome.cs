@@ -11,6 +11,9 @@ internal sealed class Outcome
     /// <summary>The number of the last change.</summary>
     public long Sequence { get; private set; }
 
+    /// <summary>Each device before, in the order of the changes.</summary>
+    public List<Device?> Before { get; } = [];
+
     /// <summary>Each device afterwards, in the order of the changes.</summary>
     public List<Device?> Devices { get; } = [];
 
@@ -36,6 +39,7 @@ internal sealed class Outcome
         foreach ((string id, DeviceChange change) in changes)
         {
             Device? current = before.GetValueOrDefault(id);
+            outcome.Before.Add(current);
             try
             {
                 outcome.Add(id, change, current, change.Apply(id, current, now), now);

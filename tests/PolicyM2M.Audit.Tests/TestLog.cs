@@ -69,6 +69,17 @@ internal sealed class TestLog : IDisposable
     private static RecordClaims Read(ReadOnlyMemory<byte> record) => record.Length < 9 ? default : new RecordClaims(
         BinaryPrimitives.ReadInt64BigEndian(record.Span), record.Span[8] == Removal ? BinaryPrimitives.ReadInt64BigEndian(record.Span[9..]) : null);
 
+    internal sealed class Unmakeable : AuditEntry
+    {
+        public override DateTimeOffset Time => DateTimeOffset.UnixEpoch;
+
+        public override void Write(long number, IBufferWriter<byte> writer)
+        {
+            writer.Write("half of"u8);
+            throw new FormatException("nobody can write this");
+        }
+    }
+
     internal sealed class Entry(string text) : AuditEntry
     {
         public override DateTimeOffset Time => DateTimeOffset.UnixEpoch;

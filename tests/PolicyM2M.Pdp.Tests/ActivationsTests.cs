@@ -1,6 +1,7 @@
 using PolicyM2M.Engine.Bundles;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Rollouts;
+using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Testing;
 
 namespace PolicyM2M.Pdp.Tests;
@@ -49,11 +50,12 @@ internal sealed class ActivationsTests
     [TestCase("[]")]
     [TestCase("{ \"since\": 7, \"of\": \"a\" }")]
     [TestCase("{ \"since\": \"yesterday\", \"of\": \"a\" }")]
-    public void A_file_that_cannot_be_understood_is_as_good_as_none(string text)
+    public void A_file_that_cannot_be_understood_keeps_the_server_from_starting(string text)
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["activations.json"], text);
-        Assert.That(Opened(folder).AtStart(Status("a", Now), Now), Is.EqualTo(Now));
+        Assert.That(() => Opened(folder).AtStart(Status("a", Now), Now), Throws.TypeOf<StartupException>().With.Message.Contains("activations.json cannot be read").And.Message.Contains("mend it, or remove it"));
+        Assert.That(() => Opened(folder).Remember(Status("a", Now)), Throws.InstanceOf<System.Text.Json.JsonException>());
     }
 
     private static Activations Opened(TemporaryFolder folder) => new(folder["activations.json"]);

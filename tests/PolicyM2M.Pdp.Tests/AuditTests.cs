@@ -56,7 +56,7 @@ internal sealed class AuditTests
         Assert.That(records.Select(record => record.EventCase switch
         {
             AuditRecord.EventOneofCase.Start => "start durable, stop",
-            AuditRecord.EventOneofCase.Revision => $"{record.Revision.Became}: {record.Revision.Reason}",
+            AuditRecord.EventOneofCase.Revision => $"{record.Revision.Became}: {record.Revision.Reason.Split(';')[0]}",
             AuditRecord.EventOneofCase.Denial => $"{record.Denial.Rpc} of {record.Device}: {record.Denial.Reason}",
             AuditRecord.EventOneofCase.DeviceChange => $"{record.DeviceChange.Verb} {record.Device} by {record.Caller.Split('/')[^1]}",
             _ => $"{record.Operation?.Rpc.Split('/')[^1]} {record.Operation?.Detail}",
@@ -132,6 +132,41 @@ internal sealed class AuditTests
     }
 
     [Test]
+    public async Task What_operators_do_is_recorded_with_what_it_was_about_and_why_before_they_are_answered()
+    {
+        await using RunningPdp pdp = await StartAsync(Durable);
+        string head = pdp.Git.Head;
+        PolicyService.PolicyServiceClient policies = pdp.PoliciesAs("operator");
+        await policies.PinAsync(new PinRequest { ExpectedActive = head, Reason = "holidays" });
+        Assert.That(pdp.Trail.Log!.State.Waiting, Is.Zero, "what was answered is on disk");
+        await policies.PinAsync(new PinRequest { ExpectedActive = head, Reason = "longer holidays" });
+        await Assert.ThrowsAsync<RpcException>(async () => await policies.PromoteAsync(new PromoteRequest { ExpectedActive = head, CommitId = head[..12] }));
+        DeviceService.DeviceServiceClient devices = pdp.DevicesAs("operator");
+        for (int i = 0; i < 2; i++)
+            await devices.SetDeviceRiskAsync(new SetDeviceRiskRequest { Id = "sensor-1", Risk = 90, Reason = "seen in the dark" });
+        await devices.DeleteDeviceAsync(new DeleteDeviceRequest { Id = "sensor-1" });
+
+        AuditRecord[] records = await Records(pdp);
+        AuditOperation[] operations = [.. records.Select(record => record.Operation).OfType<AuditOperation>()];
+        AuditDeviceChange[] changes = [.. records.Select(record => record.DeviceChange).OfType<AuditDeviceChange>()];
+        Assert.Multiple(() =>
+        {
+            Assert.That(operations.Select(asked => (asked.Detail, asked.Reason, asked.CommitId, asked.ExpectedActive, asked.Done)), Is.EqualTo(new[]
+            {
+                ("pin", "holidays", "", head, true),
+                ("pin in place of that by spiffe://dev.policym2m.example/operator/dev: holidays", "longer holidays", "", head, true),
+                ($"promote: {head[..12]} is pinned by spiffe://dev.policym2m.example/operator/dev: longer holidays; `unpin` first", "", head[..12], head, false),
+            }));
+            Assert.That(changes.Select(change => (change.Verb, change.Reason)), Is.EqualTo(new[] { ("risk 90", "seen in the dark"), ("risk 90", "seen in the dark"), ("delete", "") }));
+            Assert.That(changes[0].BeforeDigest, Is.Not.EqualTo(changes[0].AfterDigest).And.Not.Empty);
+            Assert.That((changes[1].BeforeDigest, changes[1].AfterDigest, changes[2].BeforeDigest), Is.EqualTo((changes[0].AfterDigest, changes[0].AfterDigest, changes[0].AfterDigest)));
+            Assert.That(changes[2].AfterDigest, Is.Empty);
+        });
+        Assert.That(M2MProcess.Run("audit", "show", pdp.Data.Audit).Output, Does.Contain("registry: risk 90, which changed nothing, because: seen in the dark")
+            .And.Contain($"asked /policym2m.v1.PolicyService/Pin while {head[..12]} is active: pin, because: holidays"));
+    }
+
+    [Test]
     public async Task Devices_are_not_named_where_they_have_pseudonyms()
     {
         using var folder = new TemporaryFolder();
@@ -164,12 +199,14 @@ internal sealed class AuditTests
                 entries.Add(entry);
         }
         GetInclusionProofResponse inclusion = await auditor.GetInclusionProofAsync(new GetInclusionProofRequest { Number = 3 });
+        GetInclusionProofResponse earlier = await auditor.GetInclusionProofAsync(new GetInclusionProofRequest { Number = 3, Size = 5 });
         GetConsistencyProofResponse consistency = await auditor.GetConsistencyProofAsync(new GetConsistencyProofRequest { Earlier = first.Size, Size = second.Size });
         Assert.Multiple(() =>
         {
             Assert.That(entries.Select(entry => (entry.Number, AuditRecord.Parser.ParseFrom(entry.Record).Number)), Is.EqualTo(new[] { (2UL, 2UL), (3UL, 3UL), (4UL, 4UL) }));
             Assert.That(Root(entries[1].Record.ToByteArray(), 3, (long)inclusion.Size, [.. inclusion.Hashes.Select(hash => hash.ToByteArray())]), Is.EqualTo(Convert.FromBase64String(second.Note.Split('\n')[2])));
             Assert.That(consistency.Hashes, Is.Not.Empty);
+            Assert.That(earlier.Hashes, Has.Count.EqualTo(3), "also of a size of which no tile is left");
         });
         Assert.That((await Assert.ThrowsAsync<RpcException>(async () => await auditor.GetInclusionProofAsync(new GetInclusionProofRequest { Number = 1_000 })))!.StatusCode, Is.EqualTo(StatusCode.OutOfRange));
     }
@@ -302,10 +339,10 @@ internal sealed class AuditTests
         DateTimeOffset start = new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero);
         AuditLog log = AuditLog.Open(new AuditLogOptions(folder["log"], "test", key, _ => throw new InvalidOperationException()));
         for (int day = 0; day < 20; day++)
-            log.Note(new WireEntry(new AuditSubject(start.AddDays(day), null, "", Pseudonyms.None).Record()));
+            log.Note(new WireEntry(new AuditSubject(start.AddDays(day / 4.0), null, "", Pseudonyms.None).Record()));
         log.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        Assert.That(AuditRetention.First(new AuditLogReader(folder["log"]), start.AddDays(7)), Is.EqualTo((0L, 7L)));
-        Assert.That(AuditRetention.First(new AuditLogReader(folder["log"]), start.AddDays(90)), Is.EqualTo((0L, 20L)));
+        Assert.That(AuditRetention.First(new AuditLogReader(folder["log"]), start.AddDays(0.5)), Is.EqualTo((0L, 2L)));
+        Assert.That(AuditRetention.First(new AuditLogReader(folder["log"]), start.AddYears(9)), Is.EqualTo((0L, 4L)), "a clock that jumps ahead costs a day's records and not all");
     }
 
     private static long Count(string data)

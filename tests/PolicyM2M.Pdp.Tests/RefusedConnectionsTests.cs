@@ -4,7 +4,13 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using PolicyM2M.Audit.Appending;
+using PolicyM2M.Audit.Storage;
+using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Identity;
+using PolicyM2M.Pdp.Startup;
+using PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Pdp.Tests;
 
@@ -76,6 +82,20 @@ public sealed class RefusedConnectionsTests
     }
 
     [Test]
+    public async Task Who_did_not_get_in_is_a_record_of_the_audit_log_too()
+    {
+        await using RunningPdp pdp = await RunningPdp.StartAsync(change: options => options with { Audit = new AuditOptions { Durability = AuditDurability.Durable } });
+        for (int i = 0; i < 3; i++)
+            await Connect(pdp, null, SslProtocols.Tls13, SslApplicationProtocol.Http2);
+        await Line(pdp, "refused a connection from 127.0.0.1: it showed no client certificate");
+        string folder = pdp.Data.Audit;
+        await pdp.StopServerAsync();
+        var reader = new AuditLogReader(folder);
+        AuditDenial denial = reader.ReadEntries(0, reader.ReadCheckpoint().Size).Select(entry => AuditRecord.Parser.ParseFrom(entry.Record.Span).Denial).OfType<AuditDenial>().Single();
+        Assert.That((denial.Rpc, denial.Reason), Is.EqualTo(("connection", "3 refused from 127.0.0.1 within a minute, of which the first: it showed no client certificate")));
+    }
+
+    [Test]
     public void A_flood_of_peers_and_certificates_does_not_flood_the_log()
     {
         var log = new RecordedLog();
@@ -91,7 +111,7 @@ public sealed class RefusedConnectionsTests
     }
 
     private static RefusedConnections Refused(RecordedLog log) =>
-        new(TimeProvider.System, LoggerFactory.Create(logging => log.AddTo(logging)).CreateLogger<RefusedConnections>());
+        new(TimeProvider.System, AuditTrail.Open(new AuditOptions { Durability = null }, new DataFolder("/nowhere"), "test", TimeProvider.System, NullLogger.Instance), LoggerFactory.Create(logging => log.AddTo(logging)).CreateLogger<RefusedConnections>());
 
     private static async Task Line(RunningPdp pdp, string line) =>
         await RunningPdp.Eventually(() => Task.FromResult(pdp.Log.Lines), lines => lines.Any(logged => logged.StartsWith($"Warning: {line}", StringComparison.Ordinal)));

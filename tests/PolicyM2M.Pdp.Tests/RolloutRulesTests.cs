@@ -48,6 +48,13 @@ public sealed class RolloutRulesTests
     [TestCase("direct", "offer b, rollback, offer b", "a wb pinned (b!)")]
     [TestCase("direct", "offer b, rollback, offer b, unpin", "a wb (b!)", Description = "what was rolled back does not come back by itself")]
     [TestCase("direct", "offer b, rollback, unpin, offer b", "a wb (b!)")]
+    [TestCase("direct", "offer b, rollback, unpin, offer b2", "a wb2 (b!)", Description = "under no other commit either")]
+    [TestCase("direct", "offer b, rollback, offer b2, unpin", "a wb2 (b!)")]
+    [TestCase("direct", "offer b, rollback, unpin, offer b2, promote", "b2 (a)")]
+    [TestCase("direct", "offer b, rollback, unpin, offer b2, stage shadow", "a +b2:shadow ()")]
+    [TestCase("direct", "offer b, rollback, unpin, offer b2, promote, offer c, offer b3", "b3 (c b2 a)", Description = "to promote it undoes the judgement")]
+    [TestCase("shadow", "offer b, rollback, unpin, offer b2", "a wb2 (b?)")]
+    [TestCase("direct", "offer a2, offer b, rollback a, unpin, offer a3", "a3 (a2 b! a)", Description = "what answers may come again")]
     [TestCase("direct", "offer b, rollback, unpin, offer b, promote", "b (a)", Description = "but by somebody")]
     [TestCase("direct", "offer b, rollback, unpin, offer b, stage shadow", "a +b:shadow ()")]
     [TestCase("direct", "offer b, rollback, unpin, offer c", "c (a b!)")]
@@ -109,6 +116,20 @@ public sealed class RolloutRulesTests
 
         Assert.That(status.Past, Has.Length.EqualTo(RolloutRules.MaximumPast));
         Assert.That(status.Past.Select(past => past.Loaded is not null), Is.EqualTo(Enumerable.Range(0, RolloutRules.MaximumPast).Select(place => place < RolloutRules.MaximumLoaded)));
+    }
+
+    [Test]
+    public void What_is_loaded_again_takes_the_place_of_what_was_active_longest_ago_unless_it_decides_as_the_active_one()
+    {
+        RevisionStatus status = new(Revision("a"), null, Now);
+        for (int i = 0; i < 20; i++)
+            status = RolloutRules.Offer(status, Revision($"{"abcd"[i % 4]}{i}"), null, Now);
+        ActiveRevision other = Revision("c2"), same = Revision("d3");
+
+        status = RolloutRules.Load(RolloutRules.Load(status, other), same);
+
+        Assert.That(status.Past.Where(past => past.Loaded is not null).Select(past => past.CommitId), Is.EqualTo(new[] { "c18", "b17", "a16", "d15", "c2" }));
+        Assert.That(RolloutRules.Load(status, Revision("b77")), Is.SameAs(status));
     }
 
     [Test]

@@ -88,6 +88,26 @@ internal sealed class RotationReportTests
     public async Task A_device_id_that_is_no_segment_is_refused() =>
         Assert.That(await StatusAsync("device", new ReportRotationRequest { DeviceId = "../plc", Rotation = Rotation() }), Is.EqualTo(StatusCode.InvalidArgument));
 
+    [Test]
+    public async Task What_a_caller_sends_beside_a_report_is_not_recorded_and_cannot_stop_the_log()
+    {
+        using var bytes = new MemoryStream();
+        using (var more = new CodedOutputStream(bytes, leaveOpen: true))
+        {
+            Rotation().WriteTo(more);
+            more.WriteTag(1_000, WireFormat.WireType.LengthDelimited);
+            more.WriteBytes(ByteString.CopyFrom(new byte[70_000]));
+        }
+        CredentialRotation rotation = CredentialRotation.Parser.ParseFrom(bytes.ToArray());
+        await _pdp.DecisionsAs("device").ReportRotationAsync(new ReportRotationRequest { Rotation = rotation });
+
+        AuditRecord record = await LastAsync();
+        Assert.That(record.Rotation.Rotation.SuccessorSha256, Is.EqualTo(rotation.SuccessorSha256));
+        Assert.That(record.CalculateSize(), Is.LessThan(1_000));
+        await _pdp.DecisionsAs("device").DecideAsync(new DecideRequest());
+        Assert.That((await LastAsync()).Decisions, Is.Not.Null);
+    }
+
     private async Task<StatusCode> StatusAsync(string caller, ReportRotationRequest request) =>
         (await Assert.ThrowsAsync<RpcException>(async () => await _pdp.DecisionsAs(caller).ReportRotationAsync(request)))!.StatusCode;
 

@@ -27,6 +27,20 @@ internal sealed class SigningKeysTests
     }
 
     [Test]
+    public void A_clock_that_jumps_far_ahead_does_not_cost_the_keys_of_what_was_signed()
+    {
+        using var folder = new TemporaryFolder();
+        string first;
+        using (SigningKeys keys = Open(folder, Begin))
+        {
+            first = Current(keys, Begin);
+            Assert.That(Served(keys, Begin.AddYears(20)), Does.Not.Contain(first));
+        }
+        using SigningKeys again = Open(folder, Begin.AddDays(1));
+        Assert.That(Served(again, Begin.AddDays(1)), Does.Contain(first));
+    }
+
+    [Test]
     public void What_was_signed_before_the_keys_changed_is_believed_after()
     {
         using var folder = new TemporaryFolder();
@@ -110,6 +124,7 @@ internal sealed class SigningKeysTests
         Directory.CreateDirectory(path);
         Assert.That(Current(keys, Begin.AddDays(31)), Is.EqualTo(first));
         Directory.Delete(path);
+        Assert.That(Current(keys, Begin.AddDays(31).AddSeconds(59)), Is.EqualTo(first), "not tried for every signature");
         Assert.That(Current(keys, Begin.AddDays(32)), Is.Not.EqualTo(first));
     }
 

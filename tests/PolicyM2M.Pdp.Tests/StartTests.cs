@@ -77,7 +77,6 @@ public sealed class StartTests
     }
 
     [TestCase("another source")]
-    [TestCase("a damaged file")]
     [TestCase("a commit that is gone")]
     public async Task What_was_served_last_is_served_of_the_same_source_only_and_only_where_it_can_be_read(string what)
     {
@@ -89,8 +88,6 @@ public sealed class StartTests
         PdpOptions options = what == "another source" ? pdp.Options() with { Ref = "release" } : pdp.Options();
         string memory = File.ReadAllText(pdp.Data.LastServed);
         Assert.That(memory, Does.Contain(good));
-        if (what == "a damaged file")
-            File.WriteAllText(pdp.Data.LastServed, memory[..^4]);
         if (what == "a commit that is gone")
             File.WriteAllText(pdp.Data.LastServed, memory.Replace(good, new string('0', 40), StringComparison.Ordinal));
 
@@ -98,6 +95,40 @@ public sealed class StartTests
 
         Assert.That(fault!.ExitCode, Is.EqualTo(3));
         Assert.That(fault.Message, Does.Contain("error M2M203").And.Contain("`--ref COMMIT`"));
+    }
+
+    [TestCase("[ {")]
+    [TestCase("{}")]
+    [TestCase("[ {} ]")]
+    [TestCase("")]
+    public async Task Where_nobody_can_tell_what_was_served_last_the_server_does_not_start(string text)
+    {
+        await using RunningPdp pdp = await RunningPdp.StartAsync();
+        await pdp.StopServerAsync();
+        File.WriteAllText(pdp.Data.LastServed, text);
+
+        StartupException? fault = await Assert.ThrowsAsync<StartupException>(() => pdp.StartServerAsync());
+
+        Assert.That((fault!.ExitCode, fault.Message), Is.EqualTo((1, fault.Message)));
+        Assert.That(fault.Message, Does.StartWith($"{pdp.Data.LastServed} cannot be read").And.Contain("mend it, or remove it to start with the newest commit"));
+    }
+
+    [Test]
+    public async Task A_commit_with_policies_that_were_rolled_back_is_not_served_after_a_restart_either()
+    {
+        await using RunningPdp pdp = await RunningPdp.StartAsync();
+        string first = pdp.Git.Head, second = pdp.Git.Commit("Shorter", TestPolicies.Baseline("7d"));
+        PolicyService.PolicyServiceClient policies = pdp.PoliciesAs("operator");
+        await RunningPdp.Eventually(async () => await policies.GetStatusAsync(new GetStatusRequest()), now => now.Active.CommitId == second);
+        await policies.RollBackAsync(new RollBackRequest { ExpectedActive = second, Reason = "too short" });
+        await policies.UnpinAsync(new UnpinRequest { ExpectedActive = first });
+        await pdp.StopServerAsync();
+        pdp.Git.Git("commit", "--quiet", "--allow-empty", "--message", "Nothing");
+
+        await pdp.StartServerAsync();
+
+        GetStatusResponse status = await RunningPdp.Eventually(async () => await pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest()), now => now.Rollout.Waiting is not null);
+        Assert.That((status.Active.CommitId, status.Rollout.Waiting.Revision.CommitId), Is.EqualTo((first, pdp.Git.Head)));
     }
 
     [Test]

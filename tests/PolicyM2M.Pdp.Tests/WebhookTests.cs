@@ -134,8 +134,13 @@ public sealed class WebhookTests
         var statuses = new List<HttpStatusCode>();
         for (int i = 0; i < WebhookListener.PerMinute + 5; i++)
             statuses.Add(await Post(null, ""));
+        Assert.That(statuses, Has.All.EqualTo(HttpStatusCode.Unauthorized));
+        statuses.Clear();
+        for (int i = 0; i < WebhookListener.PerMinute + 5; i++)
+            statuses.Add(await Post(WebhookSecret.TokenHeader, Secret));
 
-        Assert.That(statuses, Has.Some.EqualTo(HttpStatusCode.TooManyRequests).And.Some.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(statuses, Has.Some.EqualTo(HttpStatusCode.TooManyRequests));
+        Assert.That(statuses[0], Is.EqualTo(HttpStatusCode.Accepted), "who does not know the secret takes nothing from who does");
     }
 
     [Test]

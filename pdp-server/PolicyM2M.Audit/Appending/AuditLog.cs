@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Threading.Channels;
 using PolicyM2M.Audit.Notes;
 using PolicyM2M.Audit.Storage;
@@ -20,20 +19,22 @@ public sealed class AuditLog : IAsyncDisposable
     private readonly AuditLogOptions _options;
     private readonly LogWriter _writer;
     private readonly Channel<AuditEntry> _line;
-    private readonly ArrayBufferWriter<byte> _buffer = new();
-    private readonly Lock _lostLock = new();
+    private readonly RecordMaker _maker;
+    private readonly LossCount _lost = new();
     private readonly Task _writing;
-    private LostRecords? _lost;
-    private long _lostEver;
     private volatile AuditLogState _state;
+    private volatile int _inHand;
+    private volatile string? _broken;
     private long _publishedAt;
     private long _removeBefore;
     private Task<bool>? _more;
     private volatile bool _isClosing;
+    private int _disposals;
 
     private AuditLog(AuditLogOptions options)
     {
         _options = options;
+        _maker = new RecordMaker(options.Lost);
         _writer = LogWriter.Open(new LogFolder(options.Folder), options.Origin, options.SigningKey, options.LongestJournal);
         _line = Channel.CreateBounded<AuditEntry>(new BoundedChannelOptions(options.LineLength) { SingleReader = true });
         _publishedAt = options.Clock.GetTimestamp();
@@ -42,13 +43,19 @@ public sealed class AuditLog : IAsyncDisposable
     }
 
     /// <summary>How the log stands.</summary>
-    public AuditLogState State => _state with { Waiting = _line.Reader.Count, Lost = Interlocked.Read(ref _lostEver) };
+    public AuditLogState State => _state with { Waiting = _line.Reader.Count + _inHand, Lost = _lost.Ever };
 
     /// <summary>The public key of the log.</summary>
     public NoteKey Key => _writer.Key;
 
     /// <summary>How many bytes of no whole record the end of the log had: a process was killed, or the power went, while it wrote them.</summary>
     public long CutAtStart => _writer.Cut;
+
+    /// <summary>How many records the log had that no signed checkpoint covered: a process that is killed leaves those of its last second or so.</summary>
+    public long UnsignedAtStart => _writer.Unsigned;
+
+    /// <summary>What was not as it had been signed when the log was opened, and was made anew from what was; the altered files are kept beside.</summary>
+    public IReadOnlyList<string> MendedAtStart => _writer.Mended;
 
     /// <summary>Opens a log, or begins one.</summary>
     /// <exception cref="AuditLogException">Another process writes it, or it is not what was signed.</exception>
@@ -63,27 +70,40 @@ public sealed class AuditLog : IAsyncDisposable
     /// <exception cref="AuditLogException">It cannot, and must be.</exception>
     public void Demand()
     {
+        // What a broken writer sheds would never be said.
+        if (_broken is { } broken)
+            throw new AuditLogException(broken);
         if (_options.WhenUnwritable == UnwritableLog.Stops && _state.Fault is { } fault)
             throw new AuditLogException($"the audit log cannot be written: {fault}");
     }
 
     /// <summary>Records. It comes back when the record is kept, which <see cref="AuditDurability"/> says; where the line is full it waits, or sheds.</summary>
-    /// <exception cref="AuditLogException">The log cannot be written, and nothing may happen that is not recorded.</exception>
+    /// <exception cref="AuditLogException">The log cannot be written, and nothing may happen that is not recorded; or the record cannot be made.</exception>
     public ValueTask RecordAsync(AuditEntry entry, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(entry);
         Demand();
-        bool isAwaited = _options.Durability == AuditDurability.Durable;
-        if (isAwaited)
-            entry.Kept = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (_options.Durability == AuditDurability.Durable)
+            entry.Kept = NewSignal();
         if (_line.Writer.TryWrite(entry))
-            return isAwaited ? new ValueTask(entry.Kept!.Task.WaitAsync(cancellation)) : ValueTask.CompletedTask;
-        if (_options.WhenUnwritable == UnwritableLog.Sheds)
+            return entry.Kept is { } kept ? new ValueTask(kept.Task.WaitAsync(cancellation)) : ValueTask.CompletedTask;
+        if (_options.WhenUnwritable == UnwritableLog.Sheds && _broken is null)
         {
             Shed([entry]);
             return ValueTask.CompletedTask;
         }
         return new ValueTask(WaitAsync(entry, cancellation));
+    }
+
+    /// <summary>Records, and comes back when the record is on disk, whatever the options say: for what may only be done after that.</summary>
+    /// <exception cref="AuditLogException">The record is not on disk; it may still come there.</exception>
+    public Task KeepAsync(AuditEntry entry, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        Demand();
+        entry.MustBeOnDisk = true;
+        entry.Kept = NewSignal();
+        return WaitAsync(entry, cancellation);
     }
 
     /// <summary>Puts a record in line, and waits for nothing. Where the line is full it is counted as missing.</summary>
@@ -94,18 +114,21 @@ public sealed class AuditLog : IAsyncDisposable
             Shed([entry]);
     }
 
-    /// <summary>Removes the entries of whole bundles before a record from the disk, with the next checkpoint; their hashes stay. A record of it must have been kept before.</summary>
+    /// <summary>Removes the entries of whole bundles before a record from the disk, with the next checkpoint; their hashes stay. A record of it must be on disk before.</summary>
     public void RemoveBefore(long number) => Interlocked.Exchange(ref _removeBefore, number);
 
     /// <summary>Writes what is in line, signs a checkpoint over all, and closes the log.</summary>
     public async ValueTask DisposeAsync()
     {
         _isClosing = true;
-        if (!_line.Writer.TryComplete())
+        if (Interlocked.Increment(ref _disposals) > 1)
             return;
+        _line.Writer.TryComplete();
         await _writing.ConfigureAwait(false);
         _writer.Dispose();
     }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private async Task WaitAsync(AuditEntry entry, CancellationToken cancellation)
     {
@@ -115,7 +138,7 @@ public sealed class AuditLog : IAsyncDisposable
         }
         catch (ChannelClosedException)
         {
-            throw new AuditLogException("the audit log is closed");
+            throw new AuditLogException(_broken ?? "the audit log is closed");
         }
         if (entry.Kept is { } kept)
             await kept.Task.WaitAsync(cancellation).ConfigureAwait(false);
@@ -124,20 +147,47 @@ public sealed class AuditLog : IAsyncDisposable
     private async Task WriteAsync()
     {
         List<AuditEntry> batch = [];
-        while (true)
+        try
         {
-            bool isEnding = !await MoreAsync(isRetry: batch.Count > 0).ConfigureAwait(false);
-            while (batch.Count < LargestBatch && _line.Reader.TryRead(out AuditEntry? entry))
-                batch.Add(entry);
-            string? fault = Write(batch, isEnding);
-            Told(fault);
-            // What was promised to be kept is tried again, and the line with it waits; at the end once more and no longer.
-            if (isEnding)
-                break;
-            if (fault is not null)
-                await Task.Delay(RetryAfter, _options.Clock).ConfigureAwait(false);
+            while (true)
+            {
+                bool isEnding = !await MoreAsync(isRetry: batch.Count > 0).ConfigureAwait(false);
+                while (batch.Count < LargestBatch && _line.Reader.TryRead(out AuditEntry? entry))
+                    batch.Add(entry);
+                _inHand = batch.Count;
+                string? fault = Write(batch, isEnding);
+                _inHand = batch.Count;
+                Told(fault);
+                // What was promised to be kept is tried again, and the line with it waits; at the end once more and no longer.
+                if (isEnding)
+                    break;
+                if (fault is not null)
+                    await Task.Delay(RetryAfter, _options.Clock).ConfigureAwait(false);
+            }
+        }
+        catch (Exception fault)
+        {
+            // The edge of the log's task. Nobody knows what is half done: it must not go on, and nothing may happen that would be recorded.
+            Break(fault, batch);
         }
         Refuse(batch);
+    }
+
+    private void Break(Exception fault, List<AuditEntry> batch)
+    {
+        _broken = $"the audit log cannot be written until the decision point is started again: {fault.Message}";
+        _state = _state with { Fault = _broken };
+        _line.Writer.TryComplete();
+        while (_line.Reader.TryRead(out AuditEntry? entry))
+            batch.Add(entry);
+        try
+        {
+            _options.Told?.Invoke(_broken);
+        }
+        catch (Exception deaf) when (deaf is not OutOfMemoryException)
+        {
+            // What failed may be whoever is told; the state says it too.
+        }
     }
 
     /// <summary>Waits for an entry, or until a checkpoint is due. False once there will be no more.</summary>
@@ -194,48 +244,43 @@ public sealed class AuditLog : IAsyncDisposable
 
     private void Commit(List<AuditEntry> batch)
     {
-        LostRecords? lost;
-        lock (_lostLock)
-            lost = _lost;
-        if (batch.Count == 0 && lost is null)
+        LostRecords? owed = _lost.Owed;
+        if (batch.Count == 0 && owed is null)
             return;
-        List<byte[]> records = [];
-        if (lost is not null)
-            records.Add(Record(_options.Lost(lost), _writer.Size));
-        foreach (AuditEntry entry in batch)
-            records.Add(Record(entry, _writer.Size + records.Count));
-        _writer.Commit(records);
+        MadeRecords made = _maker.Make(_writer.Size, owed, batch);
+        _writer.Commit(made.Records);
         // Before anybody is told: whoever goes on then sees a log that has its record.
         _state = _state with { Size = _writer.Size };
-        lock (_lostLock)
-            _lost = lost is null || _lost == lost ? null : new LostRecords(_lost!.Count - lost.Count, lost.Until, _lost.Until);
-        foreach (AuditEntry entry in batch)
+        if (owed is not null)
+            _lost.Said(owed);
+        foreach (AuditEntry entry in batch.Where(entry => !made.Unmade.Contains(entry)))
             entry.Kept?.TrySetResult();
         batch.Clear();
-    }
-
-    private byte[] Record(AuditEntry entry, long number)
-    {
-        _buffer.ResetWrittenCount();
-        entry.Write(number, _buffer);
-        return _buffer.WrittenCount <= EntryBundle.LongestEntry
-            ? _buffer.WrittenSpan.ToArray()
-            : throw new InvalidOperationException($"a record has {_buffer.WrittenCount} bytes, and {EntryBundle.LongestEntry} are the most");
+        if (made.Lost is not { } unmade)
+            return;
+        _lost.Count(unmade);
+        Miss(made.Unmade);
+        _options.Unmade?.Invoke(unmade.Count, made.Fault!);
     }
 
     private void Shed(List<AuditEntry> entries)
     {
         if (entries.Count == 0)
             return;
-        DateTimeOffset from = entries.Min(entry => entry.Time), until = entries.Max(entry => entry.Time);
-        lock (_lostLock)
-        {
-            _lost = _lost is null ? new LostRecords(entries.Count, from, until)
-                : new LostRecords(_lost.Count + entries.Count, from < _lost.From ? from : _lost.From, until > _lost.Until ? until : _lost.Until);
-            _lostEver += entries.Count;
-        }
+        _lost.Owe(LostRecords.Of(entries));
+        Miss(entries);
+    }
+
+    /// <summary>These are counted as missing, which is enough where the log may shed.</summary>
+    private void Miss(IReadOnlyCollection<AuditEntry> entries)
+    {
         foreach (AuditEntry entry in entries)
-            entry.Kept?.TrySetResult();
+        {
+            if (_options.WhenUnwritable == UnwritableLog.Sheds && !entry.MustBeOnDisk)
+                entry.Kept?.TrySetResult();
+            else
+                entry.Kept?.TrySetException(new AuditLogException("the record could not be written, and is counted as missing"));
+        }
     }
 
     /// <summary>Whoever waits for these to be kept waits no longer. They are still tried again: what happened is recorded, whether or not its answer went out.</summary>

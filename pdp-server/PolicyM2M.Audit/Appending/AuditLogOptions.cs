@@ -44,6 +44,9 @@ public sealed record AuditLogOptions(string Folder, string Origin, ECDsa Signing
     /// <summary>Told on the log's own task when it can no longer be written, with the reason, and when it can again, with null.</summary>
     public Action<string?>? Told { get; init; }
 
+    /// <summary>Told on the log's own task, after the log says so, that records could not be made and are missing: how many, and why the last of them could not.</summary>
+    public Action<long, Exception>? Unmade { get; init; }
+
     /// <summary>A journal of more bytes is begun anew, once all that it holds is in tiles on disk.</summary>
     internal long LongestJournal { get; init; } = 16 << 20;
 
@@ -55,12 +58,15 @@ public sealed record AuditLogOptions(string Folder, string Origin, ECDsa Signing
 /// <param name="Count">How many.</param>
 /// <param name="From">When the first of them happened.</param>
 /// <param name="Until">When the last of them happened.</param>
-public sealed record LostRecords(long Count, DateTimeOffset From, DateTimeOffset Until);
+public sealed record LostRecords(long Count, DateTimeOffset From, DateTimeOffset Until)
+{
+    internal static LostRecords Of(IReadOnlyCollection<AuditEntry> entries) => new(entries.Count, entries.Min(entry => entry.Time), entries.Max(entry => entry.Time));
+}
 
 /// <summary>How a log stands.</summary>
 /// <param name="Size">How many records are on disk.</param>
 /// <param name="Published">How many of them a signed checkpoint covers.</param>
-/// <param name="Waiting">How many are in line.</param>
-/// <param name="Lost">How many were shed since the start.</param>
+/// <param name="Waiting">How many are in line, or were taken from it and are not on disk yet.</param>
+/// <param name="Lost">How many are missing since the start: they were shed, or could not be made.</param>
 /// <param name="Fault">Why it cannot be written; null where it can.</param>
 public sealed record AuditLogState(long Size, long Published, int Waiting, long Lost, string? Fault);

@@ -61,6 +61,15 @@ internal readonly record struct TreeHash
         BinaryPrimitives.WriteUInt128BigEndian(destination[Half..], _second);
     }
 
+    /// <summary>The bytes of hashes, one after the other.</summary>
+    public static byte[] Bytes(IReadOnlyList<TreeHash> hashes)
+    {
+        byte[] bytes = new byte[hashes.Count * Length];
+        for (int i = 0; i < hashes.Count; i++)
+            hashes[i].CopyTo(bytes.AsSpan(i * Length));
+        return bytes;
+    }
+
     /// <summary>The hash in lower-case hexadecimal digits.</summary>
     public override string ToString()
     {

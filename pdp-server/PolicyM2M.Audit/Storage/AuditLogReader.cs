@@ -19,11 +19,7 @@ public sealed class AuditLogReader
     /// <exception cref="AuditLogException">There is none.</exception>
     public AuditCheckpoint ReadCheckpoint()
     {
-        string note = ReadText(_folder.Checkpoint, "checkpoint");
-        int end = note.IndexOf("\n\n", StringComparison.Ordinal);
-        return end >= 0 && Checkpoint.Parse(note[..(end + 1)]) is { } checkpoint
-            ? new AuditCheckpoint(note, checkpoint.Origin, checkpoint.Size, checkpoint.Root.ToString())
-            : throw new AuditLogException($"the checkpoint of the log `{_folder.Path}` is none");
+        return AuditCheckpoint.Parse(ReadText(_folder.Checkpoint, "checkpoint")) ?? throw new AuditLogException($"the checkpoint of the log `{_folder.Path}` is none");
     }
 
     /// <summary>The records from a number on, in order, up to the end of a log of this size; those of bundles that were removed are passed over.</summary>
@@ -82,4 +78,13 @@ public sealed class AuditLogReader
 /// <param name="Origin">The log's name.</param>
 /// <param name="Size">How many records it has.</param>
 /// <param name="Root">Their root, in hexadecimal digits.</param>
-public sealed record AuditCheckpoint(string Note, string Origin, long Size, string Root);
+public sealed record AuditCheckpoint(string Note, string Origin, long Size, string Root)
+{
+    /// <summary>Reads a note, and does not look at who signed it; null where it is no checkpoint.</summary>
+    public static AuditCheckpoint? Parse(string note)
+    {
+        ArgumentNullException.ThrowIfNull(note);
+        int end = note.IndexOf("\n\n", StringComparison.Ordinal);
+        return end >= 0 && Checkpoint.Parse(note[..(end + 1)]) is { } checkpoint ? new AuditCheckpoint(note, checkpoint.Origin, checkpoint.Size, checkpoint.Root.ToString()) : null;
+    }
+}

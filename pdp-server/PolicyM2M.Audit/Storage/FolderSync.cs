@@ -6,7 +6,7 @@ namespace PolicyM2M.Audit.Storage;
 /// Makes what was written last. A new file or a rename is on disk only once its folder is (fsync(2)), and many small files are there with one call (syncfs(2)); .NET has neither. Where there is no
 /// syncfs, files are flushed one by one by who writes them.
 /// </summary>
-internal static partial class FolderSync
+public static partial class FolderSync
 {
     /// <summary>The file system cannot flush folders: then nobody can, and the files themselves are safe.</summary>
     private const int InvalidArgument = 22;
@@ -21,10 +21,10 @@ internal static partial class FolderSync
 
     /// <summary>Flushes everything on the file system of a folder. Nothing is done where it cannot be: see <see cref="CanFlushAll"/>.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public static void FlushAll(string folder) => Call(folder, SyncFileSystem);
+    internal static void FlushAll(string folder) => Call(folder, SyncFileSystem);
 
     /// <summary>Whether <see cref="FlushAll"/> is there.</summary>
-    public static bool CanFlushAll { get; } = OperatingSystem.IsLinux();
+    internal static bool CanFlushAll { get; } = OperatingSystem.IsLinux();
 
     private static void Call(string folder, Func<int, int> sync)
     {

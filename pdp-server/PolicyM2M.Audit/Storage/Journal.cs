@@ -48,18 +48,18 @@ internal sealed class Journal : IDisposable
         }
     }
 
-    /// <summary>Opens a journal, and reads its records up to the first that is not whole.</summary>
+    /// <summary>How many bytes an entry has in a journal.</summary>
+    public static int LengthOf(byte[] entry) => HeadLength + entry.Length;
+
+    /// <summary>Opens a journal that was read.</summary>
     /// <param name="path">The file.</param>
     /// <param name="from">The number of its first record.</param>
-    /// <param name="entries">The records and their hashes.</param>
-    /// <param name="cut">How many bytes of no whole record followed. They are kept beside the file, and cut off.</param>
-    public static Journal Open(string path, long from, out IReadOnlyList<(byte[] Entry, TreeHash Leaf)> entries, out long cut)
+    /// <param name="bytes">What it holds.</param>
+    /// <param name="whole">Where its last whole record ends. What follows is kept beside the file, and cut off.</param>
+    public static Journal Open(string path, long from, byte[] bytes, int whole)
     {
-        byte[] bytes = File.ReadAllBytes(path);
-        entries = Read(bytes, out int whole);
-        cut = bytes.Length - whole;
         FileStream file = LogFolder.Open(path, FileMode.OpenOrCreate);
-        if (cut > 0)
+        if (bytes.Length > whole)
         {
             using (FileStream kept = LogFolder.Open($"{path}.cut", FileMode.Create))
             {

@@ -15,6 +15,9 @@ internal sealed class LogFolder(string path)
     /// <summary>The note that says how many records there are, and their root.</summary>
     public string Checkpoint => At("checkpoint");
 
+    /// <summary>The next checkpoint while tiles are written for it: it is signed before they are, so that whole tiles that no checkpoint covers are nothing that this writer left.</summary>
+    public string Announced => At("checkpoint.next");
+
     /// <summary>The line of the public key, for who reads the folder; whoever could change the log could change it too.</summary>
     public string Key => At("key");
 
@@ -22,6 +25,12 @@ internal sealed class LogFolder(string path)
 
     /// <summary>The path of something in it.</summary>
     public string At(string relative) => System.IO.Path.Combine(Path, relative);
+
+    /// <summary>The path of a file from here on.</summary>
+    public string Relative(string file) => System.IO.Path.GetRelativePath(Path, file);
+
+    /// <summary>Whether there is a whole bundle of entries with this number, or its tile of hashes.</summary>
+    public bool HasWholeTile(long bundle) => File.Exists(At(TilePath.Entries(bundle))) || File.Exists(At(TilePath.Hashes(0, bundle)));
 
     /// <summary>The journals, that of the earliest record first.</summary>
     public IReadOnlyList<(long From, string Path)> Journals() => !Directory.Exists(JournalFolder) ? [] :
@@ -71,6 +80,30 @@ internal sealed class LogFolder(string path)
         FolderSync.Flush(Path);
     }
 
+    /// <summary>Makes the announced checkpoint the one that counts.</summary>
+    public void Publish()
+    {
+        File.Move(Announced, Checkpoint, overwrite: true);
+        FolderSync.Flush(Path);
+    }
+
+    /// <summary>Keeps a copy of a file under a name, or, where there is such a file already, under that name and a number.</summary>
+    /// <returns>Where it is kept.</returns>
+    public static string KeepAside(string file, string aside)
+    {
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(aside)!);
+        string name = aside;
+        for (int i = 2; File.Exists(name); i++)
+            name = string.Create(CultureInfo.InvariantCulture, $"{aside}.{i}");
+        using (FileStream copy = Open(name, FileMode.CreateNew))
+        {
+            copy.Write(File.ReadAllBytes(file));
+            copy.Flush(flushToDisk: true);
+        }
+        FolderSync.Flush(System.IO.Path.GetDirectoryName(name)!);
+        return name;
+    }
+
     /// <summary>Opens a file that only its owner may read.</summary>
     public static FileStream Open(string file, FileMode mode)
     {
@@ -83,6 +116,11 @@ internal sealed class LogFolder(string path)
     /// <summary>The entries of a bundle; null where there is none.</summary>
     public byte[]? ReadEntries(long index, int width) => ReadWholeOr(TilePath.Entries(index), TilePath.Entries(index, width), width);
 
+    /// <summary>Whether the bundles of entries hold this record in this place.</summary>
+    public bool HasEntry(long number, TreeHash leaf) =>
+        ReadEntries(number / TilePath.Width, (int)(number % TilePath.Width) + 1) is { } bytes
+        && EntryBundle.Read(bytes, out _) is var entries && number % TilePath.Width < entries.Count && TreeHash.OfLeaf(entries[(int)(number % TilePath.Width)].Span) == leaf;
+
     /// <summary>The first hashes of a tile, as many as the width; null where the tile is not there, or holds fewer.</summary>
     public TreeHash[]? ReadHashes(int level, long index, int width)
     {
@@ -94,20 +132,32 @@ internal sealed class LogFolder(string path)
         return hashes;
     }
 
-    /// <summary>A partial file may have gone since the whole one came.</summary>
+    /// <summary>A partial file goes as the log grows: a wider one begins with the same, and so does the whole one. Any of them may go, for a wider one, while it is looked for.</summary>
     private byte[]? ReadWholeOr(string whole, string partial, int width)
     {
-        foreach (string file in width == TilePath.Width ? [whole] : new[] { partial, whole })
+        const int Looks = 3;
+        for (int look = 0; look < (width == TilePath.Width ? 1 : Looks); look++)
         {
-            try
+            foreach (string file in width == TilePath.Width ? [whole] : WiderThan(whole, width).Prepend(partial).Append(whole))
             {
-                return File.ReadAllBytes(At(file));
-            }
-            catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
-            {
-                // The other, then.
+                try
+                {
+                    return File.ReadAllBytes(At(file));
+                }
+                catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
+                {
+                    // The next, then.
+                }
             }
         }
         return null;
+    }
+
+    private IEnumerable<string> WiderThan(string whole, int width)
+    {
+        string folder = TilePath.PartialsOf(whole);
+        string[] partials = Directory.Exists(At(folder)) ? [.. new DirectoryInfo(At(folder)).EnumerateFiles().Select(file => file.Name)] : [];
+        return partials.Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int other) ? other : 0).Where(other => other > width).Order()
+            .Select(other => string.Create(CultureInfo.InvariantCulture, $"{folder}/{other}"));
     }
 }

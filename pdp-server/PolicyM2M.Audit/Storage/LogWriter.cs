@@ -20,12 +20,13 @@ internal sealed class LogWriter : IDisposable
     private Journal _journal;
     private long _firstBundle;
 
-    private LogWriter(LogFolder folder, NoteKey key, ECDsa signing, long longestJournal, FileStream locked, Journal journal, IReadOnlyList<(byte[] Entry, TreeHash Leaf)> entries)
+    private LogWriter(LogFolder folder, ECDsa signing, long longestJournal, FileStream locked, FoundLog found)
     {
-        (_folder, Key, _private, _longestJournal, _lock, _journal) = (folder, key, signing, longestJournal, locked, journal);
-        _tiles = new TileWriter(folder, journal.From);
-        _frontier = Frontier.Of(journal.From, new TileTree(folder, journal.From).WholeSubtree);
-        foreach ((byte[] entry, TreeHash leaf) in entries)
+        (_folder, Key, _private, _longestJournal, _lock, _journal) = (folder, NoteKey.Of(found.Origin, signing), signing, longestJournal, locked, found.Journal);
+        (Published, Cut, Unsigned, Mended) = (found.Signed, found.Cut, found.Unsigned, found.Mended);
+        _tiles = new TileWriter(folder, _journal.From);
+        _frontier = Frontier.Of(_journal.From, new TileTree(folder, _journal.From).WholeSubtree);
+        foreach ((byte[] entry, TreeHash leaf) in found.Entries)
             Count(entry, leaf);
     }
 
@@ -36,10 +37,16 @@ internal sealed class LogWriter : IDisposable
     public long Size => _frontier.Size;
 
     /// <summary>The checkpoint that was published last.</summary>
-    public Checkpoint Published { get; private set; } = new("", 0, TreeHash.OfNothing);
+    public Checkpoint Published { get; private set; }
 
     /// <summary>How many bytes at the end of the journal were of no whole record, when it was opened.</summary>
-    public long Cut { get; private init; }
+    public long Cut { get; }
+
+    /// <summary>How many records no signed checkpoint covered, when it was opened.</summary>
+    public long Unsigned { get; }
+
+    /// <summary>What was not as it had been signed, and was made anew.</summary>
+    public IReadOnlyList<string> Mended { get; }
 
     /// <summary>Opens a log, or begins one where there is none.</summary>
     /// <param name="folder">Where it is.</param>
@@ -52,18 +59,19 @@ internal sealed class LogWriter : IDisposable
     {
         folder.Create();
         FileStream locked = Lock(folder);
+        Journal? journal = null;
         try
         {
-            IReadOnlyList<(long From, string Path)> journals = folder.Journals();
-            LogWriter writer = File.Exists(folder.Checkpoint) || journals.Count > 0
-                ? Continue(folder, signing, longestJournal, locked, journals)
-                : new LogWriter(folder, NoteKey.Of(origin, signing), signing, longestJournal, locked, Journal.Create(folder, 0, []), []) { Published = new Checkpoint(origin, 0, TreeHash.OfNothing) };
+            FoundLog found = LogStart.Find(folder, origin, signing);
+            journal = found.Journal;
+            var writer = new LogWriter(folder, signing, longestJournal, locked, found);
             folder.Replace(folder.Key, $"{writer.Key}\n");
             writer.Publish();
             return writer;
         }
         catch
         {
+            journal?.Dispose();
             locked.Dispose();
             throw;
         }
@@ -83,6 +91,8 @@ internal sealed class LogWriter : IDisposable
     /// <exception cref="IOException">The disk is full, read-only or gone.</exception>
     public void Publish()
     {
+        var checkpoint = new Checkpoint(Key.Name, Size, _frontier.Root);
+        _folder.Replace(_folder.Announced, SignedNote.Sign(checkpoint.Text, Key, _private));
         while (_unpublished.TryPeek(out (byte[] Entry, TreeHash Leaf) next))
         {
             // It may have been added, and what it made whole not written.
@@ -91,8 +101,7 @@ internal sealed class LogWriter : IDisposable
             _unpublished.Dequeue();
         }
         _tiles.WritePartial();
-        var checkpoint = new Checkpoint(Key.Name, Size, _frontier.Root);
-        _folder.Replace(_folder.Checkpoint, SignedNote.Sign(checkpoint.Text, Key, _private));
+        _folder.Publish();
         Published = checkpoint;
         if (_journal.Length > _longestJournal)
             Turn();
@@ -122,62 +131,6 @@ internal sealed class LogWriter : IDisposable
         _lock.Dispose();
     }
 
-    private static LogWriter Continue(LogFolder folder, ECDsa signing, long longestJournal, FileStream locked, IReadOnlyList<(long From, string Path)> journals)
-    {
-        if (journals.Count == 0)
-            throw new AuditLogException($"the journal of the log `{folder.Path}` is gone: move what is left of the log away, and keep it");
-        Checkpoint? published = File.Exists(folder.Checkpoint) ? Believe(folder, signing) : null;
-        // Of two the later one was begun, and the earlier not yet removed: it holds all that the later one does.
-        foreach ((_, string path) in journals.Skip(1))
-            File.Delete(path);
-        var journal = Journal.Open(journals[0].Path, journals[0].From, out IReadOnlyList<(byte[] Entry, TreeHash Leaf)> entries, out long cut);
-        if (published is null && journal.From > 0)
-            throw new AuditLogException($"the checkpoint of the log `{folder.Path}` is gone: move what is left of the log away, and keep it");
-        try
-        {
-            Demand(folder, published, journal.From, entries);
-            NoteKey key = NoteKey.Of(published?.Origin ?? "policym2m.audit", signing);
-            return new LogWriter(folder, key, signing, longestJournal, locked, journal, entries) { Published = published ?? new Checkpoint(key.Name, 0, TreeHash.OfNothing), Cut = cut };
-        }
-        catch
-        {
-            journal.Dispose();
-            throw;
-        }
-    }
-
-    private static Checkpoint Believe(LogFolder folder, ECDsa signing)
-    {
-        string note = File.ReadAllText(folder.Checkpoint);
-        string origin = note.Split('\n')[0];
-        string? fault = "its name is none";
-        return NoteKey.IsName(origin) && SignedNote.TryOpen(note, [NoteKey.Of(origin, signing)], out string? text, out fault) && Checkpoint.Parse(text) is { } checkpoint
-            ? checkpoint
-            : throw new AuditLogException($"the checkpoint of the log `{folder.Path}` is not one that this decision point signed: {fault ?? "it is no checkpoint"}; move the log away, and keep it");
-    }
-
-    /// <summary>What was signed must still be there, and be what was signed.</summary>
-    private static void Demand(LogFolder folder, Checkpoint? published, long from, IReadOnlyList<(byte[] Entry, TreeHash Leaf)> entries)
-    {
-        if (published is null)
-            return;
-        if (published.Size > from + entries.Count)
-            throw new AuditLogException($"the log `{folder.Path}` was signed with {published.Size} records and has {from + entries.Count}: move it away, and keep it; `m2m audit verify` says which are missing");
-        Frontier frontier;
-        if (published.Size >= from)
-        {
-            frontier = Frontier.Of(from, new TileTree(folder, from).WholeSubtree);
-            foreach ((_, TreeHash leaf) in entries.Take((int)(published.Size - from)))
-                frontier.Append(leaf);
-        }
-        else
-        {
-            frontier = Frontier.Of(published.Size, new TileTree(folder, published.Size).WholeSubtree);
-        }
-        if (frontier.Root != published.Root)
-            throw new AuditLogException($"the records of the log `{folder.Path}` are not those that were signed: move it away, and keep it; `m2m audit verify` says which are others");
-    }
-
     private static FileStream Lock(LogFolder folder)
     {
         try
@@ -203,11 +156,20 @@ internal sealed class LogWriter : IDisposable
         if (_tiles.Size - _tiles.LastEntries.Count == _journal.From)
             return;
         var next = Journal.Create(_folder, Size - _tiles.LastEntries.Count, _tiles.LastEntries);
-        if (FolderSync.CanFlushAll)
-            FolderSync.FlushAll(_folder.Path);
+        try
+        {
+            if (FolderSync.CanFlushAll)
+                FolderSync.FlushAll(_folder.Path);
+        }
+        catch
+        {
+            next.Dispose();
+            throw;
+        }
         Journal before = _journal;
         _journal = next;
         before.Dispose();
         File.Delete(_folder.Journal(before.From));
+        FolderSync.Flush(_folder.JournalFolder);
     }
 }

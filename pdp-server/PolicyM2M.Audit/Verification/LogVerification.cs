@@ -39,7 +39,8 @@ public sealed class LogVerification
 
     private LogVerdict Run(IReadOnlyCollection<NoteKey> keys, string? since, Action<long, long>? progress)
     {
-        if (Open(keys, "checkpoint", ReadNote()) is not { } checkpoint)
+        string? note = ReadNote();
+        if (note is null || Open(keys, "checkpoint", note) is not { } checkpoint)
             return new LogVerdict(null, 0, 0, 0, _findings.ToImmutable());
         Checkpoint? earlier = since is null ? null : Open(keys, "the earlier checkpoint", since);
         if (earlier is not null && (earlier.Origin != checkpoint.Origin || earlier.Size > checkpoint.Size))
@@ -57,7 +58,11 @@ public sealed class LogVerification
         }
         Levels(checkpoint.Size);
         Judge(checkpoint);
-        return new LogVerdict(new AuditCheckpoint(ReadNote()!, checkpoint.Origin, checkpoint.Size, checkpoint.Root.ToString()), _hashed, _removed, Unsigned(checkpoint.Size), _findings.ToImmutable());
+        IReadOnlyList<LogFinding> ofJournal = JournalCheck.Run(_folder, checkpoint.Size, out long unsigned);
+        foreach (LogFinding finding in ofJournal)
+            Find(finding.Number, finding.File, finding.Message);
+        Beyond(keys, checkpoint.Size);
+        return new LogVerdict(new AuditCheckpoint(note, checkpoint.Origin, checkpoint.Size, checkpoint.Root.ToString()), _hashed, _removed, unsigned, _findings.ToImmutable());
     }
 
     private void Bundle(long bundle, int width, Checkpoint? earlier)
@@ -188,10 +193,36 @@ public sealed class LogVerification
         return "the record was changed: it is not the one that was signed here";
     }
 
-    private Checkpoint? Open(IReadOnlyCollection<NoteKey> keys, string what, string? note)
+    /// <summary>Whole tiles are written once a checkpoint over them is announced: where there are some beyond, an earlier checkpoint was put back. The log may have grown meanwhile.</summary>
+    private void Beyond(IReadOnlyCollection<NoteKey> keys, long size)
     {
-        if (note is null)
-            return null;
+        while (_folder.HasWholeTile(size / TilePath.Width))
+        {
+            // In the order in which one becomes the other.
+            long announced = new[] { _folder.Announced, _folder.Checkpoint }.Max(file => SizeOf(keys, file));
+            if (announced / TilePath.Width <= size / TilePath.Width)
+            {
+                Find(null, "checkpoint", $"there are whole tiles after the {size} records that it covers: an earlier checkpoint was put back, and nothing vouches for what came after it");
+                return;
+            }
+            size = announced;
+        }
+    }
+
+    private static long SizeOf(IReadOnlyCollection<NoteKey> keys, string file)
+    {
+        try
+        {
+            return SignedNote.TryOpen(File.ReadAllText(file), keys, out string? text, out _) && Checkpoint.Parse(text) is { } checkpoint ? checkpoint.Size : 0;
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+
+    private Checkpoint? Open(IReadOnlyCollection<NoteKey> keys, string what, string note)
+    {
         if (!SignedNote.TryOpen(note, keys, out string? text, out string? fault) || Checkpoint.Parse(text) is not { } checkpoint)
         {
             Find(null, what, fault ?? "it is no checkpoint");
@@ -212,8 +243,6 @@ public sealed class LogVerification
             return null;
         }
     }
-
-    private long Unsigned(long size) => _folder.Journals().Select(journal => journal.From + Journal.Read(File.ReadAllBytes(journal.Path), out _).Count).DefaultIfEmpty(size).Max() - size;
 
     private void Find(long? number, string file, string message)
     {

@@ -1,27 +1,33 @@
-using PolicyM2M.Audit;
 using PolicyM2M.Audit.Storage;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Pdp.Auditing;
 
-/// <summary>Removes records that are older than they are kept. That it does is a record itself, without which removing looks like what it would be otherwise.</summary>
+/// <summary>
+/// Removes records that are older than they are kept. That it does is a record itself, without which removing looks like what it would be otherwise. At each look at most a day's records go: where the
+/// clock jumps ahead, somebody can still set it right.
+/// </summary>
 internal sealed class AuditRetention(AuditTrail audit, PdpOptions options, DataFolder data, TimeProvider clock, ILogger<AuditRetention> log) : BackgroundService
 {
-    private static readonly TimeSpan Every = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Every = TimeSpan.FromHours(1), MostAtOnce = TimeSpan.FromDays(1);
 
-    /// <summary>The first record that is still there, and the first that is young enough.</summary>
+    /// <summary>The first record that is still there, and the first that stays.</summary>
     internal static (long There, long Kept) First(AuditLogReader reader, DateTimeOffset oldest)
     {
         long size = reader.ReadCheckpoint().Size, there = -1;
         foreach ((long number, ReadOnlyMemory<byte> record) in reader.ReadEntries(0, size))
         {
-            there = there < 0 ? number : there;
-            if (AuditRecord.Parser.ParseFrom(record.Span).Time.ToDateTimeOffset() >= oldest)
+            DateTimeOffset time = AuditRecord.Parser.ParseFrom(record.Span).Time.ToDateTimeOffset();
+            if (there < 0)
+                (there, oldest) = (number, Earlier(oldest, time + MostAtOnce));
+            if (time >= oldest)
                 return (there, number);
         }
         return (Math.Max(0, there), size);
     }
+
+    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -42,7 +48,7 @@ internal sealed class AuditRetention(AuditTrail audit, PdpOptions options, DataF
                 kept.RemoveBefore(first);
                 log.AuditRemoved(first, keep);
             }
-            catch (Exception fault) when (fault is AuditLogException or IOException or Grpc.Core.RpcException or Google.Protobuf.InvalidProtocolBufferException)
+            catch (Exception fault) when (fault is not OperationCanceledException)
             {
                 log.AuditNotRemoved(fault.Message);
             }

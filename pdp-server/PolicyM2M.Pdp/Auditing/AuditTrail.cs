@@ -14,6 +14,9 @@ namespace PolicyM2M.Pdp.Auditing;
 /// <summary>Where everything goes that must be provable later. Without a log it takes everything and keeps nothing.</summary>
 internal sealed class AuditTrail : IAsyncDisposable
 {
+    /// <summary>As many altered files as a record names; the log of the server names them all.</summary>
+    private const int MostMended = 100;
+
     private readonly HashSet<string> _values;
     private readonly TimeProvider _clock;
     private readonly ECDsa? _key;
@@ -46,12 +49,23 @@ internal sealed class AuditTrail : IAsyncDisposable
                 Durability = durability,
                 WhenUnwritable = options.WhenUnwritable,
                 Told = fault => Tell(log, options, fault),
+                Unmade = (count, fault) => log.AuditUnmade(fault, count),
             });
             if (opened.CutAtStart > 0)
                 log.AuditCut(opened.CutAtStart);
+            if (opened.UnsignedAtStart > 0)
+                log.AuditUnsigned(opened.UnsignedAtStart);
+            foreach (string mended in opened.MendedAtStart)
+                log.AuditMended(mended);
             var trail = new AuditTrail(options, pseudonyms, clock, key, opened);
             string mode = $"{durability.ToString().ToLowerInvariant()}, {(options.WhenUnwritable == UnwritableLog.Stops ? "stop" : "shed")}";
-            trail.Note(null, "", record => record.Start = new AuditStart { Mode = mode, Cut = (ulong)opened.CutAtStart });
+            trail.Note(null, "", record => record.Start = new AuditStart
+            {
+                Mode = mode,
+                Cut = (ulong)opened.CutAtStart,
+                Unsigned = (ulong)opened.UnsignedAtStart,
+                Mended = { opened.MendedAtStart.Take(MostMended) },
+            });
             return trail;
         }
         catch (Exception fault) when (fault is AuditLogException or IOException or UnauthorizedAccessException)
@@ -117,9 +131,10 @@ internal sealed class AuditTrail : IAsyncDisposable
     public ValueTask DoneAsync(Caller caller, string device, Action<AuditRecord> say, CancellationToken cancellation) =>
         _log is null ? ValueTask.CompletedTask : KeepAsync(Entry(new AuditSubject(_clock.GetUtcNow(), caller, device, Pseudonyms), say), cancellation);
 
-    /// <summary>Records that the entries before one will be removed, and waits until that is on its way.</summary>
-    public ValueTask RemovingAsync(ulong before, CancellationToken cancellation) =>
-        KeepAsync(Entry(new AuditSubject(_clock.GetUtcNow(), null, "", Pseudonyms), record => record.Removal = new AuditRemoval { Before = before }), cancellation);
+    /// <summary>Records that the entries before one will be removed, and waits until that is on disk.</summary>
+    /// <exception cref="AuditLogException">It is not.</exception>
+    public Task RemovingAsync(ulong before, CancellationToken cancellation) =>
+        _log!.KeepAsync(Entry(new AuditSubject(_clock.GetUtcNow(), null, "", Pseudonyms), record => record.Removal = new AuditRemoval { Before = before }), cancellation);
 
     /// <summary>Records what happened, and waits for nothing: it has happened, whether or not it can be written yet.</summary>
     public void Note(Caller? caller, string device, Action<AuditRecord> say) => _log?.Note(Entry(new AuditSubject(_clock.GetUtcNow(), caller, device, Pseudonyms), say));

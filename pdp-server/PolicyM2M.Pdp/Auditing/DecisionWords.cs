@@ -122,5 +122,11 @@ internal sealed class DecisionWords
                 fewer.Rules.RemoveAt(fewer.Rules.Count - 1);
             decisions.Decisions[i] = fewer;
         }
+        // An author may name as many attributes as long as the language lets them be: of these the first stay.
+        while (decisions.Attributes.Count > 0 && decisions.CalculateSize() > LongestRecord)
+        {
+            for (int left = decisions.Attributes.Count / 2; decisions.Attributes.Count > left;)
+                decisions.Attributes.RemoveAt(decisions.Attributes.Count - 1);
+        }
     }
 }

@@ -36,6 +36,9 @@ internal sealed class Pseudonyms
         }
     }
 
+    /// <summary>A digest that nobody can guess what it is of who could not tell devices apart either.</summary>
+    public byte[] DigestOf(ReadOnlySpan<byte> bytes) => _key is null ? SHA256.HashData(bytes) : HMACSHA256.HashData(_key, bytes);
+
     /// <summary>How the log names a device.</summary>
     public string NameOf(string device) => _key is null || device.Length == 0 ? device : $"hmac-sha256:{Convert.ToHexStringLower(HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes(device)))}";
 }

@@ -1,10 +1,12 @@
 using System.Net;
+using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Sight;
+using PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Pdp.Identity;
 
 /// <summary>
-/// Tells the log who did not get in and why: each reason of a peer once a minute and, at the minute's end, how often it came again. Whoever
+/// Tells the log who did not get in and why: each reason of a peer once a minute and, at the minute's end, how often it came again. The audit log has a record of each peer and minute. Whoever
 /// connects in a loop, from many addresses or with ever new certificates, fills neither the log nor the memory.
 /// </summary>
 internal sealed class RefusedConnections : IDisposable
@@ -15,13 +17,20 @@ internal sealed class RefusedConnections : IDisposable
     /// <summary>Peers in a minute that are told one by one.</summary>
     internal const int MaximumPeers = 50;
 
+    /// <summary>What the audit log has in the place of a call: none came about.</summary>
+    private const string NoRpc = "connection";
+
     private readonly ILogger<RefusedConnections> _log;
     private readonly Repetitions<string, string> _told;
 
-    public RefusedConnections(TimeProvider clock, ILogger<RefusedConnections> log)
+    public RefusedConnections(TimeProvider clock, AuditTrail audit, ILogger<RefusedConnections> log)
     {
         _log = log;
-        _told = new(clock, MaximumPeers, MaximumReasons, "other addresses", "not told one by one", (peer, reason, times) => log.RefusedAgain(peer, times, reason));
+        _told = new(clock, MaximumPeers, MaximumReasons, "other addresses", "not told one by one", (peer, reason, times) => log.RefusedAgain(peer, times, reason))
+        {
+            Ended = (peer, first, times) =>
+                audit.Note(null, "", record => record.Denial = new AuditDenial { Rpc = NoRpc, Reason = $"{times} refused from {peer} within a minute, of which the first: {first}" }),
+        };
     }
 
     /// <summary>Somebody who showed no certificate, or with whom no handshake came about.</summary>

@@ -11,7 +11,7 @@ internal sealed record ServedCommit(string Commit, bool WasSigned);
 
 /// <summary>
 /// Remembers in one file which commit of each source was served last, so that a restart while the newest commit is broken serves what was
-/// served before it. Written whole, by the follower alone; a file that cannot be understood is as good as none.
+/// served before it, and so that history only goes forward: a file that cannot be understood keeps the server from starting. Written whole, by the follower alone.
 /// </summary>
 internal sealed class LastServed(string path)
 {
@@ -19,12 +19,25 @@ internal sealed class LastServed(string path)
     private const int MaximumSources = 32;
 
     /// <summary>The commit of a source that was served last; null where none is known.</summary>
-    public ServedCommit? Find(RevisionSource source) =>
-        Entries().FirstOrDefault(entry => entry.IsOf(source)) is { } entry ? new ServedCommit(entry.Commit, entry.WasSigned) : null;
+    /// <exception cref="StartupException">The file cannot be read or understood.</exception>
+    public ServedCommit? Find(RevisionSource source)
+    {
+        try
+        {
+            return Entries().FirstOrDefault(entry => entry.IsOf(source)) is { } entry ? new ServedCommit(entry.Commit, entry.WasSigned) : null;
+        }
+        catch (Exception unusable) when (unusable is IOException or UnauthorizedAccessException or JsonException)
+        {
+            throw new StartupException(
+                $"{path} cannot be read, and it says which commit was served last, before which nothing is served: {unusable.Message}; mend it, or remove it to start with the newest commit, whatever its history",
+                ExitCode.CouldNotRun, unusable);
+        }
+    }
 
     /// <summary>Remembers what is served of a source.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The file must not be written.</exception>
+    /// <exception cref="JsonException">What is there was damaged since the start.</exception>
     public void Remember(RevisionSource source, string commit)
     {
         Entry[] known = Entries();
@@ -41,13 +54,15 @@ internal sealed class LastServed(string path)
 
     private Entry[] Entries()
     {
+        if (!File.Exists(path))
+            return [];
         try
         {
-            return File.Exists(path) && JsonNode.Parse(File.ReadAllText(path)) is JsonArray list ? [.. list.Select(Entry.Of)] : [];
+            return [.. (JsonNode.Parse(File.ReadAllText(path)) as JsonArray ?? throw new JsonException("it is no list")).Select(Entry.Of)];
         }
-        catch (Exception unusable) when (unusable is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException or FormatException)
+        catch (Exception unusable) when (unusable is InvalidOperationException or FormatException)
         {
-            return [];
+            throw new JsonException(unusable.Message, unusable);
         }
     }
 

@@ -1,3 +1,4 @@
+using PolicyM2M.Compiler.PolicyTests;
 using PolicyM2M.Pdp.Revisions.Compiling;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Store;
@@ -9,16 +10,17 @@ namespace PolicyM2M.Pdp.Revisions;
 internal sealed class RevisionSource
 {
     private readonly GitPolicyRepository _repository;
-
+    private readonly Func<PolicyRevision, PolicyTestRun> _compile;
     private readonly RevisionTrust _trust;
     private readonly FollowedRemote? _remote;
     private readonly CompiledBundles _compiled;
     private readonly string? _accepted;
     private readonly bool _isServing;
 
-    private RevisionSource(GitPolicyRepository repository, FollowedRemote? remote, RevisionTrust trust, CompiledBundles compiled, PdpOptions options)
+    private RevisionSource(GitPolicyRepository repository, FollowedRemote? remote, RevisionTrust trust, CompiledBundles compiled, PdpOptions options, Func<PolicyRevision, PolicyTestRun> compile)
     {
         _repository = repository;
+        _compile = compile;
         _remote = remote;
         _trust = trust;
         _compiled = compiled;
@@ -29,7 +31,7 @@ internal sealed class RevisionSource
 
     private RevisionSource(RevisionSource other)
     {
-        (_repository, _remote, _trust, _compiled, _accepted, Ref, Folder) = (other._repository, other._remote, other._trust, other._compiled, other._accepted, other.Ref, other.Folder);
+        (_repository, _remote, _trust, _compile, _compiled, _accepted, Ref, Folder) = (other._repository, other._remote, other._trust, other._compile, other._compiled, other._accepted, other.Ref, other.Folder);
         _isServing = true;
     }
 
@@ -47,12 +49,13 @@ internal sealed class RevisionSource
     /// <param name="options">What to serve.</param>
     /// <param name="remote">The remote, where it is one.</param>
     /// <param name="data">Where what was compiled is kept.</param>
+    /// <param name="compile">Compiles a policy set and runs its own tests, in this process; null for the compiler of this server.</param>
     /// <exception cref="PolicyStoreException">There is none, or nobody may.</exception>
     /// <exception cref="StartupException">The options do not go together.</exception>
-    public static RevisionSource Open(PdpOptions options, FollowedRemote? remote, DataFolder data)
+    public static RevisionSource Open(PdpOptions options, FollowedRemote? remote, DataFolder data, Func<PolicyRevision, PolicyTestRun>? compile = null)
     {
         var repository = GitPolicyRepository.Open(remote?.Clone ?? options.Git);
-        return new RevisionSource(repository, remote, RevisionTrust.Of(repository, options), new CompiledBundles(data.Compiled), options);
+        return new RevisionSource(repository, remote, RevisionTrust.Of(repository, options), new CompiledBundles(data.Compiled), options, compile ?? RevisionCompiler.Test);
     }
 
     /// <summary>The same source for a server that answers meanwhile: it compiles in a process of its own. Before the first answer nobody waits but the start, and a process would only cost time.</summary>
@@ -110,7 +113,7 @@ internal sealed class RevisionSource
 
     private (CompiledRevision, ReadOnlyMemory<byte>) CompileHere(string commitId)
     {
-        CompiledRevision revision = RevisionCompiler.Compile(_repository, commitId, Folder);
+        CompiledRevision revision = RevisionCompiler.Compile(_repository, commitId, Folder, _compile);
         return (revision, CompiledFile.Write(revision, Folder));
     }
 
@@ -150,6 +153,13 @@ internal sealed class RevisionSource
                 throw;
             return last;
         }
+        catch (Exception fault) when (fault is not (StartupException or OutOfMemoryException))
+        {
+            // The edge of the compiler, as where the server runs: whatever it does wrong with the newest must not keep the last good one from being served.
+            string failed = $"the compiler failed on {ActiveRevision.Shorten(commit)}: {fault.Message}";
+            return Last(lastServed, new RefusedRevision(commit, now, [], failed, MayHeal: false))
+                ?? throw new StartupException($"{failed}; no earlier commit is known to have been served with this data folder, and `--ref COMMIT` serves one until this is mended", ExitCode.InvalidPolicy, fault);
+        }
     }
 
     /// <summary>Whether what could not be read was the damage of a clone, which is mended now; it is then no longer the same fault.</summary>
@@ -185,6 +195,10 @@ internal sealed class RevisionSource
         {
             // Pruned, or of a repository that is gone.
             return (null, fault.Message);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            return (null, $"the compiler failed: {fault.Message}");
         }
     }
 

@@ -55,8 +55,9 @@ internal sealed record RevisionStatus(ActiveRevision Active, RefusedRevision? Re
     public bool TellsOtherThan(RevisionStatus earlier, string device) =>
         For(device).Id != earlier.For(device).Id || AnswersSince != earlier.AnswersSince || !NeededClaims.SequenceEqual(earlier.NeededClaims);
 
-    /// <summary>Whether a commit was let in before, judged, and found wanting.</summary>
-    public bool IsWithdrawn(string commit) => Past.Any(past => past.CommitId == commit && past.IsWithdrawn);
+    /// <summary>Whether a revision was let in before, judged, and found wanting: under this commit or, unless they are what answers, with these policies under another.</summary>
+    public bool IsWithdrawn(ActiveRevision revision) =>
+        Past.Any(past => past.IsWithdrawn && (past.CommitId == revision.CommitId || past.BundleHash == revision.Bundle.Hash && revision.Bundle.Hash != Active.Bundle.Hash));
 
     private (RevisionId, RolloutStage)? Canary => Candidate is { Stage: RolloutStage.Canary } candidate ? (candidate.Revision.Id, candidate.Stage) : null;
 }

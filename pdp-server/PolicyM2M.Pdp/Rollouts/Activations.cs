@@ -8,14 +8,26 @@ namespace PolicyM2M.Pdp.Rollouts;
 
 /// <summary>
 /// Says since when answers are made as they are. A later change always has a later moment, also where the clock was set back, and after a restart: a device refuses a revision that began
-/// before one that it has seen, and a lower moment would make it refuse the right one. One file holds the last moment that was given out and what it was given for; one that cannot be understood is as good as
-/// none. Used under the lock of <see cref="Rollout"/>, and by the start before that.
+/// before one that it has seen, and a lower moment would make it refuse the right one. One file holds the last moment that was given out and what it was given for; one that cannot be understood keeps the
+/// server from starting. Used under the lock of <see cref="Rollout"/>, and by the start before that.
 /// </summary>
 internal sealed class Activations(string path)
 {
     /// <summary>The moment for what the server starts with: the one it had before, where nothing changed meanwhile.</summary>
-    public DateTimeOffset AtStart(RevisionStatus first, DateTimeOffset now) =>
-        Read() is not { } last ? Whole(now) : last.Of == Describe(first) ? last.Since : After(last.Since, now);
+    /// <exception cref="StartupException">The file cannot be read or understood.</exception>
+    public DateTimeOffset AtStart(RevisionStatus first, DateTimeOffset now)
+    {
+        try
+        {
+            return Read() is not { } last ? Whole(now) : last.Of == Describe(first) ? last.Since : After(last.Since, now);
+        }
+        catch (Exception unusable) when (unusable is IOException or UnauthorizedAccessException or JsonException)
+        {
+            throw new StartupException(
+                $"{path} cannot be read, and it says since when answers are made as they are, by which devices know the later of two revisions: {unusable.Message}; mend it, or remove it where the clock is right",
+                ExitCode.CouldNotRun, unusable);
+        }
+    }
 
     /// <summary>A moment for a change that comes after another: now, and in any case later.</summary>
     public static DateTimeOffset After(DateTimeOffset last, DateTimeOffset now) => now >= last + Least ? Whole(now) : last + Least;
@@ -23,6 +35,7 @@ internal sealed class Activations(string path)
     /// <summary>Writes the moment of a status down.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The file must not be written.</exception>
+    /// <exception cref="JsonException">What is there was damaged since the start.</exception>
     public void Remember(RevisionStatus status)
     {
         (DateTimeOffset Since, string Of) given = (status.AnswersSince, Describe(status));
@@ -42,15 +55,17 @@ internal sealed class Activations(string path)
 
     private (DateTimeOffset Since, string Of)? Read()
     {
+        if (!File.Exists(path))
+            return null;
         try
         {
-            return File.Exists(path) && JsonNode.Parse(File.ReadAllText(path)) is JsonObject root && (string?)root["since"] is { } since && (string?)root["of"] is { } of
+            return JsonNode.Parse(File.ReadAllText(path)) is JsonObject root && (string?)root["since"] is { } since && (string?)root["of"] is { } of
                 ? (DateTimeOffset.ParseExact(since, "O", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal), of)
-                : null;
+                : throw new JsonException("it has no `since`, or no `of`");
         }
-        catch (Exception unusable) when (unusable is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException or FormatException)
+        catch (Exception unusable) when (unusable is InvalidOperationException or FormatException)
         {
-            return null;
+            throw new JsonException(unusable.Message, unusable);
         }
     }
 }

@@ -18,6 +18,9 @@ internal sealed class Rollout(
     private readonly Lock _lock = new();
     private volatile string? _notRemembered;
 
+    /// <summary>The commit to go back to that could not be loaded; the follower's alone.</summary>
+    private string? _unprepared;
+
     public RevisionStatus Current => state.Current;
 
     /// <summary>How new commits enter; null where they become active at once.</summary>
@@ -94,14 +97,17 @@ internal sealed class Rollout(
     public void Prepare()
     {
         // What was loaded may turn out to decide as the active one: then it is not the one to go back to.
-        while (RolloutRules.FindEarlier(Current, "", out _) is { Loaded: null } earlier)
+        while (RolloutRules.FindEarlier(Current, "", out _) is { Loaded: null } earlier && earlier.CommitId != _unprepared)
         {
-            if (source.Reload(new ServedCommit(earlier.CommitId, earlier.WasSigned), clock.GetUtcNow()).Revision is not { } revision)
-                return;
-            Change(status => status with
+            (ActiveRevision? revision, string? fault) = source.Reload(new ServedCommit(earlier.CommitId, earlier.WasSigned), clock.GetUtcNow());
+            if (revision is null)
             {
-                Past = [.. status.Past.Select(past => past.CommitId == earlier.CommitId ? past with { Loaded = revision, BundleHash = revision.Bundle.Hash, Summary = revision.Summary } : past)],
-            });
+                // Once is enough: a roll-back tries again when it is wanted.
+                _unprepared = earlier.CommitId;
+                log.RollBackNotPrepared(ActiveRevision.Shorten(earlier.CommitId), fault!);
+                return;
+            }
+            Change(status => RolloutRules.Load(status, revision));
         }
     }
 

@@ -30,7 +30,7 @@ internal static class RolloutRules
     public static RevisionStatus Offer(RevisionStatus status, ActiveRevision revision, RolloutStage? entry, DateTimeOffset now)
     {
         RevisionStatus judged = status with { Refused = null, LastPolledAt = now };
-        return status.Pin is not null || status.IsWithdrawn(revision.CommitId)
+        return status.Pin is not null || status.IsWithdrawn(revision)
             ? judged with { Waiting = revision }
             : Enter(judged, revision, entry, now);
     }
@@ -41,7 +41,7 @@ internal static class RolloutRules
     /// <param name="now">The moment.</param>
     public static RolloutStep Promote(RevisionStatus status, string commit, DateTimeOffset now) =>
         Choose(status, commit, out ActiveRevision? revision) is { } obstacle ? obstacle
-        : new RolloutStep.To(Activate(status with { Floor = revision!.CommitId }, revision, now));
+        : new RolloutStep.To(Activate(Restored(status, revision!) with { Floor = revision!.CommitId }, revision, now));
 
     /// <summary>Sets the stage of the candidate, or makes one of what was withdrawn and waits.</summary>
     /// <inheritdoc cref="Promote"/>
@@ -50,7 +50,7 @@ internal static class RolloutRules
         if (Choose(status, commit, out ActiveRevision? revision) is { } obstacle)
             return obstacle;
         Candidate candidate = status.Candidate is { } known ? known with { Stage = stage } : new Candidate(revision!, stage, now, new Differences());
-        return new RolloutStep.To(status with { Candidate = candidate, Waiting = null, Floor = revision!.CommitId, Past = Without(status.Past, revision.CommitId) });
+        return new RolloutStep.To(Restored(status, revision!) with { Candidate = candidate, Waiting = null, Floor = revision!.CommitId });
     }
 
     /// <summary>The candidate goes; what is active stays, pinned.</summary>
@@ -105,7 +105,7 @@ internal static class RolloutRules
         if (status.Pin is null)
             return new RolloutStep.Refused(Obstacle.NotNow, "there is no pin");
         RevisionStatus free = status with { Pin = null };
-        return new RolloutStep.To(status.Waiting is { } waiting && !status.IsWithdrawn(waiting.CommitId) ? Enter(free, waiting, entry, now) : free);
+        return new RolloutStep.To(status.Waiting is { } waiting && !status.IsWithdrawn(waiting) ? Enter(free, waiting, entry, now) : free);
     }
 
     /// <summary>The commit that was refused for its history is judged again, by all else.</summary>
@@ -147,6 +147,28 @@ internal static class RolloutRules
             Past = revision.CommitId == status.Active.CommitId ? past : Bounded([PastRevision.Of(status.Active, Fate.Replaced), .. past]),
         };
     }
+
+    /// <summary>Keeps an earlier revision in memory that was compiled again, so that a roll-back takes no compiler. Where that makes too many, the one that was active longest ago goes.</summary>
+    public static RevisionStatus Load(RevisionStatus status, ActiveRevision revision)
+    {
+        if (status.Past.All(known => known.CommitId != revision.CommitId))
+            return status;
+        List<PastRevision> past =
+            [.. status.Past.Select(known => known.CommitId == revision.CommitId ? known with { Loaded = revision, BundleHash = revision.Bundle.Hash, Summary = revision.Summary } : known)];
+        // One that decides as the active one is nothing to go back to: its hash is enough.
+        if (revision.Bundle.Hash == status.Active.Bundle.Hash || past.Count(known => known.Loaded is not null) > MaximumLoaded)
+        {
+            int unloaded = revision.Bundle.Hash == status.Active.Bundle.Hash
+                ? past.FindIndex(known => known.CommitId == revision.CommitId)
+                : past.FindLastIndex(known => known.Loaded is not null && known.CommitId != revision.CommitId);
+            past[unloaded] = past[unloaded] with { Loaded = null };
+        }
+        return status with { Past = [.. past] };
+    }
+
+    /// <summary>Somebody brings policies back that were withdrawn: the judgement on them is undone.</summary>
+    private static RevisionStatus Restored(RevisionStatus status, ActiveRevision revision) =>
+        status with { Past = status.Past.RemoveAll(past => past.CommitId == revision.CommitId || past.IsWithdrawn && past.BundleHash == revision.Bundle.Hash) };
 
     private static ImmutableArray<PastRevision> WithAbandoned(RevisionStatus status) =>
         status.Candidate is { } candidate ? Bounded([PastRevision.Of(candidate.Revision, Fate.Abandoned), .. Without(status.Past, candidate.Revision.CommitId)]) : status.Past;

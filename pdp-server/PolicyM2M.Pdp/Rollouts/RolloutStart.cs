@@ -28,6 +28,9 @@ internal static class RolloutStart
         first = entry is not null || remembered.Pin is not null || remembered.Candidate is not null || IsWithdrawn(source, remembered)
             ? new RevisionStatus(Active(source, remembered, now), null, now)
             : source.LoadFirst(now, remembered.Active.ToServed(), remembered.Floor, remembered.Accepted);
+        // Policies that were withdrawn do not come back because another commit has them.
+        if (first.Active.Bundle.Hash != remembered.Active.Bundle && remembered.Past.Any(past => past.Fate != Fate.Replaced && past.Bundle == first.Active.Bundle.Hash))
+            first = new RevisionStatus(Active(source, remembered, now), null, now);
         bool isActive = first.Active.CommitId == remembered.Active.Commit;
         return first with
         {

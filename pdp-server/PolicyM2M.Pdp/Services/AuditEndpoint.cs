@@ -22,9 +22,12 @@ internal sealed class AuditEndpoint(AuditTrail audit, DataFolder data) : AuditSe
     public override async Task ListEntries(ListEntriesRequest request, IServerStreamWriter<ListEntriesResponse> responseStream, ServerCallContext context)
     {
         long size = Checkpoint().Size, from = Number(request.From, size, "from");
-        IEnumerable<(long Number, ReadOnlyMemory<byte> Record)> entries = _reader.ReadEntries(from, size);
-        foreach ((long number, ReadOnlyMemory<byte> record) in request.Limit == 0 ? entries : entries.Take((int)Math.Min(request.Limit, int.MaxValue)))
+        using IEnumerator<(long Number, ReadOnlyMemory<byte> Record)> entries = _reader.ReadEntries(from, size).GetEnumerator();
+        for (ulong sent = 0; (request.Limit == 0 || sent < request.Limit) && Read(entries.MoveNext); sent++)
+        {
+            (long number, ReadOnlyMemory<byte> record) = entries.Current;
             await responseStream.WriteAsync(new ListEntriesResponse { Number = (ulong)number, Record = UnsafeByteOperations.UnsafeWrap(record) }, context.CancellationToken);
+        }
     }
 
     public override Task<GetInclusionProofResponse> GetInclusionProof(GetInclusionProofRequest request, ServerCallContext context)
@@ -43,14 +46,7 @@ internal sealed class AuditEndpoint(AuditTrail audit, DataFolder data) : AuditSe
     {
         if (audit.Log is null)
             throw new RpcException(new Status(StatusCode.FailedPrecondition, "the decision point keeps no audit log (--audit off)"));
-        try
-        {
-            return _reader.ReadCheckpoint();
-        }
-        catch (AuditLogException fault)
-        {
-            throw new RpcException(new Status(StatusCode.Internal, "the checkpoint cannot be read", fault));
-        }
+        return Read(_reader.ReadCheckpoint);
     }
 
     private long SizeOf(ulong asked)
@@ -63,15 +59,18 @@ internal sealed class AuditEndpoint(AuditTrail audit, DataFolder data) : AuditSe
         ? (long)asked
         : throw new RpcException(new Status(StatusCode.OutOfRange, $"{what}: {asked} is more than the log has (at most {Math.Max(0, most)})"));
 
-    private static IEnumerable<ByteString> Prove(Func<IReadOnlyList<byte[]>> prove)
+    private static IEnumerable<ByteString> Prove(Func<IReadOnlyList<byte[]>> prove) => Read(prove).Select(hash => ByteString.CopyFrom(hash));
+
+    /// <summary>What is wrong with the log is for its owner to see, and `m2m audit verify` says it.</summary>
+    private static T Read<T>(Func<T> read)
     {
         try
         {
-            return [.. prove().Select(hash => ByteString.CopyFrom(hash))];
+            return read();
         }
-        catch (AuditLogException fault)
+        catch (Exception fault) when (fault is AuditLogException or IOException or UnauthorizedAccessException)
         {
-            throw new RpcException(new Status(StatusCode.Internal, "a tile of hashes is missing", fault));
+            throw new RpcException(new Status(StatusCode.Internal, "the audit log cannot be read: a part of it is missing or damaged", fault));
         }
     }
 }

@@ -115,12 +115,21 @@ internal sealed class DeviceEndpoint(
     {
         Caller actor = context.GetHttpContext().Caller();
         audit.Demand();
-        (long sequence, Device? device) = await store.ChangeAsync(id, change, actor.Id.ToString(), context.CancellationToken);
-        log.DeviceChanged(actor.Id, change.Verb, id, sequence);
+        Written written = await store.ChangeAllAsync([(id, change)], actor.Id.ToString(), Writing.AllOrNothing, context.CancellationToken);
+        if (written.Refusals[0] is { } refusal)
+            throw new DeviceRefusedException(refusal);
+        log.DeviceChanged(actor.Id, change.Verb, id, written.Sequence);
         // It has happened: whoever hangs up now is recorded all the same.
-        await audit.DoneAsync(actor, id, record => record.DeviceChange = new AuditDeviceChange { Verb = change.Verb, Version = (ulong)sequence }, CancellationToken.None);
-        await state.WaitForSequence(sequence, LongestCatchUp, context.CancellationToken);
-        return device;
+        await audit.DoneAsync(actor, id, record => record.DeviceChange = new AuditDeviceChange
+        {
+            Verb = change.Verb,
+            Version = (ulong)written.Sequence,
+            Reason = change.Because ?? "",
+            BeforeDigest = DeviceDigest.Of(written.Before[0], audit.Pseudonyms),
+            AfterDigest = DeviceDigest.Of(written.Devices[0], audit.Pseudonyms),
+        }, CancellationToken.None);
+        await state.WaitForSequence(written.Sequence, LongestCatchUp, context.CancellationToken);
+        return written.Devices[0];
     });
 
     /// <summary>What a schema can say of an upsert before anybody knows the device.</summary>

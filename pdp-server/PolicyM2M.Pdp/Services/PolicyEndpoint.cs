@@ -37,60 +37,89 @@ internal sealed class PolicyEndpoint(RevisionState revisions, RevisionSource sou
 
     public override Task<GetDifferencesResponse> GetDifferences(GetDifferencesRequest request, ServerCallContext context) => Task.FromResult(RolloutMapping.Differences(revisions.Current));
 
-    public override Task<PromoteResponse> Promote(PromoteRequest request, ServerCallContext context)
+    public override async Task<PromoteResponse> Promote(PromoteRequest request, ServerCallContext context)
     {
-        string commit = RolloutRequests.Commit(request.CommitId);
-        return Task.FromResult(new PromoteResponse { State = Take(context, request.ExpectedActive, "promote", status => RolloutRules.Promote(status, commit, clock.GetUtcNow())) });
+        AuditOperation asked = Asked(context, "promote", request.ExpectedActive, RolloutRequests.Commit(request.CommitId));
+        return new PromoteResponse { State = await Take(context, asked, status => RolloutRules.Promote(status, asked.CommitId, clock.GetUtcNow())) };
     }
 
     public override Task<RollBackResponse> RollBack(RollBackRequest request, ServerCallContext context)
     {
-        string expected = RolloutRequests.Expected(request.ExpectedActive), commit = RolloutRequests.Commit(request.CommitId);
-        return Task.FromResult(new RollBackResponse { State = Answer(context, "roll back", rollout.RollBack(expected, commit, PinOf(context, request.Reason))) });
+        Pin pin = PinOf(context, request.Reason);
+        AuditOperation asked = Asked(context, "roll back", request.ExpectedActive, RolloutRequests.Commit(request.CommitId), pin.Reason);
+        RolloutStep taken = rollout.RollBack(asked.ExpectedActive, asked.CommitId, pin);
+        // A roll-back must not wait for a disk that is full: it is recorded as soon as anything can be.
+        audit.Note(context.GetHttpContext().Caller(), "", record => record.Operation = Told(asked, taken));
+        return Task.FromResult(new RollBackResponse { State = Answer(context, asked, taken) });
     }
 
-    public override Task<PinResponse> Pin(PinRequest request, ServerCallContext context)
+    public override async Task<PinResponse> Pin(PinRequest request, ServerCallContext context)
     {
         Pin pin = PinOf(context, request.Reason);
-        return Task.FromResult(new PinResponse { State = Take(context, request.ExpectedActive, "pin", status => new RolloutStep.To(status with { Pin = pin })) });
+        AuditOperation asked = Asked(context, "pin", request.ExpectedActive, reason: pin.Reason);
+        return new PinResponse
+        {
+            State = await Take(context, asked, status =>
+            {
+                // Two operators may pin for two reasons, and the one of before is not there to be asked.
+                if (status.Pin is { } before)
+                    asked.Detail = $"pin in place of that by {before.By}: {before.Reason}";
+                return new RolloutStep.To(status with { Pin = pin });
+            }),
+        };
     }
 
-    public override Task<UnpinResponse> Unpin(UnpinRequest request, ServerCallContext context) =>
-        Task.FromResult(new UnpinResponse { State = Take(context, request.ExpectedActive, "unpin", status => RolloutRules.Unpin(status, rollout.Entry, clock.GetUtcNow())) });
-
-    public override Task<SetStageResponse> SetStage(SetStageRequest request, ServerCallContext context)
+    public override async Task<UnpinResponse> Unpin(UnpinRequest request, ServerCallContext context) => new()
     {
-        string commit = RolloutRequests.Commit(request.CommitId);
+        State = await Take(context, Asked(context, "unpin", request.ExpectedActive), status => RolloutRules.Unpin(status, rollout.Entry, clock.GetUtcNow())),
+    };
+
+    public override async Task<SetStageResponse> SetStage(SetStageRequest request, ServerCallContext context)
+    {
         Rollouts.RolloutStage stage = RolloutRequests.Stage(request);
-        return Task.FromResult(new SetStageResponse { State = Take(context, request.ExpectedActive, $"set the stage {stage}", status => RolloutRules.SetStage(status, commit, stage, clock.GetUtcNow())) });
+        AuditOperation asked = Asked(context, $"set the stage {stage}", request.ExpectedActive, RolloutRequests.Commit(request.CommitId));
+        return new SetStageResponse { State = await Take(context, asked, status => RolloutRules.SetStage(status, asked.CommitId, stage, clock.GetUtcNow())) };
     }
 
-    public override Task<AcceptHistoryResponse> AcceptHistory(AcceptHistoryRequest request, ServerCallContext context)
+    public override async Task<AcceptHistoryResponse> AcceptHistory(AcceptHistoryRequest request, ServerCallContext context)
     {
-        string commit = RolloutRequests.NamedCommit(request.CommitId);
-        return Task.FromResult(new AcceptHistoryResponse { State = Take(context, request.ExpectedActive, "accept a history", status => RolloutRules.AcceptHistory(status, commit)) });
+        AuditOperation asked = Asked(context, "accept a history", request.ExpectedActive, RolloutRequests.NamedCommit(request.CommitId));
+        return new AcceptHistoryResponse { State = await Take(context, asked, status => RolloutRules.AcceptHistory(status, asked.CommitId)) };
     }
 
-    /// <summary>Takes a step from the state that the operator saw, and from no other.</summary>
-    private RolloutState Take(ServerCallContext context, string expectedActive, string name, Func<RevisionStatus, RolloutStep> step)
+    /// <summary>What an operator asks for, as it is recorded.</summary>
+    private static AuditOperation Asked(ServerCallContext context, string name, string expectedActive, string commit = "", string reason = "") =>
+        new() { Rpc = context.Method, Detail = name, ExpectedActive = RolloutRequests.Expected(expectedActive), CommitId = commit, Reason = reason };
+
+    private static AuditOperation Told(AuditOperation asked, RolloutStep taken)
     {
-        string expected = RolloutRequests.Expected(expectedActive);
-        return Answer(context, name, rollout.Change(status => Rollout.Crossed(status, expected) ?? step(status)));
+        AuditOperation told = asked.Clone();
+        told.Done = taken is RolloutStep.To;
+        if (taken is RolloutStep.Refused refused)
+            told.Detail = $"{asked.Detail}: {refused.Reason}";
+        return told;
     }
 
-    private RolloutState Answer(ServerCallContext context, string name, RolloutStep taken)
+    /// <summary>Takes a step from the state that the operator saw, and from no other; the answer comes once that is recorded.</summary>
+    private async Task<RolloutState> Take(ServerCallContext context, AuditOperation asked, Func<RevisionStatus, RolloutStep> step)
     {
-        Caller actor = context.GetHttpContext().Caller();
-        string caller = actor.Id.ToString();
-        // A roll-back must not wait for a disk that is full: it is recorded as soon as anything can be.
-        audit.Note(actor, "", record => record.Operation = new AuditOperation { Rpc = context.Method, Detail = taken is RolloutStep.Refused no ? $"{name}: {no.Reason}" : name });
+        audit.Demand();
+        RolloutStep taken = rollout.Change(status => Rollout.Crossed(status, asked.ExpectedActive) ?? step(status));
+        // It has happened: whoever hangs up now is recorded all the same.
+        await audit.DoneAsync(context.GetHttpContext().Caller(), "", record => record.Operation = Told(asked, taken), CancellationToken.None);
+        return Answer(context, asked, taken);
+    }
+
+    private RolloutState Answer(ServerCallContext context, AuditOperation asked, RolloutStep taken)
+    {
+        string caller = context.GetHttpContext().Caller().Id.ToString();
         if (taken is RolloutStep.To { Status: var status })
         {
-            log.Asked(caller, name, "done");
+            log.Asked(caller, asked.Detail, "done");
             return RolloutMapping.ToWire(status, rollout);
         }
         var refused = (RolloutStep.Refused)taken;
-        log.Asked(caller, name, refused.Reason);
+        log.Asked(caller, asked.Detail, refused.Reason);
         throw new RpcException(new Status(
             refused.Obstacle switch
             {

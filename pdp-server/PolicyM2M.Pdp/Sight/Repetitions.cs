@@ -20,6 +20,9 @@ internal sealed class Repetitions<TWho, TWhat>(TimeProvider clock, int maximumWh
     private readonly Dictionary<TWho, Dictionary<TWhat, int>> _untold = [];
     private ITimer? _ending;
 
+    /// <summary>Told at the minute's end of each of them: what came first, and how often anything did.</summary>
+    public Action<TWho, TWhat, int>? Ended { get; init; }
+
     /// <summary>Whether it is to be told now; otherwise it was counted.</summary>
     public bool IsNew(TWho who, TWhat what)
     {
@@ -43,9 +46,10 @@ internal sealed class Repetitions<TWho, TWhat>(TimeProvider clock, int maximumWh
     /// <summary>Tells how often what was told came again, and begins anew.</summary>
     public void EndWindow()
     {
-        (TWho Who, TWhat What, int Times)[] counted;
+        (TWho Who, TWhat What, int Times)[] counted, ended;
         lock (_lock)
         {
+            ended = [.. _untold.Select(who => (who.Key, who.Value.Keys.First(), who.Value.Sum(what => what.Key.Equals(rest) ? what.Value : what.Value + 1)))];
             counted = [.. _untold.SelectMany(who => who.Value.Where(what => what.Value > 0).Select(what => (who.Key, what.Key, what.Value)))];
             _untold.Clear();
             _ending?.Dispose();
@@ -53,6 +57,8 @@ internal sealed class Repetitions<TWho, TWhat>(TimeProvider clock, int maximumWh
         }
         foreach ((TWho who, TWhat what, int times) in counted)
             again(who, what, times);
+        foreach ((TWho who, TWhat first, int times) in ended)
+            Ended?.Invoke(who, first, times);
     }
 
     /// <summary>Ends the minute.</summary>

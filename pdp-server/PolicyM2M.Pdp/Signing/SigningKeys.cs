@@ -12,11 +12,18 @@ namespace PolicyM2M.Pdp.Signing;
 /// </summary>
 internal sealed class SigningKeys : IDisposable
 {
+    /// <summary>So many keys are kept in the file, whatever the clock says: one that jumps ahead must not cost the keys of what is out there.</summary>
+    private const int MostKept = 12;
+
+    /// <summary>How long the old key goes on before the next one is tried again.</summary>
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(1);
+
     private readonly Lock _lock = new();
     private readonly SigningKeyFile _file;
     private readonly ILogger<SigningKeys> _log;
     private ECDsa _private;
     private ImmutableArray<SigningKey> _keys;
+    private DateTimeOffset? _failedAt;
 
     private SigningKeys(SigningKeyFile file, ECDsa signing, ImmutableArray<SigningKey> keys, ILogger<SigningKeys> log)
     {
@@ -71,10 +78,10 @@ internal sealed class SigningKeys : IDisposable
     /// <summary>Changes the key when it is time. Where the new one cannot be written the old one goes on: what it signs ends with it.</summary>
     private void Follow(DateTimeOffset now)
     {
-        if (now < _keys[0].SignsUntil)
+        if (now < _keys[0].SignsUntil || _failedAt is { } failed && (now - failed).Duration() < RetryAfter)
             return;
         var next = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        ImmutableArray<SigningKey> keys = [SigningKey.Of(next, now), .. _keys.Where(key => key.NotAfter > now)];
+        ImmutableArray<SigningKey> keys = [SigningKey.Of(next, now), .. _keys.Take(MostKept - 1)];
         try
         {
             _file.Write(next, keys);
@@ -82,11 +89,12 @@ internal sealed class SigningKeys : IDisposable
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             next.Dispose();
+            _failedAt = now;
             _log.SigningKeyNotWritten(fault.Message);
             return;
         }
         _private.Dispose();
-        (_private, _keys) = (next, keys);
+        (_private, _keys, _failedAt) = (next, keys, null);
         _log.SigningKeyChanged(keys[0].Id, keys[0].SignsUntil);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using PolicyM2M.Audit.Storage;
 
 namespace PolicyM2M.Pdp.Startup;
 
@@ -41,6 +42,8 @@ internal static class PrivateFile
                 file.Flush(flushToDisk: true);
             }
             File.Move(unfinished, path, replace);
+            // A rename is on disk once its folder is: what is acknowledged must not be gone after a power cut.
+            FolderSync.Flush(Path.GetDirectoryName(Path.GetFullPath(path))!);
         }
         finally
         {

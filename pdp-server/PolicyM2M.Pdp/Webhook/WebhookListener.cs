@@ -97,8 +97,6 @@ internal sealed class WebhookListener : IHostedService, IAsyncDisposable
             return StatusCodes.Status404NotFound;
         if (!HttpMethods.IsPost(request.Method))
             return StatusCodes.Status405MethodNotAllowed;
-        if (!_budget.TryTake())
-            return StatusCodes.Status429TooManyRequests;
         IPAddress? peer = context.Connection.RemoteIpAddress;
         if (!WebhookSecret.IsShown(request.Headers))
         {
@@ -128,6 +126,9 @@ internal sealed class WebhookListener : IHostedService, IAsyncDisposable
             // The caller went away; nobody reads this.
             return StatusCodes.Status400BadRequest;
         }
+        // After the proof: whoever does not know the secret must not use up what the Git host may ask.
+        if (!_budget.TryTake())
+            return StatusCodes.Status429TooManyRequests;
         _log.WebhookReceived();
         _news.Tell();
         return StatusCodes.Status202Accepted;

@@ -98,6 +98,62 @@ internal sealed class AuditLogTests
         });
     }
 
+    [TestCase(UnwritableLog.Stops)]
+    [TestCase(UnwritableLog.Sheds)]
+    public async Task A_record_that_cannot_be_made_is_counted_as_missing_and_the_others_are_written(UnwritableLog whenUnwritable)
+    {
+        using var log = new TestLog();
+        var told = new List<string>();
+        await using AuditLog audit = AuditLog.Open(log.Options() with { WhenUnwritable = whenUnwritable, Unmade = (count, fault) => told.Add($"{count}: {fault.Message}") });
+        await audit.RecordAsync(new TestLog.Entry("before"));
+        foreach (AuditEntry bad in new AuditEntry[] { new TestLog.Unmakeable(), new TestLog.Entry(new string('x', 70_000)) })
+        {
+            if (whenUnwritable == UnwritableLog.Sheds)
+                await audit.RecordAsync(bad);
+            else
+                await Assert.ThrowsAsync<AuditLogException>(() => audit.RecordAsync(bad).AsTask());
+            await Assert.ThrowsAsync<AuditLogException>(() => audit.KeepAsync(bad));
+        }
+        await audit.RecordAsync(new TestLog.Entry("after"));
+        Assert.That((audit.State.Lost, audit.State.Fault, audit.State.Waiting), Is.EqualTo((4L, (string?)null, 0)));
+        await audit.DisposeAsync();
+
+        Assert.That(told, Has.Count.EqualTo(4).And.Contains("1: nobody can write this").And.Contains("1: a record has 70009 bytes, and 65535 are the most"));
+        Assert.That(new AuditLogReader(log.Path).ReadEntries(0, 6).Select(entry => TestLog.TextOf(entry.Record)), Is.EqualTo(new[] { "before", "1 are missing", "1 are missing", "1 are missing", "1 are missing", "after" }));
+        Assert.That(log.Verify().Findings, Is.Empty);
+    }
+
+    [TestCase(UnwritableLog.Stops)]
+    [TestCase(UnwritableLog.Sheds)]
+    public async Task Where_the_writer_fails_as_nobody_expects_nothing_is_recorded_until_a_restart_and_nobody_waits_for_ever(UnwritableLog whenUnwritable)
+    {
+        using var log = new TestLog();
+        var told = new List<string?>();
+        await using AuditLog audit = AuditLog.Open(log.Options() with { WhenUnwritable = whenUnwritable, Told = told.Add, Unmade = (_, _) => throw new NotSupportedException("nobody listens") });
+        await audit.RecordAsync(new TestLog.Entry("before"));
+        audit.Note(new TestLog.Unmakeable());
+        while (audit.State.Fault is null)
+            await Task.Delay(5);
+
+        Assert.That(() => audit.Demand(), Throws.TypeOf<AuditLogException>().With.Message.Contains("until the decision point is started again: nobody listens"));
+        Assert.That(() => audit.RecordAsync(new TestLog.Entry("later")).AsTask(), Throws.TypeOf<AuditLogException>());
+        Assert.That(() => audit.KeepAsync(new TestLog.Entry("later")), Throws.TypeOf<AuditLogException>());
+        Assert.That(told, Is.EqualTo(new[] { audit.State.Fault }));
+        await audit.DisposeAsync();
+        using LogWriter again = log.Open();
+        Assert.That(again.Size, Is.EqualTo(2), "what was written before is there");
+    }
+
+    [Test]
+    public async Task What_must_be_on_disk_is_there_though_others_need_not_wait()
+    {
+        using var log = new TestLog();
+        await using AuditLog audit = AuditLog.Open(log.Options() with { Durability = AuditDurability.Buffered });
+        await audit.KeepAsync(new TestLog.Entry("seen"));
+        using LogWriter killed = log.Open(log.Copy("killed"));
+        Assert.That(killed.Size, Is.EqualTo(1));
+    }
+
     private static async Task<int> FillAsync(AuditLog audit)
     {
         for (int kept = 0; ; kept++)

@@ -40,7 +40,7 @@ internal sealed class LogWriterTests
     {
         using var log = new TestLog();
         using LogWriter writer = log.Open();
-        Checkpoint? before = null;
+        List<Checkpoint> all = [];
         var random = new Random(4);
         for (int round = 0; round < 12; round++)
         {
@@ -51,9 +51,16 @@ internal sealed class LogWriterTests
             long number = random.NextInt64(now.Size);
             var leaf = TreeHash.OfLeaf(TestLog.Record(number));
             Assert.That(TreeVerification.Includes(now.Root, now.Size, number, leaf, [.. reader.ProveInclusion(number, now.Size).Select(hash => new TreeHash(hash))]), Is.True);
-            if (before is not null)
-                Assert.That(TreeVerification.GrewOutOf(before.Root, before.Size, now.Root, now.Size, [.. reader.ProveConsistency(before.Size, now.Size).Select(hash => new TreeHash(hash))]), Is.True);
-            before = now;
+            foreach (Checkpoint earlier in all)
+                Assert.That(TreeVerification.GrewOutOf(earlier.Root, earlier.Size, now.Root, now.Size, [.. reader.ProveConsistency(earlier.Size, now.Size).Select(hash => new TreeHash(hash))]), Is.True);
+            all.Add(now);
+            // Also against a checkpoint that somebody kept, of which no tile is left.
+            foreach (Checkpoint kept in all)
+            {
+                long last = kept.Size - 1;
+                Assert.That(TreeVerification.Includes(kept.Root, kept.Size, last, TreeHash.OfLeaf(TestLog.Record(last)), [.. reader.ProveInclusion(last, kept.Size).Select(hash => new TreeHash(hash))]), Is.True);
+                Assert.That(reader.ReadEntries(0, kept.Size).Count(), Is.EqualTo(kept.Size));
+            }
         }
     }
 
@@ -95,7 +102,10 @@ internal sealed class LogWriterTests
             writer.Commit([.. Enumerable.Range((int)writer.Size, random.Next(1, 400)).Select(number => TestLog.Record(number))]);
             string before = log.Copy($"before {step}");
             if (random.Next(3) > 0)
+            {
                 writer.Publish();
+                File.Copy(Path.Combine(log.Path, "checkpoint"), Path.Combine(before, "checkpoint.next"));
+            }
             // As if it had been killed while it published: some of the new files are there. The journal of before is removed last of all.
             foreach (string file in Directory.EnumerateFiles(log.Path, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith("checkpoint", StringComparison.Ordinal) && !file.EndsWith("lock", StringComparison.Ordinal) && !file.Contains("journal", StringComparison.Ordinal)))
             {
@@ -127,6 +137,10 @@ internal sealed class LogWriterTests
     [TestCase("another record", "was signed with 5 records and has 2")]
     [TestCase("another key", "is not one that this decision point signed")]
     [TestCase("no journal", "the journal of the log")]
+    [TestCase("no checkpoint", "the checkpoint of the log")]
+    [TestCase("no checkpoint and no tiles", "the checkpoint of the log")]
+    [TestCase("no checkpoint and no records", "is not the key of this decision point's log")]
+    [TestCase("an earlier checkpoint", "an earlier checkpoint was put back")]
     public void A_log_that_is_not_what_was_signed_is_not_written_on(string what, string message)
     {
         using var log = new TestLog();
@@ -135,17 +149,45 @@ internal sealed class LogWriterTests
             writer.Commit([.. Enumerable.Range(0, 5).Select(number => TestLog.Record(number))]);
             writer.Publish();
         }
-        string journal = new LogFolder(log.Path).Journals().Single().Path;
+        string journal = new LogFolder(log.Path).Journals().Single().Path, checkpoint = Path.Combine(log.Path, "checkpoint"), entries = Path.Combine(log.Path, "tile/entries/000.p/5");
         byte[] bytes = File.ReadAllBytes(journal);
         using var other = new TestLog();
         switch (what)
         {
             case "records that were signed are gone":
                 File.WriteAllBytes(journal, bytes[..(bytes.Length / 5 * 3)]);
+                File.Delete(entries);
                 break;
             case "another record":
                 bytes[(bytes.Length / 5 * 2) + 20] ^= 1;
                 File.WriteAllBytes(journal, bytes);
+                byte[] bundle = File.ReadAllBytes(entries);
+                bundle[^1] ^= 1;
+                File.WriteAllBytes(entries, bundle);
+                break;
+            case "no checkpoint":
+                File.Delete(checkpoint);
+                File.WriteAllBytes(journal, []);
+                break;
+            case "no checkpoint and no tiles":
+                File.Delete(checkpoint);
+                Directory.Delete(Path.Combine(log.Path, "tile"), recursive: true);
+                break;
+            case "no checkpoint and no records":
+                File.Delete(checkpoint);
+                File.WriteAllBytes(journal, []);
+                Directory.Delete(Path.Combine(log.Path, "tile"), recursive: true);
+                File.WriteAllText(Path.Combine(log.Path, "key"), NoteKey.Of("pdp.test/other", other.Key).ToString());
+                break;
+            case "an earlier checkpoint":
+                string earlier = File.ReadAllText(checkpoint);
+                using (LogWriter writer = log.Open())
+                {
+                    writer.Commit([.. Enumerable.Range(5, 300).Select(number => TestLog.Record(number))]);
+                    writer.Publish();
+                }
+                File.WriteAllText(checkpoint, earlier);
+                bytes = File.ReadAllBytes(journal);
                 break;
             case "no journal":
                 File.Delete(journal);
@@ -154,6 +196,85 @@ internal sealed class LogWriterTests
                 File.WriteAllText(Path.Combine(log.Path, "checkpoint"), SignedNote.Sign("pdp.test/audit\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n", NoteKey.Of("pdp.test/audit", other.Key), other.Key));
                 break;
         }
+        byte[]? before = File.Exists(journal) ? File.ReadAllBytes(journal) : null;
         Assert.That(() => log.Open(), Throws.TypeOf<AuditLogException>().With.Message.Contains(message));
+        Assert.That(File.Exists(journal) ? File.ReadAllBytes(journal) : null, Is.EqualTo(before), "it is evidence, and stays as it is");
+    }
+
+    [Test]
+    public void A_journal_that_is_damaged_is_made_anew_from_the_tiles_and_keeps_what_came_after_the_checkpoint()
+    {
+        using var log = new TestLog();
+        using (LogWriter writer = log.Open())
+        {
+            writer.Commit([.. Enumerable.Range(0, 300).Select(number => TestLog.Record(number))]);
+            writer.Publish();
+            writer.Commit([TestLog.Record(300, "not signed yet")]);
+        }
+        string journal = new LogFolder(log.Path).Journals().Single().Path;
+        byte[] bytes = File.ReadAllBytes(journal);
+        bytes[2_000] ^= 1;
+        File.WriteAllBytes(journal, bytes);
+        Assert.That(log.Verify().Findings.Select(finding => $"{finding.File}: {finding.Message}"), Is.EqualTo(new[] { "journal/0000000000000000000: the journal is damaged from here on: it held what was signed up to record 299" }));
+
+        using (LogWriter writer = log.Open())
+            Assert.That((writer.Size, writer.Unsigned, writer.Mended.Single()), Is.EqualTo((301L, 1L, "journal/0000000000000000000 did not hold what was signed, and was made anew from the tiles")));
+        Assert.That(log.Verify().Findings, Is.Empty);
+        Assert.That(TestLog.TextOf(new AuditLogReader(log.Path).ReadEntries(300, 301).Single().Record), Is.EqualTo("not signed yet"));
+        Assert.That(File.ReadAllBytes($"{journal}.damaged"), Is.EqualTo(bytes));
+    }
+
+    [Test]
+    public void Of_two_journals_the_one_that_reaches_further_counts()
+    {
+        using var log = new TestLog();
+        string before;
+        using (LogWriter writer = log.Open(longestJournal: 1_000))
+        {
+            writer.Commit([.. Enumerable.Range(0, 300).Select(number => TestLog.Record(number))]);
+            before = log.Copy("before");
+            writer.Publish();
+            writer.Commit([TestLog.Record(300)]);
+        }
+        // As after a power cut that took back that the earlier one was removed.
+        string earlier = new LogFolder(before).Journals().Single().Path;
+        File.Copy(earlier, Path.Combine(log.Path, "journal", Path.GetFileName(earlier)));
+        Assert.That(new LogFolder(log.Path).Journals(), Has.Count.EqualTo(2));
+
+        using (LogWriter writer = log.Open())
+            Assert.That(writer.Size, Is.EqualTo(301));
+        Assert.That(new LogFolder(log.Path).Journals().Single().From, Is.EqualTo(256));
+        Assert.That(log.Verify().Findings, Is.Empty);
+    }
+
+    [TestCase("tile/entries/000")]
+    [TestCase("tile/entries/001.p/44")]
+    [TestCase("tile/0/000")]
+    public void A_tile_that_was_altered_is_kept_and_told_of_before_it_is_made_anew(string tile)
+    {
+        using var log = new TestLog();
+        using (LogWriter writer = log.Open())
+        {
+            writer.Commit([.. Enumerable.Range(0, 300).Select(number => TestLog.Record(number))]);
+            writer.Publish();
+        }
+        byte[] altered = File.ReadAllBytes(Path.Combine(log.Path, tile));
+        altered[^1] ^= 1;
+        File.WriteAllBytes(Path.Combine(log.Path, tile), altered);
+
+        using (LogWriter writer = log.Open())
+            Assert.That(writer.Mended, Is.EqualTo(new[] { $"{tile} was altered, or damaged; what it held is kept as altered/{tile}, and it was made anew from the journal" }));
+        Assert.That(File.ReadAllBytes(Path.Combine(log.Path, "altered", tile)), Is.EqualTo(altered));
+        Assert.That(log.Verify().Findings, Is.Empty);
+    }
+
+    [Test]
+    public void A_log_that_was_begun_and_not_signed_begins_again_under_its_name()
+    {
+        using var log = new TestLog();
+        log.Open().Dispose();
+        File.Delete(Path.Combine(log.Path, "checkpoint"));
+        using LogWriter writer = LogWriter.Open(new LogFolder(log.Path), "pdp.test/other", log.Key, 1 << 20);
+        Assert.That(writer.Key.Name, Is.EqualTo("pdp.test/audit"));
     }
 }

@@ -1,0 +1,69 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using PolicyM2M.Compiler.PolicyTests;
+using PolicyM2M.Pdp.Auditing;
+using PolicyM2M.Pdp.Revisions;
+using PolicyM2M.Pdp.Rollouts;
+using PolicyM2M.Pdp.Startup;
+using PolicyM2M.Store;
+
+namespace PolicyM2M.Pdp.Tests;
+
+/// <summary>A commit on which the compiler itself fails: it costs that commit, and nothing else.</summary>
+internal sealed class FailingCompilerTests
+{
+    private readonly List<string> _compiled = [];
+    private RunningPdp _pdp = null!;
+    private string _good = "", _bad = "";
+
+    [SetUp]
+    public void Prepare()
+    {
+        _pdp = RunningPdp.Prepare();
+        _good = _pdp.Git.Commit("Good", TestPolicies.Files());
+        _bad = _pdp.Git.Commit("Bad", TestPolicies.Baseline("7d"));
+        _compiled.Clear();
+    }
+
+    [TearDown]
+    public async Task Remove() => await _pdp.DisposeAsync();
+
+    [Test]
+    public void A_start_serves_what_was_served_last()
+    {
+        RevisionStatus status = Source().LoadFirst(Now, new ServedCommit(_good, WasSigned: false), _good);
+        Assert.That((status.Active.CommitId, status.Refused!.CommitId, status.Refused.Fault), Is.EqualTo((_good, _bad, $"the compiler failed on {_bad[..12]}: out of its depth")));
+    }
+
+    [Test]
+    public void Without_anything_else_to_serve_a_start_says_so()
+    {
+        Assert.That(() => Source().LoadFirst(Now, null, null), Throws.TypeOf<StartupException>().With.Message.Contains($"the compiler failed on {_bad[..12]}: out of its depth; no earlier commit is known"));
+        Assert.That(() => Source().LoadFirst(Now, new ServedCommit(_bad, WasSigned: false), null), Throws.TypeOf<StartupException>());
+    }
+
+    [Test]
+    public void What_a_roll_back_would_go_to_and_cannot_be_compiled_any_more_is_tried_once()
+    {
+        RevisionSource source = Source();
+        ActiveRevision active = source.Reload(new ServedCommit(_good, WasSigned: false), Now).Revision!;
+        var state = new RevisionState(new RevisionStatus(active, null, Now) { Past = [new PastRevision(_bad, "", "", null, Fate.Replaced, WasSigned: false)] });
+        DataFolder data = _pdp.Data;
+        var rollout = new Rollout(state, source, new LastServed(data.LastServed), new RolloutMemory(data.Rollout), new Activations(data.Activations), _pdp.Options(),
+            AuditTrail.Open(new AuditOptions { Durability = null }, data, "test", TimeProvider.System, NullLogger.Instance), TimeProvider.System, NullLogger<Rollout>.Instance);
+        _compiled.Clear();
+        for (int look = 0; look < 3; look++)
+            rollout.Prepare();
+        Assert.That(_compiled, Is.EqualTo(new[] { _bad }));
+        Assert.That(rollout.RollBack(_good, "", new Pin("somebody", Now, "why")), Is.TypeOf<RolloutStep.Refused>().With.Property("Reason").Contains("out of its depth"));
+    }
+
+    private static DateTimeOffset Now => new(2027, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private RevisionSource Source() => RevisionSource.Open(_pdp.Options(), null, _pdp.Data, Compile);
+
+    private PolicyTestRun Compile(PolicyRevision revision)
+    {
+        _compiled.Add(revision.CommitId);
+        return revision.CommitId == _bad ? throw new InvalidOperationException("out of its depth") : PolicyTester.Run(revision.Sources, revision.Sources, filter: null, progress: null);
+    }
+}
