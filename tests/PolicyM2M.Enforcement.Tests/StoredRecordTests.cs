@@ -30,7 +30,7 @@ internal sealed class StoredRecordTests
         ChangeStatement(world, held =>
         {
             Wire.V1.SignedPayload others = world.Script.Statement("plc-2");
-            return new HeldStatement(others, world.Script.Signer.Trusted.Statement(others), held.ValidUntil, true);
+            return new HeldStatement(others, world.Script.Signer.Trusted.Statement(others), held.FreshUntil, held.ValidUntil, true);
         });
         await DiscardedAsync(world, "the statement about plc-1");
     }
@@ -43,7 +43,7 @@ internal sealed class StoredRecordTests
         {
             Decisions = [.. content.Decisions.Select(kept => new KeptDecision(kept.Signed, kept.Decision, true) { FreshUntil = DateTimeOffset.MaxValue, UsableUntil = DateTimeOffset.MaxValue })],
         });
-        ChangeStatement(world, held => held with { ValidUntil = DateTimeOffset.MaxValue });
+        ChangeStatement(world, held => held with { FreshUntil = DateTimeOffset.MaxValue, ValidUntil = DateTimeOffset.MaxValue });
         PolicyClient client = world.Connect();
         DeviceDecision kept = (await client.DecideAsync(ClientWorld.Context))[0];
         Assert.That((kept.Source, kept.FreshUntil, kept.UsableUntil), Is.EqualTo((DecisionSource.Cached, (DateTimeOffset?)world.Time.Start.AddHours(1), (DateTimeOffset?)world.Time.Start.AddHours(1))), "that of the statement ends first");
@@ -76,7 +76,7 @@ internal sealed class StoredRecordTests
     {
         PolicyClientOptions options = world.Options();
         var file = new StoreFile(options.CachePath, "decisions", PolicyClient.DeviceIdOf(options), new StoreKeyFile(options.CacheKeyPath!).Read(), 32 << 20);
-        file.Save(StoreFormat.Write(change(file.Load(StoreFormat.Read, out _)!)));
+        file.Save(StoreFormat.Write(change(file.Load(StoreFormat.Read, out _)!)).Span);
     }
 
     private static Wire.V1.SignedPayload Forged(Wire.V1.SignedPayload signed)

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using PolicyM2M.Enforcement.Deciding;
 using PolicyM2M.Engine.Lattice;
 using PolicyM2M.Engine.Vocabulary;

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 
 namespace PolicyM2M.Enforcement.Rotation;
 
