@@ -16,7 +16,7 @@ internal static class CertificateFile
     /// <exception cref="IOException">It cannot be read.</exception>
     public static string FingerprintOf(string path)
     {
-        using X509Certificate2 certificate = X509Certificate2.CreateFromPem(File.ReadAllText(path));
+        using X509Certificate2 certificate = Read(path);
         return certificate.GetCertHashString(HashAlgorithmName.SHA256).ToLowerInvariant();
     }
 
@@ -25,7 +25,19 @@ internal static class CertificateFile
     /// <exception cref="IOException">It cannot be read.</exception>
     public static (DateTimeOffset From, DateTimeOffset Until) Of(string path)
     {
-        using X509Certificate2 certificate = X509Certificate2.CreateFromPem(File.ReadAllText(path));
+        using X509Certificate2 certificate = Read(path);
         return (certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime());
+    }
+
+    private static X509Certificate2 Read(string path)
+    {
+        try
+        {
+            return X509Certificate2.CreateFromPem(File.ReadAllText(path));
+        }
+        catch (CryptographicException malformed)
+        {
+            throw new CryptographicException($"{path} holds no certificate in PEM", malformed);
+        }
     }
 }

@@ -31,6 +31,8 @@ internal sealed class NginxTests
             }
             """);
         string reload = folder.Write("reload.sh", $"if [ -s {pid} ]; then kill -HUP $(cat {pid}); else exec {nginx} -c {configuration} -e {log}; fi\n");
+        // It is asked for at every turn, and there is nothing to end then.
+        string end = folder.Write("end.sh", $"[ ! -s {pid} ] || kill $(cat {pid})\n");
         RunningProcess pdp = await plant.StartPdpAsync();
         try
         {
@@ -38,7 +40,7 @@ internal sealed class NginxTests
                 "mode": "ask", "interval": 1, "services": [ {
                   "name": "web", "stack": "nginx", "folder": "{{folder["service"]}}",
                   "certificate": "{{plant.Pki("server.pem")}}", "key": "{{plant.Pki("server-key.pem")}}", "authorities": "{{plant.Pki("ca.pem")}}",
-                  "changed": { "command": ["/bin/sh", "{{reload}}"] }, "refused": { "signal": "TERM", "pidFile": "{{pid}}" }
+                  "changed": { "command": ["/bin/sh", "{{reload}}"] }, "refused": { "command": ["/bin/sh", "{{end}}"] }
                 } ]
                 """);
             await agent.NextLineAsync(line => line.StartsWith("service: web in-force", StringComparison.Ordinal), "nginx in force");

@@ -63,7 +63,7 @@ internal sealed class ConfigurationFileTests
     [TestCase("""{ LEAST, "services": [ { "name": "b", "stack": "nginx", "folder": "/f", "certificate": "/c", "key": "/k", "authorities": "/a", "changed": { "command": ["reload"] } } ] }""",
         "services[0].changed.command: expected the absolute path of a program, not `reload`", "services[0].refused: it is not there")]
     [TestCase("""{ LEAST, "services": [ { "name": "b", "stack": "nginx", "certificate": "/c", "key": "/k", "authorities": "/a", "role": "both", "folder": "/f", "changed": { }, "refused": { "signal": "KILL" } } ] }""",
-        "services[0].role: expected `server` or `client`", "services[0].changed.command: name a program and its arguments", "services[0].refused.signal: nobody knows this name", "services[0].refused.command: name a program and its arguments")]
+        "services[0].role: expected `server` or `client`", "services[0].changed.command: name a program and its arguments", "services[0].refused.command: name a program and its arguments", "services[0].refused.signal: nobody knows this name")]
     [TestCase("""{ LEAST, "services": [ { "name": "b", SERVICE, "folder": "/f" }, { "name": "b", SERVICE, "folder": "/g" } ] }""", "services: two of them are called `b`")]
     [TestCase("""{ LEAST, "services": [ { "name": "b", SERVICE, "folder": "/f/" }, { "name": "c", SERVICE, "folder": "/g/../f" } ] }""", "services: two of them write to `/f`")]
     [TestCase("""{ LEAST, "services": [ { "name": "b", SERVICE, "folder": "/bin" }, { "name": "c", SERVICE, "folder": "/usr/bin" } ] }""", "services: two of them write to `/usr/bin`")]
