@@ -55,6 +55,8 @@ internal static class Program
     /// <exception cref="PolicyStoreException">The policy set cannot be read.</exception>
     internal static async Task<WebApplication> StartAsync(PdpOptions options, TimeProvider clock, TextWriter console, Action<ILoggingBuilder> logTo)
     {
+        // First: a server that cannot listen leaves nothing behind.
+        Listening.Try(options.Listen);
         DataFolder data = DataFolder.Find(options.Data);
         RevisionSource source = RevisionSource.Open(options, FollowedRemote.Find(options, data, clock), data);
         var memory = new LastServed(data.LastServed);
@@ -62,7 +64,6 @@ internal static class Program
         var activations = new Activations(data.Activations);
         RevisionStatus first = RolloutStart.Load(source, memory.Find(source), rollouts.Find(source), options.Rollout, clock.GetUtcNow());
         var revisions = new RevisionState(first with { AnswersSince = activations.AtStart(first, clock.GetUtcNow()) });
-        Listening.Try(options.Listen);
         Func<IServiceProvider, WebhookListener>? webhook = WebhookListener.Of(options);
         Func<IServiceProvider, MonitorListener>? monitor = MonitorListener.Of(options);
         DevelopmentCredentials development = options.MayBeForDevelopment ? DevelopmentCredentials.Prepare(data, clock.GetUtcNow()) : DevelopmentCredentials.None(data, options.Listen);

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Wire.V1;
 using Stage = PolicyM2M.Pdp.Rollouts.RolloutStage;
@@ -50,6 +51,8 @@ public sealed class RolloutTests
     [Test]
     public async Task Under_load_a_roll_back_fails_no_request_and_every_answer_is_of_one_revision()
     {
+        PdpOptions options = _pdp.Options();
+        await Restart(options with { Callers = options.Callers with { Limits = new CallLimits { Rate = 100_000 } } });
         string second = await Commit("7d");
         DecisionService.DecisionServiceClient device = _pdp.DecisionsAs("device");
         using var ending = new CancellationTokenSource();
