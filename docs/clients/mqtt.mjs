@@ -1,4 +1,5 @@
 // The device plc-0042 asks the agent of its gateway what is decided, and connects to the broker under that, or not at all. Run it in the root of the repository: docs/sdk.md.
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:tls';
 import { promisify } from 'node:util';
@@ -12,7 +13,9 @@ const { DecisionService } = grpc.loadPackageDefinition(contract).policym2m.v1;
 
 // 1. Decide. The kernel tells the agent who asks.
 const agent = new DecisionService(`unix:${socket}`, grpc.credentials.createInsecure());
-const says = { 'device.type': 'plc', 'firmware.version': '2.6.0', 'network.zone': 'cell', 'network.bearer': 'wired', 'connectivity.mode': 'always', 'power.source': 'mains', 'credential.age': '6d', 'key.age': '6d' };
+const pem = name => readFileSync(`.policym2m/pki/${name}.pem`);
+const issued = new Date(new X509Certificate(pem('device')).validFrom).toISOString().slice(0, 19) + 'Z';
+const says = { 'device.type': 'plc', 'firmware.version': '2.6.0', 'network.zone': 'cell', 'network.bearer': 'wired', 'connectivity.mode': 'always', 'power.source': 'mains', 'credential.issued-at': issued, 'key.created-at': issued };
 const { decisions } = await promisify(agent.decide.bind(agent))({
   deviceId: 'plc-0042', kinds: ['DECISION_KIND_CIPHER_SUITES', 'DECISION_KIND_AUTH'],
   attributes: Object.fromEntries(Object.entries(says).map(([name, text]) => [name, { text }])),
@@ -28,7 +31,6 @@ const suites = names(cipherSuites.suites);
 const offered = suites.filter(suite => ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'].includes(suite));
 if (!cipherSuites.versions.includes('PROTOCOL_VERSION_TLS_1_3') || offered.length === 0) refuse('Node has nothing of what is decided');
 if (!auth.methods.items.includes('x509') && !auth.methods.items.includes('spiffe-x509')) refuse('Node authenticates by certificates only');
-const pem = name => readFileSync(`.policym2m/pki/${name}.pem`);
 const broker = connect({
   host: 'localhost', port, ca: pem('ca'), cert: pem('device'), key: pem('device-key'), crl: readFileSync('.policym2m/broker/crl.pem'),
   minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3', ciphers: offered.join(':'), ecdhCurve: cipherSuites.groups ? names(cipherSuites.groups).map(group => groups[group]).filter(Boolean).join(':') : 'auto',

@@ -19,16 +19,17 @@ await using PolicyClient client = PolicyClient.Connect(new PolicyClientOptions
     TrustPath = $"{Pki}/ca.pem",
     CachePath = ".policym2m/device/decisions.m2mc",
 });
+using var certificate = X509Certificate2.CreateFromPemFile($"{Pki}/device.pem", $"{Pki}/device-key.pem");
+AttributeValue issued = AttributeValue.Of(certificate.NotBefore.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture));
 DeviceContext context = DeviceContext.Empty
     .With("device.type", AttributeValue.Of("plc")).With("firmware.version", AttributeValue.Of("2.6.0"))
     .With("network.zone", AttributeValue.Of("cell")).With("network.bearer", AttributeValue.Of("wired"))
     .With("connectivity.mode", AttributeValue.Of("always")).With("power.source", AttributeValue.Of("mains"))
-    .With("credential.age", AttributeValue.Of("6d")).With("key.age", AttributeValue.Of("6d"));
+    .With("credential.issued-at", issued).With("key.created-at", issued);
 foreach (DeviceDecision decision in await client.DecideAsync(context))
     Console.WriteLine($"{decision.Source}: {decision.Outcome}");
 
 // 2. Enforce. The decisions are asked for anew for each handshake, and while the connection lives; mostly they are at hand.
-using var certificate = X509Certificate2.CreateFromPemFile($"{Pki}/device.pem", $"{Pki}/device-key.pem");
 var credential = new TlsCredential(certificate)
 {
     // The device's word. The registry says it too of plc-0042, whose place we take; the key of this tour lies in a file.

@@ -2,10 +2,10 @@ using System.Text;
 using PolicyM2M.Compiler.Diagnostics;
 using PolicyM2M.Compiler.Explanations;
 using PolicyM2M.Compiler.PolicyTests;
+using PolicyM2M.Engine;
 using PolicyM2M.Engine.Contexts;
 using PolicyM2M.Engine.Lattice;
 using PolicyM2M.Engine.Vocabulary;
-using PolicyM2M.Engine;
 
 namespace PolicyM2M.Compiler.Tests;
 

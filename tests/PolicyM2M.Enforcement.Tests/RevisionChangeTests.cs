@@ -138,7 +138,7 @@ internal sealed class RevisionChangeTests
         world.Script.Tamper = response =>
         {
             var statement = Wire.V1.DeviceStatement.Parser.ParseFrom(response.Statement.Payload);
-            Ahead(statement.IssuedAt, statement.ValidUntil);
+            Ahead(statement.IssuedAt, statement.FreshUntil, statement.ValidUntil);
             response.Statement = world.Script.Signer.Sign(SignedKind.DeviceStatement, statement);
         };
         Assert.That(await ClientWorld.SourceAsync(client), Is.EqualTo(DecisionSource.Live));

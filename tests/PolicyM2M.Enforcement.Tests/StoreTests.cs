@@ -30,8 +30,8 @@ internal sealed class StoreTests
             ChangedAt = 9,
             Unchanged = ["abcd"],
         };
-        return new StoreContent(Now, PinnedKeys.None.With("https://pdp:1/", script.Signer.Published().Keys), ["device.type"], [facts],
-            [new KeptDecision(response.SignedDecisions[0], trusted.Decision(response.SignedDecisions[0]), true) { FreshUntil = Now.AddHours(1), UsableUntil = Now.AddHours(2) }]) { BootId = "boot" };
+        var kept = new KeptDecision(response.SignedDecisions[0], trusted.Decision(response.SignedDecisions[0]), true) { FreshUntil = Now.AddHours(1), UsableUntil = Now.AddHours(2) };
+        return new StoreContent(Now, PinnedKeys.None.With("https://pdp:1/", script.Signer.Published().Keys), ["device.type"], [facts], [kept]) { BootId = "boot" };
     }
 
     [Test]

@@ -256,7 +256,7 @@ internal sealed class CredentialRotationTests
         await world.Rotation.FailedAsync(third, "PERMISSION_DENIED");
         world.Restart();
         Assert.That(world.Serving, Is.EqualTo(third), "nor does the stolen one serve after two that were refused");
-        Assert.That(world.Happened(), Is.EqualTo(new[] { "Renewing", "Switched", "Failed", "Renewing", "Switched", "Failed" }));
+        Assert.That(world.Happened(), Is.EqualTo(new[] { "Renewing", "Switched", "Failed", "Renewing", "Switched", "Reported", "Failed" }));
     }
 
     [Test]
