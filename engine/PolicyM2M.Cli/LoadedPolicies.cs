@@ -40,7 +40,7 @@ internal sealed record LoadedPolicies(Decider Decider, ReadOnlyMemory<byte> Byte
     {
         try
         {
-            byte[] bytes = File.ReadAllBytes(file);
+            byte[] bytes = RegularFile.ReadAllBytes(new FileInfo(file));
             return new LoadedPolicies(new Decider(Bundle.Read(bytes)), bytes, Sources: null);
         }
         catch (InvalidDataException damage)

@@ -42,6 +42,9 @@ internal sealed class PolicyBinder
         // What nothing uses is checked all the same.
         foreach (DeclarationSyntax.Define define in _policy.Declarations.OfType<DeclarationSyntax.Define>())
         {
+            bool isClock = ClockBinder.ReadingOf(define.Name.Text) is not null;
+            if (isClock || _attributes.ContainsKey(define.Name.Text))
+                _faults.HidesAttribute(_policy.Source, define.Name, isClock);
             if (_defines[define.Name.Text] == define)
                 _conditions.Define(define, define.Name);
             else
