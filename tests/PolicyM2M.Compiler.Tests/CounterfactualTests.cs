@@ -72,6 +72,12 @@ internal sealed class CounterfactualTests
     [TestCase("left < 3 or left > 9", "{\"left\": 1}", "3")]
     [TestCase("left < 3 or left > 9", "{\"left\": 11}", "9")]
     [TestCase("left == 3", "{\"left\": 3}", "2")]
+    [TestCase("fw > 1.0.0 and fw < 2.4.0", """{"fw": "2.3.9"}""", "2.4.0", Description = "and not the older 1.0.0")]
+    [TestCase("fw > 1.0.0", """{"fw": "2.3.9"}""", "1.0.0")]
+    [TestCase("fw > 1.0.0 and not fw in [2.0.0, 3.0.0, 4.0.0]", """{"fw": "2.3.9"}""", "3.0.0", Description = "the next above, before the next below and the second above")]
+    [TestCase("fw > 1.0.0 and not fw in [1.2.0, 2.0.0]", """{"fw": "2.3.9"}""", "2.0.0", Description = "the next below")]
+    [TestCase("fw > 1.0.0 and fw <= 2.4.0 and fw != 3.0.0", """{"fw": "2.3.9"}""", "1.0.0", Description = "2.4.0 does not do, and 3.0.0 is the second above")]
+    [TestCase("not fw in [2.0.0, 3.0.0]", "{}", "2.0.0", Description = "where there is none the least")]
     public void The_nearest_value_is_proposed_by_sources_and_bundle_alike(string deniedWhen, string given, string proposed)
     {
         Explainer ofSources = Explainer.Of(Files(deniedWhen), out _)!;

@@ -1,3 +1,4 @@
+using PolicyM2M.Compiler.Diagnostics;
 using PolicyM2M.Engine;
 using PolicyM2M.Engine.Contexts;
 using PolicyM2M.Engine.Lattice;
@@ -23,14 +24,29 @@ internal sealed class FactSelectionTests
         Assert.That(Suites("suites where rfc10015 != \"MUST NOT\" and rfc10015 != \"SHOULD NOT\" and version == \"TLS1.3\""), Does.Contain("TLS_AES_128_GCM_SHA256"));
     }
 
-    private static IEnumerable<string> Suites(string selection)
+    /// <summary>What the tables select may be more or less with another release, and a set that is valid must stay so.</summary>
+    [TestCase("suites - TLS_RSA_WITH_NULL_MD5", "does not hold")]
+    [TestCase("suites + TLS_AES_128_GCM_SHA256", "already holds")]
+    public void A_change_of_a_selected_list_that_changes_nothing_is_warned_of(string change, string said)
     {
-        Compilation compilation = PolicyCompiler.Compile(
-        [
-            new SourceFile("policyset.yaml", "name: s\nattributes: a.attributes.yaml\npolicies: [p.m2m]\n"),
-            new SourceFile("a.attributes.yaml", "attributes:\n  id: { type: string, provenance: claimed, description: x }\n"),
-            new SourceFile("p.m2m", $"policy p\ncipher-suites {{ otherwise use {{ versions 1.2, 1.3  {selection}  usable-for 1h }} }}\n"),
-        ]);
+        const string Selected = "suites where aead and version == \"TLS1.3\"";
+        Compilation compilation = Compile($"profile selected : cipher-suites {{ versions 1.2, 1.3  {Selected}  usable-for 1h }}\ncipher-suites {{ otherwise use selected with {{ {change} }} }}");
+        Assert.That(compilation.Diagnostics.Select(d => (d.Code, d.Severity)), Is.EqualTo(new[] { ("M2M329", Severity.Warning) }));
+        Assert.That(compilation.Diagnostics[0].Message, Does.Contain(said));
+        Assert.That(Suites(compilation), Is.EqualTo(Suites(Selected)));
+    }
+
+    private static IEnumerable<string> Suites(string selection) => Suites(Compile($"cipher-suites {{ otherwise use {{ versions 1.2, 1.3  {selection}  usable-for 1h }} }}"));
+
+    private static Compilation Compile(string policy) => PolicyCompiler.Compile(
+    [
+        new SourceFile("policyset.yaml", "name: s\nattributes: a.attributes.yaml\npolicies: [p.m2m]\n"),
+        new SourceFile("a.attributes.yaml", "attributes:\n  id: { type: string, provenance: claimed, description: x }\n"),
+        new SourceFile("p.m2m", $"policy p\n{policy}\n"),
+    ]);
+
+    private static IEnumerable<string> Suites(Compilation compilation)
+    {
         Assert.That(compilation.Bundle, Is.Not.Null, string.Join('\n', compilation.Diagnostics));
         var decider = new Decider(compilation.Bundle!);
         Outcome outcome = decider.Decide(DecisionKind.CipherSuites, decider.Prepare(DeviceContext.Empty), DateTimeOffset.UnixEpoch).Outcome;

@@ -49,4 +49,23 @@ internal sealed class SilenceTests
         Assert.That(compilation.Bundle, Is.Not.Null);
         Assert.That(compilation.Diagnostics.Select(d => d.Code), Does.Contain("M2M332"));
     }
+
+    /// <summary>The work is counted in what comes after: a case that gains is found while there is some left.</summary>
+    [TestCase(10_000, "has risk and kind == \"k{0}\" and risk < {0}", true, Description = "silence never leads to these: they are passed over")]
+    [TestCase(10, "not has risk and kind == \"k{0}\"", true)]
+    [TestCase(2_000, "not has risk and kind == \"k{0}\"", false, Description = "each looks at the cases above it, which is too much work in all")]
+    public void Cases_that_are_looked_at_are_paid_for_and_others_are_not(int count, string when, bool isLeft)
+    {
+        string many = string.Concat(Enumerable.Range(1, count).Select(i => $"  when {string.Format(when, i)} {Strict}\n"));
+        Compilation compilation = PolicyCompiler.Compile(
+        [
+            new SourceFile("policyset.yaml", "name: s\nattributes: a.attributes.yaml\npolicies: [p.m2m, q.m2m]\n"),
+            new SourceFile("a.attributes.yaml", "attributes:\n  risk: { type: int, minimum: 0, maximum: 20000, provenance: claimed, description: x }\n  kind: { type: string, provenance: claimed, description: x }\n"),
+            // Where risk is missing its case is open, so that none of the many gains.
+            new SourceFile("p.m2m", $"policy p\nauth {{\n  when risk > 19999 {Lax}\n{many}  otherwise {Strict}\n}}\n"),
+            new SourceFile("q.m2m", $"policy q\nauth {{\n  when not has risk {Lax}\n  otherwise {Strict}\n}}\n"),
+        ]);
+        Assert.That(compilation.Bundle, Is.Not.Null, string.Join('\n', compilation.Diagnostics.Take(5)));
+        Assert.That(compilation.Diagnostics.Where(d => d.Code == "M2M332").Select(d => d.Position.File), Is.EqualTo(isLeft ? new[] { "q.m2m" } : []));
+    }
 }

@@ -175,7 +175,7 @@ internal sealed class OutcomeBinder(SourceText source, IReadOnlyDictionary<strin
         foreach (AtomSyntax atom in syntax.Values.Where(atom => Meant(field, atom).All(named.Items.Contains)))
         {
             if (syntax.Change == ListChange.Add && Meant(field, atom).All(list.Contains))
-                faults.GivenTwice(source, atom.Span, $"`{atom.Text}`");
+                faults.AlreadyInList(source, atom, field.Name);
             else if (syntax.Change == ListChange.Remove && !Meant(field, atom).Any(list.Contains))
                 faults.NotInList(source, atom, field.Name, list);
         }

@@ -87,8 +87,12 @@ internal sealed partial class Faults
     public void NoListToChange(SourceText source, Span at, string field) =>
         Error(source, at, "M2M317", $"there is no list `{field}` to change here", "`+` and `-` change the list of the profile before `with`");
 
+    public void AlreadyInList(SourceText source, AtomSyntax atom, string field) =>
+        Warning(source, atom.Span, "M2M329", $"the list `{field}` of the profile already holds `{atom.Value}`", "it keeps its place in the list");
+
+    /// <summary>No error, and nor is the one above: where the registry's tables select the list, a revision would be valid with those of one release and not with those of another.</summary>
     public void NotInList(SourceText source, AtomSyntax atom, string field, IReadOnlyCollection<string> list) =>
-        Error(source, atom.Span, "M2M329", $"the list `{field}` of the profile does not hold `{atom.Value}`",
+        Warning(source, atom.Span, "M2M329", $"the list `{field}` of the profile does not hold `{atom.Value}`",
             list.Count == 0 ? "it holds nothing" : DidYouMean(Spelling.Nearest(atom.Value, list)) ?? $"it holds {string.Join(", ", list)}");
 
     public void NothingLeft(SourceText source, Span at, string field) =>

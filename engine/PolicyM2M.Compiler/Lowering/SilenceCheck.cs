@@ -44,12 +44,17 @@ internal sealed class SilenceCheck(AttributeTable attributes, ConditionTable con
         foreach (int has in conditions.FacetsOf(cases[at]).ToArray().Where(facet => attributes.Facets[facet].Kind == FacetKind.Has))
         {
             int attribute = attributes.Facets[has].Attribute;
-            int[] silent = [.. cases.Take(at + 1).Select(condition => conditions.Restrict(condition, has, 0))];
-            // Where silence leaves the choice open between cases, the strictest of them is the answer.
-            if (silent[at] == ConditionTable.Never || silent[at] == conditions.Restrict(cases[at], has, 1) || silent.Any(condition => Asks(condition, attribute)) || Asks(target, attribute))
+            (int silent, int spokenHere) = (conditions.Restrict(cases[at], has, 0), conditions.Restrict(cases[at], has, 1));
+            if (silent == ConditionTable.Never || silent == spokenHere || Asks(silent, attribute) || Asks(target, attribute))
                 continue;
-            IEnumerable<int> spokenAbove = cases.Take(at + 1).Select(condition => conditions.Restrict(condition, has, 1));
-            int left = conditions.And([conditions.Restrict(target, has, 1), silent[at], .. silent.Take(at).Concat(spokenAbove).Select(conditions.Not)]);
+            // The cases above are looked at only now, and paid for: most cases that ask `has` do not come here, and what is restricted already would cost nothing.
+            budget.Spend(at);
+            int[] silentAbove = [.. cases.Take(at).Select(condition => conditions.Restrict(condition, has, 0))];
+            // Where silence leaves the choice open between cases, the strictest of them is the answer.
+            if (silentAbove.Any(condition => Asks(condition, attribute)))
+                continue;
+            IEnumerable<int> spokenAbove = cases.Take(at).Select(condition => conditions.Restrict(condition, has, 1));
+            int left = conditions.And([conditions.Restrict(target, has, 1), silent, .. silentAbove.Concat(spokenAbove).Append(spokenHere).Select(conditions.Not)]);
             for (int below = at + 1; below < cases.Count && left != ConditionTable.Never; below++)
             {
                 int spoken = conditions.Restrict(cases[below], has, 1);
