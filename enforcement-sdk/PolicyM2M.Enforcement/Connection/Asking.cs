@@ -33,8 +33,8 @@ internal sealed class Asking(string self, Endpoints endpoints, DecisionMemory me
     /// <exception cref="WireException">The answer is not to be believed; the message says why.</exception>
     public async Task<(Endpoint Endpoint, V1.DecideResponse Response, Answer Answer)> AskAsync(ClaimSet claims, DeviceContext sent, IReadOnlyList<DecisionKind> kinds, CancellationToken ending)
     {
-        DateTimeOffset askedAt = clock.Now;
-        HeldStatement? held = claims.Slot.Facts.Statement is { } statement && askedAt < statement.ValidUntil && statement.IsBelieved(memory.Keys.Trusted) ? statement : null;
+        long asked = clock.Mark;
+        HeldStatement? held = claims.Slot.Facts.Statement is { } statement && clock.Now < statement.ValidUntil && statement.IsBelieved(memory.Keys.Trusted) ? statement : null;
         var request = new V1.DecideRequest
         {
             DeviceId = claims.Device == self ? "" : claims.Device,
@@ -52,13 +52,13 @@ internal sealed class Asking(string self, Endpoints endpoints, DecisionMemory me
                 await keys.FetchAsync(endpoint, options).ConfigureAwait(false);
             return answer;
         }, ending).ConfigureAwait(false);
-        return (answering, response, Verified(response, claims, held, kinds, askedAt));
+        return (answering, response, Verified(response, claims, held, kinds, asked));
     }
 
     private static IEnumerable<string> SignedBy(V1.DecideResponse response) =>
         response.SignedDecisions.Append(response.Statement).OfType<V1.SignedPayload>().Select(signed => signed.KeyId).Distinct(StringComparer.Ordinal);
 
-    private Answer Verified(V1.DecideResponse response, ClaimSet claims, HeldStatement? held, IReadOnlyList<DecisionKind> kinds, DateTimeOffset askedAt)
+    private Answer Verified(V1.DecideResponse response, ClaimSet claims, HeldStatement? held, IReadOnlyList<DecisionKind> kinds, long asked)
     {
         TrustedKeys trusted = memory.Keys.Trusted;
         (V1.SignedPayload Signed, ReceivedDecision Decision)[] decisions = [.. response.SignedDecisions.Select(signed => (signed, trusted.Decision(signed)))];
@@ -78,6 +78,8 @@ internal sealed class Asking(string self, Endpoints endpoints, DecisionMemory me
             throw new WireException($"{old}: it is an old one, or this device's clock is ahead");
         }
         clock.Confirm();
+        // What was just heard may have moved the time, as on a machine that began without one.
+        DateTimeOffset askedAt = clock.When(asked);
         HeldStatement? statement = came is null ? held : Newer(Held(response.Statement!, came, askedAt), held);
         DateTimeOffset now = clock.Now;
         DeviceFacts facts = claims.Slot.Facts with { Statement = statement };

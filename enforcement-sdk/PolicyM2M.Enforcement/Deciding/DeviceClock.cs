@@ -114,6 +114,12 @@ internal sealed class DeviceClock
         }
     }
 
+    /// <summary>A mark of this moment, which no step of any clock moves.</summary>
+    public long Mark => Elapsed;
+
+    /// <summary>When a mark was made, by the time as it is known now.</summary>
+    public DateTimeOffset When(long mark) => new(NowTicks - (Elapsed - mark), TimeSpan.Zero);
+
     private long Elapsed => _time.GetElapsedTime(_began).Ticks;
 
     /// <summary>Raises the offset, and tells of a large step; gives what it then is.</summary>
