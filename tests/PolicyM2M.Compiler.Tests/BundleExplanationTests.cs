@@ -38,7 +38,7 @@ internal sealed class BundleExplanationTests
 
     /// <summary>The changes of what has distances.</summary>
     private static IEnumerable<string> Measured(Counterfactual counterfactual) => counterfactual.Changes.Select(change => change.Values[0])
-        .Where(value => value.Attribute.Type is AttributeType.Int or AttributeType.Duration or AttributeType.Instant or AttributeType.Address).Select(value => $"{value.Attribute.Name} {value.After}");
+        .Where(value => value.Attribute.Type is AttributeType.Int or AttributeType.Duration or AttributeType.Instant or AttributeType.Address or AttributeType.Version).Select(value => $"{value.Attribute.Name} {value.After}");
 
     private static int Size(Counterfactual counterfactual) => counterfactual.Changes.IsEmpty ? 0 : counterfactual.Changes[0].Values.Length;
 }

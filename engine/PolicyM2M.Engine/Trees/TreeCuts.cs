@@ -34,7 +34,8 @@ internal static class TreeCuts
                     for (int i = 0; i < branches.Length; i++)
                     {
                         below.Push(branches[i]);
-                        if (i > 0)
+                        // A table has a branch for each code, also where neighbours lead to the same.
+                        if (i > 0 && branches[i] != branches[i - 1])
                             CutsOf(cuts, number).Add(TreeWalk.StartOf(program, at, i));
                     }
                     break;
