@@ -17,8 +17,7 @@ internal sealed partial class NativeAgentTests
 
     private const long MostKilobytesIdle = 31 * 1024;
 
-    /// <summary>The aim is 40 MiB; measured are 45, and this holds it there (docs/agent.md).</summary>
-    private const long MostKilobytesWithDevices = 47 * 1024;
+    private const long MostKilobytesWithDevices = 40 * 1024;
 
     private const int Devices = 1_000;
 
@@ -36,7 +35,7 @@ internal sealed partial class NativeAgentTests
     {
         using var plant = new Plant(Devices);
         await plant.StartPdpAsync();
-        RunningProcess agent = plant.StartGateway(new ProgramStart(PublishedAgent.Here(), []), callers: $$"""[ { "user": "{{SystemAccounts.Own()}}", "devices": ["self", "*"] } ]""");
+        RunningProcess agent = plant.StartGateway(AsItsUnitDoes(), callers: $$"""[ { "user": "{{SystemAccounts.Own()}}", "devices": ["self", "*"] } ]""");
         await agent.NextLineAsync(line => line.StartsWith("decision: rotation allow, live", StringComparison.Ordinal), "live decision");
         long idle = KilobytesOf(agent);
         using LocalClient client = plant.LocalClient();
@@ -76,6 +75,14 @@ internal sealed partial class NativeAgentTests
         string there = FinishedProcess.Run(emulator, [program, "check-bundle", bundle, "--contexts", contexts, "--now", Now.ToString(CultureInfo.InvariantCulture)]).Succeeded().Output;
         Assert.That(here.ToString().Split('\n'), Has.Length.GreaterThan(2_000));
         Assert.That(there, Is.EqualTo(here.ToString()));
+    }
+
+    /// <summary>With the environment that the unit for systemd gives it: the collector has no other way to be told how much the heap may grow.</summary>
+    private static ProgramStart AsItsUnitDoes()
+    {
+        string unit = File.ReadAllText(Path.Combine(ProjectFolder.RepositoryRootOf(typeof(NativeAgentTests).Assembly), "deploy", "systemd", "policym2m-agent.service"));
+        string[] environment = [.. unit.Split('\n').Where(line => line.StartsWith("Environment=", StringComparison.Ordinal)).SelectMany(line => line["Environment=".Length..].Split(' '))];
+        return new ProgramStart("/usr/bin/env", [.. environment, PublishedAgent.Here()]);
     }
 
     private static long KilobytesOf(RunningProcess process) => long.Parse(Resident().Match(File.ReadAllText($"/proc/{process.Id}/status")).Groups[1].Value, CultureInfo.InvariantCulture);
