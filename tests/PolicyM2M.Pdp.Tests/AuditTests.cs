@@ -332,7 +332,7 @@ internal sealed class AuditTests
     }
 
     [Test]
-    public void Retention_tells_what_is_old_enough()
+    public async Task Retention_tells_what_is_old_enough()
     {
         using var folder = new TemporaryFolder();
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -340,7 +340,7 @@ internal sealed class AuditTests
         AuditLog log = AuditLog.Open(new AuditLogOptions(folder["log"], "test", key, _ => throw new InvalidOperationException()));
         for (int day = 0; day < 20; day++)
             log.Note(new WireEntry(new AuditSubject(start.AddDays(day / 4.0), null, "", Pseudonyms.None).Record()));
-        log.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        await log.DisposeAsync();
         Assert.That(AuditRetention.First(new AuditLogReader(folder["log"]), start.AddDays(0.5)), Is.EqualTo((0L, 2L)));
         Assert.That(AuditRetention.First(new AuditLogReader(folder["log"]), start.AddYears(9)), Is.EqualTo((0L, 4L)), "a clock that jumps ahead costs a day's records and not all");
     }

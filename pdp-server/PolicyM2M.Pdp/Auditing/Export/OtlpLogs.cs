@@ -101,6 +101,7 @@ internal static class OtlpLogs
         AuditRecord.EventOneofCase.Loss => "loss",
         AuditRecord.EventOneofCase.Removal => "removal",
         AuditRecord.EventOneofCase.Rotation => "rotation",
+        AuditRecord.EventOneofCase.Bundle => "bundle",
         _ => "other",
     };
 
