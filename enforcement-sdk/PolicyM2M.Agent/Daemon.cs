@@ -5,6 +5,7 @@ using PolicyM2M.Agent.Local;
 using PolicyM2M.Agent.Renewing;
 using PolicyM2M.Agent.Status;
 using PolicyM2M.Enforcement;
+using PolicyM2M.Enforcement.Attributes;
 
 namespace PolicyM2M.Agent;
 
@@ -29,7 +30,7 @@ internal static class Daemon
                 seen.Client(happened);
                 loop.Hear(happened);
             },
-        }, configuration.Claims);
+        }, ClaimsOf(configuration, seen, time));
         seen.Credential(gateway.DeviceId, CertificateFile.Until(options.CertificatePath));
         var rules = new CallerRules(configuration.Callers, gateway.Name, SystemAccounts.Own());
         await using LocalServer local = await LocalServer.StartAsync(configuration.Socket, gateway, rules, seen, ending);
@@ -58,6 +59,9 @@ internal static class Daemon
             return true;
         }
     }
+
+    private static OwnClaims ClaimsOf(AgentConfiguration configuration, Sightings seen, TimeProvider time) =>
+        new(configuration.Claims, new DeviceAttributes([.. configuration.Sources.Select(source => source.Open())], time, seen.SourceFailed), time);
 
     /// <summary>The file of the key that decisions are kept under.</summary>
     internal static string CacheKeyOf(AgentConfiguration configuration) => Path.Combine(configuration.State, "cache-key");

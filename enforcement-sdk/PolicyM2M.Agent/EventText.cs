@@ -19,7 +19,7 @@ internal static class EventText
         ClientEvent.ClockSetBack setBack => ("clock-set-back", $"{DurationText.Format((long)setBack.Behind.TotalSeconds)} behind the latest time seen"),
         ClientEvent.ClockUnknown => ("clock-unknown", "the machine was started anew, and nobody vouches for its clock: nothing kept is fresh before a decision point answers"),
         ClientEvent.ClockSteppedForward stepped => ("clock-stepped-forward", $"by {DurationText.Format((long)stepped.By.TotalSeconds)}"),
-        ClientEvent.SourceChanged source => ("source-changed", $"{source.Kind.Name()} of {source.Device}: {(source.From is { } from ? SourceText.Of(from) : "none")} to {SourceText.Of(source.To)}"),
+        ClientEvent.SourceChanged source => ("source-changed", $"{source.Kind.Name()} of {source.Device}: {(source.From is { } from ? from.Name() : "none")} to {source.To.Name()}"),
         ClientEvent.RevisionRefused old => ("revision-refused", $"revision {Short(old.Revision.CommitId)} is from before {Short(old.Seen.CommitId)}, which was already seen"),
         ClientEvent.KeysChanged keys => ("keys-changed", string.Join(", ", keys.KeyIds.Select(Short))),
         ClientEvent.BundleHeld bundle => ("bundle-held", $"revision {Short(bundle.Revision.CommitId)}, until {bundle.ValidUntil:u}"),

@@ -34,7 +34,7 @@ internal sealed class JsonOutput(TextWriter writer, TimeProvider time) : IAgentO
     public void Decision(DeviceDecision decision) => Line(json =>
     {
         json.WriteString("kind", decision.Kind.Name());
-        json.WriteString("source", SourceText.Of(decision.Source));
+        json.WriteString("source", decision.Source.Name());
         json.WriteString("deny", decision.Outcome.Denial);
         OutcomeJson.Write(json, "outcome", decision.Outcome);
         json.WriteStartArray("rules");

@@ -18,23 +18,15 @@ internal static class ClientMetrics
     public static void Decided(DecisionKind kind, DecisionSource source)
     {
         if (DecisionCounter.Enabled)
-            DecisionCounter.Add(1, new("kind", kind.Name()), new("source", Name(source)));
+            DecisionCounter.Add(1, new("kind", kind.Name()), new("source", source.Name()));
     }
 
     public static void Changed(DecisionKind kind, DecisionSource? from, DecisionSource to) =>
-        TransitionCounter.Add(1, new("kind", kind.Name()), new("from", from is { } before ? Name(before) : "none"), new("to", Name(to)));
+        TransitionCounter.Add(1, new("kind", kind.Name()), new("from", from is { } before ? before.Name() : "none"), new("to", to.Name()));
 
     public static void Called(string result) => CallCounter.Add(1, new KeyValuePair<string, object?>("result", result));
 
     public static void EndpointChanged() => FailoverCounter.Add(1);
 
     public static void StoreWritten() => StoreWriteCounter.Add(1);
-
-    private static string Name(DecisionSource source) => source switch
-    {
-        DecisionSource.Live => "live",
-        DecisionSource.Cached => "cached",
-        DecisionSource.Stale => "stale",
-        _ => "denied",
-    };
 }

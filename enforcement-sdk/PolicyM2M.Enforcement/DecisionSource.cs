@@ -15,3 +15,16 @@ public enum DecisionSource
     /// <summary>There is no decision to go by, so the answer is deny.</summary>
     Denied,
 }
+
+/// <summary>What the sources are called.</summary>
+public static class DecisionSources
+{
+    /// <summary>The source's name: <c>live</c>, <c>cached</c>, <c>stale</c> or <c>denied</c>.</summary>
+    public static string Name(this DecisionSource source) => source switch
+    {
+        DecisionSource.Live => "live",
+        DecisionSource.Cached => "cached",
+        DecisionSource.Stale => "stale",
+        _ => "denied",
+    };
+}

@@ -16,11 +16,13 @@ internal static class RegionMapping
     };
 
     /// <exception cref="WireException">It is no region.</exception>
-    public static Region FromWire(V1.Region region)
+    /// <param name="region">The message.</param>
+    /// <param name="known">The attributes of regions read before, which this one shares where it has the same.</param>
+    public static Region FromWire(V1.Region region, Dictionary<V1.AttributeScale, AttributeScale> known)
     {
         try
         {
-            return Region.Of(new RegionParts([.. region.Attributes.Select(FromWire)], [.. region.Constraints.Select(FromWire)]));
+            return Region.Of(new RegionParts([.. region.Attributes.Select(scale => Shared(scale, known))], [.. region.Constraints.Select(FromWire)]));
         }
         catch (ArgumentException fault)
         {
@@ -47,6 +49,13 @@ internal static class RegionMapping
         if (definition.Maximum is { } maximum)
             message.Maximum = maximum;
         return message;
+    }
+
+    private static AttributeScale Shared(V1.AttributeScale scale, Dictionary<V1.AttributeScale, AttributeScale> known)
+    {
+        if (!known.TryGetValue(scale, out AttributeScale? shared))
+            known.Add(scale, shared = FromWire(scale));
+        return shared;
     }
 
     private static AttributeScale FromWire(V1.AttributeScale scale) => new(

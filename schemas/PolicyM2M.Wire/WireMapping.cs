@@ -91,9 +91,16 @@ public static class WireMapping
 
     /// <summary>A decision from the wire.</summary>
     /// <exception cref="WireException">It does not say what its contract demands: no outcome or one of another kind, an unknown name, a negative or missing time.</exception>
-    public static ReceivedDecision FromWire(V1.Decision decision)
+    public static ReceivedDecision FromWire(V1.Decision decision) => FromWire(decision, []);
+
+    /// <summary>A decision from the wire, one of many.</summary>
+    /// <param name="decision">The decision.</param>
+    /// <param name="known">The attributes of those read before: the regions of one gateway's decisions speak of few, and share them.</param>
+    /// <exception cref="WireException">As by <see cref="FromWire(V1.Decision)"/>.</exception>
+    public static ReceivedDecision FromWire(V1.Decision decision, Dictionary<V1.AttributeScale, AttributeScale> known)
     {
         ArgumentNullException.ThrowIfNull(decision);
+        ArgumentNullException.ThrowIfNull(known);
         Outcome outcome = OutcomeMapping.Read(decision);
         DateTimeOffset issuedAt = Instant(decision.IssuedAt, "a decision", "issued_at"), freshUntil = Instant(decision.FreshUntil, "a decision", "fresh_until"),
             usableUntil = Instant(decision.UsableUntil, "a decision", "usable_until");
@@ -103,7 +110,7 @@ public static class WireMapping
             throw new WireException("a decision's times allow more than its fresh-for and usable-for");
         return new ReceivedDecision(outcome, [.. decision.Rules.Select(rule => new RuleName(rule.Policy, rule.Label, rule.File, rule.Line, rule.Column))],
             FromWire(decision.Revision), issuedAt, freshUntil, usableUntil)
-        { ActivatedAt = ActivatedAt(decision.Revision), Region = decision.Region is null ? null : RegionMapping.FromWire(decision.Region) };
+        { ActivatedAt = ActivatedAt(decision.Revision), Region = decision.Region is null ? null : RegionMapping.FromWire(decision.Region, known) };
     }
 
     /// <summary>A decision that came over the wire, to be handed on as a message to who takes it from the connection: without its region.</summary>

@@ -52,7 +52,7 @@ internal sealed class AttributeSourceTests
         Environment.SetEnvironmentVariable("POLICYM2M_TEST_SECRET", "hidden");
         DeviceContext context = await new CommandSource("/bin/sh", "-c", "printf '{ \"posture.note\": \"%s\" }' \"$POLICYM2M_TEST_SECRET\"").ReadAsync(null, CancellationToken.None);
         Assert.That(context.Values["posture.note"].Text, Is.Empty);
-        Assert.That(async () => await new CommandSource("/nowhere/at-all").ReadAsync(null, CancellationToken.None), Throws.TypeOf<AttributeSourceException>().With.Message.StartsWith("it cannot be run"));
+        Assert.That(async () => await new CommandSource("/nowhere/at-all").ReadAsync(null, CancellationToken.None), Throws.TypeOf<AttributeSourceException>().With.Message.StartsWith("it cannot be started"));
     }
 
     [Test]

@@ -1,4 +1,5 @@
 using System.Text;
+using PolicyM2M.Enforcement.Storing;
 
 namespace PolicyM2M.Agent.Applying;
 
@@ -17,15 +18,6 @@ internal static class ConfigurationFiles
     public static void Write(string path, string text)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        string next = $"{path}.next";
-        // What a power cut or somebody else left there is not written into: its permissions would be theirs.
-        File.Delete(next);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = Readable };
-        using (var file = new FileStream(next, options))
-        {
-            file.Write(Encoding.UTF8.GetBytes(text));
-            file.Flush(flushToDisk: true);
-        }
-        File.Move(next, path, overwrite: true);
+        WholeFile.Replace(path, Encoding.UTF8.GetBytes(text), Readable);
     }
 }

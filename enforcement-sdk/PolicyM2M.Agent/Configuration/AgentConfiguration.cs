@@ -28,6 +28,9 @@ internal sealed record AgentConfiguration
     /// <summary>What the gateway says of itself.</summary>
     public DeviceContext Claims { get; init; } = DeviceContext.Empty;
 
+    /// <summary>Where it learns the rest; of an attribute that several know, the first counts.</summary>
+    public ImmutableArray<ClaimSource> Sources { get; init; } = [];
+
     /// <summary>It decides for itself at least this often.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -63,6 +63,7 @@ internal static class ConfigurationFile
             Trust = json.FullPath("trust"),
             State = json.FullPath("state"),
             Claims = Claims(json),
+            Sources = json.Objects("sources", ClaimSourceReading.Source),
             Interval = TimeSpan.FromSeconds(json.OptionalNumber("interval", 1, 86_400) ?? 30),
             Socket = json.Object("socket", Socket) ?? Missing(json),
             Callers = json.Objects("callers", Caller),

@@ -9,18 +9,14 @@ internal static class RenewalReading
     {
         string trust = json.FullPath("trust");
         string? est = json.OptionalText("est"), serverTrust = json.OptionalText("estTrust");
-        ImmutableArray<string> command = json.Texts("command");
+        ImmutableArray<string> command = json.Raw("command") is null ? [] : ProgramReading.Read(json, "command");
         if (command.IsEmpty == est is null)
         {
             json.Fault("est", "name an EST server or a command");
             return null;
         }
         if (est is null)
-        {
-            if (!Path.IsPathFullyQualified(command[0]))
-                json.Fault("command", $"expected the absolute path of a program, not `{command[0]}`");
             return new RenewalOptions.Command(trust, command[0], command[1..]);
-        }
         if (Uri.TryCreate(est, UriKind.Absolute, out Uri? endpoint) && endpoint.Scheme == Uri.UriSchemeHttps)
             return new RenewalOptions.Est(trust, endpoint, serverTrust ?? trust);
         json.Fault("est", "expected an address such as https://ca.example/.well-known/est");

@@ -74,11 +74,7 @@ internal static class ServiceReading
 
     private static ServiceCommand? Command(JsonReading json)
     {
-        ImmutableArray<string> command = json.Texts("command");
-        if (command.IsEmpty)
-            json.Fault("command", "name a program and its arguments");
-        else if (!Path.IsPathFullyQualified(command[0]))
-            json.Fault("command", $"expected the absolute path of a program, not `{command[0]}`");
+        ImmutableArray<string> command = ProgramReading.Read(json, "command");
         return command.IsEmpty ? null : new ServiceCommand(command[0], command[1..]);
     }
 }

@@ -36,6 +36,7 @@ internal static class DoctorCommand
             new("configuration", Severity.Ok, $"{path} can be used"),
             FileChecks.Certificate(configuration, now), FileChecks.Key(configuration), FileChecks.Trust(configuration, now),
             FileChecks.State(configuration), FileChecks.Disk(configuration), PermissionChecks.Look(path, configuration),
+            .. await ClaimChecks.LookAsync(configuration, ending),
             .. await PdpChecks.LookAsync(configuration, time, ending),
             LocalChecks.Socket(configuration), .. LocalChecks.Services(configuration),
         ];

@@ -13,15 +13,15 @@ namespace PolicyM2M.Agent.Local;
 /// </summary>
 internal sealed class Gateway : IAsyncDisposable
 {
-    private readonly DeviceContext _configured;
+    private readonly OwnClaims _claims;
     private volatile Credential _credential;
     private Task<PolicyClient> _client;
 
-    private Gateway(PolicyClientOptions options, PolicyClient client, DeviceContext configured)
+    private Gateway(PolicyClientOptions options, PolicyClient client, OwnClaims claims)
     {
         _credential = new Credential(options, CertificateFile.Of(options.CertificatePath).From);
         _client = Task.FromResult(client);
-        _configured = configured;
+        _claims = claims;
         DeviceId = client.DeviceId;
     }
 
@@ -35,17 +35,26 @@ internal sealed class Gateway : IAsyncDisposable
     public static string NameOf(string deviceId) => deviceId[(deviceId.LastIndexOf('/') + 1)..];
 
     /// <param name="options">How it reaches the decision point.</param>
-    /// <param name="configured">What the gateway's configuration says of it.</param>
+    /// <param name="claims">What the gateway says of itself; disposed with this.</param>
     /// <exception cref="IOException">As by <see cref="PolicyClient.Connect"/>.</exception>
     /// <exception cref="System.Security.Cryptography.CryptographicException">As by <see cref="PolicyClient.Connect"/>.</exception>
-    public static Gateway Connect(PolicyClientOptions options, DeviceContext configured) => new(options, PolicyClient.Connect(options), configured);
+    public static Gateway Connect(PolicyClientOptions options, OwnClaims claims) => new(options, PolicyClient.Connect(options), claims);
 
-    /// <summary>Decides for the gateway itself, by what its configuration says of it.</summary>
-    public Task<ImmutableArray<DeviceDecision>> DecideAsync(bool refresh, CancellationToken ending) => UseAsync(client => client.DecideAsync(Own(client), refresh, ending));
+    /// <summary>Decides for the gateway itself, by what it says of itself now.</summary>
+    public async Task<ImmutableArray<DeviceDecision>> DecideAsync(bool refresh, CancellationToken ending)
+    {
+        DeviceContext own = await _claims.ReadAsync(_credential.IssuedAt, ending);
+        return await UseAsync(client => client.DecideAsync(own, refresh, ending));
+    }
 
-    /// <summary>Decides for a device. What a program says of the gateway itself adds to what the configuration says, and does not replace it.</summary>
-    public Task<ImmutableArray<DeviceDecision>> DecideAsync(string device, DeviceContext claims, ImmutableArray<DecisionKind> kinds, CancellationToken ending) =>
-        UseAsync(client => device != Name ? client.DecisionFor(device, claims, kinds, ending) : client.DecideAsync(With(claims, client), kinds, refresh: false, ending));
+    /// <summary>Decides for a device. What a program says of the gateway itself adds to what the gateway says, and does not replace it.</summary>
+    public async Task<ImmutableArray<DeviceDecision>> DecideAsync(string device, DeviceContext claims, ImmutableArray<DecisionKind> kinds, CancellationToken ending)
+    {
+        if (device != Name)
+            return await UseAsync(client => client.DecisionFor(device, claims, kinds, ending));
+        DeviceContext own = await _claims.LatestAsync(_credential.IssuedAt, ending), whole = own.Values.Aggregate(claims, (merged, value) => merged.With(value.Key, value.Value));
+        return await UseAsync(client => client.DecideAsync(whole, kinds, refresh: false, ending));
+    }
 
     /// <summary>The keys that signed decisions are believed by.</summary>
     public Task<ImmutableArray<V1.SigningKey>> KeysAsync() => UseAsync(client => Task.FromResult(client.SigningKeys));
@@ -85,7 +94,11 @@ internal sealed class Gateway : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await EndAsync(_client);
+    public async ValueTask DisposeAsync()
+    {
+        await EndAsync(_client);
+        _claims.Dispose();
+    }
 
     /// <summary>Uses the credential of before. Where that cannot be used either, whoever asks is told so, and does not wait for ever.</summary>
     private void GoBack(TaskCompletionSource<PolicyClient> next)
@@ -122,11 +135,6 @@ internal sealed class Gateway : IAsyncDisposable
             }
         }
     }
-
-    // By the client's clock: an age must not shrink because the system clock was set back.
-    private DeviceContext Own(PolicyClient client) => OwnClaims.Of(_configured, _credential.IssuedAt, client.Time.GetUtcNow());
-
-    private DeviceContext With(DeviceContext claims, PolicyClient client) => Own(client).Values.Aggregate(claims, (merged, value) => merged.With(value.Key, value.Value));
 
     private sealed record Credential(PolicyClientOptions Options, DateTimeOffset IssuedAt);
 }

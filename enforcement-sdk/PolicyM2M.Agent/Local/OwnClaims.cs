@@ -1,24 +1,43 @@
+using PolicyM2M.Enforcement.Attributes;
 using PolicyM2M.Engine.Contexts;
 using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Agent.Local;
 
-/// <summary>What the gateway says of itself: what its configuration says, and what its certificate shows, where the configuration says nothing of that.</summary>
-internal static class OwnClaims
+/// <summary>
+/// What the gateway says of itself: what its configuration says, then its sources, then what its certificate shows, each where those before say nothing of an attribute. Its one mutable part is what
+/// was read last; safe for all threads.
+/// </summary>
+/// <param name="configured">What the configuration says.</param>
+/// <param name="sources">Where the rest is read.</param>
+/// <param name="time">The clock.</param>
+internal sealed class OwnClaims(DeviceContext configured, DeviceAttributes sources, TimeProvider time) : IDisposable
 {
-    /// <summary>Policies count credentials in days. A finer age would be another question to the decision point each time.</summary>
-    private const long Hour = 3_600;
+    private volatile Reading? _last;
 
-    /// <param name="configured">What the configuration says.</param>
+    /// <summary>Reads the sources. Never fails: a source that does is told of, and says nothing once what it said before is too old.</summary>
     /// <param name="issuedAt">When the certificate in use was issued.</param>
-    /// <param name="now">The time.</param>
-    public static DeviceContext Of(DeviceContext configured, DateTimeOffset issuedAt, DateTimeOffset now)
+    /// <param name="ending">Ends the wait.</param>
+    public async Task<DeviceContext> ReadAsync(DateTimeOffset issuedAt, CancellationToken ending)
     {
-        long age = (long)(now - issuedAt).TotalSeconds;
-        DeviceContext claims = With(configured, "credential.issued-at", InstantText.Format(issuedAt.ToUnixTimeSeconds()));
-        // Rounded up: an age must never be less than it is. A certificate of the future has none.
-        return age < 0 ? claims : With(claims, "credential.age", DurationText.Format((age + Hour - 1) / Hour * Hour));
+        DeviceContext said = await sources.ReadAsync(needed: null, ending);
+        _last = new Reading(said, time.GetTimestamp());
+        return Of(said, issuedAt);
     }
 
-    private static DeviceContext With(DeviceContext claims, string name, string value) => claims.Values.ContainsKey(name) ? claims : claims.With(name, AttributeValue.Of(value));
+    /// <summary>What was read last, for whoever should not wait for a slow source; reads where that is too old.</summary>
+    /// <inheritdoc cref="ReadAsync"/>
+    public Task<DeviceContext> LatestAsync(DateTimeOffset issuedAt, CancellationToken ending) =>
+        _last is { } last && time.GetElapsedTime(last.Timestamp) <= sources.LongestAge ? Task.FromResult(Of(last.Said, issuedAt)) : ReadAsync(issuedAt, ending);
+
+    /// <inheritdoc/>
+    public void Dispose() => sources.Dispose();
+
+    private DeviceContext Of(DeviceContext said, DateTimeOffset issuedAt) =>
+        Adding(Adding(configured, said), DeviceContext.Empty.With("credential.issued-at", AttributeValue.Of(InstantText.Format(issuedAt.ToUnixTimeSeconds()))));
+
+    private static DeviceContext Adding(DeviceContext first, DeviceContext further) =>
+        further.Values.Where(value => !first.Values.ContainsKey(value.Key)).Aggregate(first, (merged, value) => merged.With(value.Key, value.Value));
+
+    private sealed record Reading(DeviceContext Said, long Timestamp);
 }

@@ -12,6 +12,8 @@ internal sealed class Sightings(AgentStatus first, TimeProvider time, TextWriter
     /// <summary>Enough to see what led to the present.</summary>
     private const int KeptEvents = 20;
 
+    private const string ClaimsFailed = "claims-failed";
+
     private readonly Lock _lock = new();
     private volatile AgentStatus _current = first;
     private volatile TaskCompletionSource _changed = NewSignal();
@@ -57,13 +59,20 @@ internal sealed class Sightings(AgentStatus first, TimeProvider time, TextWriter
     /// <summary>A call of a local program failed for a reason that is ours.</summary>
     public void CallFailed(string method, Exception failure) => Event("call-failed", $"{method}: {failure.GetType().Name}: {failure.Message}", status => status);
 
+    /// <summary>A source of claims says nothing now. It is asked again and again, and the same is told again only when it has gone out of the status.</summary>
+    public void SourceFailed(string fault)
+    {
+        if (!_current.Events.Any(before => before.Name == ClaimsFailed && before.Detail == fault))
+            Event(ClaimsFailed, fault, status => status);
+    }
+
     /// <summary>The gateway's own decisions.</summary>
     public void Decided(ImmutableArray<DeviceDecision> decisions)
     {
         foreach (DeviceDecision decision in decisions.Where(decision => !_current.Decisions.Any(before => IsSame(before, decision))))
         {
             string reason = decision.Outcome.Denial is { } denial ? $": {denial}" : "";
-            Event("decision", $"{Engine.Vocabulary.DecisionKinds.Name(decision.Kind)} {(decision.Outcome.IsDenied ? "deny" : "allow")}, {SourceText.Of(decision.Source)}{reason}", status => status);
+            Event("decision", $"{Engine.Vocabulary.DecisionKinds.Name(decision.Kind)} {(decision.Outcome.IsDenied ? "deny" : "allow")}, {decision.Source.Name()}{reason}", status => status);
         }
         lock (_lock)
             _current = _current with { Decisions = decisions };

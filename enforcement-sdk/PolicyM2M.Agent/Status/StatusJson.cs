@@ -51,7 +51,7 @@ internal static class StatusJson
     {
         json.WriteStartObject();
         json.WriteString("kind", decision.Kind.Name());
-        json.WriteString("source", SourceText.Of(decision.Source));
+        json.WriteString("source", decision.Source.Name());
         json.WriteString("deny", decision.Outcome.Denial);
         OutcomeJson.Write(json, "outcome", decision.Outcome);
         Instant(json, "freshUntil", decision.FreshUntil);

@@ -1,6 +1,4 @@
-using System.ComponentModel;
-using System.Diagnostics;
-using System.Text;
+using PolicyM2M.Enforcement.Programs;
 using PolicyM2M.Engine.Contexts;
 
 namespace PolicyM2M.Enforcement.Attributes;
@@ -12,8 +10,6 @@ public sealed class CommandSource(string program, params string[] arguments) : I
 {
     private const int LargestOutput = 256 << 10;
 
-    private static readonly string[] Inherited = ["PATH", "HOME", "LANG", "TZ", "TMPDIR"];
-
     /// <summary>How long it may take.</summary>
     public TimeSpan TimeLimit { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -23,58 +19,16 @@ public sealed class CommandSource(string program, params string[] arguments) : I
     /// <inheritdoc/>
     public async ValueTask<DeviceContext> ReadAsync(IReadOnlySet<string>? needed, CancellationToken cancellation)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true };
-        foreach (string name in start.Environment.Keys.Except(Inherited).ToArray())
-            start.Environment.Remove(name);
-        using var process = new Process { StartInfo = start };
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(TimeLimit);
         try
         {
-            process.Start();
-            process.StandardInput.Close();
-            string output = await OutputAsync(process.StandardOutput.BaseStream, limit.Token).ConfigureAwait(false);
-            await process.WaitForExitAsync(limit.Token).ConfigureAwait(false);
-            if (process.ExitCode != 0)
-                throw new AttributeSourceException($"it ended with the exit code {process.ExitCode}");
-            return DeviceContext.TryParseJson(output, out DeviceContext? context, out string? error) ? context : throw new AttributeSourceException($"what it printed is {error}");
+            FinishedProgram finished = await new ProgramRun(program, arguments) { TimeLimit = TimeLimit, OutputLimit = LargestOutput }.RunAsync(cancellation).ConfigureAwait(false);
+            if (finished.ExitCode != 0)
+                throw new AttributeSourceException($"it ended with the exit code {finished.ExitCode}{finished.Complaint}");
+            return DeviceContext.TryParseJson(finished.Output, out DeviceContext? context, out string? error) ? context : throw new AttributeSourceException($"what it printed is {error}");
         }
-        catch (Exception failure) when (failure is Win32Exception or IOException)
+        catch (ProgramFailedException failure)
         {
-            throw new AttributeSourceException($"it cannot be run: {failure.Message}", failure);
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            throw new AttributeSourceException($"it took longer than {TimeLimit.TotalSeconds:0.###} s");
-        }
-        finally
-        {
-            End(process);
-        }
-    }
-
-    private static async Task<string> OutputAsync(Stream stream, CancellationToken cancellation)
-    {
-        using var all = new MemoryStream();
-        byte[] block = new byte[4096];
-        for (int read; (read = await stream.ReadAsync(block, cancellation).ConfigureAwait(false)) > 0;)
-        {
-            all.Write(block, 0, read);
-            if (all.Length > LargestOutput)
-                throw new AttributeSourceException($"it printed more than {LargestOutput} bytes");
-        }
-        return Encoding.UTF8.GetString(all.GetBuffer(), 0, (int)all.Length);
-    }
-
-    private static void End(Process process)
-    {
-        try
-        {
-            process.Kill(entireProcessTree: true);
-        }
-        catch (Exception gone) when (gone is InvalidOperationException or Win32Exception)
-        {
-            // It has ended, as it should, or never began.
+            throw new AttributeSourceException($"it {failure.Message}", failure);
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using Google.Protobuf;
 using PolicyM2M.Enforcement.Deciding;
+using PolicyM2M.Engine.Regions;
 using PolicyM2M.Wire;
 using V1 = PolicyM2M.Wire.V1;
 
@@ -60,7 +61,8 @@ internal static class StoreFormat
             bool hasNeeded = reader.ReadBoolean();
             ImmutableSortedSet<string> needed = Names(reader);
             DeviceFacts[] devices = [.. Enumerable.Range(0, reader.ReadInt32()).Select(_ => Facts(reader, latestSeen))];
-            KeptDecision[] decisions = [.. Enumerable.Range(0, reader.ReadInt32()).Select(_ => Decision(reader, latestSeen))];
+            Dictionary<V1.AttributeScale, AttributeScale> known = [];
+            KeptDecision[] decisions = [.. Enumerable.Range(0, reader.ReadInt32()).Select(_ => Decision(reader, latestSeen, known))];
             return new StoreContent(latestSeen, keys, hasNeeded ? needed : null, [.. devices], [.. decisions]) { BootId = bootId.Length > 0 ? bootId : null };
         }
         catch (Exception damage) when (damage is IOException or ArgumentException or WireException or InvalidProtocolBufferException)
@@ -106,10 +108,10 @@ internal static class StoreFormat
     /// <summary>What was kept before the latest moment seen ends no later than what was signed lets it, counted from there.</summary>
     private static DateTimeOffset Bounded(DateTimeOffset end, TimeSpan window, DateTimeOffset latestSeen) => end - latestSeen > window ? latestSeen + window : end;
 
-    private static KeptDecision Decision(BinaryReader reader, DateTimeOffset latestSeen)
+    private static KeptDecision Decision(BinaryReader reader, DateTimeOffset latestSeen, Dictionary<V1.AttributeScale, AttributeScale> known)
     {
         V1.SignedPayload signed = Message(reader, V1.SignedPayload.Parser);
-        ReceivedDecision decision = WireMapping.FromWire(V1.Decision.Parser.ParseFrom(signed.Payload));
+        ReceivedDecision decision = WireMapping.FromWire(V1.Decision.Parser.ParseFrom(signed.Payload), known);
         DateTimeOffset freshUntil = Bounded(Instant(reader), decision.FreshUntil - decision.IssuedAt, latestSeen);
         DateTimeOffset usableUntil = Bounded(Instant(reader), decision.UsableUntil - decision.IssuedAt, latestSeen);
         return new KeptDecision(signed, decision, isVerified: false)

@@ -19,7 +19,7 @@ internal static class AttributeCheck
         return coding;
     }
 
-    private static bool AreDistinct(ImmutableArray<string> texts) => texts.Distinct(StringComparer.Ordinal).Count() == texts.Length;
+    private static bool AreDistinct(ImmutableArray<string> texts) => texts.Length < 2 || texts.Distinct(StringComparer.Ordinal).Count() == texts.Length;
 
     private static void Demand(bool holds, string otherwise)
     {

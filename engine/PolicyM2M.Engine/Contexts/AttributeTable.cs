@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Engine.Contexts;
@@ -7,6 +8,8 @@ namespace PolicyM2M.Engine.Contexts;
 /// <summary>The attributes of a bundle with their codings, and the facets that trees ask for; a tree knows a facet by its place here.</summary>
 internal sealed class AttributeTable
 {
+    private FrozenDictionary<string, int>? _indexes;
+
     /// <param name="codings">The attributes in ordinal order of their names.</param>
     /// <param name="others">The facets beside the attributes' values that some rule tests, ascending.</param>
     /// <param name="needed">The names of the attributes that a context must give for the rules to be decided, in ordinal order.</param>
@@ -16,17 +19,31 @@ internal sealed class AttributeTable
         for (int i = 1; i < codings.Length; i++)
             Demand(string.CompareOrdinal(codings[i - 1].Definition.Name, codings[i].Definition.Name) < 0, "the attributes are not in order");
         Codings = codings;
-        ShortCodings = [.. codings.Select(coding => coding.Short)];
         Others = others;
         Needed = needed;
-        Indexes = codings.Select((coding, index) => KeyValuePair.Create(coding.Definition.Name, index)).ToFrozenDictionary(StringComparer.Ordinal);
-        AgeOf = [.. codings.Select(AgeSource)];
+        // Loops, where elsewhere it would be queries: a device makes a table for each of the thousands of decisions that it kept, when it starts.
+        var shortCodings = new ShortCoding[codings.Length];
+        int[] ageOf = new int[codings.Length];
+        for (int i = 0; i < codings.Length; i++)
+            (shortCodings[i], ageOf[i]) = (codings[i].Short, AgeSource(codings[i]));
+        ShortCodings = ImmutableCollectionsMarshal.AsImmutableArray(shortCodings);
+        AgeOf = ImmutableCollectionsMarshal.AsImmutableArray(ageOf);
         // Before anything is looked up by what they say: they may come from damaged bytes.
         for (int i = 0; i < others.Length; i++)
             Demand(IsSound(others[i]) && (i == 0 || others[i - 1].CompareTo(others[i]) < 0), "the facets are not in order");
-        Facets = [.. codings.Select((_, attribute) => Facet.Value(attribute)), .. others];
-        Codes = [.. Facets.Select(facet => facet.Kind == FacetKind.Value ? (codings[facet.Attribute].Lowest, codings[facet.Attribute].Highest) : facet.Codes)];
-        IsTimed = [.. Facets.Select(facet => facet.IsClock || (facet.Kind is FacetKind.Value or FacetKind.Has && AgeOf[facet.Attribute] >= 0))];
+        var facets = new Facet[codings.Length + others.Length];
+        var codes = new (long Lowest, long Highest)[facets.Length];
+        bool[] isTimed = new bool[facets.Length];
+        for (int i = 0; i < facets.Length; i++)
+        {
+            Facet facet = i < codings.Length ? Facet.Value(i) : others[i - codings.Length];
+            facets[i] = facet;
+            codes[i] = facet.Kind == FacetKind.Value ? (codings[i].Lowest, codings[i].Highest) : facet.Codes;
+            isTimed[i] = facet.IsClock || (facet.Kind is FacetKind.Value or FacetKind.Has && ageOf[facet.Attribute] >= 0);
+        }
+        Facets = ImmutableCollectionsMarshal.AsImmutableArray(facets);
+        Codes = ImmutableCollectionsMarshal.AsImmutableArray(codes);
+        IsTimed = ImmutableCollectionsMarshal.AsImmutableArray(isTimed);
     }
 
     public ImmutableArray<AttributeCoding> Codings { get; }
@@ -38,7 +55,9 @@ internal sealed class AttributeTable
 
     public ImmutableArray<string> Needed { get; }
 
-    public FrozenDictionary<string, int> Indexes { get; }
+    /// <summary>The place of each attribute by its name. Made when first asked for: a region is mostly judged by places alone.</summary>
+    public FrozenDictionary<string, int> Indexes =>
+        _indexes ??= Codings.Select((coding, index) => KeyValuePair.Create(coding.Definition.Name, index)).ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>For each attribute the place of the instant whose age it is, or -1.</summary>
     public ImmutableArray<int> AgeOf { get; }
@@ -63,9 +82,22 @@ internal sealed class AttributeTable
     {
         if (coding.Definition.AgeOf is not { } source)
             return -1;
-        Demand(coding.Definition.Type == AttributeType.Duration && Indexes.TryGetValue(source, out int index) && Codings[index].Definition.Type == AttributeType.Instant,
-            $"{coding.Definition.Name} is the age of what is no instant");
-        return Indexes[source];
+        int place = PlaceOf(source);
+        Demand(coding.Definition.Type == AttributeType.Duration && place >= 0 && Codings[place].Definition.Type == AttributeType.Instant, $"{coding.Definition.Name} is the age of what is no instant");
+        return place;
+    }
+
+    /// <summary>The place of an attribute in the order of their names; -1 where there is none.</summary>
+    private int PlaceOf(string name)
+    {
+        for (int low = 0, high = Codings.Length - 1; low <= high;)
+        {
+            int middle = (low + high) / 2, order = string.CompareOrdinal(Codings[middle].Definition.Name, name);
+            if (order == 0)
+                return middle;
+            (low, high) = order < 0 ? (middle + 1, high) : (low, middle - 1);
+        }
+        return -1;
     }
 
     private bool IsSound(Facet facet) => facet.Kind switch

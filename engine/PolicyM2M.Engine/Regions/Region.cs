@@ -14,9 +14,13 @@ public sealed class Region
     private RegionParts? _parts;
     private Vouching _vouching;
 
-    internal Region(AttributeTable attributes, ImmutableArray<RegionConstraint> constraints)
+    /// <param name="attributes">The attributes that the constraints speak of.</param>
+    /// <param name="constraints">The constraints.</param>
+    /// <param name="parts">What it is put together from; null where it comes from policies.</param>
+    internal Region(AttributeTable attributes, ImmutableArray<RegionConstraint> constraints, RegionParts? parts = null)
     {
         _attributes = attributes;
+        _parts = parts;
         Constraints = constraints;
         _isTimed = constraints.Any(constraint => attributes.IsTimed[constraint.Facet]);
     }

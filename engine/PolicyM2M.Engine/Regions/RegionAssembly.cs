@@ -1,9 +1,13 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using PolicyM2M.Engine.Contexts;
 
 namespace PolicyM2M.Engine.Regions;
 
-/// <summary>Puts a region together from parts that may come from anybody: whatever the region relies on is checked here.</summary>
+/// <summary>
+/// Puts a region together from parts that may come from anybody: whatever the region relies on is checked here. Written as loops: a device does it for each of the thousands of decisions that it kept,
+/// when it starts.
+/// </summary>
 internal static class RegionAssembly
 {
     /// <exception cref="ArgumentException">These are no parts of a region.</exception>
@@ -11,11 +15,24 @@ internal static class RegionAssembly
     {
         for (int i = 1; i < parts.Attributes.Length; i++)
             Demand(string.CompareOrdinal(parts.Attributes[i - 1].Definition.Name, parts.Attributes[i].Definition.Name) < 0, "the attributes of a region are not in order");
-        ImmutableArray<AttributeCoding> codings = [.. parts.Attributes.Select(scale => AttributeCheck.Coding(scale.Definition, scale.Marks, scale.IsRanked))];
-        Facet[] facets = [.. parts.Tests.Select(test => FacetOf(test, codings.Length))];
-        Demand(facets.Distinct().Count() == facets.Length, "a region looks at one thing twice");
-        var table = new AttributeTable(codings, [.. facets.Where(facet => facet.Kind != FacetKind.Value).Order()], []);
-        return new Region(table, [.. parts.Tests.Zip(facets, (test, facet) => new RegionConstraint(table, PlaceOf(table, facet), Codes(test, table, facet)))]);
+        var codings = new AttributeCoding[parts.Attributes.Length];
+        for (int i = 0; i < codings.Length; i++)
+            codings[i] = parts.Attributes[i].Coding;
+        var facets = new Facet[parts.Tests.Length];
+        var others = new List<Facet>();
+        for (int i = 0; i < facets.Length; i++)
+        {
+            facets[i] = FacetOf(parts.Tests[i], codings.Length);
+            Demand(Array.IndexOf(facets, facets[i], 0, i) < 0, "a region looks at one thing twice");
+            if (facets[i].Kind != FacetKind.Value)
+                others.Add(facets[i]);
+        }
+        others.Sort();
+        var table = new AttributeTable(ImmutableCollectionsMarshal.AsImmutableArray(codings), [.. others], []);
+        var constraints = new RegionConstraint[facets.Length];
+        for (int i = 0; i < constraints.Length; i++)
+            constraints[i] = new RegionConstraint(table, PlaceOf(table, facets[i]), Codes(parts.Tests[i], table, facets[i]));
+        return new Region(table, ImmutableCollectionsMarshal.AsImmutableArray(constraints), parts);
     }
 
     private static Facet FacetOf(RegionTest test, int attributes)

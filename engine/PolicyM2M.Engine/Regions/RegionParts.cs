@@ -35,7 +35,14 @@ public enum RegionSubject
 /// an even code between; another text is its place among the marks, or -1.
 /// </param>
 /// <param name="IsRanked">Whether free texts are ranked in ordinal order.</param>
-public sealed record AttributeScale(AttributeDefinition Definition, ImmutableArray<string> Marks, bool IsRanked);
+public sealed record AttributeScale(AttributeDefinition Definition, ImmutableArray<string> Marks, bool IsRanked)
+{
+    private AttributeCoding? _coding;
+
+    /// <summary>How its values become numbers. Made once for all regions that share it.</summary>
+    /// <exception cref="ArgumentException">It is no attribute.</exception>
+    internal AttributeCoding Coding => _coding ??= AttributeCheck.Coding(Definition, Marks, IsRanked);
+}
 
 /// <summary>One constraint.</summary>
 /// <param name="Subject">What it looks at.</param>

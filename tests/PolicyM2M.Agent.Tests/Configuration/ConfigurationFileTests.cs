@@ -32,6 +32,7 @@ internal sealed class ConfigurationFileTests
               // who asks
               "callers": [ { "user": "0", "devices": ["self", "plc-1"] }, { "group": "12", "devices": ["*"] }, ],
               "claims": { "device.type": "gateway" }, "interval": 5,
+              "sources": [ { "os": true }, { "file": "/etc/facts.json" }, { "command": ["/usr/libexec/attest", "--json"], "seconds": 3 } ],
               "services": [ {
                 "name": "broker", "stack": "mosquitto", "folder": "/etc/mosquitto/policym2m.d", "port": 8884, "certificate": "/c.pem", "key": "/k.pem", "authorities": "/a.pem",
                 "changed": { "command": ["/usr/bin/systemctl", "restart", "mosquitto"] }, "refused": { "command": ["/usr/bin/systemctl", "stop", "mosquitto"] },
@@ -43,6 +44,9 @@ internal sealed class ConfigurationFileTests
         Assert.That(read.Callers[0].Devices, Is.EqualTo(new[] { "plc-1" }));
         Assert.That((read.Callers[1].User, read.Callers[1].Group, read.Callers[1].IsAll), Is.EqualTo(((uint?)null, (uint?)12, true)));
         Assert.That(read.Interval, Is.EqualTo(TimeSpan.FromSeconds(5)));
+        Assert.That(read.Sources[..2], Is.EqualTo(new ClaimSource[] { new ClaimSource.Os(), new ClaimSource.JsonFile("/etc/facts.json") }));
+        var program = (ClaimSource.Command)read.Sources[2];
+        Assert.That((program.Program, program.Arguments.Single(), program.Limit), Is.EqualTo(("/usr/libexec/attest", "--json", TimeSpan.FromSeconds(3))));
         Assert.That((read.Services[0].Stack, read.Services[0].Options.Port), Is.EqualTo((StackKind.Mosquitto, 8884)));
         Assert.That((read.Services[0].Changed.Program, read.Services[0].Refused.Arguments[0]), Is.EqualTo(("/usr/bin/systemctl", "stop")));
         Assert.That((read.Services[0].Options.KeyProtection, read.Services[0].Options.HeldElsewhere.Single()), Is.EqualTo(("secure-element", "attestation")));
@@ -72,6 +76,12 @@ internal sealed class ConfigurationFileTests
     [TestCase("""{ LEAST, "services": [ { "name": "b", SERVICE, "folder": "/f", "heldElsewhere": ["mutual"] } ] }""", "services[0].stack: of an auth decision, something else may hold key-algorithms")]
     [TestCase("""{ LEAST, "services": [ { "name": "b", SERVICE, "folder": "/f", "keyProtection": "vault" } ] }""", "services[0].stack: a key is kept in one of software")]
     [TestCase("""{ LEAST, "mode": "guess" }""", "mode: expected `ask`, `ask-then-bundle` or `bundle`")]
+    [TestCase("""{ LEAST, "sources": [ { } ] }""", "sources[0].os: expected one of `\"os\": true`")]
+    [TestCase("""{ LEAST, "sources": [ { "os": true, "file": "/f" } ] }""", "sources[0].os: expected one of")]
+    [TestCase("""{ LEAST, "sources": [ { "os": false } ] }""", "sources[0].os: expected `true`")]
+    [TestCase("""{ LEAST, "sources": [ { "file": "facts.json" } ] }""", "sources[0].file: expected an absolute path")]
+    [TestCase("""{ LEAST, "sources": [ { "command": ["attest"] } ] }""", "sources[0].command: expected the absolute path of a program")]
+    [TestCase("""{ LEAST, "sources": [ { "command": ["/a"], "seconds": 61 } ] }""", "sources[0].seconds: expected a whole number from 1 to 60")]
     [TestCase("""{ LEAST, "renewal": { "trust": "/ca.pem" } }""", "renewal.est: name an EST server or a command")]
     [TestCase("""{ LEAST, "renewal": { "trust": "/ca.pem", "est": "http://ca.example" } }""", "renewal.est: expected an address such as https://")]
     [TestCase("""{ LEAST, "services": [ { "name": "b", "stack": "apache", "folder": "/f", "changed": { "command": ["/r"] }, "refused": { "command": ["/r"] } } ] }""", "services[0].stack: expected one of openssl, mosquitto")]

@@ -46,6 +46,30 @@ internal sealed class DaemonTests
     }
 
     [Test]
+    public async Task What_its_sources_say_of_the_gateway_is_claimed_by_its_programs_too_and_a_source_that_fails_is_told()
+    {
+        using var plant = new Plant();
+        await plant.StartPdpAsync();
+        using var folder = new TemporaryFolder();
+        string file = folder.Write("facts.json", """{ "firmware.version": "2.9.0" }""");
+        plant.Commit(Plant.Policy("TLS_AES_128_GCM_SHA256").Replace("cipher-suites { otherwise", "cipher-suites { when firmware.version < 3.0.0 deny \"too old\" otherwise", StringComparison.Ordinal));
+        RunningProcess agent = plant.StartGateway(ProgramStart.Ordinary, $$"""
+            "interval": 1, "sources": [ { "command": ["/bin/sh", "-c", "exit 3"] }, { "file": "{{file}}" }, { "os": true } ]
+            """);
+        await agent.NextLineAsync(line => line.Contains("cipher-suites deny, live: too old", StringComparison.Ordinal), "denial by what the file says");
+        using LocalClient client = plant.LocalClient();
+        Assert.That((await client.DecideAsync()).Denial?.Reason, Is.EqualTo("too old"));
+        using JsonDocument status = JsonDocument.Parse(await client.Http.GetStringAsync(new Uri("/status", UriKind.Relative)));
+        JsonElement[] events = [.. status.RootElement.GetProperty("events").EnumerateArray()];
+        Assert.That(events.Where(happened => happened.GetProperty("event").GetString() == "claims-failed").Select(happened => happened.GetProperty("detail").GetString()),
+            Is.EqualTo(new[] { "/bin/sh: it ended with the exit code 3" }), "once, and not every second");
+
+        folder.Write("facts.json", """{ "firmware.version": "3.1.0" }""");
+        await agent.NextLineAsync(line => line.Contains("cipher-suites allow, live", StringComparison.Ordinal), "decision by what the file says now");
+        Assert.That((await client.DecideAsync()).Denial, Is.Null);
+    }
+
+    [Test]
     public async Task Who_watches_is_told_of_another_revision_and_of_the_end()
     {
         using var plant = new Plant();

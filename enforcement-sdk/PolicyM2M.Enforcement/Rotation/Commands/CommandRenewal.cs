@@ -1,7 +1,6 @@
-using System.ComponentModel;
-using System.Diagnostics;
+using System.Collections.Immutable;
 using System.Security.Cryptography;
-using System.Text;
+using PolicyM2M.Enforcement.Programs;
 
 namespace PolicyM2M.Enforcement.Rotation.Commands;
 
@@ -11,58 +10,31 @@ namespace PolicyM2M.Enforcement.Rotation.Commands;
 /// </summary>
 public sealed class CommandRenewal(CommandOptions options) : IRenewal
 {
-    private const int TemporaryFailure = 75, MostWords = 200;
-
-    /// <summary>What a program needs to find others. Everything else of our environment is none of its business, and may be secret.</summary>
-    private static readonly string[] Inherited = ["PATH", "HOME", "LANG", "TZ", "TMPDIR"];
+    private const int TemporaryFailure = 75;
 
     /// <inheritdoc/>
     public async Task<RenewalAnswer> RenewAsync(RenewalRequest request, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(options.TimeLimit);
-        using var process = new Process { StartInfo = Start(request) };
         try
         {
-            process.Start();
-            process.StandardInput.Close();
+            var run = new ProgramRun(options.Program, options.Arguments) { TimeLimit = options.TimeLimit, OutputLimit = options.OutputLimit, Environment = Variables(request) };
+            FinishedProgram finished = await run.RunAsync(cancellation).ConfigureAwait(false);
+            return Answer(finished);
         }
-        catch (Exception failure) when (failure is Win32Exception or IOException)
+        catch (ProgramFailedException failure)
         {
-            return new RenewalAnswer.Refused($"{options.Program} cannot be started: {failure.Message}");
-        }
-        try
-        {
-            Task<string> output = ReadAsync(process.StandardOutput.BaseStream, limit.Token), errors = ReadAsync(process.StandardError.BaseStream, limit.Token);
-            await (await Task.WhenAny(output, errors).ConfigureAwait(false)).ConfigureAwait(false);
-            await Task.WhenAll(output, errors, process.WaitForExitAsync(limit.Token)).ConfigureAwait(false);
-            return Answer(process.ExitCode, await output.ConfigureAwait(false), await errors.ConfigureAwait(false));
-        }
-        catch (InvalidDataException tooMuch)
-        {
-            return new RenewalAnswer.Refused($"{options.Program} {tooMuch.Message}");
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            return new RenewalAnswer.Unreachable($"{options.Program} took longer than {options.TimeLimit}");
-        }
-        finally
-        {
-            End(process);
+            string reason = $"{options.Program} {failure.Message}";
+            return failure.IsTooLong ? new RenewalAnswer.Unreachable(reason) : new RenewalAnswer.Refused(reason);
         }
     }
 
-    private RenewalAnswer Answer(int exitCode, string output, string errors)
+    private RenewalAnswer Answer(FinishedProgram finished) => finished.ExitCode switch
     {
-        string said = FirstLine(errors) is { Length: > 0 } line ? $": {line}" : "";
-        return exitCode switch
-        {
-            0 => Certificates(output) is { Count: > 0 } found ? new RenewalAnswer.Issued(found) : new RenewalAnswer.Refused($"{options.Program} printed no certificate in PEM{said}"),
-            TemporaryFailure => new RenewalAnswer.Unreachable($"{options.Program} did not reach the issuer{said}"),
-            _ => new RenewalAnswer.Refused($"{options.Program} ended with the exit code {exitCode}{said}"),
-        };
-    }
+        0 => Certificates(finished.Output) is { Count: > 0 } found ? new RenewalAnswer.Issued(found) : new RenewalAnswer.Refused($"{options.Program} printed no certificate in PEM{finished.Complaint}"),
+        TemporaryFailure => new RenewalAnswer.Unreachable($"{options.Program} did not reach the issuer{finished.Complaint}"),
+        _ => new RenewalAnswer.Refused($"{options.Program} ended with the exit code {finished.ExitCode}{finished.Complaint}"),
+    };
 
     private static List<ReadOnlyMemory<byte>> Certificates(string text)
     {
@@ -76,45 +48,11 @@ public sealed class CommandRenewal(CommandOptions options) : IRenewal
         return found;
     }
 
-    private ProcessStartInfo Start(RenewalRequest request)
-    {
-        var start = new ProcessStartInfo(options.Program, options.Arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string name in start.Environment.Keys.Except(Inherited).ToArray())
-            start.Environment.Remove(name);
-        start.Environment["POLICYM2M_CREDENTIAL"] = request.Name;
-        start.Environment["POLICYM2M_CAUSE"] = request.Cause.ToString().ToLowerInvariant();
-        start.Environment["POLICYM2M_CSR"] = request.SigningRequestPath;
-        start.Environment["POLICYM2M_KEY"] = request.KeyPath;
-        start.Environment["POLICYM2M_CURRENT_CERTIFICATE"] = request.CertificatePath;
-        start.Environment["POLICYM2M_CURRENT_KEY"] = request.CurrentKeyPath;
-        return start;
-    }
-
-    /// <exception cref="InvalidDataException">There is more than it may say.</exception>
-    private async Task<string> ReadAsync(Stream stream, CancellationToken cancellation)
-    {
-        using var all = new MemoryStream();
-        byte[] block = new byte[4096];
-        for (int read; (read = await stream.ReadAsync(block, cancellation).ConfigureAwait(false)) > 0;)
-        {
-            all.Write(block, 0, read);
-            if (all.Length > options.OutputLimit)
-                throw new InvalidDataException($"printed more than {options.OutputLimit} bytes");
-        }
-        return Encoding.UTF8.GetString(all.GetBuffer(), 0, (int)all.Length);
-    }
-
-    private static string FirstLine(string text) => new([.. text.Trim().Split('\n')[0].Take(MostWords).Where(c => !char.IsControl(c))]);
-
-    private static void End(Process process)
-    {
-        try
-        {
-            process.Kill(entireProcessTree: true);
-        }
-        catch (Exception gone) when (gone is InvalidOperationException or Win32Exception)
-        {
-            // It has ended, as it should.
-        }
-    }
+    private static ImmutableDictionary<string, string> Variables(RenewalRequest request) => ImmutableDictionary<string, string>.Empty
+        .Add("POLICYM2M_CREDENTIAL", request.Name)
+        .Add("POLICYM2M_CAUSE", request.Cause.ToString().ToLowerInvariant())
+        .Add("POLICYM2M_CSR", request.SigningRequestPath)
+        .Add("POLICYM2M_KEY", request.KeyPath)
+        .Add("POLICYM2M_CURRENT_CERTIFICATE", request.CertificatePath)
+        .Add("POLICYM2M_CURRENT_KEY", request.CurrentKeyPath);
 }
