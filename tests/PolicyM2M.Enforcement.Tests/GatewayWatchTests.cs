@@ -40,7 +40,8 @@ internal sealed class GatewayWatchTests
         ClaimSet own = client.Prepare(ClientWorld.Context), other = client.Prepare(ClientWorld.Context, "plc-8");
         await client.DecideAsync(own, Auth);
         await client.DecideAsync(other, Auth);
-        await Until(() => world.Script.Watched.Contains("plc-8"));
+        // Its own as well: what the script refuses from now on, it would refuse to that too.
+        await Until(() => world.Script.Watched.Length == 2);
         world.Script.RefusesWatchOf.Add("plc-8");
         world.Script.RefusesWatch = StatusCode.PermissionDenied;
         world.Script.EndWatch("plc-8");

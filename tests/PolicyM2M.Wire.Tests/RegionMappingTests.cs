@@ -38,7 +38,7 @@ internal sealed class RegionMappingTests
     public void Every_constraint_comes_over_as_it_is()
     {
         var region = Region.Of(Everything);
-        Region received = RegionMapping.FromWire(RegionMapping.ToWire(region));
+        Region received = RegionMapping.FromWire(RegionMapping.ToWire(region), []);
         Assert.That(received.ToString(), Is.EqualTo(region.ToString()));
         Assert.That(RegionMapping.ToWire(received), Is.EqualTo(RegionMapping.ToWire(region)));
         Assert.That(region.ToString(), Is.EqualTo("g.version missing and a.age <= 1h and b.address within 10.0.0.0/8 and f.name >= \"pump-\" and f.name < \"pump.\" and (h.risk <= 10 or h.risk >= 20) and has c.set "
@@ -66,6 +66,6 @@ internal sealed class RegionMappingTests
     {
         V1.Region region = RegionMapping.ToWire(Region.Of(Everything));
         forgery.Forge(region);
-        Assert.That(() => RegionMapping.FromWire(region), Throws.TypeOf<WireException>(), forgery.Name);
+        Assert.That(() => RegionMapping.FromWire(region, []), Throws.TypeOf<WireException>(), forgery.Name);
     }
 }
