@@ -175,9 +175,9 @@ internal sealed class Endpoints : IDisposable
         }
         catch (Exception failure) when (failure is ObjectDisposedException or RpcException { StatusCode: StatusCode.Unavailable } && endpoint.HasAnswered && !ending.IsCancellationRequested)
         {
-            // It answered before, so the connection may have been old: closed for good (GOAWAY), or cut behind our back. A new one tells.
+            // It answered before, so the connection may have been old: closed for good (GOAWAY), or cut behind our back. A new one tells, once the channel's own first pause is over.
             endpoint.Failed();
-            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(20, 80)), ending).ConfigureAwait(false);
+            await Task.Delay(MutualTls.FirstPause + TimeSpan.FromMilliseconds(Random.Shared.Next(30, 90)), ending).ConfigureAwait(false);
             return await call(endpoint, Until(timeout, ending)).ConfigureAwait(false);
         }
         catch (RpcException failure) when (failure.StatusCode == StatusCode.DeadlineExceeded && endpoint.HasAnswered && !ending.IsCancellationRequested)

@@ -8,6 +8,9 @@ namespace PolicyM2M.Enforcement.Connection;
 /// <summary>The channel to the decision point: mutual TLS, and no authority trusted but those named.</summary>
 internal static class MutualTls
 {
+    /// <summary>After an attempt to connect that failed the channel makes no other before this, give or take a fifth.</summary>
+    public static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+
     /// <summary>The device's certificate with its key.</summary>
     /// <exception cref="CryptographicException">A file is no PEM, or the key is another certificate's; the message names the file.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
@@ -58,7 +61,7 @@ internal static class MutualTls
         {
             DisposeHttpClient = true,
             // The client has pauses of its own. Those of the channel grow to two minutes, in which it says that nobody listens without having looked.
-            InitialReconnectBackoff = TimeSpan.FromMilliseconds(100),
+            InitialReconnectBackoff = FirstPause,
             MaxReconnectBackoff = TimeSpan.FromSeconds(1),
             HttpHandler = new SocketsHttpHandler
             {
