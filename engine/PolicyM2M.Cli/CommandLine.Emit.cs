@@ -26,7 +26,7 @@ internal static partial class CommandLine
         Option<int?> port = WholeNumber.Option("--port", "The port of a mosquitto listener or bridge, 8883 unless given.", 1, 65_535);
         Option<string?> target = new("--out") { HelpName = "FOLDER", Description = "Write the files into this folder, which must be there; otherwise they are printed." };
         Option<DateTimeOffset?> now = Now();
-        Option<bool> json = new("--json") { Description = "Write JSON: one object with the files, the fidelity and the losses." };
+        Option<bool> json = new("--json") { Description = "Write JSON: one object with the files, the fidelity, the losses and what was removed." };
         var emit = new Command("emit", "Turns the decision for a device into the configuration of a TLS stack, and says what of it the stack cannot do.")
         {
             folder, context, stack, role, transport, openssl, certificate, key, authorities, lists, protection, elsewhere, peer, address, port, target, now, json,

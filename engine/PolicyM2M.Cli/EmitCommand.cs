@@ -30,12 +30,11 @@ internal static class EmitCommand
         Answer answer = Answer.Of(loaded.Decider, Kinds, context, now);
         Outcome[] outcomes = [.. answer.Decisions.Select(one => one.Decision.Outcome)];
         EmittedConfiguration configuration = Emit(stack, options, outcomes[0], outcomes[1]);
-        if (target is not null)
-            Write(configuration, target);
+        ImmutableArray<string> removed = target is null ? [] : Write(configuration, target);
         if (json)
-            streams.Answers.Write(AsJson(configuration, outcomes) + "\n");
+            streams.Answers.Write(AsJson(configuration, outcomes, removed) + "\n");
         else
-            WriteText(streams.Answers, configuration, outcomes, target);
+            WriteText(streams.Answers, configuration, outcomes, target, removed);
         return configuration.Refuses || configuration.Fidelity == Fidelity.Infeasible ? ExitCode.Denied : ExitCode.Ok;
     }
 
@@ -52,15 +51,21 @@ internal static class EmitCommand
         }
     }
 
-    private static void Write(EmittedConfiguration configuration, string target)
+    /// <summary>Writes the files, and removes those of an earlier decision that this one has no more: a stack that includes the folder would go on by them.</summary>
+    /// <returns>What was removed.</returns>
+    private static ImmutableArray<string> Write(EmittedConfiguration configuration, string target)
     {
         if (!Directory.Exists(target))
             throw new CannotRunException($"there is no folder `{target}`");
         foreach (EmittedFile file in configuration.Files)
             WholeFile.WriteOutput(Path.Combine(target, file.Name), Utf8.Strict.GetBytes(file.Text));
+        ImmutableArray<string> stale = [.. configuration.Absent.Select(name => Path.Combine(target, name)).Where(File.Exists)];
+        foreach (string file in stale)
+            File.Delete(file);
+        return stale;
     }
 
-    private static void WriteText(TextWriter text, EmittedConfiguration configuration, Outcome[] outcomes, string? target)
+    private static void WriteText(TextWriter text, EmittedConfiguration configuration, Outcome[] outcomes, string? target, ImmutableArray<string> removed)
     {
         text.Write($"{configuration.Stack.Name()}: {Word(configuration.Fidelity)}{(configuration.Refuses ? ", lets nobody through" : "")}\n");
         foreach (Outcome outcome in outcomes.Where(outcome => outcome.IsDenied))
@@ -69,9 +74,11 @@ internal static class EmitCommand
             text.Write($"  {Word(loss.Kind)}: {Printable.Of(loss.ToString())}\n");
         foreach (EmittedFile file in configuration.Files)
             text.Write(target is null ? $"\n== {file.Name}: {file.Use}\n{file.Text}" : $"\n{Path.Combine(target, file.Name)}: {file.Use}\n");
+        foreach (string file in removed)
+            text.Write($"\n{file}: removed, since it held an earlier decision\n");
     }
 
-    private static string AsJson(EmittedConfiguration configuration, Outcome[] outcomes) => Json.Write(indented: true, writer =>
+    private static string AsJson(EmittedConfiguration configuration, Outcome[] outcomes, ImmutableArray<string> removed) => Json.Write(indented: true, writer =>
     {
         writer.WriteStartObject();
         writer.WriteString("stack", configuration.Stack.Name());
@@ -100,6 +107,10 @@ internal static class EmitCommand
             writer.WriteString("text", file.Text);
             writer.WriteEndObject();
         }
+        writer.WriteEndArray();
+        writer.WriteStartArray("removed");
+        foreach (string file in removed)
+            writer.WriteStringValue(file);
         writer.WriteEndArray();
         writer.WriteEndObject();
     });

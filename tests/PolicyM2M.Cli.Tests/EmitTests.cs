@@ -35,6 +35,17 @@ public sealed class EmitTests
     }
 
     [Test]
+    public void What_an_earlier_decision_left_there_and_a_denial_has_not_is_removed()
+    {
+        using var folder = new TemporaryFolder();
+        string earlier = folder.Write("policym2m-lwm2m.json", "{}"), other = folder.Write("mine.json", "{}");
+        FinishedProcess run = Emit("meter-quarantined", "lwm2m", "--role", "client", "--json", "--out", folder.Path);
+        using var answer = JsonDocument.Parse(run.Output);
+        Assert.That(answer.RootElement.GetProperty("removed").EnumerateArray().Select(file => file.GetString()), Is.EqualTo(new[] { earlier }));
+        Assert.That((File.Exists(earlier), File.Exists(other)), Is.EqualTo((false, true)));
+    }
+
+    [Test]
     public void A_denial_refuses_and_exits_with_2()
     {
         FinishedProcess run = Emit("meter-quarantined", "nginx");
