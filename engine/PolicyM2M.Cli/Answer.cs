@@ -10,11 +10,11 @@ namespace PolicyM2M.Cli;
 /// <summary>What the policies say of one context.</summary>
 /// <param name="Bundle">The policies.</param>
 /// <param name="Context">The context as their attribute schema reads it.</param>
-/// <param name="Decisions">One decision for each kind asked for, in that order, and the attributes that were missing for it: those by which it could become another.</param>
-internal sealed record Answer(Bundle Bundle, PreparedContext Context, ImmutableArray<(Decision Decision, ImmutableArray<string> Missing)> Decisions)
+/// <param name="Decisions">One decision for each kind asked for, in that order, and what was missing for it.</param>
+internal sealed record Answer(Bundle Bundle, PreparedContext Context, ImmutableArray<(Decision Decision, Gaps Gaps)> Decisions)
 {
-    /// <summary>The attributes that were missing for some kind, in ordinal order.</summary>
-    public IEnumerable<string> Missing => Context.Missing.Where(name => Decisions.Any(answer => answer.Missing.Contains(name)));
+    /// <summary>What was missing for some kind, in ordinal order.</summary>
+    public Gaps Gaps => Gaps.Of([.. Decisions.Select(answer => answer.Gaps)]);
 
     public bool IsDenied => Decisions.Any(answer => answer.Decision.Outcome.IsDenied);
 
@@ -22,6 +22,6 @@ internal sealed record Answer(Bundle Bundle, PreparedContext Context, ImmutableA
     {
         PreparedContext prepared = decider.Prepare(context);
         var path = new DecisionPath();
-        return new Answer(decider.Bundle, prepared, [.. kinds.Select(kind => (decider.Decide(kind, prepared, now, path), path.Region().MissingOf(prepared)))]);
+        return new Answer(decider.Bundle, prepared, [.. kinds.Select(kind => (decider.Decide(kind, prepared, now, path), path.Region().GapsOf(prepared, now)))]);
     }
 }

@@ -20,8 +20,8 @@ internal static class AnswerJson
     public static string Write(Answer answer, int? line, bool explain, bool indented) => Json.Write(indented, writer =>
     {
         writer.WriteStartArray();
-        foreach ((Decision decision, ImmutableArray<string> missing) in answer.Decisions)
-            Write(writer, decision, missing, answer, line, explain);
+        foreach ((Decision decision, Gaps gaps) in answer.Decisions)
+            Write(writer, decision, gaps, answer, line, explain);
         writer.WriteEndArray();
     });
 
@@ -34,7 +34,7 @@ internal static class AnswerJson
         writer.WriteEndObject();
     });
 
-    private static void Write(Utf8JsonWriter writer, Decision decision, ImmutableArray<string> missing, Answer answer, int? line, bool explain)
+    private static void Write(Utf8JsonWriter writer, Decision decision, Gaps gaps, Answer answer, int? line, bool explain)
     {
         writer.WriteStartObject();
         if (line is { } number)
@@ -45,10 +45,9 @@ internal static class AnswerJson
         Write(writer, "rules", decision.Rules);
         if (explain)
             WriteExplanation(writer, decision);
-        writer.WriteStartArray("missing");
-        foreach (string name in missing)
-            writer.WriteStringValue(name);
-        writer.WriteEndArray();
+        Json.WriteTexts(writer, "missing", gaps.Missing);
+        Json.WriteTexts(writer, "silent", gaps.Silent);
+        Json.WriteTexts(writer, "unknownAges", gaps.UnknownAges);
         WriteIgnored(writer, answer.Context);
         writer.WriteStartObject("revision");
         writer.WriteNull("commit");

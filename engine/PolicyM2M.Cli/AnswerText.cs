@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using PolicyM2M.Engine;
 using PolicyM2M.Engine.Contexts;
 using PolicyM2M.Engine.Lattice;
@@ -15,13 +16,10 @@ internal static class AnswerText
         foreach ((Decision decision, _) in answer.Decisions)
             Write(writer, palette, decision, explain);
         WriteIgnored(writer, palette, answer.Context);
-        string[] missing = [.. answer.Missing];
-        if (!explain && missing.Length > 0)
-            writer.Write($"{palette.Warn("missing")}, so the answer is the strictest over all they could be: {Printable.Of(string.Join(", ", missing))}\n\n");
-        if (explain && missing.Length > 0)
+        foreach ((string word, string meaning, ImmutableArray<string> names) in GapText.Of(answer.Gaps))
         {
-            writer.Write($"{palette.Warn("missing")}, so the answer is the strictest over all they could be:\n");
-            foreach (string name in missing)
+            writer.Write($"{palette.Warn(word)}{meaning}:{(explain ? "" : $" {Printable.Of(string.Join(", ", names))}")}\n");
+            foreach (string name in explain ? names : [])
                 writer.Write($"  {Printable.Of(name)}\n");
             writer.Write('\n');
         }
@@ -63,6 +61,7 @@ internal static class AnswerText
     {
         string[] rules = [.. decision.Determining(field).Select(rule => Printable.Of($"by {rule}"))];
         return rules.Length > 0 ? rules
+            : field == Field.FreshFor && decision.Rules.Any(rule => rule.Says[field] is not null) && decision.Determining(Field.UsableFor).IsEmpty ? ["never longer than usable-for"]
             : !decision.Rules.Any(rule => rule.Says[field] is not null) ? ["stated by no rule, so the strictest holds"]
             : ["not stated by every rule that could apply, so the strictest holds"];
     }

@@ -60,10 +60,9 @@ internal static class ExplainJson
                     writer.WriteString("waived", waiver);
             });
         });
-        writer.WriteStartArray("missing");
-        foreach (string name in explanation.Missing)
-            writer.WriteStringValue(name);
-        writer.WriteEndArray();
+        Json.WriteTexts(writer, "missing", explanation.Gaps.Missing);
+        Json.WriteTexts(writer, "silent", explanation.Gaps.Silent);
+        Json.WriteTexts(writer, "unknown-ages", explanation.Gaps.UnknownAges);
         writer.WriteStartArray("region");
         foreach (var constraint in explanation.Region.Constraints)
             writer.WriteStringValue(constraint.ToString());

@@ -41,8 +41,8 @@ internal static class ExplainText
         // Where no policy is gone through, a denial has no other place for its rules.
         foreach (Rule rule in explanation.Policies.IsEmpty && decision.Outcome.IsDenied ? decision.Rules : [])
             writer.Write($"  {palette.Faint(Printable.Of($"by {rule}"))}\n");
-        if (!explanation.Missing.IsEmpty)
-            writer.Write($"\n  {palette.Warn("missing")}, so the answer is the strictest over all they could be: {Printable.Of(string.Join(", ", explanation.Missing))}\n");
+        foreach ((string word, string meaning, ImmutableArray<string> names) in GapText.Of(explanation.Gaps))
+            writer.Write($"\n  {palette.Warn(word)}{meaning}: {Printable.Of(string.Join(", ", names))}\n");
         writer.Write($"\n  {palette.Strong("the same holds")} {(explanation.Region.Constraints.IsEmpty ? "everywhere" : "where")}\n");
         foreach (RegionConstraint constraint in explanation.Region.Constraints)
             writer.Write($"    {Printable.Of(constraint.ToString())}\n");

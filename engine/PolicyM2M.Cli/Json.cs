@@ -15,4 +15,12 @@ internal static class Json
             content(writer);
         return Utf8.Strict.GetString(bytes.GetBuffer(), 0, (int)bytes.Length);
     }
+
+    public static void WriteTexts(Utf8JsonWriter writer, string name, IEnumerable<string> texts)
+    {
+        writer.WriteStartArray(name);
+        foreach (string text in texts)
+            writer.WriteStringValue(text);
+        writer.WriteEndArray();
+    }
 }

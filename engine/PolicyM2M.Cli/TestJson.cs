@@ -28,7 +28,9 @@ internal static class TestJson
                 writer.WriteStartObject();
                 writer.WriteString("expected", failure.Expected);
                 WriteDecision(writer, failure.Decided);
-                WriteTexts(writer, "missing", failure.Missing);
+                Json.WriteTexts(writer, "missing", failure.Gaps.Missing);
+                Json.WriteTexts(writer, "silent", failure.Gaps.Silent);
+                Json.WriteTexts(writer, "unknown-ages", failure.Gaps.UnknownAges);
                 writer.WriteEndObject();
             }
             writer.WriteEndArray();
@@ -42,7 +44,7 @@ internal static class TestJson
             writer.WriteString("file", snapshot.File);
             writer.WriteBoolean("passed", snapshot.IsSame);
             writer.WriteBoolean("new", snapshot.Accepted is null);
-            WriteTexts(writer, "difference", snapshot.IsSame ? [] : LineDifference.Of(snapshot.Accepted ?? "", snapshot.Actual));
+            Json.WriteTexts(writer, "difference", snapshot.IsSame ? [] : LineDifference.Of(snapshot.Accepted ?? "", snapshot.Actual));
             writer.WriteEndObject();
         }
         writer.WriteEndArray();
@@ -70,7 +72,7 @@ internal static class TestJson
         writer.WriteEndArray();
         writer.WriteStartObject("self-test");
         writer.WriteNumber("witnesses", run.SelfTest.Witnesses);
-        WriteTexts(writer, "faults", run.SelfTest.Faults.Select(fault => $"{fault.Source}: {fault.Message}"));
+        Json.WriteTexts(writer, "faults", run.SelfTest.Faults.Select(fault => $"{fault.Source}: {fault.Message}"));
         writer.WriteEndObject();
         if (run.Coverage is { } coverage)
         {
@@ -96,20 +98,12 @@ internal static class TestJson
     {
         writer.WriteString("kind", decision.Kind.Name());
         OutcomeJson.Write(writer, "outcome", decision.Outcome);
-        WriteTexts(writer, "rules", decision.Rules.Select(rule => rule.ToString()));
+        Json.WriteTexts(writer, "rules", decision.Rules.Select(rule => rule.ToString()));
     }
 
     private static void WritePlace(Utf8JsonWriter writer, SourcePosition place)
     {
         writer.WriteString("file", place.File);
         writer.WriteNumber("line", place.Line);
-    }
-
-    private static void WriteTexts(Utf8JsonWriter writer, string name, IEnumerable<string> texts)
-    {
-        writer.WriteStartArray(name);
-        foreach (string text in texts)
-            writer.WriteStringValue(text);
-        writer.WriteEndArray();
     }
 }

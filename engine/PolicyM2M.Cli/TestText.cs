@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using PolicyM2M.Compiler;
 using PolicyM2M.Compiler.PolicyTests;
 using PolicyM2M.Compiler.SelfTests;
 using PolicyM2M.Engine;
+using PolicyM2M.Engine.Regions;
 using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Cli;
@@ -63,9 +65,8 @@ internal static class TestText
             foreach (Rule rule in failure.Decided.Rules)
                 writer.Write($"    {palette.Faint(Printable.Of($"by {rule}"))}\n");
         }
-        string[] missing = [.. failed.Failures.SelectMany(failure => failure.Missing).Distinct().Order(StringComparer.Ordinal)];
-        if (missing.Length > 0)
-            writer.Write($"  {palette.Warn("missing")}, so the decision is the strictest over all they could be: {string.Join(", ", missing)}\n");
+        foreach ((string word, string meaning, ImmutableArray<string> names) in GapText.Of(Gaps.Of([.. failed.Failures.Select(failure => failure.Gaps)])))
+            writer.Write($"  {palette.Warn(word)}{meaning}: {Printable.Of(string.Join(", ", names))}\n");
         writer.Write('\n');
     }
 

@@ -62,10 +62,14 @@ public static class PolicyCompiler
         foreach (AttributeDefinition attribute in set.Attributes)
             attributes.TryAdd(attribute.Name, attribute);
         WaiverTerms terms = WaiverTerms.Of(set.LongestWaiver, syntax);
-        return new BoundPolicySet(set.Name, [.. attributes.Values], WaiverTerms.Place([.. syntax.Select(policy => PolicyBinder.Bind(policy, attributes, terms, faults))]))
+        var bound = new BoundPolicySet(set.Name, [.. attributes.Values], WaiverTerms.Place([.. syntax.Select(policy => PolicyBinder.Bind(policy, attributes, terms, faults))]))
         {
             LongestWaiver = set.LongestWaiver,
         };
+        // Where something is wrong, a rule that states the other window may be just what is missing.
+        if (!faults.HasErrors)
+            WindowCheck.Warn(bound, faults);
+        return bound;
     }
 
     /// <summary>The bundle's bytes; null where compiling them is too much work, which is reported.</summary>

@@ -37,7 +37,10 @@ public sealed class Decision
     /// <summary>How long after it was made the decision may be used while the decision point cannot be reached.</summary>
     public TimeSpan UsableFor { get; }
 
-    /// <summary>The rules that determined one field: those that state the value it came to, or for a list all that state it.</summary>
+    /// <summary>
+    /// The rules that determined one field: those that state the value it came to, or for a list all that state it. Where <c>fresh-for</c> is cut short because the decision may not be used for longer,
+    /// these are the rules of <c>usable-for</c>.
+    /// </summary>
     public ImmutableArray<Rule> Determining(Field field)
     {
         ArgumentNullException.ThrowIfNull(field);
@@ -49,6 +52,8 @@ public sealed class Decision
     private ImmutableArray<Rule> Find(Field field)
     {
         FieldValue? value = Outcome[field];
+        if (field == Field.FreshFor && value is not null && Equals(value, Outcome[Field.UsableFor]) && !Rules.Any(rule => value.Equals(rule.Says[field])))
+            field = Field.UsableFor;
         ImmutableArray<Rule> found = [.. Rules.Where(rule => rule.Says[field] is { } said && (field.Shape is FieldShape.NameList || said.Equals(value)))];
         // Mostly one rule says everything: one list then serves all fields.
         return found.Length == Rules.Length ? Rules : found;

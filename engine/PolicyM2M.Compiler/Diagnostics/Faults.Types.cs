@@ -51,6 +51,13 @@ internal sealed partial class Faults
     public void FreshLongerThanUsable(SourceText source, Span at, string fresh, string usable) =>
         Warning(source, at, "M2M309", $"fresh-for {fresh} is longer than usable-for {usable}", "a decision is never fresh for longer than it is usable");
 
+    public void UsableForUnstated(SourcePosition at) =>
+        Add(new Diagnostic("M2M333", Severity.Warning, at, 1, "`fresh-for` is stated here, and `usable-for` by no rule that could stand beside it: the decision may not be kept, and is fresh for 0s",
+            "state `usable-for`, at least as long as `fresh-for`"));
+
+    /// <summary>A value that is one, and that its author will not have meant.</summary>
+    public void Senseless(SourceText source, Span at, string message, string help) => Warning(source, at, "M2M334", message, help);
+
     public void TooMuchWork(SourcePosition at) =>
         Add(new Diagnostic("M2M310", Severity.Error, at, 1, "this makes a decision tree that is too large to build",
             "its cases and the rules of its kind test too many different attributes in too many combinations: test fewer, or the same ones"));
@@ -62,8 +69,9 @@ internal sealed partial class Faults
         Error(source, at, "M2M312", "days of the week have no first and no last", "use `==`, `!=`, `in [sat, sun]` or `in fri..mon`");
 
     public void NotComparable(SourceText source, Span at, AttributeDefinition left, AttributeDefinition right) =>
-        Error(source, at, "M2M313", $"`{left.Name}` is {Article(left)} and `{right.Name}` is {Article(right)}: the two are not compared",
-            left == right ? "an attribute always equals itself" : "two attributes are compared where they have one type, and neither is an age");
+        Error(source, at, "M2M313",
+            left == right ? $"`{left.Name}` is compared with itself" : $"`{left.Name}` is {Article(left)} and `{right.Name}` is {Article(right)}: the two are not compared",
+            left == right ? $"it always equals itself: compare it with a value or with another attribute, or ask `has {left.Name}`" : "two attributes are compared where they have one type, and neither is an age");
 
     public void AlwaysSo(SourcePosition at, bool holds) =>
         Add(new Diagnostic(holds ? "M2M314" : "M2M315", Severity.Warning, at, 1, $"this condition {(holds ? "always" : "never")} holds, whatever the values of its attributes",
@@ -161,8 +169,14 @@ internal sealed partial class Faults
 
     public void GainsBySilence(SourcePosition at, AttributeDefinition attribute, SourcePosition stricter) =>
         Add(new Diagnostic("M2M332", Severity.Warning, at, 1,
-            $"this case gives a device that does not say `{attribute.Name}` more than the case at line {stricter.Line} would give it for some value",
-            "a value that cannot be used counts as not said too: leave `not has` out, and the strictest of the cases is the answer; or be as strict here"));
+            attribute.Provenance switch
+            {
+                Provenance.Registry => $"a device of which the registry does not say `{attribute.Name}` gets more by this case than the case at line {stricter.Line} would give it for some value",
+                Provenance.Attested => $"a device of which no evidence says `{attribute.Name}` gets more by this case than the case at line {stricter.Line} would give it for some value",
+                _ => $"this case gives a device that does not say `{attribute.Name}` more than the case at line {stricter.Line} would give it for some value",
+            },
+            (attribute.Provenance == Provenance.Claimed ? "a value that cannot be used counts as not said too" : "it is not said either while nobody can be asked, or where the value cannot be used")
+                + ": leave `has` out, and the strictest of the cases is the answer; or be as strict here"));
 
     private static string Quoted(string text, AttributeDefinition attribute) =>
         $"a text stands in double quotes: \"{(attribute.Values.Contains(text) ? text : Spelling.Nearest(text, attribute.Values) ?? text)}\"";

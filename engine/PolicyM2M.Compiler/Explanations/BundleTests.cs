@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using PolicyM2M.Compiler.Binding;
 using PolicyM2M.Engine.Bundles;
 using PolicyM2M.Engine.Contexts;
@@ -40,8 +41,25 @@ internal static class BundleTests
             AttributeType.Instant => cuts.Select(cut => new BoundCondition.Below(attribute, AttributeValue.Of(InstantText.Format(cut)), OrEqual: false)),
             // The neighbours of an address are told apart from it, as those of a block's ends are.
             AttributeType.Address => Marks(coding, cuts).Select(mark => AddressBlock.TryParse(mark, out AddressBlock block) ? (BoundCondition)new BoundCondition.Within(attribute, [block]) : BoundCondition.Never),
+            AttributeType.String when coding.IsRanked => Texts(coding, cuts),
             _ => [new BoundCondition.OneOf(attribute, [.. Marks(coding, cuts).Select(AttributeValue.Of)])],
         };
+    }
+
+    /// <summary>Texts in their order. A prefix that policies look for is a mark, and so is the first text that does not begin with it any more; that other one is no policy's if nothing is cut behind it.</summary>
+    private static IEnumerable<BoundCondition> Texts(AttributeCoding coding, long[] cuts)
+    {
+        HashSet<long> all = [.. cuts];
+        (string Prefix, string End)[] prefixes = [.. coding.Marks.Select(mark => (Prefix: mark, End: Constants.After(mark) ?? "")).Where(pair => IsCut(pair.Prefix) || IsCut(pair.End)).Where(pair => PlaceOf(pair.End) >= 0)];
+        HashSet<string> ends = [.. prefixes.Select(pair => pair.End).Where(end => !all.Contains(CodeOf(end) + 1))];
+        return prefixes.Select(pair => (BoundCondition)new BoundCondition.StartsWith(coding.Definition, pair.Prefix))
+            .Append(new BoundCondition.OneOf(coding.Definition, [.. Marks(coding, cuts).Where(mark => !ends.Contains(mark)).Select(AttributeValue.Of)]));
+
+        bool IsCut(string text) => PlaceOf(text) >= 0 && (all.Contains(CodeOf(text)) || all.Contains(CodeOf(text) + 1));
+
+        long CodeOf(string mark) => 2L * PlaceOf(mark) + 1;
+
+        int PlaceOf(string text) => coding.Marks.BinarySearch(text, StringComparer.Ordinal);
     }
 
     /// <summary>The texts that a cut belongs to: it lies just before the mark of that code, or just after it.</summary>

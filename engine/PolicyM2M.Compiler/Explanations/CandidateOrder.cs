@@ -5,8 +5,8 @@ namespace PolicyM2M.Compiler.Explanations;
 
 /// <summary>
 /// Which of several values is tried first. Numbers, times and addresses by their distance from the present value, the lower of two that are as far; where none is given, instants by their distance from now,
-/// addresses by that from one for documentation (RFC 5737), and numbers by that from the least. Versions and texts that policies name come before their neighbours: texts in ascending order, and versions, which
-/// have an order but no distance, by how many lie between, the higher of two that are as far: an older version is seldom what a device should get.
+/// addresses by that from one for documentation (RFC 5737), and numbers by that from the least. Texts that policies name come before others, in ascending order. Versions have an order but no distance: first come
+/// the newer ones, since an older one is seldom what a device should get, and of those with the same policies-named versions on either side the one that people would name.
 /// The order hangs on nothing but the values, so that sources and their bundle propose the same.
 /// </summary>
 /// <param name="attribute">The attribute.</param>
@@ -30,22 +30,31 @@ internal sealed class CandidateOrder(AttributeDefinition attribute, AttributeVal
             AttributeType.Int or AttributeType.Duration or AttributeType.Instant =>
                 values.OrderBy(value => isBirth && Number(value) > now).ThenBy(value => Distance(Number(Given), Number(value))).ThenBy(Number),
             AttributeType.Address => values.OrderBy(value => Distance(Address(Given), Address(value))).ThenBy(Address),
-            AttributeType.Version => Versions(values, first),
+            AttributeType.Version => Versions(values, [.. first.Select(Version).OfType<SemanticVersion>()]),
             AttributeType.String when attribute.Values.IsEmpty => values.OrderByDescending(first.Contains).ThenBy(value => value.Text, StringComparer.Ordinal),
             _ => values,
         };
     }
 
-    /// <summary>The next above the present version, the next below it, the second above and so on, and first those that are named; where there is no present version all count as above it.</summary>
-    private IEnumerable<AttributeValue> Versions(IEnumerable<AttributeValue> values, HashSet<AttributeValue> named)
+    /// <summary>
+    /// The newer ones from the present version on, then the older ones, so that the nearest by which anything changes is met first. No condition tells apart what lies between two named versions: of these a release
+    /// of three numbers comes first, then others, and last pre-releases. Where there is no present version all count as newer.
+    /// </summary>
+    private IEnumerable<AttributeValue> Versions(IEnumerable<AttributeValue> values, SortedSet<SemanticVersion> named)
     {
         SemanticVersion? given = Version(present);
-        return values.Select(value => (Value: value, Version: Version(value), IsNamed: named.Contains(value)))
+        SemanticVersion[] marks = [.. named];
+        return values.Select(value => (Value: value, Version: Version(value)!))
             .OrderBy(entry => entry.Version).ThenBy(entry => entry.Value.Text, StringComparer.Ordinal)
-            .GroupBy(entry => (entry.IsNamed, IsBelow: entry.Version?.CompareTo(given) < 0), entry => entry.Value)
-            .SelectMany(side => (side.Key.IsBelow ? side.Reverse() : side).Select((value, place) => (Value: value, side.Key.IsNamed, side.Key.IsBelow, Place: place)))
-            .OrderByDescending(entry => entry.IsNamed).ThenBy(entry => entry.Place).ThenBy(entry => entry.IsBelow).Select(entry => entry.Value);
+            // The older ones count downwards from the present version.
+            .Select((entry, place) => (entry.Value, Place: given is not null && entry.Version < given ? ~place : place, Between: Between(entry.Version)))
+            .OrderBy(entry => entry.Place < 0).ThenBy(entry => entry.Place < 0 ? -entry.Between : entry.Between).ThenBy(entry => Oddness(entry.Value.Text)).ThenBy(entry => entry.Place)
+            .Select(entry => entry.Value);
+
+        int Between(SemanticVersion version) => Array.BinarySearch(marks, version) is var found && found >= 0 ? 2 * found + 1 : 2 * ~found;
     }
+
+    private static int Oddness(string version) => version.Contains('-', StringComparison.Ordinal) ? 2 : version.Split('.').Length > 3 ? 1 : 0;
 
     /// <summary>The number, or length in seconds, that people would begin with: the least, and where there is none 0 or the greatest.</summary>
     public static long First(AttributeDefinition attribute) => attribute.Minimum ?? (attribute.Type == AttributeType.Duration ? 0 : Math.Min(0, attribute.Maximum ?? 0));

@@ -49,6 +49,12 @@ internal sealed class ContextReading(DeviceContext context, DateTimeOffset now, 
         return context.Values.TryGetValue(attribute.Name, out AttributeValue given) ? IsUsable(attribute, given) : attribute.Default;
     }
 
+    /// <summary>The instant whose age an attribute is; null where it is missing, or the attribute is no age.</summary>
+    public AttributeValue? InstantOf(AttributeDefinition age) => age.AgeOf is { } instant ? ValueOf(attributes[instant]) : null;
+
+    /// <summary>Whether an instant is still to come.</summary>
+    public bool IsAhead(AttributeValue instant) => Instant(instant) > now.ToUnixTimeSeconds();
+
     /// <summary>What the clock shows for a condition that asks it.</summary>
     public long Shown(BoundCondition.Clock clock)
     {

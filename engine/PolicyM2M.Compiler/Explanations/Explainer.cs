@@ -56,15 +56,16 @@ public sealed class Explainer
         Decision decision = _decider.Decide(kind, prepared, now, path);
         var region = path.Region();
         var reading = new ContextReading(context, now, _decider.Bundle.Attributes);
-        BoundCondition[] tests = [.. _set is null ? BundleTests.Of(_decider.Bundle, kind) : Conditions(_set, kind).SelectMany(ConditionTests.Of).Distinct()];
-        HashSet<string> read = [.. tests.SelectMany(ConditionTests.AttributesOf).Select(attribute => attribute.AgeOf ?? attribute.Name)];
         return new Explanation(decision, [.. (_set?.Policies ?? []).Where(policy => Speaks(policy, kind)).Select(policy => Policy(policy, kind, reading))],
-            region.MissingOf(prepared), region, region.HoldsUntil(prepared, now),
-            counterfactual ? Search(decision, tests, read, context, now) : null);
+            region.GapsOf(prepared, now), region, region.HoldsUntil(prepared, now),
+            counterfactual ? Search(decision, context, now) : null);
     }
 
-    private Counterfactual Search(Decision decision, BoundCondition[] tests, HashSet<string> read, DeviceContext context, DateTimeOffset now)
+    /// <summary>What is tried is read off the trees, sources or not, so that sources and their bundle propose the same.</summary>
+    private Counterfactual Search(Decision decision, DeviceContext context, DateTimeOffset now)
     {
+        BoundCondition[] tests = [.. BundleTests.Of(_decider.Bundle, decision.Kind)];
+        HashSet<string> read = [.. tests.SelectMany(ConditionTests.AttributesOf).Select(attribute => attribute.AgeOf ?? attribute.Name)];
         IEnumerable<AttributeDefinition> attributes = _decider.Bundle.Attributes.Values;
         var values = new CandidateValues(tests, CandidateValues.BirthsIn(attributes), context, now);
         (AttributeDefinition, ImmutableArray<AttributeValue>)[] candidates = [.. attributes.Where(attribute => read.Contains(attribute.Name)).Select(attribute => (attribute, values.ForOrNone(attribute)))];
@@ -72,11 +73,6 @@ public sealed class Explainer
     }
 
     private static bool Speaks(BoundPolicy policy, DecisionKind kind) => policy.Blocks.Any(block => block.Kind == kind) || policy.Demands.Any(demand => demand.Rule.Kind == kind);
-
-    private static IEnumerable<BoundCondition> Conditions(BoundPolicySet set, DecisionKind kind) => set.Policies.Where(policy => Speaks(policy, kind)).SelectMany(policy =>
-        policy.Blocks.Where(block => block.Kind == kind).SelectMany(block => block.Cases).Select(c => c.When)
-            .Concat(policy.Demands.Where(demand => demand.Rule.Kind == kind).SelectMany(demand => demand.Waivers.Select(waiver => waiver.When).Append(demand.When)))
-            .Append(policy.Target));
 
     private static PolicyExplanation Policy(BoundPolicy policy, DecisionKind kind, ContextReading reading)
     {

@@ -8,12 +8,12 @@ namespace PolicyM2M.Compiler.Explanations;
 /// <summary>Why a decision is what it is, and what would have to be otherwise for another.</summary>
 /// <param name="Decision">The decision.</param>
 /// <param name="Policies">What each policy that speaks of its kind says, in the order of the manifest.</param>
-/// <param name="Missing">The attributes that are missing and without which it was decided: it is the strictest over all they could be.</param>
+/// <param name="Gaps">What nobody said, so that it was decided without it.</param>
 /// <param name="Region">Where the same decision holds.</param>
 /// <param name="HoldsUntil">The moment at which it stops to hold although nothing changes but the time; null where there is none.</param>
 /// <param name="Counterfactual">The smallest changes that would give another; null where nobody asked.</param>
 public sealed record Explanation(
-    Decision Decision, ImmutableArray<PolicyExplanation> Policies, ImmutableArray<string> Missing, Region Region, DateTimeOffset? HoldsUntil, Counterfactual? Counterfactual);
+    Decision Decision, ImmutableArray<PolicyExplanation> Policies, Gaps Gaps, Region Region, DateTimeOffset? HoldsUntil, Counterfactual? Counterfactual);
 
 /// <summary>What one policy says.</summary>
 /// <param name="Policy">Its name.</param>

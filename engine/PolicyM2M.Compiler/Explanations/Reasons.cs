@@ -70,7 +70,7 @@ internal sealed class Reasons(ContextReading reading)
     private string? Met(BoundCondition condition) => condition switch
     {
         BoundCondition.Has has => reading.Holds(has) == true ? Value(has.Attribute)
-            : has.Attribute.Default is { } standard && reading.ValueOf(has.Attribute) is not null ? $"it is not given, and {Literal(has.Attribute, standard)} by default" : "it is missing",
+            : has.Attribute.Default is { } standard && reading.ValueOf(has.Attribute) is not null ? $"it is not given, and {Literal(has.Attribute, standard)} by default" : Missing(has.Attribute),
         BoundCondition.SameAs same => $"{Value(same.Left)} and {Value(same.Right)}",
         BoundCondition.Clock clock => $"it is {Shown(clock.Reading, reading.Shown(clock))}",
         BoundCondition.OneOf test => Value(test.Attribute),
@@ -81,7 +81,12 @@ internal sealed class Reasons(ContextReading reading)
         _ => null,
     };
 
-    private string Value(AttributeDefinition attribute) => reading.ValueOf(attribute) is { } value ? $"it is {Literal(attribute, value)}" : "it is missing";
+    private string Value(AttributeDefinition attribute) => reading.ValueOf(attribute) is { } value ? $"it is {Literal(attribute, value)}" : Missing(attribute);
+
+    /// <summary>That there is no value; of an age, why not.</summary>
+    private string Missing(AttributeDefinition attribute) => attribute.AgeOf is { } instant && reading.InstantOf(attribute) is { } since
+        ? $"it counts as missing, because {instant} is {Literal(attribute with { Type = AttributeType.Instant }, since)}, which is {(reading.IsAhead(since) ? "still to come" : "beyond the range of the age")}"
+        : "it is missing";
 
     /// <summary>A value as a policy would write it.</summary>
     public static string Literal(AttributeDefinition attribute, AttributeValue value) =>

@@ -18,6 +18,7 @@ internal sealed class PolicySetLowering
     private readonly CompileBudget _budget;
     private readonly Faults _faults;
     private readonly SilenceCheck _silence;
+    private readonly List<(int Target, BoundBlock Block)> _blocks = [];
     private readonly ImmutableArray<Rule>.Builder _rules = ImmutableArray.CreateBuilder<Rule>();
     private readonly ImmutableArray<LoweredList>.Builder _lists = ImmutableArray.CreateBuilder<LoweredList>();
 
@@ -39,6 +40,7 @@ internal sealed class PolicySetLowering
         var lowering = new PolicySetLowering(set, budget, faults);
         foreach (BoundPolicy policy in set.Policies)
             lowering.Policy(policy);
+        lowering.Silence();
         lowering.Invariants();
         return new LoweredPolicySet(set.Name, [.. set.Policies.Select(policy => policy.Name)], lowering._attributes, lowering._rules.ToImmutable(),
             lowering._conditions, lowering._lists.ToImmutable());
@@ -54,7 +56,7 @@ internal sealed class PolicySetLowering
             _lists.Add(new LoweredList((int)block.Kind, block.Source,
                 [.. block.Cases.Select(c => new LoweredCase(_conditions.And([target, When(c.When, c.Rule.Source)]), Place(c.Rule with { IsCase = true }))),
                     new LoweredCase(ConditionTable.Always, LoweredCase.Silent)]));
-            _silence.Check(target, block, [.. block.Cases.Select(c => _lowering.Lower(c.When))]);
+            _blocks.Add((target, block));
         }
         foreach (BoundDemand demand in policy.Demands)
         {
@@ -62,8 +64,19 @@ internal sealed class PolicySetLowering
             if (_set.LongestWaiver is { } longest && demand.Waivers.Length > 1)
                 new WaiverSpans(_conditions, _lowering, longest, _faults).Check(demand);
             int applies = _conditions.And([target, When(demand.When, demand.Rule.Source), .. demand.Waivers.Select(waiver => _conditions.Not(When(waiver.Holds, waiver.Source)))]);
+            _silence.Note(applies, demand.Rule.Says);
             _lists.Add(new LoweredList((int)demand.Rule.Kind, demand.Rule.Source,
                 [new LoweredCase(applies, Place(demand.Rule)), new LoweredCase(ConditionTable.Always, LoweredCase.Silent)]));
+        }
+    }
+
+    /// <summary>What silence gains by a block is told only when the demands of all policies are known.</summary>
+    private void Silence()
+    {
+        foreach ((int target, BoundBlock block) in _blocks)
+        {
+            _budget.At = block.Source;
+            _silence.Check(target, block, [.. block.Cases.Select(c => _lowering.Lower(c.When))]);
         }
     }
 

@@ -42,7 +42,7 @@ internal sealed class ExpectationReader(SourceText source, IReadOnlyList<string>
         switch (key)
         {
             case Deny or DenyContains:
-                if (value is not YamlScalarNode { Value: { Length: > 0 } reason })
+                if (value is not YamlScalarNode { Value: { Length: > 0 } reason } || YamlText.IsNull(value))
                     Wrong(value, key, "a reason");
                 else
                     yield return key == Deny ? new Expectation.Denied(kind, reason == "true" ? null : reason, null) : new Expectation.Denied(kind, null, reason);
@@ -53,7 +53,7 @@ internal sealed class ExpectationReader(SourceText source, IReadOnlyList<string>
             case DecidedBy:
                 foreach (YamlNode item in value is YamlSequenceNode several ? several.Children : [value])
                 {
-                    if (item is not YamlScalarNode { Value: { Length: > 0 } rule })
+                    if (item is not YamlScalarNode { Value: { Length: > 0 } rule } || YamlText.IsNull(item))
                         Wrong(item, key, "a rule such as: baseline auth case 2");
                     else if (rules.Contains(rule))
                         yield return new Expectation.DecidedBy(kind, rule);
@@ -152,8 +152,9 @@ internal sealed class ExpectationReader(SourceText source, IReadOnlyList<string>
         {
             string name = (item as YamlScalarNode)?.Value ?? "";
             string[] meant = field == Field.Versions && name is "1.2" or "1.3" ? [$"TLS{name}", $"DTLS{name}"] : [name];
-            isRead &= name.Length > 0 && (list.CodePoints is null || meant.All(list.CodePoints.ContainsKey));
-            if (isRead)
+            bool isKnown = name.Length > 0 && !YamlText.IsNull(item) && (list.CodePoints is null || meant.All(list.CodePoints.ContainsKey));
+            isRead &= isKnown;
+            if (isKnown)
                 names.AddRange(meant);
             else
                 faults.UnknownTestName(source, SpanOf(item), list.What, name, list.CodePoints?.Keys ?? []);

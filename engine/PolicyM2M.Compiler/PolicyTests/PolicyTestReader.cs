@@ -99,7 +99,8 @@ internal sealed class PolicyTestReader
             return;
         }
         var isExpected = columns.Select(column => Column((column as YamlScalarNode)?.Value ?? "")).ToList();
-        if (columns.Length > 0 && !isExpected.Exists(column => column is not null))
+        bool areListed = entries.TryGetValue("columns", out YamlNode? listed) && listed is YamlSequenceNode;
+        if (areListed && !isExpected.Exists(column => column is not null))
             _faults.AssertsNothing(_source, First(item), name);
         int number = 0;
         if (entries.TryGetValue("rows", out YamlNode? rows) && rows is YamlSequenceNode { Children.Count: 0 })
@@ -123,7 +124,7 @@ internal sealed class PolicyTestReader
             for (int i = 0; i < cells.Length; i++)
             {
                 // An empty cell expects nothing, so that rows that are denied may stand beside those that have the field.
-                if (isExpected[i] is not null && GivenReader.IsNothing(cells[i]))
+                if (isExpected[i] is not null && YamlText.IsNull(cells[i]))
                     continue;
                 if (isExpected[i] is not { } column)
                     context = context is null ? null : _given.With(context, (YamlScalarNode)columns[i], cells[i]);
@@ -132,7 +133,7 @@ internal sealed class PolicyTestReader
                 else
                     expected.AddRange(_expectations.Kind(column.Kind, cells[i]));
             }
-            if (isExpected.Exists(column => column is not null) && cells.Where((_, i) => isExpected[i] is not null).All(GivenReader.IsNothing))
+            if (isExpected.Exists(column => column is not null) && cells.Where((_, i) => isExpected[i] is not null).All(YamlText.IsNull))
                 _faults.AssertsNothing(_source, First(row), $"{name}, row {number}");
             Add($"{name}, row {number}", row, context, Moment(entries), expected.ToImmutable());
         }

@@ -3,6 +3,7 @@ using PolicyM2M.Compiler.Diagnostics;
 using PolicyM2M.Compiler.SelfTests;
 using PolicyM2M.Engine;
 using PolicyM2M.Engine.Bundles;
+using PolicyM2M.Engine.Regions;
 using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Compiler.PolicyTests;
@@ -63,8 +64,8 @@ public sealed record CaseResult(string Name, SourcePosition Source, ImmutableArr
 /// <summary>Something that is not as a case expects.</summary>
 /// <param name="Expected">What was expected, as a sentence.</param>
 /// <param name="Decided">What was decided.</param>
-/// <param name="Missing">The attributes that were missing, so that the decision is the strictest over all they could be.</param>
-public sealed record CaseFailure(string Expected, Decision Decided, ImmutableArray<string> Missing);
+/// <param name="Gaps">What nobody said, so that it was decided without it.</param>
+public sealed record CaseFailure(string Expected, Decision Decided, Gaps Gaps);
 
 /// <summary>What became of one snapshot.</summary>
 /// <param name="File">The file of the accepted decisions.</param>

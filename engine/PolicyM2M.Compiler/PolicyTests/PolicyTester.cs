@@ -134,13 +134,13 @@ public sealed class PolicyTester
         PreparedContext prepared = _decider.Prepare(test.Given);
         return new CaseResult(test.Name, test.Source,
             [.. test.Expected.Select(expected => (Refuted: expected.Refute(decisions[expected.Kind]), Decision: decisions[expected.Kind])).Where(result => result.Refuted is not null)
-                .Select(result => new CaseFailure(result.Refuted!, result.Decision, Missing(result.Decision.Kind)))]);
+                .Select(result => new CaseFailure(result.Refuted!, result.Decision, Gaps(result.Decision.Kind)))]);
 
-        ImmutableArray<string> Missing(DecisionKind kind)
+        Gaps Gaps(DecisionKind kind)
         {
             var path = new DecisionPath();
             _decider.Decide(kind, prepared, test.Now, path);
-            return path.Region().MissingOf(prepared);
+            return path.Region().GapsOf(prepared, test.Now);
         }
     }
 

@@ -12,10 +12,11 @@ internal static class YamlAttributeValue
     {
         AttributeValue? value = (attribute.Type, node) switch
         {
-            _ when attribute.AgeOf is not null => null,
+            _ when attribute.AgeOf is not null || YamlText.IsNull(node) => null,
             (AttributeType.Bool, YamlScalarNode { Value: "true" or "false" } truth) => AttributeValue.Of(truth.Value == "true"),
             (AttributeType.Int, YamlScalarNode number) when long.TryParse(number.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long n) => AttributeValue.Of(n),
-            (AttributeType.Set, YamlSequenceNode list) when list.Children.All(item => item is YamlScalarNode) => AttributeValue.Of(list.Children.Select(item => ((YamlScalarNode)item).Value ?? "")),
+            (AttributeType.Set, YamlSequenceNode list) when list.Children.All(item => item is YamlScalarNode && !YamlText.IsNull(item)) =>
+                AttributeValue.Of(list.Children.Select(item => ((YamlScalarNode)item).Value ?? "")),
             (not (AttributeType.Bool or AttributeType.Int or AttributeType.Set), YamlScalarNode text) => AttributeValue.Of(text.Value ?? ""),
             _ => null,
         };

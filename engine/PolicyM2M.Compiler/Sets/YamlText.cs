@@ -61,11 +61,14 @@ internal static class YamlText
         }
     }
 
+    /// <summary>Whether a value is none: a plain scalar that is empty, or one of the ways in which YAML writes null.</summary>
+    public static bool IsNull(YamlNode value) => value is YamlScalarNode { Value: null or "" or "~" or "null" or "Null" or "NULL", Style: ScalarStyle.Plain };
+
     /// <summary>A text that is not empty; null, with a fault, where the value is none.</summary>
     public static bool TryText(YamlNode value, string key, SourceText source, Faults faults, [NotNullWhen(true)] out string? text)
     {
         text = (value as YamlScalarNode)?.Value;
-        if (!string.IsNullOrWhiteSpace(text))
+        if (!string.IsNullOrWhiteSpace(text) && !IsNull(value))
             return true;
         faults.WrongValue(source, SpanOf(value, source), key, "a text");
         return false;

@@ -60,7 +60,7 @@ internal sealed class YamlOutcomeReader(SourceText file, YamlPieces pieces, Piec
 
     public NameSyntax? Name(YamlNode value, string key)
     {
-        if (value is YamlScalarNode)
+        if (value is YamlScalarNode && !YamlText.IsNull(value))
             return parser.TryName(pieces[value], out NameSyntax name) ? name : null;
         Wrong(value, key, "a name");
         return null;
@@ -69,7 +69,7 @@ internal sealed class YamlOutcomeReader(SourceText file, YamlPieces pieces, Piec
     /// <summary>A text, which may be empty only where quotes say so.</summary>
     public string? Text(YamlNode value, string key)
     {
-        if (value is YamlScalarNode scalar && (scalar.Style != ScalarStyle.Plain || !string.IsNullOrEmpty(scalar.Value)))
+        if (value is YamlScalarNode scalar && !YamlText.IsNull(scalar))
             return scalar.Value ?? "";
         Wrong(value, key, "a text");
         return null;
@@ -120,20 +120,18 @@ internal sealed class YamlOutcomeReader(SourceText file, YamlPieces pieces, Piec
         {
             case YamlScalarNode { Value: YamlKeys.Alone, Style: ScalarStyle.Plain }:
                 return new FieldSyntax(name, [], null);
-            case YamlScalarNode:
+            case YamlScalarNode { Value.Length: > 0 } when !YamlText.IsNull(value):
                 return parser.TryField(name, pieces[value], out FieldSyntax? field) ? field : null;
             case YamlSequenceNode { Children.Count: > 0 } list:
                 var values = ImmutableArray.CreateBuilder<AtomSyntax>();
-                bool isRead = true;
                 foreach (YamlNode item in list.Children)
                 {
-                    if (item is not YamlScalarNode)
+                    if (item is not YamlScalarNode || YamlText.IsNull(item))
                         Wrong(item, key, "a value");
                     else if (parser.TryValue(pieces[item], out AtomSyntax? atom))
                         values.Add(atom);
-                    isRead &= item is YamlScalarNode;
                 }
-                return isRead && values.Count == list.Children.Count ? new FieldSyntax(name, values.ToImmutable(), null) : null;
+                return values.Count == list.Children.Count ? new FieldSyntax(name, values.ToImmutable(), null) : null;
             default:
                 Wrong(value, key, "a value, or a list of values");
                 return null;

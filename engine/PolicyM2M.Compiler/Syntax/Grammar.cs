@@ -11,7 +11,8 @@ namespace PolicyM2M.Compiler.Syntax;
 /// <summary>The grammar of declarations and conditions, over the tokens of one declaration or case at a time.</summary>
 internal static class Grammar
 {
-    private static readonly FrozenSet<string> Reserved = FrozenSet.Create(StringComparer.Ordinal,
+    /// <summary>The words of the language, by which nothing can be named.</summary>
+    public static readonly FrozenSet<string> Reserved = FrozenSet.Create(StringComparer.Ordinal,
         "and", "or", "not", "in", "when", "otherwise", "use", "deny", "with", "within", "for",
         "policy", "define", "profile", "require", "forbid", "waive", "invariant", "true", "false", "has", "contains", "starts-with", "where");
 

@@ -5,15 +5,31 @@ using PolicyM2M.Engine.Vocabulary;
 namespace PolicyM2M.Engine.Bundles;
 
 /// <summary>
-/// What a bundle carries of the IANA registries of TLS parameters: of each name that its outcomes say the code point, and the versions in which it may be used, which is all that enforcing it needs. Policies select
-/// by the other facts, and what they selected is in the outcomes.
+/// What a bundle carries of the IANA registries of TLS parameters: of each name that its outcomes say the code point, and the versions in which it may be used, which is all that
+/// enforcing it needs. Policies select by the other facts, and what they selected is in the outcomes.
 /// </summary>
-/// <param name="Tables">The tables that the bundle was compiled with, as <see cref="TlsRegistry.TablesHash"/> tells them. Others are no fault where they agree on these names.</param>
-/// <param name="Suites">The cipher suites, by code point.</param>
-/// <param name="Groups">The groups, by code point.</param>
-/// <param name="Signatures">The signature schemes, by code point.</param>
-public sealed record RegistrySubset(string Tables, ImmutableArray<RegisteredName> Suites, ImmutableArray<RegisteredName> Groups, ImmutableArray<RegisteredName> Signatures)
+public sealed class RegistrySubset
 {
+    internal RegistrySubset(string tables, ImmutableArray<RegisteredName> suites, ImmutableArray<RegisteredName> groups, ImmutableArray<RegisteredName> signatures)
+    {
+        Tables = tables;
+        Suites = suites;
+        Groups = groups;
+        Signatures = signatures;
+    }
+
+    /// <summary>The tables that the bundle was compiled with, as <see cref="TlsRegistry.TablesHash"/> tells them. Others are no fault where they agree on these names.</summary>
+    public string Tables { get; }
+
+    /// <summary>The cipher suites, by code point.</summary>
+    public ImmutableArray<RegisteredName> Suites { get; }
+
+    /// <summary>The groups, by code point.</summary>
+    public ImmutableArray<RegisteredName> Groups { get; }
+
+    /// <summary>The signature schemes, by code point.</summary>
+    public ImmutableArray<RegisteredName> Signatures { get; }
+
     /// <summary>The fields whose names are registered, in the order in which a bundle carries them.</summary>
     internal static ImmutableArray<Field> Fields { get; } = [Field.Suites, Field.Groups, Field.Signatures];
 

@@ -83,14 +83,12 @@ public sealed class Region
         return true;
     }
 
-    /// <summary>The attributes that a context in the region misses and without which it was decided, in ordinal order: to give it any other would change nothing. For an age it is its instant.</summary>
+    /// <summary>What a context in the region misses of all that the region asks for.</summary>
     /// <exception cref="ArgumentException">The context was prepared by another bundle.</exception>
-    public ImmutableArray<string> MissingOf(PreparedContext context)
+    public Gaps GapsOf(PreparedContext context, DateTimeOffset now)
     {
         Demand(context);
-        HashSet<string> asked = [.. Constraints.Where(constraint => constraint.IsMissing).SelectMany(constraint => constraint.Attributes)
-            .Select(name => _attributes.Codings[_attributes.Indexes[name]].Definition.AgeOf ?? name)];
-        return [.. context.Missing.Where(asked.Contains)];
+        return Gaps.Of(_attributes, Constraints, context, now);
     }
 
     /// <summary>Whether a context lies in the region at a moment, straight from raw values: nothing is prepared or allocated.</summary>

@@ -12,22 +12,36 @@ namespace PolicyM2M.Engine.Trees;
 /// is the answer. This is the bit-vector scheme of packet classification (Lakshman and Stiliadis, SIGCOMM 1998): its size grows with cells times cases,
 /// never with their combinations.
 /// </summary>
-/// <param name="Facets">The facets that the cases test, ascending.</param>
-/// <param name="FirstBounds">For each facet where its bounds begin in <paramref name="Bounds"/>, and where the last one's end.</param>
-/// <param name="Bounds">The first code of each cell but the first, ascending for each facet.</param>
-/// <param name="RowOf">The row of each cell, facet by facet: those of facet i begin at its first bound plus i.</param>
-/// <param name="FreeRows">For each facet the row of the cases that do not test it.</param>
-/// <param name="Rows">The rows, of as many words as all cases need.</param>
-/// <param name="Answers">The answer of each case; the last case matches always.</param>
-internal sealed record MaskLeaf(
-    ImmutableArray<int> Facets, ImmutableArray<int> FirstBounds, ImmutableArray<long> Bounds, ImmutableArray<int> RowOf, ImmutableArray<int> FreeRows,
-    ImmutableArray<ulong> Rows, ImmutableArray<int> Answers)
+internal sealed class MaskLeaf(
+    ImmutableArray<int> facets, ImmutableArray<int> firstBounds, ImmutableArray<long> bounds, ImmutableArray<int> rowOf, ImmutableArray<int> freeRows,
+    ImmutableArray<ulong> rows, ImmutableArray<int> answers)
 {
     /// <summary>Up to this many facets their rows are kept on the stack.</summary>
     private const int FewFacets = 256;
 
     /// <summary>So many words are looked at together: beyond them lie cases that match seldom.</summary>
     private const int BlockWords = 16;
+
+    /// <summary>The facets that the cases test, ascending.</summary>
+    public ImmutableArray<int> Facets { get; } = facets;
+
+    /// <summary>For each facet where its bounds begin in <see cref="Bounds"/>, and where the last one's end.</summary>
+    public ImmutableArray<int> FirstBounds { get; } = firstBounds;
+
+    /// <summary>The first code of each cell but the first, ascending for each facet.</summary>
+    public ImmutableArray<long> Bounds { get; } = bounds;
+
+    /// <summary>The row of each cell, facet by facet: those of facet i begin at its first bound plus i.</summary>
+    public ImmutableArray<int> RowOf { get; } = rowOf;
+
+    /// <summary>For each facet the row of the cases that do not test it.</summary>
+    public ImmutableArray<int> FreeRows { get; } = freeRows;
+
+    /// <summary>The rows, of as many words as all cases need.</summary>
+    public ImmutableArray<ulong> Rows { get; } = rows;
+
+    /// <summary>The answer of each case; the last case matches always.</summary>
+    public ImmutableArray<int> Answers { get; } = answers;
 
     public int WordsPerRow => (Answers.Length + 63) / 64;
 

@@ -5,10 +5,18 @@ namespace PolicyM2M.Compiler.Tests.Schemas;
 /// <summary>Changes a sound document at one place, at any depth, in the ways in which authors get one wrong.</summary>
 internal static class DocumentChange
 {
-    /// <summary>Makes one change, and says which. What the cells of a table must be, its columns say, which no schema can follow: tables are changed elsewhere.</summary>
+    /// <summary>Words and values that some field has, with faults beside them.</summary>
+    public static readonly string[] Texts =
+    [
+        "plain", "when", "true", "null", "1h", "1h30m", "5", "200000d", "15000w", "0s", "1m1h", "banana", "2/3", "10%", "110%", "66.7%", "1/0", "required", "required, required", "optional", "hsm", "hard", "hard within 6h",
+        "within 6h", "within", "x509", "x509, psk", "psk, psk", "x509 psk", "+ psk", "- x509", "-1.3", "1.3", "1.3, TLS1.3", "TLS1.3", "TLS_AES_128_GCM_SHA256", "TLS_AES_128_GCM_SHA257", "x25519, x448", "where aead", "where",
+        "2027-02-29", "2028-02-29", "2027-01-31T06:00Z", "2027-01-31T24:00Z", "2027-01-31T06:00+15:00", "+02:00", "+14:30", "auth", "auth.lifetime", "unconstrained", "10.0.0.7", "10.0.0.256", "2001:db8::1", "2.4.0-rc.1", "9.9.9.9.9",
+    ];
+
+    /// <summary>Makes one change, and says which: the place, and what became of it.</summary>
     public static string Make(JsonNode root, Random random)
     {
-        JsonNode[] places = [.. Below(root).Where(node => node is JsonObject { Count: > 0 } or JsonArray { Count: > 0 }).Where(node => !node.GetPath().Contains(".rows[", StringComparison.Ordinal) && !node.GetPath().EndsWith(".columns", StringComparison.Ordinal))];
+        JsonNode[] places = [.. Below(root).Where(node => node is JsonObject { Count: > 0 } or JsonArray { Count: > 0 })];
         JsonNode place = places[random.Next(places.Length)];
         return place is JsonArray list ? OfList(list, random) : OfMapping((JsonObject)place, random);
     }
@@ -55,8 +63,8 @@ internal static class DocumentChange
         }
     }
 
-    /// <summary>A value of another type, one that no list of words has, or one beyond a range.</summary>
-    private static JsonNode? Value(JsonNode? before, Random random) => random.Next(9) switch
+    /// <summary>A value of another type, none at all, one that no list of words has, one beyond a range, or one that other fields have.</summary>
+    private static JsonNode? Value(JsonNode? before, Random random) => random.Next(11) switch
     {
         0 => new JsonObject(),
         1 => new JsonArray(),
@@ -64,8 +72,10 @@ internal static class DocumentChange
         3 => new JsonArray(new JsonArray("a")),
         4 => new JsonObject { ["a"] = "b" },
         5 => JsonValue.Create(random.Next(2) == 0),
-        6 => JsonValue.Create(random.GetItems([-1L, 0, 17, 1_000_000_000_000L], 1)[0]),
-        7 => JsonValue.Create("plain"),
+        6 => JsonValue.Create(random.GetItems([-1L, 0, 5, 17, 1_000_000_000_000L], 1)[0]),
+        7 => JsonValue.Create(random.GetItems([0.5m, 1.3m, 66.7m], 1)[0]),
+        8 => JsonValue.Create(random.GetItems(Texts, 1)[0]),
+        9 => null,
         _ => before is JsonArray ? new JsonArray(before.DeepClone()) : new JsonArray(before?.DeepClone(), before?.DeepClone()),
     };
 
