@@ -2,8 +2,6 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using PolicyM2M.Compiler.Diagnostics;
 using PolicyM2M.Compiler.PolicyTests;
-using PolicyM2M.Engine.Lattice;
-using PolicyM2M.Engine.Vocabulary;
 using PolicyM2M.Testing;
 
 namespace PolicyM2M.Compiler.Tests.Schemas;
@@ -121,47 +119,6 @@ internal sealed partial class SchemaAgreementTests
         string document = $$"""{"attributes": {"{{name}}": {"type": "bool", "provenance": "claimed", "description": "x"} } }""";
         Assert.That(SchemaFile.Load("attributes").Faults(document).Count > 0, Is.EqualTo(isRefused));
         Assert.That(Refused("attributes", document), isRefused ? Has.Count.EqualTo(1) : Is.Empty);
-    }
-
-    /// <summary>Every value that authors may try for a field, alone, in a list and beside another: in a policy, and in what a test expects.</summary>
-    [Test]
-    public void A_field_takes_what_its_schema_takes([Values] DecisionKind kind, [Values("use", "with", "expect")] string where)
-    {
-        SchemaFile schema = SchemaFile.Load(where == "expect" ? "tests" : "policy");
-        JsonNode?[] scalars = [null, true, false, 0, -1, 5, 0.5m, 1.2m, 1.3m, .. DocumentChange.Texts.Select(text => JsonValue.Create(text))];
-        string[] several = ["x509", "1.3", "TLS1.3", "1h", "2/3", "required"];
-        int refused = 0, taken = 0;
-        foreach (Field field in Field.Of(kind).Where(field => where == "expect" || field != Field.RevocationWithin))
-        {
-            IEnumerable<JsonNode?> values = [.. scalars, new JsonObject(), new JsonArray(), .. scalars.Select(scalar => new JsonArray(scalar?.DeepClone())),
-                .. scalars.SelectMany(scalar => several.Select(other => new JsonArray(other, scalar?.DeepClone()))), new JsonArray(1.3m, "1.3"), new JsonArray(1.3m, "1.2"),
-                .. scalars.SelectMany(scalar => new[] { "at-least", "includes" }.Select(bound => new JsonObject { [bound] = scalar?.DeepClone() }))];
-            foreach (JsonNode? value in values)
-            {
-                string document = Document(kind, where, field.Name, value);
-                IReadOnlyList<string> bySchema = schema.Faults(document), byLoader = [.. Faults(where == "expect" ? "tests" : "policy", document).Where(fault => fault.Code != "M2M209").Select(fault => fault.ToString())];
-                _ = bySchema.Count > 0 ? refused++ : taken++;
-                Assert.That(bySchema.Count > 0, Is.EqualTo(byLoader.Count > 0), () => $"{field.Name}: {value?.ToJsonString() ?? "null"}\nschema: {string.Join("; ", bySchema.Take(1))}\ncompiler: {string.Join("; ", byLoader)}");
-            }
-        }
-        Assert.That(Math.Min(refused, taken), Is.GreaterThan(20));
-    }
-
-    private static string Document(DecisionKind kind, string where, string field, JsonNode? value)
-    {
-        var fields = new JsonObject { [field] = value?.DeepClone() };
-        if (where == "expect")
-            return new JsonObject { ["now"] = "2026-11-23", ["cases"] = new JsonArray(new JsonObject { ["name"] = "x", ["expect"] = new JsonObject { [kind.Name()] = fields } }) }.ToJsonString();
-        JsonObject answer = where == "use" ? new() { ["use"] = fields } : new() { ["use"] = "base", ["with"] = fields };
-        // The lists of the profile hold what is taken off them, and more.
-        JsonNode lists = JsonNode.Parse(kind switch
-        {
-            DecisionKind.CipherSuites => """{"versions": [1.2, 1.3], "suites": ["TLS_AES_128_GCM_SHA256", "TLS_AES_128_CCM_SHA256"], "groups": ["x25519", "secp256r1"], "signatures": ["ed25519"]}""",
-            DecisionKind.Auth => """{"methods": ["x509", "oauth-mtls"], "key-algorithms": ["ed25519"], "capabilities": ["a"]}""",
-            _ => "{}",
-        })!;
-        lists["kind"] = kind.Name();
-        return new JsonObject { ["policy"] = "p", ["profiles"] = new JsonObject { ["base"] = lists }, [kind.Name()] = new JsonArray(new JsonObject { ["otherwise"] = answer }) }.ToJsonString();
     }
 
     /// <summary>The faults of a document that its own shape has.</summary>
