@@ -1,8 +1,8 @@
-using System.Collections.Immutable;
 using System.Text.Json;
 using PolicyM2M.Engine;
 using PolicyM2M.Engine.Contexts;
 using PolicyM2M.Engine.Lattice;
+using PolicyM2M.Engine.Regions;
 using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Cli;

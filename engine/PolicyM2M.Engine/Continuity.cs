@@ -12,7 +12,8 @@ public static class Continuity
     private const int MaximumSteps = 20_000;
 
     /// <summary>
-    /// Whether other policies decide the same for every context of a region, at every moment between two. True is certain; false also stands for what takes too long to find out, for attributes that were defined anew,
+    /// Whether other policies decide the same for every context of a region, at every moment between two. True is certain; false also stands for what takes too long to find out,
+    /// for attributes that were defined anew,
     /// and for denials, which nobody keeps.
     /// </summary>
     /// <param name="outcome">What was decided.</param>

@@ -10,7 +10,8 @@ namespace PolicyM2M.Engine;
 
 /// <summary>
 /// Answers from one bundle. The whole decision: walk the tree of the kind to an answer, a set of rules, and look up what they meet in.
-/// What one answer's rules meet in is made once and kept, so that a way to an answer met before allocates nothing. Where answers are joined what they meet in is kept too, as far as there is room, and by the
+/// What one answer's rules meet in is made once and kept, so that a way to an answer met before allocates nothing. Where answers are joined what they meet in is kept too, as far
+/// as there is room, and by the
 /// cells of the context that came to it: a context of cells met before allocates nothing either, unless newer ones took their place. Safe for all threads.
 /// </summary>
 public sealed class Decider

@@ -38,7 +38,8 @@ public sealed class Decision
     public TimeSpan UsableFor { get; }
 
     /// <summary>
-    /// The rules that determined one field: those that state the value it came to, or for a list all that state it. Where <c>fresh-for</c> is cut short because the decision may not be used for longer,
+    /// The rules that determined one field: those that state the value it came to, or for a list all that state it. Where <c>fresh-for</c> is cut short because the decision may
+    /// not be used for longer,
     /// these are the rules of <c>usable-for</c>.
     /// </summary>
     public ImmutableArray<Rule> Determining(Field field)

@@ -78,6 +78,51 @@ public sealed class DecideTests
         Assert.That((Missing(0), Missing(1), Missing(2)), Is.EqualTo(("", "location.site posture.risk", "posture.risk")));
     }
 
+    /// <summary>A device that leaves out what a rule asks for by `has` need not get the strictest; an age of what is still to come is none.</summary>
+    [TestCase("decide")]
+    [TestCase("explain")]
+    public void What_silence_and_a_future_instant_mean_is_said(string command)
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("policyset.yaml", "name: s\nattributes: a.attributes.yaml\npolicies: [p.m2m]\n");
+        folder.Write("a.attributes.yaml", """
+            attributes:
+              level: { type: int, provenance: claimed, description: x }
+              zone: { type: string, provenance: claimed, description: x }
+              born: { type: instant, provenance: claimed, description: x }
+              age:  { type: duration, age-of: born, provenance: claimed, description: x }
+            """);
+        folder.Write("p.m2m", "policy p\nauth {\n when not has level use { methods x509, psk }\n when level > 3 use { methods x509 }\n otherwise use { methods x509, psk }\n}\n"
+            + "require old : auth { mutual required } when age > 1d\nrequire there : auth { reauthenticate 1h } when zone == \"a\"\n");
+        folder.Write("device.json", """{ "born": "2027-01-01" }""");
+        string[] at = ["--context", folder["device.json"], "--kind", "auth", "--now", "2026-11-26T12:00Z"];
+        string output = M2M.Run([command, folder.Path, .. at]).Output;
+        Assert.That(output, Does.Contain("missing, so the answer is the strictest over all they could be: zone\n")
+            .And.Contain("missing, and a rule asks by `has` whether they are, so the answer may be laxer than for some value: level\n")
+            .And.Contain("counted as missing, because the instant is still to come or the age beyond its range: age\n"));
+        if (command == "explain")
+            Assert.That(output, Does.Contain("age > 1d is open (it counts as missing, because born is 2027-01-01, which is still to come)"));
+        using var json = JsonDocument.Parse(M2M.Run([command, folder.Path, .. at, "--json"]).Output);
+        JsonElement decision = command == "decide" ? json.RootElement[0] : json.RootElement.GetProperty("decisions")[0];
+        string Names(string key) => string.Join(" ", decision.GetProperty(key).EnumerateArray());
+        Assert.That(Names("missing"), Does.Contain("zone"));
+        Assert.That((Names("silent"), Names(command == "decide" ? "unknownAges" : "unknown-ages")), Is.EqualTo(("level", "age")));
+    }
+
+    [TestCase("fresh-for 1h", "never longer than usable-for")]
+    [TestCase("fresh-for 2h  usable-for 1h", "by p auth otherwise")]
+    public void Why_a_decision_is_fresh_for_less_than_stated_is_said(string windows, string because)
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("policyset.yaml", "name: s\nattributes: a.attributes.yaml\npolicies: [p.m2m]\n");
+        folder.Write("a.attributes.yaml", "attributes: {}\n");
+        folder.Write("p.m2m", $"policy p\nauth {{ otherwise use {{ methods x509  {windows} }} }}\n");
+        string output = M2M.RunWith("{}", "decide", folder.Path, "--context", "-", "--kind", "auth", "--explain").Output;
+        string[] lines = output.Split('\n');
+        int at = Array.FindIndex(lines, line => line.StartsWith("  fresh-for", StringComparison.Ordinal));
+        Assert.That(lines[at + 1].Trim(), Does.StartWith(because), output);
+    }
+
     [Test]
     public void Each_answer_of_many_names_its_line()
     {

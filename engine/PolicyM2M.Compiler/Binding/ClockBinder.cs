@@ -101,7 +101,8 @@ internal sealed class ClockBinder(SourceText source, int offsetMinutes, Faults f
         {
             case ClockReading.Now when literal.Kind == M2MToken.Number && InstantText.TryParse(literal.Text, out long seconds):
                 return seconds;
-            case ClockReading.TimeOfDay when literal.Kind == M2MToken.Number && TimeOnly.TryParseExact(literal.Text, ["HH:mm", "HH:mm:ss"], CultureInfo.InvariantCulture, DateTimeStyles.None, out TimeOnly time):
+            case ClockReading.TimeOfDay when literal.Kind == M2MToken.Number
+                && TimeOnly.TryParseExact(literal.Text, ["HH:mm", "HH:mm:ss"], CultureInfo.InvariantCulture, DateTimeStyles.None, out TimeOnly time):
                 return time.Ticks / TimeSpan.TicksPerSecond;
             case ClockReading.Weekday when Days.IndexOf(literal.Text) is >= 0 and int day:
                 return day;

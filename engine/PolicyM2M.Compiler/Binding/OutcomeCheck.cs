@@ -45,7 +45,8 @@ internal static class OutcomeCheck
         if (own is not null && values.GetValueOrDefault(Field.KeyLifetime) is FieldValue.Duration { Seconds: > 0 } key && values.GetValueOrDefault(Field.Lifetime) is FieldValue.Duration credential
             && key.Seconds < credential.Seconds)
         {
-            faults.Senseless(source, own.Name.Span, $"key-lifetime {key} is shorter than lifetime {credential}", "no credential lasts longer than its key may be used: say the shorter for both, or give the key longer");
+            faults.Senseless(source, own.Name.Span, $"key-lifetime {key} is shorter than lifetime {credential}",
+                "no credential lasts longer than its key may be used: say the shorter for both, or give the key longer");
         }
     }
 

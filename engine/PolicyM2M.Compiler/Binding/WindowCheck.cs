@@ -16,7 +16,13 @@ internal static class WindowCheck
         foreach (DecisionKind kind in DecisionKinds.All)
         {
             Rule[] demands = [.. set.Policies.SelectMany(policy => policy.Demands).Select(demand => demand.Rule).Where(rule => rule.Kind == kind)];
-            (string Policy, Rule Rule)[] cases = [.. set.Policies.SelectMany(policy => policy.Blocks.Where(block => block.Kind == kind).SelectMany(block => block.Cases).Select(c => (policy.Name, c.Rule)))];
+            (string Policy, Rule Rule)[] cases =
+            [
+                .. from policy in set.Policies
+                   from block in policy.Blocks.Where(block => block.Kind == kind)
+                   from c in block.Cases
+                   select (policy.Name, c.Rule),
+            ];
             HashSet<string> stating = [.. cases.Where(c => StatesUsable(c.Rule)).Select(c => c.Policy)];
             if (demands.Any(StatesUsable))
                 continue;

@@ -49,5 +49,6 @@ internal sealed partial class Faults
 
     /// <summary>A condition that says the name would mean something else than the same name in a comparison.</summary>
     public void HidesAttribute(SourceText source, NameSyntax name, bool isClock) =>
-        Error(source, name.Span, "M2M211", $"`{name.Text}` is {(isClock ? "what the clock shows" : "an attribute")}, and a `define` of that name would hide it", "give the condition a name of its own");
+        Error(source, name.Span, "M2M211", $"`{name.Text}` is {(isClock ? "what the clock shows" : "an attribute")}, and a `define` of that name would hide it",
+            "give the condition a name of its own");
 }

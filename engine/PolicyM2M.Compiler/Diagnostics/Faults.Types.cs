@@ -71,7 +71,8 @@ internal sealed partial class Faults
     public void NotComparable(SourceText source, Span at, AttributeDefinition left, AttributeDefinition right) =>
         Error(source, at, "M2M313",
             left == right ? $"`{left.Name}` is compared with itself" : $"`{left.Name}` is {Article(left)} and `{right.Name}` is {Article(right)}: the two are not compared",
-            left == right ? $"it always equals itself: compare it with a value or with another attribute, or ask `has {left.Name}`" : "two attributes are compared where they have one type, and neither is an age");
+            left == right ? $"it always equals itself: compare it with a value or with another attribute, or ask `has {left.Name}`"
+                : "two attributes are compared where they have one type, and neither is an age");
 
     public void AlwaysSo(SourcePosition at, bool holds) =>
         Add(new Diagnostic(holds ? "M2M314" : "M2M315", Severity.Warning, at, 1, $"this condition {(holds ? "always" : "never")} holds, whatever the values of its attributes",
@@ -86,7 +87,8 @@ internal sealed partial class Faults
     /// <param name="holds">Whether it always holds, or never.</param>
     public void PartAlwaysSo(SourcePosition at, ImmutableArray<string> attributes, bool holds) =>
         Add(new Diagnostic(holds ? "M2M314" : "M2M315", Severity.Warning, at, 1,
-            $"a part of this condition {(holds ? "always" : "never")} holds: its tests of {(attributes.IsEmpty ? "the clock" : string.Join(", ", attributes.Select(name => $"`{name}`")))}, taken together",
+            $"a part of this condition {(holds ? "always" : "never")} holds: its tests of "
+                + $"{(attributes.IsEmpty ? "the clock" : string.Join(", ", attributes.Select(name => $"`{name}`")))}, taken together",
             holds ? "every value passes one of them" : "no value passes all of them"));
 
     public void EmptySelection(SourceText source, Span at, string what) =>

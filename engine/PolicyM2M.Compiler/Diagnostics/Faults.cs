@@ -42,7 +42,8 @@ internal sealed partial class Faults
         if (before < MaximumPerFile)
             _found.Add(fault);
         else if (before == MaximumPerFile)
-            _found.Add(new Diagnostic("M2M199", fault.Severity, fault.Position, 1, $"too many {(fault.Severity == Severity.Error ? "errors" : "warnings")} in this file; the rest are not shown", null));
+            _found.Add(new Diagnostic("M2M199", fault.Severity, fault.Position, 1,
+                $"too many {(fault.Severity == Severity.Error ? "errors" : "warnings")} in this file; the rest are not shown", null));
     }
 
     private static string? DidYouMean(string? nearest) => nearest is null ? null : $"did you mean `{nearest}`?";

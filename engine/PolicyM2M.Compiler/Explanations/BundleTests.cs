@@ -40,17 +40,25 @@ internal static class BundleTests
                 .Select(cut => new BoundCondition.Below(attribute, AttributeValue.Of(DurationText.Format(cut)), OrEqual: false)),
             AttributeType.Instant => cuts.Select(cut => new BoundCondition.Below(attribute, AttributeValue.Of(InstantText.Format(cut)), OrEqual: false)),
             // The neighbours of an address are told apart from it, as those of a block's ends are.
-            AttributeType.Address => Marks(coding, cuts).Select(mark => AddressBlock.TryParse(mark, out AddressBlock block) ? (BoundCondition)new BoundCondition.Within(attribute, [block]) : BoundCondition.Never),
+            AttributeType.Address => Marks(coding, cuts)
+                .Select(mark => AddressBlock.TryParse(mark, out AddressBlock block) ? (BoundCondition)new BoundCondition.Within(attribute, [block]) : BoundCondition.Never),
             AttributeType.String when coding.IsRanked => Texts(coding, cuts),
             _ => [new BoundCondition.OneOf(attribute, [.. Marks(coding, cuts).Select(AttributeValue.Of)])],
         };
     }
 
-    /// <summary>Texts in their order. A prefix that policies look for is a mark, and so is the first text that does not begin with it any more; that other one is no policy's if nothing is cut behind it.</summary>
+    /// <summary>
+    /// Texts in their order. A prefix that policies look for is a mark, and so is the first text that does not begin with it any more; that other one is no policy's if nothing is
+    /// cut behind it.
+    /// </summary>
     private static IEnumerable<BoundCondition> Texts(AttributeCoding coding, long[] cuts)
     {
         HashSet<long> all = [.. cuts];
-        (string Prefix, string End)[] prefixes = [.. coding.Marks.Select(mark => (Prefix: mark, End: Constants.After(mark) ?? "")).Where(pair => IsCut(pair.Prefix) || IsCut(pair.End)).Where(pair => PlaceOf(pair.End) >= 0)];
+        (string Prefix, string End)[] prefixes =
+        [
+            .. coding.Marks.Select(mark => (Prefix: mark, End: Constants.After(mark) ?? ""))
+                .Where(pair => PlaceOf(pair.End) >= 0 && (IsCut(pair.Prefix) || IsCut(pair.End))),
+        ];
         HashSet<string> ends = [.. prefixes.Select(pair => pair.End).Where(end => !all.Contains(CodeOf(end) + 1))];
         return prefixes.Select(pair => (BoundCondition)new BoundCondition.StartsWith(coding.Definition, pair.Prefix))
             .Append(new BoundCondition.OneOf(coding.Definition, [.. Marks(coding, cuts).Where(mark => !ends.Contains(mark)).Select(AttributeValue.Of)]));

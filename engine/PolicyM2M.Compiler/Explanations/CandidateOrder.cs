@@ -4,8 +4,10 @@ using PolicyM2M.Engine.Vocabulary;
 namespace PolicyM2M.Compiler.Explanations;
 
 /// <summary>
-/// Which of several values is tried first. Numbers, times and addresses by their distance from the present value, the lower of two that are as far; where none is given, instants by their distance from now,
-/// addresses by that from one for documentation (RFC 5737), and numbers by that from the least. Texts that policies name come before others, in ascending order. Versions have an order but no distance: first come
+/// Which of several values is tried first. Numbers, times and addresses by their distance from the present value, the lower of two that are as far; where none is given, instants
+/// by their distance from now,
+/// addresses by that from one for documentation (RFC 5737), and numbers by that from the least. Texts that policies name come before others, in ascending order. Versions have an
+/// order but no distance: first come
 /// the newer ones, since an older one is seldom what a device should get, and of those with the same policies-named versions on either side the one that people would name.
 /// The order hangs on nothing but the values, so that sources and their bundle propose the same.
 /// </summary>
@@ -37,7 +39,8 @@ internal sealed class CandidateOrder(AttributeDefinition attribute, AttributeVal
     }
 
     /// <summary>
-    /// The newer ones from the present version on, then the older ones, so that the nearest by which anything changes is met first. No condition tells apart what lies between two named versions: of these a release
+    /// The newer ones from the present version on, then the older ones, so that the nearest by which anything changes is met first. No condition tells apart what lies between two
+    /// named versions: of these a release
     /// of three numbers comes first, then others, and last pre-releases. Where there is no present version all count as newer.
     /// </summary>
     private IEnumerable<AttributeValue> Versions(IEnumerable<AttributeValue> values, SortedSet<SemanticVersion> named)

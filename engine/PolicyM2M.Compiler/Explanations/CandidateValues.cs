@@ -28,7 +28,8 @@ internal sealed class CandidateValues
         _births = births;
         _context = context;
         _now = now;
-        _tests = tests.SelectMany(test => ConditionTests.AttributesOf(test).Select(attribute => (Name: attribute.AgeOf ?? attribute.Name, Test: test))).ToLookup(entry => entry.Name, entry => entry.Test);
+        _tests = tests.SelectMany(test => ConditionTests.AttributesOf(test).Select(attribute => (Name: attribute.AgeOf ?? attribute.Name, Test: test)))
+            .ToLookup(entry => entry.Name, entry => entry.Test);
     }
 
     /// <summary>The instants of a schema that have an age.</summary>
@@ -70,7 +71,8 @@ internal sealed class CandidateValues
             AttributeType.Address => constants.Concat([AttributeValue.Of("192.0.2.1"), AttributeValue.Of("2001:db8::1"), AttributeValue.Of("::")]),
             AttributeType.Set => Sets(attribute, constants),
             _ when attribute.Values.Length > 0 => attribute.Values.Select(AttributeValue.Of),
-            _ => constants.Concat(CandidateTexts.Unnamed([.. constants.Select(c => c.Text)], [.. _tests[attribute.Name].OfType<BoundCondition.StartsWith>().Select(test => test.Prefix)]).Select(AttributeValue.Of)),
+            _ => constants.Concat(CandidateTexts.Unnamed([.. constants.Select(c => c.Text)], [.. _tests[attribute.Name].OfType<BoundCondition.StartsWith>().Select(test => test.Prefix)])
+                .Select(AttributeValue.Of)),
         };
     }
 

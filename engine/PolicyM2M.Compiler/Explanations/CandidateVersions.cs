@@ -8,7 +8,8 @@ internal static class CandidateVersions
     private const int MostNumbers = 4;
 
     /// <summary>
-    /// The version itself; those that people would name next to it, which are a patch later, and earlier by one in the last number that is not zero (<c>2.4.1</c> and <c>2.3.0</c> for <c>2.4.0</c>); and the very
+    /// The version itself; those that people would name next to it, which are a patch later, and earlier by one in the last number that is not zero (<c>2.4.1</c> and <c>2.3.0</c>
+    /// for <c>2.4.0</c>); and the very
     /// next in the order of Semantic Versioning 2.0.0 (section 11).
     /// </summary>
     public static IEnumerable<string> Around(string version)

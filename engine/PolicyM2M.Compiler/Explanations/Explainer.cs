@@ -68,7 +68,8 @@ public sealed class Explainer
         HashSet<string> read = [.. tests.SelectMany(ConditionTests.AttributesOf).Select(attribute => attribute.AgeOf ?? attribute.Name)];
         IEnumerable<AttributeDefinition> attributes = _decider.Bundle.Attributes.Values;
         var values = new CandidateValues(tests, CandidateValues.BirthsIn(attributes), context, now);
-        (AttributeDefinition, ImmutableArray<AttributeValue>)[] candidates = [.. attributes.Where(attribute => read.Contains(attribute.Name)).Select(attribute => (attribute, values.ForOrNone(attribute)))];
+        (AttributeDefinition, ImmutableArray<AttributeValue>)[] candidates =
+            [.. attributes.Where(attribute => read.Contains(attribute.Name)).Select(attribute => (attribute, values.ForOrNone(attribute)))];
         return new CounterfactualSearch(_decider, context, now, decision, SearchLimit).Search(candidates, values.IsWhole, LaterSearch.Find(_decider, context, now, decision));
     }
 

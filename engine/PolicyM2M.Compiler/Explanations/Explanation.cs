@@ -39,8 +39,10 @@ public readonly record struct Reason(string Test, bool? Holds, string? Met);
 /// <summary>The smallest changes of a context that give another decision: where it is a denial, one that allows.</summary>
 /// <param name="Changes">The changes, each with as few attributes as possible and its values as near as possible; the best first.</param>
 /// <param name="IsWhole">
-/// Whether every change of as many attributes or fewer was tried, at the moment of the decision, by a value of each class that the conditions tell apart. It is not where the search ended after too many
-/// contexts; where more than four attributes would have to change; where a set is looked into for more than six items; and where attributes that are no bools or enumerations are compared with each other.
+/// Whether every change of as many attributes or fewer was tried, at the moment of the decision, by a value of each class that the conditions tell apart. It is not where the
+/// search ended after too many
+/// contexts; where more than four attributes would have to change; where a set is looked into for more than six items; and where attributes that are no bools or enumerations are
+/// compared with each other.
 /// </param>
 /// <param name="Tried">How many contexts were decided on the way.</param>
 public sealed record Counterfactual(ImmutableArray<ContextChange> Changes, bool IsWhole, int Tried)

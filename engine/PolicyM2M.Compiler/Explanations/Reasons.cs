@@ -15,7 +15,8 @@ internal sealed class Reasons(ContextReading reading)
     private readonly Dictionary<BoundCondition, ImmutableArray<Reason>>[] _known = [new(ReferenceEqualityComparer.Instance), new(ReferenceEqualityComparer.Instance)];
 
     /// <summary>
-    /// The tests that settle a condition, or that leave it open; each once. What stands under a <c>not</c> is told by its contrary, so that whatever settles that a condition does not hold is a test that fails.
+    /// The tests that settle a condition, or that leave it open; each once. What stands under a <c>not</c> is told by its contrary, so that whatever settles that a condition does
+    /// not hold is a test that fails.
     /// </summary>
     public ImmutableArray<Reason> Of(BoundCondition condition) => Of(condition, isContrary: false);
 
@@ -51,7 +52,8 @@ internal sealed class Reasons(ContextReading reading)
         BoundCondition.Contains contains => $"{contains.Attribute.Name} contains \"{contains.Item}\"",
         BoundCondition.StartsWith starts => $"{starts.Attribute.Name} starts-with \"{starts.Prefix}\"",
         BoundCondition.Within within => $"{within.Attribute.Name} within {(within.Blocks.Length == 1 ? within.Blocks[0].ToString() : $"[{string.Join(", ", within.Blocks)}]")}",
-        BoundCondition.Clock clock => $"{Name(clock.Reading)} in {string.Join(" or ", clock.Values.Select(interval => $"{Shown(clock.Reading, interval.Low)}..{Shown(clock.Reading, interval.High)}"))}",
+        BoundCondition.Clock clock =>
+            $"{Name(clock.Reading)} in {string.Join(" or ", clock.Values.Select(interval => $"{Shown(clock.Reading, interval.Low)}..{Shown(clock.Reading, interval.High)}"))}",
         _ => throw new InvalidOperationException($"no words for {condition.GetType().Name}"),
     };
 
@@ -85,7 +87,7 @@ internal sealed class Reasons(ContextReading reading)
 
     /// <summary>That there is no value; of an age, why not.</summary>
     private string Missing(AttributeDefinition attribute) => attribute.AgeOf is { } instant && reading.InstantOf(attribute) is { } since
-        ? $"it counts as missing, because {instant} is {Literal(attribute with { Type = AttributeType.Instant }, since)}, which is {(reading.IsAhead(since) ? "still to come" : "beyond the range of the age")}"
+        ? $"it counts as missing, because {instant} is {since.Text}, which is {(reading.IsAhead(since) ? "still to come" : "beyond the range of the age")}"
         : "it is missing";
 
     /// <summary>A value as a policy would write it.</summary>

@@ -39,7 +39,8 @@ internal sealed class ConditionLowering(AttributeTable attributes, ConditionTabl
             BoundCondition.All all => conditions.And(all.Parts.Select(Lower)),
             // `risk > 5` is bound as not at most 5, and is one test to its author.
             BoundCondition.Not not => conditions.Not(not.Tested is null ? Lower(not.Part) : Lowered(not.Part)),
-            BoundCondition.OneOf { Attribute.Type: AttributeType.Address } oneOf => Within(oneOf.Attribute, oneOf.Values.Select(value => Constants.Address(value.Text)).Select(address => (address, address))),
+            BoundCondition.OneOf { Attribute.Type: AttributeType.Address } oneOf =>
+                Within(oneOf.Attribute, oneOf.Values.Select(value => Constants.Address(value.Text)).Select(address => (address, address))),
             BoundCondition.OneOf oneOf => OneOf(oneOf),
             BoundCondition.Below below => Below(below),
             BoundCondition.StartsWith starts => StartsWith(starts),

@@ -142,7 +142,8 @@ internal sealed class SilenceCheck(AttributeTable attributes, ConditionTable con
     private static bool IsLooser(Outcome outcome, Outcome than) => Stated(than).DirectionTo(Stated(outcome)).HasFlag(Direction.Looser);
 
     private static Outcome Stated(Outcome outcome) => outcome.IsDenied ? outcome
-        : Outcome.Allow(outcome.Kind, Field.Of(outcome.Kind).Where(field => outcome[field] is null && field.WhenUnstated is not null).Select(field => (field, field.WhenUnstated!)).Concat(outcome.Values));
+        : Outcome.Allow(outcome.Kind, Field.Of(outcome.Kind).Where(field => outcome[field] is null && field.WhenUnstated is not null)
+            .Select(field => (field, field.WhenUnstated!)).Concat(outcome.Values));
 
     /// <summary>Whether some context is under a condition: the codes of one facet after the other are tried, as far as they are told apart.</summary>
     private bool CanHold(int condition)

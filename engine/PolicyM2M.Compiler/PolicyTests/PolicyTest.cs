@@ -48,7 +48,8 @@ internal abstract record Expectation(DecisionKind Kind)
     /// <summary>A field has this value; without one it is not constrained.</summary>
     public sealed record Is(DecisionKind Kind, Field Field, FieldValue? Value) : Expectation(Kind)
     {
-        public override string? Refute(Decision decision) => decision.Outcome.IsDenied || !Equals(decision.Outcome[Field], Value) ? $"expected {Field.Name} {Value?.ToString() ?? "not constrained"}" : null;
+        public override string? Refute(Decision decision) =>
+            decision.Outcome.IsDenied || !Equals(decision.Outcome[Field], Value) ? $"expected {Field.Name} {Value?.ToString() ?? "not constrained"}" : null;
     }
 
     /// <summary>A list holds all of these names and none of those.</summary>

@@ -32,7 +32,8 @@ public sealed record PolicyTestRun(
     public bool IsValid => Bundle is not null;
 
     /// <summary>Whether everything is as expected.</summary>
-    public bool HasPassed => IsValid && Cases.All(result => result.HasPassed) && Snapshots.All(snapshot => snapshot.IsSame) && Invariants.All(invariant => invariant.Broken.IsEmpty) && SelfTest.Faults.IsEmpty;
+    public bool HasPassed => IsValid && Cases.All(result => result.HasPassed) && Snapshots.All(snapshot => snapshot.IsSame)
+        && Invariants.All(invariant => invariant.Broken.IsEmpty) && SelfTest.Faults.IsEmpty;
 
     /// <summary>The diagnostics, and after them whatever is not as expected, each as an error: why such a set must not be served.</summary>
     public ImmutableArray<Diagnostic> Objections =>

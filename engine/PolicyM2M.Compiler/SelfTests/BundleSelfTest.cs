@@ -10,7 +10,8 @@ using PolicyM2M.Engine.Vocabulary;
 namespace PolicyM2M.Compiler.SelfTests;
 
 /// <summary>
-/// Holds a bundle against the policies that it was compiled from, before anybody is answered from it: for each rule a context in which its condition holds is decided by the trees, in each way that they
+/// Holds a bundle against the policies that it was compiled from, before anybody is answered from it: for each rule a context in which its condition holds is decided by the trees,
+/// in each way that they
 /// can be asked, and read off the policies themselves. A difference is never the author's fault.
 /// </summary>
 internal sealed class BundleSelfTest
@@ -67,7 +68,8 @@ internal sealed class BundleSelfTest
         Decision said = applying.Decide(kind);
         PreparedContext prepared = _decider.Prepare(witness.Context);
         var path = new DecisionPath();
-        foreach (Decision decided in new[] { _decider.Decide(kind, prepared, witness.Now), _decider.Decide(kind, Raw(witness.Context), witness.Now), _decider.Decide(kind, prepared, witness.Now, path) })
+        Decision[] ways = [_decider.Decide(kind, prepared, witness.Now), _decider.Decide(kind, Raw(witness.Context), witness.Now), _decider.Decide(kind, prepared, witness.Now, path)];
+        foreach (Decision decided in ways)
         {
             if (!decided.Outcome.Equals(said.Outcome))
             {
@@ -87,5 +89,6 @@ internal sealed class BundleSelfTest
         return values;
     }
 
-    private static string Text(Witness witness) => $"{string.Join(", ", witness.Context.Values.Select(entry => $"{entry.Key} = {entry.Value}"))} at {InstantText.Format(witness.Now.ToUnixTimeSeconds())}";
+    private static string Text(Witness witness) =>
+        $"{string.Join(", ", witness.Context.Values.Select(entry => $"{entry.Key} = {entry.Value}"))} at {InstantText.Format(witness.Now.ToUnixTimeSeconds())}";
 }

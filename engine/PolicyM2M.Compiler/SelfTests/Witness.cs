@@ -15,7 +15,8 @@ internal sealed record Witness(DeviceContext Context, DateTimeOffset Now)
     public static Witness Plain(BoundPolicySet set)
     {
         var values = new CandidateValues([], CandidateValues.BirthsIn(set.Attributes), DeviceContext.Empty, AnyMoment);
-        IEnumerable<(string Name, ImmutableArray<AttributeValue> Values)> all = set.Attributes.Where(attribute => attribute.AgeOf is null).Select(attribute => (attribute.Name, values.For(attribute)));
+        IEnumerable<(string Name, ImmutableArray<AttributeValue> Values)> all =
+            set.Attributes.Where(attribute => attribute.AgeOf is null).Select(attribute => (attribute.Name, values.For(attribute)));
         return new Witness(DeviceContext.Of(all.Where(entry => entry.Values.Length > 0).Select(entry => new KeyValuePair<string, AttributeValue>(entry.Name, entry.Values[0]))), AnyMoment);
     }
 }

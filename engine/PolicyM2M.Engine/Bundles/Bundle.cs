@@ -61,7 +61,8 @@ public sealed class Bundle
     public byte[] ToBytes() => BundleWriter.Write(new BundleContent(Name, Policies, AttributeTable, Registry, RuleTable, Trees));
 
     /// <summary>Reads a bundle, checking everything that a walk relies on.</summary>
-    /// <exception cref="InvalidDataException">The bytes are no bundle, or one of another format version, they were damaged, or what the bundle names of the registries is not what this program's tables have.</exception>
+    /// <exception cref="InvalidDataException">The bytes are no bundle, or one of another format version, they were damaged, or what the bundle names of the registries is not what
+    /// this program's tables have.</exception>
     public static Bundle Read(ReadOnlyMemory<byte> bytes) =>
         new(BundleReader.Read(bytes), Convert.ToHexStringLower(SHA256.HashData(bytes.Span)));
 }

@@ -5,7 +5,8 @@ using PolicyM2M.Engine.Vocabulary;
 namespace PolicyM2M.Engine.Bundles;
 
 /// <summary>
-/// Holds what a bundle says of the registries against this program's own tables. What they do not have is refused with the whole bundle: nobody here could enforce it, and to leave it out would decide otherwise
+/// Holds what a bundle says of the registries against this program's own tables. What they do not have is refused with the whole bundle: nobody here could enforce it, and to leave
+/// it out would decide otherwise
 /// than everybody else does from the same bytes. A device then stays with the bundle that it has, and a newer program reads the new one.
 /// </summary>
 internal static class RegistryCheck

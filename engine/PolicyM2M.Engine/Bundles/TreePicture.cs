@@ -67,7 +67,10 @@ public sealed record TreePicture(DecisionKind Kind, ImmutableArray<TreePictureNo
                 default:
                     var edges = ImmutableArray.CreateBuilder<TreePictureEdge>();
                     foreach (int child in TreeWalk.Branches(program, at).ToArray().Distinct())
-                        edges.Add(new TreePictureEdge(new RegionConstraint(bundle.AttributeTable, number, RegionReader.CodesTo(program, at, child, bundle.AttributeTable.Codes[number])).ToString(), NumberOf(child)));
+                    {
+                        var constraint = new RegionConstraint(bundle.AttributeTable, number, RegionReader.CodesTo(program, at, child, bundle.AttributeTable.Codes[number]));
+                        edges.Add(new TreePictureEdge(constraint.ToString(), NumberOf(child)));
+                    }
                     return new TreePictureNode(TreePictureForm.Test, edges.ToImmutable(), []);
             }
         }

@@ -4,7 +4,10 @@ using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Engine.Contexts;
 
-/// <summary>A context read by the schema of one bundle, ready for any number of decisions at any time. Immutable but for what it remembers: a decision that the clock has no part in is made once.</summary>
+/// <summary>
+/// A context read by the schema of one bundle, ready for any number of decisions at any time. Immutable but for what it remembers: a decision that the clock has no part in is made
+/// once.
+/// </summary>
 public sealed class PreparedContext
 {
     private readonly Slot[] _slots;

@@ -5,7 +5,8 @@ using PolicyM2M.Engine.Trees;
 namespace PolicyM2M.Engine.Regions;
 
 /// <summary>
-/// Puts a region into the codes of other policies than those that it comes from: for each thing that they test what it can be. Never less than the region holds; more where the other policies tell fewer values apart, and
+/// Puts a region into the codes of other policies than those that it comes from: for each thing that they test what it can be. Never less than the region holds; more where the
+/// other policies tell fewer values apart, and
 /// where what is tested hangs together.
 /// </summary>
 internal static class RegionBox

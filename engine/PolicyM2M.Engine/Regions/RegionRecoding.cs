@@ -2,7 +2,10 @@ using PolicyM2M.Engine.Contexts;
 
 namespace PolicyM2M.Engine.Regions;
 
-/// <summary>Turns the codes of an attribute by one set of policies into those by another, which name other texts, versions or addresses. What cannot be told exactly becomes more, and never less.</summary>
+/// <summary>
+/// Turns the codes of an attribute by one set of policies into those by another, which name other texts, versions or addresses. What cannot be told exactly becomes more, and never
+/// less.
+/// </summary>
 internal sealed class RegionRecoding(AttributeScale scale, AttributeCoding other)
 {
     private readonly AttributeCoding _mine = new(scale.Definition, scale.Marks, scale.IsRanked);

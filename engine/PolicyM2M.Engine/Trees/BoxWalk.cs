@@ -4,7 +4,8 @@ namespace PolicyM2M.Engine.Trees;
 
 /// <summary>
 /// Every set of answers that contexts in a box can come to, the answers of a fork's subtrees taken together. Of a context that misses something the decision is the strictest of some of these sets,
-/// so that where all of them come to one outcome it is that one too. There may be sets among them that no context comes to: each facet is taken by itself, and one that may be missing is not narrowed on the way down.
+/// so that where all of them come to one outcome it is that one too. There may be sets among them that no context comes to: each facet is taken by itself, and one that may be
+/// missing is not narrowed on the way down.
 /// </summary>
 /// <param name="trees">The trees.</param>
 /// <param name="codes">The smallest and the largest code of each facet.</param>

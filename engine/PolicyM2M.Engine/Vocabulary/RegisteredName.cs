@@ -8,5 +8,6 @@ namespace PolicyM2M.Engine.Vocabulary;
 public sealed record RegisteredName(string Name, ushort CodePoint, bool Tls12, bool Tls13)
 {
     /// <summary>The name with its code point and versions: <c>TLS_AES_128_GCM_SHA256 (0x1301, TLS 1.3)</c>.</summary>
-    public override string ToString() => $"{Name} (0x{CodePoint:X4}, {(Tls12, Tls13) switch { (true, true) => "TLS 1.2 and 1.3", (true, false) => "TLS 1.2", (false, true) => "TLS 1.3", _ => "no version" }})";
+    public override string ToString() =>
+        $"{Name} (0x{CodePoint:X4}, {(Tls12, Tls13) switch { (true, true) => "TLS 1.2 and 1.3", (true, false) => "TLS 1.2", (false, true) => "TLS 1.3", _ => "no version" }})";
 }

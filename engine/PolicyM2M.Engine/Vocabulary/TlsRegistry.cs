@@ -149,7 +149,11 @@ public static class TlsRegistry
     {
         using Stream stream = Open(resource);
         using var reader = new StreamReader(stream);
-        return [.. CsvTable.Read(reader).Select(row => (row["iana_name"], Facts: read(row))).Where(row => row.Facts is not null).Select(row => (row.Item1, (IReadOnlyDictionary<string, string>)row.Facts!))];
+        return
+        [
+            .. CsvTable.Read(reader).Select(row => (Name: row["iana_name"], Facts: read(row))).Where(row => row.Facts is not null)
+                .Select(row => (row.Name, (IReadOnlyDictionary<string, string>)row.Facts!)),
+        ];
     }
 
     private static FrozenDictionary<string, T> Load<T>(string resource, Func<CsvRow, T?> read, Func<T, string> key)
