@@ -61,9 +61,11 @@ internal static class AnswerText
     {
         string[] rules = [.. decision.Determining(field).Select(rule => Printable.Of($"by {rule}"))];
         return rules.Length > 0 ? rules
-            : field == Field.FreshFor && decision.Rules.Any(rule => rule.Says[field] is not null) && decision.Determining(Field.UsableFor).IsEmpty ? ["never longer than usable-for"]
-            : !decision.Rules.Any(rule => rule.Says[field] is not null) ? ["stated by no rule, so the strictest holds"]
+            : !IsStated(field) ? ["stated by no rule, so the strictest holds"]
+            : field == Field.FreshFor && !IsStated(Field.UsableFor) ? ["never longer than usable-for, which no rule states"]
             : ["not stated by every rule that could apply, so the strictest holds"];
+
+        bool IsStated(Field said) => decision.Rules.Any(rule => rule.Says[said] is not null);
     }
 
     private static void WriteIgnored(TextWriter writer, Palette palette, PreparedContext context)

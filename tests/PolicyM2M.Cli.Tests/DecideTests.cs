@@ -109,7 +109,7 @@ public sealed class DecideTests
         Assert.That((Names("silent"), Names(command == "decide" ? "unknownAges" : "unknown-ages")), Is.EqualTo(("level", "age")));
     }
 
-    [TestCase("fresh-for 1h", "never longer than usable-for")]
+    [TestCase("fresh-for 1h", "never longer than usable-for, which no rule states")]
     [TestCase("fresh-for 2h  usable-for 1h", "by p auth otherwise")]
     public void Why_a_decision_is_fresh_for_less_than_stated_is_said(string windows, string because)
     {
