@@ -121,7 +121,7 @@ internal sealed class ExpectationReader(SourceText source, IReadOnlyList<string>
 
     private FieldValue? Value(Field field, YamlNode node)
     {
-        string? text = (node as YamlScalarNode)?.Value;
+        string? text = YamlText.Truth(node) switch { true => "true", false => "false", _ => (node as YamlScalarNode)?.Value };
         switch (field.Shape)
         {
             case FieldShape.NameList list:

@@ -13,7 +13,8 @@ internal static class YamlAttributeValue
         AttributeValue? value = (attribute.Type, node) switch
         {
             _ when attribute.AgeOf is not null || YamlText.IsNull(node) => null,
-            (AttributeType.Bool, YamlScalarNode { Value: "true" or "false" } truth) => AttributeValue.Of(truth.Value == "true"),
+            (AttributeType.Bool, YamlScalarNode) when YamlText.Truth(node) is { } truth => AttributeValue.Of(truth),
+            (AttributeType.Bool, YamlScalarNode { Value: "true" or "false" } quoted) => AttributeValue.Of(quoted.Value == "true"),
             (AttributeType.Int, YamlScalarNode number) when long.TryParse(number.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long n) => AttributeValue.Of(n),
             (AttributeType.Set, YamlSequenceNode list) when list.Children.All(item => item is YamlScalarNode && !YamlText.IsNull(item)) =>
                 AttributeValue.Of(list.Children.Select(item => ((YamlScalarNode)item).Value ?? "")),

@@ -64,6 +64,14 @@ internal static class YamlText
     /// <summary>Whether a value is none: a plain scalar that is empty, or one of the ways in which YAML writes null.</summary>
     public static bool IsNull(YamlNode value) => value is YamlScalarNode { Value: null or "" or "~" or "null" or "Null" or "NULL", Style: ScalarStyle.Plain };
 
+    /// <summary>Which truth a plain scalar is (YAML 1.2.2, section 10.3.2); null where it is none. An editor that checks by a schema reads it so too.</summary>
+    public static bool? Truth(YamlNode value) => value is not YamlScalarNode { Style: ScalarStyle.Plain, Value: { } text } ? null : text switch
+    {
+        "true" or "True" or "TRUE" => true,
+        "false" or "False" or "FALSE" => false,
+        _ => null,
+    };
+
     /// <summary>A text that is not empty; null, with a fault, where the value is none.</summary>
     public static bool TryText(YamlNode value, string key, SourceText source, Faults faults, [NotNullWhen(true)] out string? text)
     {

@@ -3,7 +3,6 @@ using PolicyM2M.Compiler.Diagnostics;
 using PolicyM2M.Compiler.Sets;
 using PolicyM2M.Compiler.Syntax;
 using PolicyM2M.Engine.Vocabulary;
-using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
 namespace PolicyM2M.Compiler.Spellings;
@@ -118,15 +117,15 @@ internal sealed class YamlOutcomeReader(SourceText file, YamlPieces pieces, Piec
     {
         switch (value)
         {
-            case YamlScalarNode { Value: YamlKeys.Alone, Style: ScalarStyle.Plain }:
+            case YamlScalarNode when YamlText.Truth(value) == true:
                 return new FieldSyntax(name, [], null);
-            case YamlScalarNode { Value.Length: > 0 } when !YamlText.IsNull(value):
+            case YamlScalarNode { Value.Length: > 0 } when !YamlText.IsNull(value) && YamlText.Truth(value) is null:
                 return parser.TryField(name, pieces[value], out FieldSyntax? field) ? field : null;
             case YamlSequenceNode { Children.Count: > 0 } list:
                 var values = ImmutableArray.CreateBuilder<AtomSyntax>();
                 foreach (YamlNode item in list.Children)
                 {
-                    if (item is not YamlScalarNode || YamlText.IsNull(item))
+                    if (item is not YamlScalarNode || YamlText.IsNull(item) || YamlText.Truth(item) is not null)
                         Wrong(item, key, "a value");
                     else if (parser.TryValue(pieces[item], out AtomSyntax? atom))
                         values.Add(atom);

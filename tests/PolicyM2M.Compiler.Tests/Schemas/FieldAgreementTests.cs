@@ -31,6 +31,27 @@ internal sealed class FieldAgreementTests
         Assert.That(Math.Min(refused, taken), Is.GreaterThan(5));
     }
 
+    /// <summary>What is no JSON: the ways in which YAML writes truths and nothing, which an editor reads before it asks a schema.</summary>
+    [TestCase("rotation", "rotate-now", "True", true)]
+    [TestCase("rotation", "rotate-now", "TRUE", true)]
+    [TestCase("rotation", "rotate-now", "", false)]
+    [TestCase("rotation", "rotate-now", "~", false)]
+    [TestCase("rotation", "rotate-now", "Null", false)]
+    [TestCase("rotation", "rotate-now", "yes", false)]
+    [TestCase("rotation", "rotate-now", "FALSE", false)]
+    [TestCase("auth", "capabilities", "False", false)]
+    [TestCase("auth", "capabilities", "[a, True]", false)]
+    [TestCase("auth", "capabilities", "[a, null]", false)]
+    [TestCase("auth", "capabilities", "[a, 'True']", true)]
+    [TestCase("auth", "capabilities", "'\"a\"'", false)]
+    [TestCase("auth", "methods", "'\"x509\"'", false, Description = "a name is no text")]
+    public void What_YAML_writes_otherwise_is_read_as_an_editor_does(string kind, string field, string value, bool isTaken)
+    {
+        string yaml = $"policy: p\n{kind}:\n  - otherwise:\n      use: {{ {field}: {value} }}\n";
+        Assert.That(SchemaFile.Load("policy").Faults(YamlAsJson.Of(yaml)!.ToJsonString()).Count == 0, Is.EqualTo(isTaken));
+        Assert.That(Faults("use", yaml), isTaken ? Is.Empty : Is.Not.Empty);
+    }
+
     private static IEnumerable<JsonNode?> Values(string where, Random random)
     {
         JsonNode?[] scalars = [null, true, false, 0, -1, 5, 0.5m, 1.2m, 1.3m, .. DocumentChange.Texts.Select(text => JsonValue.Create(text))];

@@ -21,9 +21,9 @@ internal static class YamlAsJson
         YamlSequenceNode sequence => new JsonArray([.. sequence.Children.Select(Of)]),
         YamlScalarNode { Style: ScalarStyle.Plain, Value: var text } => text switch
         {
-            null or "" or "~" or "null" => null,
-            "true" => JsonValue.Create(true),
-            "false" => JsonValue.Create(false),
+            null or "" or "~" or "null" or "Null" or "NULL" => null,
+            "true" or "True" or "TRUE" => JsonValue.Create(true),
+            "false" or "False" or "FALSE" => JsonValue.Create(false),
             _ when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) => JsonValue.Create(number),
             _ when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) => JsonValue.Create(number),
             _ => JsonValue.Create(text),
