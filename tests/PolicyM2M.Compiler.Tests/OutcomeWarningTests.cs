@@ -3,11 +3,11 @@ namespace PolicyM2M.Compiler.Tests;
 /// <summary>Outcomes that can be had and that nobody will have meant are warned of, and others are not.</summary>
 internal sealed class OutcomeWarningTests
 {
-    [TestCase("rotation", "renew-at 0%", "`renew-at 0%` renews a credential as soon as it is issued")]
-    [TestCase("rotation", "renew-at 0/7", "`renew-at 0/7` renews a credential as soon as it is issued")]
-    [TestCase("rotation", "renew-at 100%", "`renew-at 100%` renews a credential only when it has ended")]
+    [TestCase("rotation", "renew-at 0%", "`renew-at 0%` asks for a renewal as soon as a credential is issued")]
+    [TestCase("rotation", "renew-at 0/7", "`renew-at 0/7` asks for a renewal as soon as a credential is issued")]
+    [TestCase("rotation", "renew-at 100%", "`renew-at 100%` asks for a renewal only when the credential has ended")]
     [TestCase("rotation", "renew-at 2/3", null)]
-    [TestCase("rotation", "spread 100%", "`spread 100%` lets renewals begin as soon as a credential is issued, whatever `renew-at` says")]
+    [TestCase("rotation", "spread 100%", "`spread 100%` spreads renewals over all of the time before `renew-at`, so that some come long before it")]
     [TestCase("rotation", "spread 0%", null)]
     [TestCase("rotation", "lifetime 0s", "`lifetime 0s` allows nothing that is valid at any moment")]
     [TestCase("rotation", "key-lifetime 0s", "`key-lifetime 0s` allows nothing that is valid at any moment")]
@@ -23,7 +23,7 @@ internal sealed class OutcomeWarningTests
     [Test]
     public void What_a_profile_gives_counts_and_is_not_said_twice() =>
         Assert.That(Warnings("profile long : rotation { lifetime 90d  renew-at 0% }\nrotation { when risk > 5 use long  otherwise use long with { key-lifetime 30d } }"),
-            Is.EqualTo(new[] { "M2M334 `renew-at 0%` renews a credential as soon as it is issued", "M2M334 key-lifetime 30d is shorter than lifetime 90d" }));
+            Is.EqualTo(new[] { "M2M334 `renew-at 0%` asks for a renewal as soon as a credential is issued", "M2M334 key-lifetime 30d is shorter than lifetime 90d" }));
 
     [TestCase("auth { otherwise use { methods x509  fresh-for 1h } }", "", 1)]
     [TestCase("auth { otherwise use { methods x509  fresh-for 0s } }", "", 0)]

@@ -27,11 +27,11 @@ internal static class OutcomeCheck
     /// <summary>What is odd about a value by itself; null where nothing is. To forget at once, or to keep nothing, is no oddity: `overlap 0s` and `usable-for 0s` say just that.</summary>
     private static (string Meaning, string Instead)? Objection(Field field, FieldValue value) => value switch
     {
-        FieldValue.Share { Value.Numerator: 0 } when field == Field.RenewAt => ("renews a credential as soon as it is issued", "say which share of the validity may go by first, such as 2/3"),
+        FieldValue.Share { Value.Numerator: 0 } when field == Field.RenewAt => ("asks for a renewal as soon as a credential is issued", "say which share of the validity may go by first, such as 2/3"),
         FieldValue.Share share when field == Field.RenewAt && share.Value.Numerator == share.Value.Denominator =>
-            ("renews a credential only when it has ended", "leave time for the renewal, such as 2/3"),
+            ("asks for a renewal only when the credential has ended", "leave time for the renewal, such as 2/3"),
         FieldValue.Share share when field == Field.Spread && share.Value.Numerator == share.Value.Denominator =>
-            ("lets renewals begin as soon as a credential is issued, whatever `renew-at` says", "spread them over less, such as 10%"),
+            ("spreads renewals over all of the time before `renew-at`, so that some come long before it", "spread them over less, such as 10%"),
         FieldValue.Duration { Seconds: 0 } when field == Field.Lifetime || field == Field.KeyLifetime => ("allows nothing that is valid at any moment", "to give none, say `deny` and why"),
         FieldValue.Duration { Seconds: 0 } when field == Field.SessionLifetime => ("ends a session before it has begun", "to resume none, say `resumption forbidden`"),
         FieldValue.Duration { Seconds: 0 } when field == Field.Reauthenticate => ("ends no authentication: the next is due at once", "say how long a connection may last, such as 12h"),
