@@ -7,6 +7,7 @@ using PolicyM2M.Audit.Appending;
 using PolicyM2M.Audit.Storage;
 using PolicyM2M.Pdp.Access;
 using PolicyM2M.Pdp.Auditing;
+using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Testing;
 using PolicyM2M.Wire.V1;
@@ -85,6 +86,31 @@ internal sealed class AuditTests
         Assert.That(denials.Select(denial => denial.Again).Where(again => again > 0), Is.EquivalentTo(new[] { 99UL, 101UL - Denials.MaximumOfOne }));
         Assert.That(denials[^1].Again, Is.Zero, "the next minute begins anew");
         Assert.That(pdp.Log.Lines, Has.Exactly(1).EndsWith("99 times more within a minute: it asked about plc-0099: a device may ask only about itself"));
+    }
+
+    [Test]
+    public async Task Who_is_turned_away_leaves_one_record_a_minute_and_who_looks_two()
+    {
+        await using RunningPdp pdp = await RunningPdp.StartAsync(change: options => options with { Audit = Durable, Callers = new CallerOptions { Limits = new CallLimits { Rate = 5 } } });
+        DecisionService.DecisionServiceClient device = pdp.DecisionsAs("device");
+        int turned = 0;
+        for (int i = 0; i < 40; i++)
+            turned += await CodeOf(device) == StatusCode.ResourceExhausted ? 1 : 0;
+        for (int i = 0; i < 3; i++)
+            await pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest());
+        await AuditorOf(pdp).GetCheckpointAsync(new GetCheckpointRequest());
+        await pdp.DevicesAs("operator").GetDeviceAsync(new GetDeviceRequest { Id = "plc-0042" });
+        await pdp.DecisionsAs("operator").GetSigningKeysAsync(new GetSigningKeysRequest());
+        pdp.Server.Services.GetRequiredService<Overloads>().EndWindow();
+        pdp.Server.Services.GetRequiredService<Reads>().EndWindow();
+
+        AuditRecord[] records = await Records(pdp);
+        Assert.That(turned, Is.Positive);
+        Assert.That(records.Where(record => record.Overload is not null).Select(record => (record.Caller, record.Overload.Reason, record.Overload.Times)),
+            Is.EqualTo(new[] { ("spiffe://dev.policym2m.example/device/plc-0042", "5 calls a second are exceeded", (ulong)turned) }));
+        Assert.That(records.Where(record => record.Read is not null).Select(record => $"{record.Caller.Split('/')[^2]} {record.Read.Rpc.Split('/')[^1]} {record.Read.Again}"),
+            Is.EqualTo(new[] { "operator GetStatus 0", "auditor GetCheckpoint 0", "operator GetDevice 0", "operator GetStatus 2" }));
+        Assert.That(M2MProcess.Run("audit", "show", pdp.Data.Audit).Output, Does.Contain($"turned {turned} away within a minute: 5 calls a second are exceeded").And.Contain("read /policym2m.v1.PolicyService/GetStatus (2 times more within a minute)"));
     }
 
     [Test]
@@ -198,7 +224,7 @@ internal sealed class AuditTests
             await foreach (ListEntriesResponse entry in call.ResponseStream.ReadAllAsync())
                 entries.Add(entry);
         }
-        GetInclusionProofResponse inclusion = await auditor.GetInclusionProofAsync(new GetInclusionProofRequest { Number = 3 });
+        GetInclusionProofResponse inclusion = await auditor.GetInclusionProofAsync(new GetInclusionProofRequest { Number = 3, Size = second.Size });
         GetInclusionProofResponse earlier = await auditor.GetInclusionProofAsync(new GetInclusionProofRequest { Number = 3, Size = 5 });
         GetConsistencyProofResponse consistency = await auditor.GetConsistencyProofAsync(new GetConsistencyProofRequest { Earlier = first.Size, Size = second.Size });
         Assert.Multiple(() =>

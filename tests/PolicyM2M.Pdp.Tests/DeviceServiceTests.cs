@@ -55,7 +55,7 @@ public sealed class DeviceServiceTests
             await _operator.SetDeviceRiskAsync(new SetDeviceRiskRequest { Id = "plc-0042", Risk = i % 2 == 0 ? 80 : 20 });
             Assert.That((await Rotation()).RotateNow, Is.EqualTo(i % 2 == 0));
         }
-        await _operator.SetDeviceRiskAsync(new SetDeviceRiskRequest { Id = "plc-0042" });
+        await _operator.SetDeviceRiskAsync(new SetDeviceRiskRequest { Id = "plc-0042", Unknown = true });
         Assert.That((await Rotation()).RotateNow, Is.True, "a risk that nobody knows could be any");
     }
 
@@ -160,6 +160,8 @@ public sealed class DeviceServiceTests
         await Refused(StatusCode.FailedPrecondition, "reinstate it first", async () => await _operator.DeleteDeviceAsync(new DeleteDeviceRequest { Id = "sensor-1" }));
         await Refused(StatusCode.Aborted, "version 99", async () => await _operator.UpsertDeviceAsync(new UpsertDeviceRequest { Id = "plc-0042", ExpectedVersion = 99 }));
         await Refused(StatusCode.NotFound, "no device `nobody`", async () => await _operator.GetDeviceAsync(new GetDeviceRequest { Id = "nobody" }));
+        await Refused(StatusCode.InvalidArgument, "there is no risk; give `risk` from 0 to 100, or `unknown`", async () => await _operator.SetDeviceRiskAsync(new SetDeviceRiskRequest { Id = "plc-0042" }));
+        await Refused(StatusCode.InvalidArgument, "exclude each other", async () => await _operator.SetDeviceRiskAsync(new SetDeviceRiskRequest { Id = "plc-0042", Risk = 3, Unknown = true }));
         await Refused(StatusCode.NotFound, "no device `nobody`", async () => await _operator.SetDeviceRiskAsync(new SetDeviceRiskRequest { Id = "nobody", Risk = 1 }));
     }
 

@@ -29,6 +29,9 @@ internal sealed class PdpProcess : IDisposable
     /// <summary>Where health and metrics are told, where that was asked for.</summary>
     public string Monitor { get; private set; } = "";
 
+    /// <summary>Starts it, and waits for nothing.</summary>
+    public static PdpProcess Begin(params string[] options) => new(options);
+
     /// <summary>Starts it, and waits until it listens.</summary>
     public static async Task<PdpProcess> StartAsync(params string[] options)
     {

@@ -108,7 +108,8 @@ public sealed class RegistryReplicaTests
 
         await RunningPdp.Eventually(() => StatusOf(async () => await devices.ReinstateDeviceAsync(new ReinstateDeviceRequest { Id = "plc-0042", Reason = "found" })), status => status == StatusCode.OK);
         await RunningPdp.Eventually(() => DeviceOf(_there), status => status == StatusCode.OK);
-        Assert.That((await DeviceOf(_here), File.ReadAllText(_here.Data.Revoked)), Is.EqualTo((StatusCode.OK, "[]\n")));
+        Assert.That((await DeviceOf(_here), File.ReadAllText(_here.Data.Revoked)), Is.EqualTo((StatusCode.OK, File.ReadAllText(_here.Data.Revoked))));
+        Assert.That(File.ReadAllText(_here.Data.Revoked), Does.EndWith("\"revoked\":[],\"held\":[]}\n"));
     }
 
     private static async Task<RotationOutcome> Rotation(RunningPdp pdp) =>
