@@ -63,9 +63,10 @@ internal static class Program
         // First: a server that cannot listen leaves nothing behind.
         Listening.Try(options.Listen);
         DataFolder data = DataFolder.Find(options.Data);
-        DataFolderHold hold = DataFolderHold.Take(data);
+        var hold = new DataFolderHold(data);
         try
         {
+            hold.TakeWhereThere();
             return await StartAsync(options, data, hold, clock, console, logTo);
         }
         catch
@@ -83,10 +84,11 @@ internal static class Program
         var activations = new Activations(data.Activations);
         DateTimeOffset now = clock.GetUtcNow();
         var revisions = new RevisionState(activations.Begin(RolloutStart.Load(source, memory.Find(source), rollouts.Find(source), options.Rollout, now), now));
+        hold.Take();
         Func<IServiceProvider, WebhookListener>? webhook = WebhookListener.Of(options);
         Func<IServiceProvider, MonitorListener>? monitor = MonitorListener.Of(options);
         DevelopmentCredentials development = options.MayBeForDevelopment ? DevelopmentCredentials.Prepare(data, clock.GetUtcNow()) : DevelopmentCredentials.None(data, options.Listen);
-        DevelopmentData.Prepare(data, development, revisions.Current.Active.Bundle);
+        DevelopmentData.Prepare(data, development, revisions.Current.Active.Decider);
         DeviceStore registry = RegistryOption.Open(options.RegistryDb, data, clock);
         var revoked = RevokedDevices.Open(data.Revoked);
         var credentials = new CredentialState(TlsCredentials.Load(data, options.Callers));

@@ -168,7 +168,6 @@ public sealed class ConfigurationTests
     [TestCase("--config", "nowhere", "error: --config: there is no file `nowhere`\n")]
     [TestCase("--config", "/", "error: --config: `/` is a folder, and no file\n")]
     [TestCase("--trust", "nodomain", "error: --trust: `nodomain` is not DOMAIN=FILE, such as plant-7.example=/etc/pdp/plant-7.pem\n")]
-    [TestCase("--tls12", "maybe", "error: --tls12: `maybe` is not true or false\n")]
     public void A_fault_is_told_once(string option, string value, string told) =>
         Assert.That(Parse([$"{option}={value}"]).Text, Is.EqualTo(told + "`--help` lists the options.\n"));
 

@@ -152,7 +152,7 @@ public sealed class PdpCommandTests
         string faulty = folder.Write("faulty.csv", "device.id,posture.risk\npump-3,high\npump-4,3\n");
 
         FinishedProcess dry = M2M("devices", "import", fleet, "--dry-run"), refused = M2M("devices", "import", faulty), written = M2M("devices", "import", fleet);
-        Assert.That((dry.ExitCode, dry.Output), Is.EqualTo((0, $"{fleet}:2:32: warning: the policies know no attribute `firmware.color`, so it does nothing\nnothing written, as asked: 2 devices good, 2 would change, 0 faults\n")), dry.Output + dry.Error);
+        Assert.That((dry.ExitCode, dry.Output), Is.EqualTo((0, $"{fleet}:2:25: warning: the policies know no attribute `firmware.color`, so it does nothing; the first of its uses is here\nnothing written, as asked: 2 devices good, 2 would change, 0 faults\n")), dry.Output + dry.Error);
         Assert.That((refused.ExitCode, refused.Output), Is.EqualTo((4, refused.Output)));
         Assert.That(refused.Output, Does.StartWith($"{faulty}:2:8: fault: ").And.EndWith("nothing written: 1 device good, 1 would change, 1 fault\n"));
         Assert.That((written.ExitCode, written.Output), Is.EqualTo((0, written.Output)));
@@ -163,7 +163,7 @@ public sealed class PdpCommandTests
         Assert.That(M2M("devices", "set-risk", "pump-1", "unknown").Output, Does.Contain("risk          ?\n"));
         Assert.That(M2M("devices", "revoke", "pump-1", "--reason", "stolen").Output, Does.Contain(": stolen\n"));
         string shown = M2M("devices", "get", "pump-1").Output;
-        Assert.That(shown, Does.Contain("firmware.color = red\n").And.Match("changed +.* revoke by spiffe://dev.policym2m.example/operator/dev: stolen\n").And.Match("changed +.* state quarantined by .*: port scan\n"));
+        Assert.That(shown, Does.Contain("firmware.color = \"red\"\n").And.Match("changed +.* revoke by spiffe://dev.policym2m.example/operator/dev: stolen\n").And.Match("changed +.* state quarantined by .*: port scan\n"));
         Assert.That(M2M("devices", "reinstate", "pump-1", "--reason", "found").Output, Does.Contain("state         onboarding\n").And.Not.Contain("revoked"));
 
         Assert.That((await _pdp.DevicesAs("operator").GetDeviceAsync(new GetDeviceRequest { Id = "pump-1" })).Device.HasRisk, Is.False);

@@ -1,8 +1,10 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using PolicyM2M.Engine.Bundles;
+using PolicyM2M.Engine;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Registry;
+using PolicyM2M.Registry.Files;
 
 namespace PolicyM2M.Pdp.Development;
 
@@ -16,7 +18,7 @@ internal static class DevelopmentData
     /// <param name="credentials">What was made there.</param>
     /// <param name="policies">The policies that are served.</param>
     /// <exception cref="StartupException">The folder cannot be written.</exception>
-    public static void Prepare(DataFolder data, DevelopmentCredentials credentials, Bundle policies)
+    public static void Prepare(DataFolder data, DevelopmentCredentials credentials, Decider policies)
     {
         if (!credentials.InUse)
             return;
@@ -38,16 +40,19 @@ internal static class DevelopmentData
             PrivateFile.Create(file, text);
     }
 
-    /// <summary>Somebody's own policies know other attributes than the example's: what they do not know is left out, or each start would warn of it.</summary>
-    private static string ExampleDevices(Bundle policies)
+    /// <summary>Somebody's own policies may have no use for what the examples say, and each start would warn of it: then they say what every registry does, or nothing.</summary>
+    private static string ExampleDevices(Decider policies) => new[] { Shipped(), OnlyColumns() }.FirstOrDefault(devices =>
+        DeviceImport.Read(Encoding.UTF8.GetBytes(devices), ImportFormat.Json, policies) is { Faults.IsEmpty: true, Warnings.IsEmpty: true }) ?? "{ \"devices\": {} }\n";
+
+    private static string OnlyColumns()
     {
-        JsonObject devices = JsonNode.Parse(Shipped())!["devices"]!.AsObject();
-        foreach ((_, JsonNode? device) in devices)
+        JsonNode all = JsonNode.Parse(Shipped())!;
+        foreach ((_, JsonNode? device) in all["devices"]!.AsObject())
         {
-            foreach (string unknown in device!.AsObject().Select(attribute => attribute.Key).Where(name => !AttributeNames.IsColumn(name) && !policies.Attributes.ContainsKey(name)).ToArray())
-                device.AsObject().Remove(unknown);
+            foreach (string other in device!.AsObject().Select(attribute => attribute.Key).Where(name => !AttributeNames.IsColumn(name)).ToArray())
+                device.AsObject().Remove(other);
         }
-        return new JsonObject { ["devices"] = devices.DeepClone() }.ToJsonString(Format) + "\n";
+        return all.ToJsonString(Format) + "\n";
     }
 
     private static string Shipped()

@@ -5,7 +5,6 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Net;
-using System.Text.RegularExpressions;
 using PolicyM2M.Engine.Vocabulary;
 using PolicyM2M.Pdp.Rollouts;
 using PolicyM2M.Pdp.Signing;
@@ -15,7 +14,7 @@ using PolicyM2M.Store.Remotes;
 namespace PolicyM2M.Pdp.Startup;
 
 /// <summary>Reads the command line, and what the environment and the configuration file add to it.</summary>
-internal static partial class CommandLine
+internal static class CommandLine
 {
     private const double ShortestPoll = 0.1;
     private const double LongestPoll = 3_600;
@@ -183,7 +182,7 @@ internal static partial class CommandLine
         }
         var settings = Settings.Read(command, given, environment ?? FrozenDictionary<string, string>.Empty);
         ParseResult parsed = command.Parse([.. settings.Arguments, .. args]);
-        string[] faults = [.. given.Errors.Select(fault => NoFlag().Replace(fault.Message, "$2: `$1` is not true or false")), .. settings.Faults, .. OptionRules.FaultsOf(parsed, settings)];
+        string[] faults = [.. given.Errors.Select(fault => fault.Message), .. settings.Faults, .. OptionRules.FaultsOf(parsed, settings)];
         if (faults.Length > 0)
         {
             foreach (string fault in faults)
@@ -310,10 +309,6 @@ internal static partial class CommandLine
         argument.AddError($"{NameOf(argument)}: `{text}` is not a number of seconds from {shortest} to {longest}");
         return null;
     }
-
-    /// <summary>What the library says of a flag with a value that is none.</summary>
-    [GeneratedRegex(@"^Cannot parse argument '(.*)' for option '(.*)' as expected type 'System\.Boolean'.*$")]
-    private static partial Regex NoFlag();
 
     internal static string NameOf(ArgumentResult argument) => ((OptionResult)argument.Parent!).Option.Name;
 
