@@ -22,7 +22,10 @@ internal sealed class DeviceText(TextWriter writer, Palette palette)
     {
         int id = devices.Select(device => device.Id.Length).DefaultIfEmpty(0).Max() + 2, site = devices.Select(device => device.Site.Length).DefaultIfEmpty(0).Max() + 2;
         foreach (Device device in devices)
-            writer.Write($"{device.Id.PadRight(id)}{Text(device.State).PadRight(Wide)}{Printable.Of(device.Site).PadRight(site)}{Risk(device),-10}{(device.Revocation is null ? "" : palette.Bad("revoked"))}".TrimEnd() + "\n");
+        {
+            string revoked = device.Revocation is null ? "" : palette.Bad("revoked");
+            writer.Write($"{device.Id.PadRight(id)}{Text(device.State).PadRight(Wide)}{Printable.Of(device.Site).PadRight(site)}{Risk(device),-10}{revoked}".TrimEnd() + "\n");
+        }
         writer.Write(palette.Faint(DiagnosticReport.Count(devices.Count, "device")) + "\n");
     }
 
