@@ -123,6 +123,16 @@ public sealed class DeviceServiceTests
 
         foreach ((string rpc, Func<Task<StatusCode>> call) in calls)
             Assert.That(await call(), Is.EqualTo(StatusCode.PermissionDenied), rpc);
+        await Refused(StatusCode.PermissionDenied, $"/{id} is revoked", async () => await client.DecideAsync(new DecideRequest()));
+    }
+
+    [Test]
+    public async Task A_gateway_is_told_that_a_device_of_its_own_is_revoked_and_of_no_other()
+    {
+        foreach (string id in new[] { "sensor-1", "plc-0099" })
+            await _operator.RevokeDeviceAsync(new RevokeDeviceRequest { Id = id, Reason = "stolen" });
+        await Refused(StatusCode.PermissionDenied, "sensor-1 is revoked", async () => await _gateway.DecideAsync(new DecideRequest { DeviceId = "sensor-1" }));
+        await Refused(StatusCode.PermissionDenied, "gw-plant7 may not speak for plc-0099", async () => await _gateway.DecideAsync(new DecideRequest { DeviceId = "plc-0099" }));
     }
 
     [Test]
