@@ -304,7 +304,7 @@ public sealed class StartTests
     public void A_process_that_cannot_run_says_why_in_a_line_and_ends_with_1()
     {
         using var empty = new TemporaryFolder();
-        FinishedProcess process = FinishedProcess.Run("dotnet", [Program, "--git", empty.Path, "--data", empty["data"]]);
+        FinishedProcess process = FinishedProcess.Run("dotnet", [Program, "--git", empty.Path, "--data", empty["data"], "--listen", "127.0.0.1:0"]);
 
         Assert.That((process.ExitCode, process.Output), Is.EqualTo((1, "")));
         Assert.That(process.Error, Does.StartWith("error: no Git repository at").And.Not.Contain("   at "));
@@ -315,7 +315,7 @@ public sealed class StartTests
     {
         using var git = new TemporaryGitRepository();
         git.Commit("Broken", [.. TestPolicies.Files(), ("policies/baseline.m2m", TestPolicies.Broken)]);
-        FinishedProcess process = FinishedProcess.Run("dotnet", [Program, "--git", git.Path, "--data", Path.Combine(git.Path, "data")]);
+        FinishedProcess process = FinishedProcess.Run("dotnet", [Program, "--git", git.Path, "--data", Path.Combine(git.Path, "data"), "--listen", "127.0.0.1:0"]);
 
         Assert.That(process.ExitCode, Is.EqualTo(3));
         Assert.That(process.Error, Does.Contain("error M2M203").And.Contain("is not valid").And.Not.Contain("   at "));
