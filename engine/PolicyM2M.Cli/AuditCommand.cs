@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Google.Protobuf;
 using PolicyM2M.Audit;
 using PolicyM2M.Audit.Notes;
@@ -9,8 +10,10 @@ using PolicyM2M.Wire.V1;
 namespace PolicyM2M.Cli;
 
 /// <summary><c>m2m audit</c>: looks an audit log through, without the decision point.</summary>
-internal static class AuditCommand
+internal static partial class AuditCommand
 {
+    private const int ShownOfOneCause = 5;
+
     /// <summary>With the number of the first record, and sources that are nobody's, which are zero.</summary>
     private static readonly JsonFormatter Records = new(JsonFormatter.Settings.Default.WithFormatDefaultValues(true));
 
@@ -95,8 +98,14 @@ internal static class AuditCommand
     {
         Palette colours = streams.AnswerColours;
         TextWriter writer = streams.Answers;
-        foreach (LogFinding finding in verdict.Findings)
-            writer.Write($"{colours.Bad("wrong")}: {(finding.Number is { } number ? $"record {number}: " : "")}{Printable.Of(finding.Message)}  {colours.Faint($"({Printable.Of(finding.File)})")}\n");
+        // One cause may show in thousands of records, and must not hide the next.
+        foreach (LogFinding[] ofOneCause in verdict.Findings.GroupBy(finding => Digits().Replace(finding.Message, "#")).Select(group => group.ToArray()))
+        {
+            foreach (LogFinding finding in ofOneCause.Take(ShownOfOneCause))
+                writer.Write($"{colours.Bad("wrong")}: {(finding.Number is { } number ? $"record {number}: " : "")}{Printable.Of(finding.Message)}  {colours.Faint($"({Printable.Of(finding.File)})")}\n");
+            if (ofOneCause.Length > ShownOfOneCause)
+                writer.Write($"{colours.Bad("wrong")}: {ofOneCause.Length - ShownOfOneCause} more of this kind; --json has all of them\n");
+        }
         if (verdict.Checkpoint is { } checkpoint)
         {
             string sound = verdict.IsSound ? colours.Good("sound") : colours.Bad("not sound");
@@ -136,6 +145,9 @@ internal static class AuditCommand
         writer.WriteEndArray();
         writer.WriteEndObject();
     }
+
+    [GeneratedRegex("[0-9]+")]
+    private static partial Regex Digits();
 
     private static void Demand(string folder)
     {

@@ -21,7 +21,7 @@ internal static class AuditText
     private static string What(AuditRecord record) => record.EventCase switch
     {
         AuditRecord.EventOneofCase.Decisions => $"decided {string.Join(", ", record.Decisions.Decisions.Select(Verdict))} by {Short(record.Decisions.Revision)}",
-        AuditRecord.EventOneofCase.Denial => $"denied {record.Denial.Rpc}: {record.Denial.Reason}{(record.Denial.Again > 0 ? $" ({record.Denial.Again} times more within a minute)" : "")}",
+        AuditRecord.EventOneofCase.Denial => $"denied {record.Denial.Rpc}: {record.Denial.Reason}{Again(record.Denial.Again)}",
         AuditRecord.EventOneofCase.Revision => $"revision {Short(record.Revision.Revision)} {record.Revision.Became}{(record.Revision.Reason.Length > 0 ? $": {record.Revision.Reason}" : "")}",
         AuditRecord.EventOneofCase.DeviceChange => Changed(record.DeviceChange),
         AuditRecord.EventOneofCase.Operation => Asked(record.Operation),
@@ -29,9 +29,13 @@ internal static class AuditText
         AuditRecord.EventOneofCase.Loss => $"{record.Loss.Count} records are missing, from {record.Loss.From} until {record.Loss.Until}",
         AuditRecord.EventOneofCase.Rotation => Rotated(record.Rotation),
         AuditRecord.EventOneofCase.Bundle => $"handed out the bundle of {Short(record.Bundle.Revision)}, from byte {record.Bundle.Offset}",
+        AuditRecord.EventOneofCase.Overload => $"turned {record.Overload.Times} away within a minute: {record.Overload.Reason}",
+        AuditRecord.EventOneofCase.Read => $"read {record.Read.Rpc}{Again(record.Read.Again)}",
         AuditRecord.EventOneofCase.Removal => $"the entries before {record.Removal.Before} were removed",
         _ => "something that this m2m does not know",
     };
+
+    private static string Again(ulong times) => times > 0 ? $" ({times} times more within a minute)" : "";
 
     private static string Changed(AuditDeviceChange change)
     {

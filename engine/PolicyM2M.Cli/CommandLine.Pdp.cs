@@ -15,7 +15,7 @@ internal static partial class CommandLine
 
     private static Command Pdp(Streams streams)
     {
-        var pdp = new Command("pdp", "Asks a decision point what it serves, and steers what it rolls out.")
+        var pdp = new Command("pdp", "Asks a decision point what it serves, steers what it rolls out, and keeps its registry of devices.")
         {
             PdpVerb("status", "Says what is served, what is on trial, and what could not be served.", streams, [], (pdp, _) => pdp.Status(), "m2m pdp status"),
             PdpVerb("revisions", "Lists what is and was active.", streams, [], (pdp, _) => pdp.Revisions(), "m2m pdp revisions"),
@@ -27,6 +27,7 @@ internal static partial class CommandLine
             Pin(streams),
             PdpVerb("unpin", "Lets commits in again, the newest at once unless it was rolled back.", streams, [], (pdp, _) => pdp.Unpin(), "m2m pdp unpin"),
             Accept(streams),
+            Devices(streams),
         };
         return HelpWithExamples.On(pdp, """
             Examples:
@@ -68,7 +69,7 @@ internal static partial class CommandLine
         Command command = PdpVerb("stage", "Tries the candidate in the shadow, or on a share of the devices.", streams, [], (pdp, parsed) =>
         {
             (RolloutStage read, int percent) = ReadStage(parsed.GetRequiredValue(stage))!.Value;
-            return pdp.Stage(read, percent, commit: null);
+            return pdp.Stage(read, percent);
         }, "m2m pdp stage canary:25", "m2m pdp stage shadow");
         command.Arguments.Add(stage);
         return command;
@@ -76,7 +77,7 @@ internal static partial class CommandLine
 
     private static Command Accept(Streams streams)
     {
-        Argument<string> commit = new("COMMIT") { Description = "The commit that was refused, or at least its first 12 digits." };
+        Argument<string> commit = new("COMMIT") { Description = "The commit that was refused, or at least its first 7 digits." };
         Command command = PdpVerb("accept", "Lets a commit in although it does not follow what was served: its history was rewritten, or the ref was moved back.", streams, [],
             (pdp, parsed) => pdp.Accept(parsed.GetRequiredValue(commit)), "m2m pdp accept 1f6e3c0a9b7d");
         command.Arguments.Add(commit);
@@ -93,8 +94,11 @@ internal static partial class CommandLine
         return command;
     }
 
+    private static Command PdpVerb(string name, string description, Streams streams, Option[] options, Func<PdpCommand, ParseResult, int> run, params string[] examples) =>
+        AskingVerb(name, description, options, (pdp, json, parsed) => run(new PdpCommand(pdp, json, streams), parsed), PdpExitCodes, examples);
+
     /// <summary>A verb with the options that all of them have.</summary>
-    private static Command PdpVerb(string name, string description, Streams streams, Option[] options, Func<PdpCommand, ParseResult, int> run, params string[] examples)
+    private static Command AskingVerb(string name, string description, Option[] options, Func<PdpAddress, bool, ParseResult, int> run, string exitCodes, params string[] examples)
     {
         Option<string> pdp = new("--pdp") { HelpName = "HOST:PORT", Description = "The decision point.", DefaultValueFactory = _ => "127.0.0.1:8443" };
         Option<string> certificate = new("--cert") { HelpName = "FILE", Description = "The operator's certificate, in PEM.", DefaultValueFactory = _ => ".policym2m/pki/operator.pem" };
@@ -105,10 +109,8 @@ internal static partial class CommandLine
         foreach (Option option in options)
             command.Options.Add(option);
         command.SetAction(parsed => run(
-            new PdpCommand(
-                new PdpAddress(parsed.GetRequiredValue(pdp), parsed.GetRequiredValue(certificate), parsed.GetRequiredValue(key), parsed.GetRequiredValue(authorities)), parsed.GetValue(json), streams),
-            parsed));
-        return HelpWithExamples.On(command, $"Examples:\n{string.Concat(examples.Select(example => $"  {example}\n"))}\n{PdpExitCodes}");
+            new PdpAddress(parsed.GetRequiredValue(pdp), parsed.GetRequiredValue(certificate), parsed.GetRequiredValue(key), parsed.GetRequiredValue(authorities)), parsed.GetValue(json), parsed));
+        return HelpWithExamples.On(command, $"Examples:\n{string.Concat(examples.Select(example => $"  {example}\n"))}\n{exitCodes}");
     }
 
     private static Option<string> Reason() => new("--reason") { HelpName = "TEXT", Required = true, Description = "Why, in a sentence: whoever looks next reads it." };

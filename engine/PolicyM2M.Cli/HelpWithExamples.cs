@@ -11,8 +11,20 @@ internal sealed class HelpWithExamples(HelpAction help, string examples) : Synch
 
     public override int Invoke(ParseResult parseResult)
     {
+        TextWriter output = parseResult.InvocationConfiguration.Output;
+        using var written = new StringWriter();
+        parseResult.InvocationConfiguration.Output = written;
         int code = help.Invoke(parseResult);
-        parseResult.InvocationConfiguration.Output.Write(examples.ReplaceLineEndings("\n").TrimEnd('\n') + "\n");
+        parseResult.InvocationConfiguration.Output = output;
+        // The library lists a command's arguments as if all of them were required.
+        string text = written.ToString();
+        foreach (Command command in parseResult.CommandResult.Command.Subcommands)
+        {
+            foreach (Argument optional in command.Arguments.Where(argument => argument.Arity.MinimumNumberOfValues == 0))
+                text = text.Replace($" {command.Name} <{optional.Name}>", $" {command.Name} [{optional.Name}]", StringComparison.Ordinal);
+        }
+        output.Write(text);
+        output.Write(examples.ReplaceLineEndings("\n").TrimEnd('\n') + "\n");
         return code;
     }
 

@@ -26,36 +26,47 @@ internal sealed class PdpCommand(PdpAddress address, bool json, Streams streams)
         return check && found.Counts.Count > 0 ? ExitCode.NotAsExpected : ExitCode.Ok;
     });
 
-    public int Promote(string? commit) => Change((client, before, options) =>
+    public int Promote(string? commit) => Change(commit, (client, before, named, options) =>
     {
         // What was seen is named, so that nothing else is promoted.
-        string seen = commit ?? (before.Candidate?.Revision ?? before.Waiting?.Revision)?.CommitId ?? "";
-        return client.Promote(new PromoteRequest { ExpectedActive = before.Active.CommitId, CommitId = seen }, options).State;
+        string seen = named.Length > 0 ? named : (before.Rollout.Candidate?.Revision ?? before.Rollout.Waiting?.Revision)?.CommitId ?? "";
+        return client.Promote(new PromoteRequest { ExpectedActive = before.Rollout.Active.CommitId, CommitId = seen }, options).State;
     });
 
-    public int RollBack(string? commit, string reason) => Change((client, before, options) =>
-        client.RollBack(new RollBackRequest { ExpectedActive = before.Active.CommitId, CommitId = commit ?? "", Reason = reason }, options).State);
+    public int RollBack(string? commit, string reason) => Change(commit, (client, before, named, options) =>
+        client.RollBack(new RollBackRequest { ExpectedActive = before.Rollout.Active.CommitId, CommitId = named, Reason = reason }, options).State);
 
-    public int Pin(string reason) => Change((client, before, options) => client.Pin(new PinRequest { ExpectedActive = before.Active.CommitId, Reason = reason }, options).State);
+    public int Pin(string reason) => Change(null, (client, before, _, options) => client.Pin(new PinRequest { ExpectedActive = before.Rollout.Active.CommitId, Reason = reason }, options).State);
 
-    public int Unpin() => Change((client, before, options) => client.Unpin(new UnpinRequest { ExpectedActive = before.Active.CommitId }, options).State);
+    public int Unpin() => Change(null, (client, before, _, options) => client.Unpin(new UnpinRequest { ExpectedActive = before.Rollout.Active.CommitId }, options).State);
 
-    public int Stage(RolloutStage stage, int percent, string? commit) => Change((client, before, options) => client.SetStage(new SetStageRequest
+    public int Stage(RolloutStage stage, int percent) => Change(null, (client, before, _, options) => client.SetStage(new SetStageRequest
     {
-        ExpectedActive = before.Active.CommitId,
-        CommitId = commit ?? (before.Candidate?.Revision ?? before.Waiting?.Revision)?.CommitId ?? "",
+        ExpectedActive = before.Rollout.Active.CommitId,
+        CommitId = (before.Rollout.Candidate?.Revision ?? before.Rollout.Waiting?.Revision)?.CommitId ?? "",
         Stage = stage,
         Percent = percent,
     }, options).State);
 
-    public int Accept(string commit) => Change((client, before, options) => client.AcceptHistory(new AcceptHistoryRequest { ExpectedActive = before.Active.CommitId, CommitId = commit }, options).State);
+    public int Accept(string commit) => Change(commit, (client, before, named, options) =>
+        client.AcceptHistory(new AcceptHistoryRequest { ExpectedActive = before.Rollout.Active.CommitId, CommitId = named }, options).State, (text, named) => text.Accepted(named));
 
-    private int Change(Func<PolicyService.PolicyServiceClient, RolloutState, Grpc.Core.CallOptions, RolloutState> change) => Run(connection =>
+    /// <summary>Asks for a change of what was seen a moment before.</summary>
+    /// <param name="commit">The commit that the operator names, or its beginning; null where it names none.</param>
+    /// <param name="change">Asks, with the whole id of that commit.</param>
+    /// <param name="then">Tells people more than the state that came of it.</param>
+    private int Change(string? commit, Func<PolicyService.PolicyServiceClient, GetStatusResponse, string, Grpc.Core.CallOptions, RolloutState> change, Action<PdpText, string>? then = null) => Run(connection =>
     {
-        RolloutState before = connection.Ask((client, options) => client.GetStatus(new GetStatusRequest(), options)).Rollout
-            ?? throw new CannotRunException("the decision point does not know roll-outs: it is older than this m2m");
-        RolloutState after = connection.Ask((client, options) => change(client, before, options));
-        Write(() => PdpJson.State(after), text => text.State(after));
+        GetStatusResponse before = connection.Ask((client, options) => client.GetStatus(new GetStatusRequest(), options));
+        if (before.Rollout is null)
+            throw new CannotRunException("the decision point does not know roll-outs: it is older than this m2m");
+        string named = commit is null ? "" : CommitName.Whole(commit, before, () => connection.Ask((client, options) => client.ListRevisions(new ListRevisionsRequest(), options)));
+        RolloutState after = connection.Ask((client, options) => change(client, before, named, options));
+        Write(() => PdpJson.State(after), text =>
+        {
+            text.State(after);
+            then?.Invoke(text, named);
+        });
         return ExitCode.Ok;
     });
 

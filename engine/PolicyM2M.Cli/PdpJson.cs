@@ -17,8 +17,8 @@ internal static class PdpJson
 
     public static string State(RolloutState state) => Of(state);
 
-    /// <summary>Written anew by the same writer as all other answers.</summary>
-    private static string Of(IMessage message)
+    /// <summary>Any message, written anew by the same writer as all other answers.</summary>
+    public static string Of(IMessage message)
     {
         using var document = JsonDocument.Parse(Format.Format(message));
         return Json.Write(indented: true, document.RootElement.WriteTo);

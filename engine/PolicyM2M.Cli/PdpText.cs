@@ -20,8 +20,15 @@ internal sealed class PdpText(TextWriter writer, Palette palette)
             return;
         Row("refused", palette.Bad(refused.CommitId.Length == 0 ? "the repository cannot be followed" : Short(refused.CommitId)) + $" since {Time(refused.SeenAt)}");
         foreach (Diagnostic fault in refused.Diagnostics)
+        {
             Row("", Printable.Of(fault.Code.Length == 0 ? fault.Message : $"{fault.File}:{fault.Line}:{fault.Column}: {fault.Code}: {fault.Message}"));
+            if (fault.Help.Length > 0)
+                Row("", palette.Faint(Printable.Of($"help: {fault.Help}")));
+        }
     }
+
+    /// <summary>A history that was let in changes nothing yet.</summary>
+    public void Accepted(string commit) => Row("accepted", $"{Short(commit)} is compiled and tested with the next look, as any commit is, and then enters as above; `m2m pdp status` shows what came of it");
 
     public void State(RolloutState state)
     {

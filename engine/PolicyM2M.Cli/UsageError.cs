@@ -24,6 +24,8 @@ internal static class UsageError
             return [];
         if (command.Subcommands.Count > 0 && parsed.UnmatchedTokens is [var name, ..] && !IsOption(name))
             return [$"there is no command `{name}`{(command is RootCommand ? "" : $" of {command.Name}")}{DidYouMean(name, command.Subcommands.Select(known => known.Name))}"];
+        if (command.Subcommands.Count > 0 && !arguments.Any())
+            return [$"{command.Name} needs a command: {string.Join(", ", command.Subcommands.Where(known => !known.Hidden).Select(known => known.Name))}"];
         if (arguments.FirstOrDefault(IsOption) is { } option)
             return [$"there is no option `{option}` of {command.Name}{DidYouMean(option, command.Options.Where(known => !known.Hidden).Select(known => known.Name))}"];
         return [.. parsed.Errors.Select(error => error.Message).Distinct()];

@@ -29,6 +29,12 @@ internal static partial class Log
     [LoggerMessage(8, LogLevel.Warning, "which commit is served cannot be remembered for a restart: {Reason}")]
     public static partial void LastServedNotWritten(this ILogger log, string reason);
 
+    [LoggerMessage(9, LogLevel.Warning, "--accept {Commit}: {Repository} has no such commit, so it does nothing")]
+    public static partial void AcceptedUnknown(this ILogger log, string commit, string repository);
+
+    [LoggerMessage(10, LogLevel.Warning, "{Option}: everybody on this machine can read {File}, which holds a secret; `chmod o-r` keeps it from them")]
+    public static partial void SecretReadable(this ILogger log, string option, string file);
+
     [LoggerMessage(40, LogLevel.Information, "the commit {Commit} is signed by {Signer}")]
     public static partial void SignedBy(this ILogger log, string commit, string signer);
 
@@ -53,8 +59,8 @@ internal static partial class Log
     [LoggerMessage(28, LogLevel.Warning, "denied {Rpc} to {Caller} {Times} times more within a minute: {Reason}")]
     public static partial void DeniedAgain(this ILogger log, string rpc, string caller, int times, string reason);
 
-    [LoggerMessage(21, LogLevel.Warning, "refused the client certificate {Thumbprint}: {Reason}; from {Peer}")]
-    public static partial void ClientCertificateRefused(this ILogger log, string thumbprint, string reason, string peer);
+    [LoggerMessage(21, LogLevel.Warning, "refused the client certificate of SHA-1 thumbprint {Thumbprint}: {Reason}; it names {Names}; from {Peer}")]
+    public static partial void ClientCertificateRefused(this ILogger log, string thumbprint, string reason, string names, string peer);
 
     [LoggerMessage(22, LogLevel.Warning, "refused a connection from {Peer}: {Reason}")]
     public static partial void ConnectionRefused(this ILogger log, string peer, string reason);
@@ -79,6 +85,12 @@ internal static partial class Log
 
     [LoggerMessage(81, LogLevel.Error, "the registry cannot be reached: {Reason}; as last read it counts for {Seconds} seconds from then")]
     public static partial void RegistryLost(this ILogger log, string reason, double seconds);
+
+    [LoggerMessage(91, LogLevel.Error, "the registry cannot be reached: {Reason}; it was not read since this start")]
+    public static partial void RegistryNeverRead(this ILogger log, string reason);
+
+    [LoggerMessage(92, LogLevel.Warning, "{Devices} of those whom an earlier registry revoked are not revoked in {Database}, and stay revoked here: it was made anew, or is a backup from before that")]
+    public static partial void RevokedHeld(this ILogger log, int devices, string database);
 
     [LoggerMessage(82, LogLevel.Error, "there is no registry now: what only it knows counts as missing, and the strictest applies")]
     public static partial void RegistryMissing(this ILogger log);
@@ -107,7 +119,7 @@ internal static partial class Log
     [LoggerMessage(90, LogLevel.Error, "who is revoked cannot be kept for a start without the registry: {Reason}")]
     public static partial void RevokedNotKept(this ILogger log, string reason);
 
-    [LoggerMessage(30, LogLevel.Warning, "development credentials: anybody who can read {Folder} is a device, a gateway or an operator")]
+    [LoggerMessage(30, LogLevel.Warning, "development credentials: anybody who can read {Folder} is a device, a gateway, an operator or an auditor")]
     public static partial void DevelopmentCredentials(this ILogger log, string folder);
 
     [LoggerMessage(120, LogLevel.Information, "the commit {Commit} ({Summary}) is on trial, {Stage}, beside {Active}")]
@@ -133,6 +145,7 @@ internal static partial class Log
 
     [LoggerMessage(127, LogLevel.Error, "deciding with the candidate {Commit} failed, and {Active} goes on to answer")]
     public static partial void CandidateFailed(this ILogger log, Exception fault, string commit, string active);
+
     [LoggerMessage(600, LogLevel.Information, "asked to end: not ready any more, and answering for {Seconds} more seconds")]
     public static partial void Draining(this ILogger log, double seconds);
 
@@ -184,15 +197,15 @@ internal static partial class Log
     [LoggerMessage(904, LogLevel.Error, "old entries of the audit log could not be removed: {Reason}")]
     public static partial void AuditNotRemoved(this ILogger log, string reason);
 
-    [LoggerMessage(905, LogLevel.Warning, "the audit log cannot be sent to its collector, and is kept for when it can: {Reason}")]
+    [LoggerMessage(910, LogLevel.Warning, "the audit log cannot be sent to its collector, and is kept for when it can: {Reason}")]
     public static partial void AuditExportFailed(this ILogger log, string reason);
 
-    [LoggerMessage(906, LogLevel.Information, "the audit log is sent to its collector again")]
+    [LoggerMessage(911, LogLevel.Information, "the audit log is sent to its collector again")]
     public static partial void AuditExportGoesOn(this ILogger log);
 
-    [LoggerMessage(907, LogLevel.Error, "the collector of the audit log refused {Count} records, which are not sent again: {Reason}")]
+    [LoggerMessage(912, LogLevel.Error, "the collector of the audit log refused {Count} records, which are not sent again: {Reason}")]
     public static partial void AuditExportRejected(this ILogger log, long count, string reason);
 
-    [LoggerMessage(908, LogLevel.Error, "{Count} records of the audit log were removed by their age before they could be sent to its collector")]
+    [LoggerMessage(913, LogLevel.Error, "{Count} records of the audit log were removed by their age before they could be sent to its collector")]
     public static partial void AuditExportMissed(this ILogger log, long count);
 }

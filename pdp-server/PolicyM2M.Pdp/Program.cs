@@ -38,6 +38,11 @@ internal static class Program
             await pdp.WaitForShutdownAsync();
             return ExitCode.Ok;
         }
+        catch (OperationCanceledException)
+        {
+            // Ctrl+C while it started.
+            return ExitCode.Ok;
+        }
         catch (StartupException fault)
         {
             await Console.Error.WriteLineAsync($"error: {fault.Message}");
@@ -58,16 +63,32 @@ internal static class Program
         // First: a server that cannot listen leaves nothing behind.
         Listening.Try(options.Listen);
         DataFolder data = DataFolder.Find(options.Data);
+        var hold = new DataFolderHold(data);
+        try
+        {
+            hold.TakeWhereThere();
+            return await StartAsync(options, data, hold, clock, console, logTo);
+        }
+        catch
+        {
+            hold.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task<WebApplication> StartAsync(PdpOptions options, DataFolder data, DataFolderHold hold, TimeProvider clock, TextWriter console, Action<ILoggingBuilder> logTo)
+    {
         RevisionSource source = RevisionSource.Open(options, FollowedRemote.Find(options, data, clock), data);
         var memory = new LastServed(data.LastServed);
         var rollouts = new RolloutMemory(data.Rollout);
         var activations = new Activations(data.Activations);
-        RevisionStatus first = RolloutStart.Load(source, memory.Find(source), rollouts.Find(source), options.Rollout, clock.GetUtcNow());
-        var revisions = new RevisionState(first with { AnswersSince = activations.AtStart(first, clock.GetUtcNow()) });
+        DateTimeOffset now = clock.GetUtcNow();
+        var revisions = new RevisionState(activations.Begin(RolloutStart.Load(source, memory.Find(source), rollouts.Find(source), options.Rollout, now), now));
+        hold.Take();
         Func<IServiceProvider, WebhookListener>? webhook = WebhookListener.Of(options);
         Func<IServiceProvider, MonitorListener>? monitor = MonitorListener.Of(options);
         DevelopmentCredentials development = options.MayBeForDevelopment ? DevelopmentCredentials.Prepare(data, clock.GetUtcNow()) : DevelopmentCredentials.None(data, options.Listen);
-        DevelopmentData.Prepare(data, development);
+        DevelopmentData.Prepare(data, development, revisions.Current.Active.Decider);
         DeviceStore registry = RegistryOption.Open(options.RegistryDb, data, clock);
         var revoked = RevokedDevices.Open(data.Revoked);
         var credentials = new CredentialState(TlsCredentials.Load(data, options.Callers));
@@ -83,12 +104,13 @@ internal static class Program
             kestrel.ListenWithMutualTls(options.Listen, options.AllowTls12);
         });
 
-        builder.Services.AddSingleton(clock).AddSingleton(options).AddSingleton(data);
+        // By factory, so that it is let go of with the server, after everything else.
+        builder.Services.AddSingleton(clock).AddSingleton(options).AddSingleton(data).AddSingleton(_ => hold);
         builder.Services.AddSingleton(source.WhileServing()).AddSingleton(revisions).AddSingleton<RevisionNews>().AddSingleton(memory);
         builder.Services.AddSingleton(rollouts).AddSingleton(activations).AddSingleton<Rollout>().AddSingleton<Trial>();
         builder.Services.AddSingleton(credentials).AddSingleton<RefusedConnections>();
         builder.Services.AddSingleton(files).AddSingleton(new RevocationFiles(data, options.Callers)).AddSingleton(rules);
-        builder.Services.AddSingleton(options.Callers.Limits).AddSingleton<CallerLoads>().AddSingleton<Denials>().AddSingleton<CallAccess>();
+        builder.Services.AddSingleton(options.Callers.Limits).AddSingleton<CallerLoads>().AddSingleton<Overloads>().AddSingleton<Denials>().AddSingleton<Reads>().AddSingleton<CallAccess>();
         // By factory, so that it is closed with the server, after everything that records.
         builder.Services.AddSingleton(provider => AuditTrail.Open(options.Audit, data, credentials.Current.Id.TrustDomain, clock, provider.GetRequiredService<ILogger<AuditTrail>>()));
         builder.Services.AddSingleton(provider => SigningKeys.Open(data, clock.GetUtcNow(), provider.GetRequiredService<ILogger<SigningKeys>>()));
@@ -117,11 +139,13 @@ internal static class Program
         builder.Services.AddGrpcReflection();
 
         WebApplication pdp = builder.Build();
+        pdp.Services.GetRequiredService<DataFolderHold>();
         // Before it listens: without keys, and without a log of what it decides, it is no decision point.
         pdp.Services.GetRequiredService<SigningKeys>();
         pdp.Services.GetRequiredService<AuditTrail>();
         pdp.ObserveSight();
         pdp.UseAdmission();
+        pdp.UseRestUnknown();
         pdp.MapGrpcService<DecideEndpoint>();
         pdp.MapGrpcService<DecisionEndpoint>();
         pdp.MapGrpcService<PolicyEndpoint>();
@@ -132,6 +156,10 @@ internal static class Program
         pdp.MapRest();
 
         await pdp.ListenAsync(options);
+        foreach ((string option, string file) in SecretFiles.ReadableByAll(options))
+            pdp.Logger.SecretReadable(option, file);
+        if (source.UnknownAccepted is { } unknown)
+            pdp.Logger.AcceptedUnknown(unknown, source.Repository);
         if (development.InUse)
             pdp.Logger.DevelopmentCredentials(data.Pki);
         if (webhook is not null)

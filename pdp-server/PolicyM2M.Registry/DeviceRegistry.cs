@@ -11,13 +11,13 @@ namespace PolicyM2M.Registry;
 public sealed class DeviceRegistry
 {
     private readonly ConcurrentDictionary<string, Device> _devices;
-    private readonly IReadOnlySet<string> _onlyRevoked;
+    private volatile IReadOnlySet<string> _keptRevoked;
 
-    private DeviceRegistry(IEnumerable<KeyValuePair<string, Device>> devices, IReadOnlySet<string> onlyRevoked)
+    private DeviceRegistry(IEnumerable<KeyValuePair<string, Device>> devices, IReadOnlySet<string> keptRevoked)
     {
         // One writer: more locks than one would only be memory.
         _devices = new ConcurrentDictionary<string, Device>(concurrencyLevel: 1, devices, StringComparer.Ordinal);
-        _onlyRevoked = onlyRevoked;
+        _keptRevoked = keptRevoked;
     }
 
     /// <summary>A registry that knows nobody.</summary>
@@ -42,10 +42,13 @@ public sealed class DeviceRegistry
     public string? SiteOf(string device) => Find(device)?.Site;
 
     /// <summary>Whether a device's identity was taken back.</summary>
-    public bool IsRevoked(string device) => Find(device)?.Revocation is not null || _onlyRevoked.Contains(device);
+    public bool IsRevoked(string device) => Find(device)?.Revocation is not null || _keptRevoked.Contains(device);
 
-    /// <summary>The ids of the devices whose identity was taken back.</summary>
-    public IEnumerable<string> Revoked => All.Where(device => device.Revocation is not null).Select(device => device.Id).Concat(_onlyRevoked);
+    /// <summary>The ids of the devices that are registered and whose identity was taken back.</summary>
+    public IEnumerable<string> Revoked => All.Where(device => device.Revocation is not null).Select(device => device.Id);
+
+    /// <summary>Keeps these devices revoked, whatever is registered of them. For the one who writes.</summary>
+    public void KeepRevoked(IReadOnlySet<string> ids) => _keptRevoked = ids;
 
     /// <summary>All devices, in no order; those that change meanwhile may be as before or as after.</summary>
     internal IEnumerable<Device> All => _devices.Select(entry => entry.Value);

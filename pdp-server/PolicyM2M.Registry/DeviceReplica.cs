@@ -21,6 +21,9 @@ public sealed class DeviceReplica
     /// <summary>The devices in memory. Another instance after everything was read anew.</summary>
     public DeviceRegistry Registry { get; private set; } = DeviceRegistry.Empty;
 
+    /// <summary>Which registry it was read from: one that is made anew is another, and a backup is the same. Empty before anything was read.</summary>
+    public string Id { get; private set; } = "";
+
     /// <summary>The number of the last change that it holds.</summary>
     public long Sequence => Volatile.Read(ref _sequence);
 
@@ -69,13 +72,13 @@ public sealed class DeviceReplica
         return new DeviceNews(IsLoad: false, [.. changed.Select(change => change.Id)]);
     }
 
-    private DeviceNews Replace((long Sequence, List<Device> Devices) loaded)
+    private DeviceNews Replace((string Id, long Sequence, List<Device> Devices) loaded)
     {
         DeviceRegistry before = Registry, after = DeviceRegistry.Of(loaded.Devices);
         IEnumerable<string> changedOrNew = after.All.Where(device => !device.Equals(before.Find(device.Id))).Select(device => device.Id);
         IEnumerable<string> gone = before.All.Where(device => after.Find(device.Id) is null).Select(device => device.Id);
         string[] changed = [.. changedOrNew, .. gone];
-        Registry = after;
+        (Registry, Id) = (after, loaded.Id);
         Volatile.Write(ref _sequence, loaded.Sequence);
         return new DeviceNews(IsLoad: true, changed);
     }

@@ -107,20 +107,20 @@ public sealed class DeviceStore : IAsyncDisposable
         return history;
     }, cancellationToken);
 
-    /// <summary>All devices, and the number of the last change that they hold, of one moment.</summary>
-    internal Task<(long Sequence, List<Device> Devices)> LoadAsync(CancellationToken cancellationToken) => ReadAsync(async sql =>
+    /// <summary>All devices, the number of the last change that they hold, and which registry it is, of one moment.</summary>
+    internal Task<(string Id, long Sequence, List<Device> Devices)> LoadAsync(CancellationToken cancellationToken) => ReadAsync(async sql =>
     {
         // One statement, so that all of it is of one moment; a registry without devices still has its sequence.
-        long sequence = 0;
+        (string registry, long sequence) = ("", 0);
         List<Device> devices = [];
         var shared = new SharedTexts();
-        await sql.EachAsync($"SELECT r.sequence, {DeviceRows.Columns} FROM registry r LEFT JOIN devices d ON true", row =>
+        await sql.EachAsync($"SELECT r.identity, r.sequence, {DeviceRows.Columns} FROM registry r LEFT JOIN devices d ON true", row =>
         {
-            sequence = row.GetInt64(0);
-            if (!row.IsDBNull(1))
-                devices.Add(DeviceRows.Read(row, shared, first: 1));
+            (registry, sequence) = (row.GetString(0), row.GetInt64(1));
+            if (!row.IsDBNull(2))
+                devices.Add(DeviceRows.Read(row, shared, first: 2));
         }).ConfigureAwait(false);
-        return (sequence, devices);
+        return (registry, sequence, devices);
     }, cancellationToken);
 
     /// <summary>Each device that was changed after a number, as it now is, null where it is gone; and the number of the last change. Null where the registry is older than that number.</summary>

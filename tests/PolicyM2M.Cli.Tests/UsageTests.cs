@@ -43,11 +43,16 @@ public sealed class UsageTests
     [TestCase("explain --help")]
     [TestCase("pdp --help")]
     [TestCase("pdp rollback --help")]
+    [TestCase("pdp devices --help")]
     [TestCase("audit --help")]
     [TestCase("audit verify --help")]
     public void The_help_has_examples(string arguments) => Snapshot.Match(M2M.Transcript(M2M.Run(arguments.Split(' '))), arguments.Replace(" --", "-").Replace("--", ""));
 
     [TestCase("", "m2m --help")]
+    [TestCase("audit", "audit needs a command: verify, show\n")]
+    [TestCase("pdp devices", "devices needs a command: list, get, import, set-state, set-risk, revoke, reinstate\n")]
+    [TestCase("pdp devices import fleet", "`fleet` does not say by its name how it is written; give --format csv or --format json")]
+    [TestCase("pdp devices set-state plc-0042 gone", "gone")]
     [TestCase("chekc factory", "there is no command `chekc`; did you mean `check`?")]
     [TestCase("check --jsn factory", "there is no option `--jsn` of check; did you mean `--json`?")]
     [TestCase("check --jsn", "there is no option `--jsn` of check")]

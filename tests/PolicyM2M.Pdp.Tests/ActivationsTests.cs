@@ -11,7 +11,7 @@ internal sealed class ActivationsTests
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 25, 12, 0, 0, TimeSpan.Zero);
 
-    private static readonly Bundle Policies = Compiler.PolicyCompiler.Compile([.. TestPolicies.Files().Select(file => new Compiler.SourceFile(file.Path["policies/".Length..], file.Text))]).Bundle!;
+    private static readonly Bundle Policies = TestPolicies.Bundle;
 
     [Test]
     public void What_answered_before_a_restart_has_the_moment_that_it_had()

@@ -198,7 +198,7 @@ internal sealed class AuditTests
             await foreach (ListEntriesResponse entry in call.ResponseStream.ReadAllAsync())
                 entries.Add(entry);
         }
-        GetInclusionProofResponse inclusion = await auditor.GetInclusionProofAsync(new GetInclusionProofRequest { Number = 3 });
+        GetInclusionProofResponse inclusion = await auditor.GetInclusionProofAsync(new GetInclusionProofRequest { Number = 3, Size = second.Size });
         GetInclusionProofResponse earlier = await auditor.GetInclusionProofAsync(new GetInclusionProofRequest { Number = 3, Size = 5 });
         GetConsistencyProofResponse consistency = await auditor.GetConsistencyProofAsync(new GetConsistencyProofRequest { Earlier = first.Size, Size = second.Size });
         Assert.Multiple(() =>
@@ -353,9 +353,9 @@ internal sealed class AuditTests
 
     private static Task<RunningPdp> StartAsync(AuditOptions audit) => RunningPdp.StartAsync(change: options => options with { Audit = audit });
 
-    private static AuditService.AuditServiceClient AuditorOf(RunningPdp pdp) => new(pdp.Channel(TestCertificates.Issue(pdp.Data, ["spiffe://dev.policym2m.example/auditor/dev"])));
+    internal static AuditService.AuditServiceClient AuditorOf(RunningPdp pdp) => new(pdp.Channel(TestCertificates.Issue(pdp.Data, ["spiffe://dev.policym2m.example/auditor/dev"])));
 
-    private static async Task<StatusCode> CodeOf(DecisionService.DecisionServiceClient device)
+    internal static async Task<StatusCode> CodeOf(DecisionService.DecisionServiceClient device)
     {
         try
         {
@@ -369,7 +369,7 @@ internal sealed class AuditTests
     }
 
     /// <summary>Everything that a checkpoint covers, once it covers all there is.</summary>
-    private static async Task<AuditRecord[]> Records(RunningPdp pdp)
+    internal static async Task<AuditRecord[]> Records(RunningPdp pdp)
     {
         await RunningPdp.Eventually(() => Task.FromResult(pdp.Trail.Log!.State), state => state.Published == state.Size);
         var reader = new AuditLogReader(pdp.Data.Audit);

@@ -117,6 +117,6 @@ public sealed class ClientCertificateTests
         // The handshake fails, so that no status of the server's can come: it is the client that finds no server.
         Assert.That(refusal!.StatusCode, Is.EqualTo(StatusCode.Unavailable).Or.EqualTo(StatusCode.Internal));
         if (certificate is not null)
-            Assert.That(_pdp.Log.Lines, Has.Some.Matches($"^Warning: refused the client certificate {certificate.Thumbprint}: .*{reason}"));
+            Assert.That(_pdp.Log.Lines, Has.Some.Matches($"^Warning: refused the client certificate of SHA-1 thumbprint {certificate.Thumbprint}: .*{reason}"));
     }
 }

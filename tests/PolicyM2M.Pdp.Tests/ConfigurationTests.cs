@@ -23,8 +23,7 @@ public sealed class ConfigurationTests
     [Test]
     public void A_file_says_what_the_command_line_could()
     {
-        string crl = _folder["a.crl"];
-        File.WriteAllText(crl, "");
+        string crl = _folder.Write("a.crl", ""), database = _folder.Write("db", "Host=db.example;Password=x");
         WriteConfig($"""
             # The decision point of plant 7.
             git: https://git.example/fleet.git
@@ -32,7 +31,7 @@ public sealed class ConfigurationTests
             listen: 0.0.0.0:8443
             tls12: true
             poll: 0.5
-            registry-db: postgres-file:/run/secrets/db
+            registry-db: postgres-file:{database}
             crl: [{crl}]
             rate: 7
             """);
@@ -40,7 +39,7 @@ public sealed class ConfigurationTests
         PdpOptions? options = Parse(["--config", Config]).Options;
 
         Assert.That((options!.Git, options.Ref, options.Listen, options.AllowTls12), Is.EqualTo(("https://git.example/fleet.git", "release", new IPEndPoint(IPAddress.Any, 8443), true)));
-        Assert.That((options.Poll, options.RegistryDb), Is.EqualTo((TimeSpan.FromSeconds(0.5), "postgres-file:/run/secrets/db")));
+        Assert.That((options.Poll, options.RegistryDb), Is.EqualTo((TimeSpan.FromSeconds(0.5), $"postgres-file:{database}")));
         Assert.That(options.Callers.Crls, Is.EqualTo(new[] { crl }));
         Assert.That(options.Callers.Limits, Is.EqualTo(new CallLimits { Rate = 7 }));
     }
@@ -97,7 +96,7 @@ public sealed class ConfigurationTests
             $"error: {Config}:7:3: fetch: expected a value",
             $"error: {Config}:9:1: `rate` is there twice",
             $"error: {Config}:11:3: expected the name of an option",
-            "error: --require-signed: it needs --allowed-signers; somebody's signatures must count",
+            $"error: {Config}:10:17: require-signed: it needs --allowed-signers; somebody's signatures must count",
             "`--help` lists the options.",
             "",
         }));
@@ -111,10 +110,18 @@ public sealed class ConfigurationTests
     [TestCase("config: other.yaml\n", "there is no option `config`")]
     [TestCase("check-config: true\n", "there is no option `check-config`")]
     [TestCase("help: true\n", "there is no option `help`")]
-    [TestCase("webhook: 127.0.0.1:9000\n", "--webhook: it needs --webhook-secret")]
-    [TestCase("git-token: nowhere\n", "--git-token: there is no file `nowhere`")]
-    [TestCase("trust: [a.example=nowhere]\n", "--trust: there is no file `nowhere`")]
+    [TestCase("webhook: 127.0.0.1:9000\n", ":1:10: webhook: it needs --webhook-secret")]
+    [TestCase("git-token: nowhere\n", ":1:12: git-token: there is no file `nowhere`")]
+    [TestCase("git-token: .\n", ":1:12: git-token: `.` is a folder, and no file")]
+    [TestCase("trust: [a.example=nowhere]\n", ":1:8: trust: there is no file `nowhere`")]
     [TestCase("registry-db: postgres:Password=hunter2\n", "registry-db: expected sqlite:PATH")]
+    [TestCase("registry-db: postgres-file:/nowhere\n", ":1:14: registry-db: `/nowhere` cannot be read: it is not there")]
+    [TestCase("registry-db: postgres-env:POLICYM2M_NO_SUCH_VARIABLE\n", ":1:14: registry-db: there is no environment variable `POLICYM2M_NO_SUCH_VARIABLE`")]
+    [TestCase("git: http://git.example/fleet.git\n", ":1:6: git: `http://git.example/fleet.git`: over http nobody knows who answers")]
+    [TestCase("git: ext::sh\n", ":1:6: git: `ext::sh` names a program")]
+    [TestCase("git: https://me:hunter2@git.example/fleet.git\n", "holds a password")]
+    [TestCase("monitor: 127.0.0.1:8443\n", ":1:10: monitor: 127.0.0.1:8443 is where --listen listens")]
+    [TestCase("monitor: 0.0.0.0:8443\n", ":1:10: monitor: 0.0.0.0:8443 is where --listen listens")]
     [TestCase("otlp: http://me:hunter2@collector:4317\n", "otlp: expected an http: or https: URL without a password")]
     public void A_file_that_is_none_of_options_is_refused(string yaml, string fault)
     {
@@ -146,7 +153,7 @@ public sealed class ConfigurationTests
     [Test]
     public void What_would_be_used_is_told_with_its_place_and_without_passwords()
     {
-        WriteConfig("git: https://me:hunter2@git.example/fleet.git\npoll: 7\n");
+        WriteConfig("git: https://hunter2@git.example/fleet.git\npoll: 7\n");
 
         (PdpOptions? options, int exitCode, string text) = Parse(["--check-config", "--ref", "release", "--tls12"], ("POLICYM2M_PDP_CONFIG", Config), ("POLICYM2M_PDP_DRAIN", "9"));
 
@@ -154,8 +161,15 @@ public sealed class ConfigurationTests
         string place = System.Text.RegularExpressions.Regex.Escape(Config);
         Assert.That(text, Does.Match($@"(?m)^git +https://\*\*\*@git\.example/fleet\.git +{place}:1:6$").And.Match(@"(?m)^ref +release +command line$")
             .And.Match(@"(?m)^tls12 +true +command line$").And.Match(@"(?m)^drain +9 +POLICYM2M_PDP_DRAIN$")
-            .And.Match(@"(?m)^listen +127\.0\.0\.1:8443 +default$").And.Not.Contain("hunter2"));
+            .And.Match(@"(?m)^listen +127\.0\.0\.1:8443 +default$").And.Match(@"(?m)^rollout +direct +default$").And.Match(@"(?m)^registry-db +sqlite: and registry\.db in the data folder +default$")
+            .And.Match(@"(?m)^bundle-validity +7d +default$").And.Match(@"(?m)^fetch +30 +default$").And.Not.Contain("hunter2"));
     }
+
+    [TestCase("--config", "nowhere", "error: --config: there is no file `nowhere`\n")]
+    [TestCase("--config", "/", "error: --config: `/` is a folder, and no file\n")]
+    [TestCase("--trust", "nodomain", "error: --trust: `nodomain` is not DOMAIN=FILE, such as plant-7.example=/etc/pdp/plant-7.pem\n")]
+    public void A_fault_is_told_once(string option, string value, string told) =>
+        Assert.That(Parse([$"{option}={value}"]).Text, Is.EqualTo(told + "`--help` lists the options.\n"));
 
     [Test]
     public void The_page_of_options_is_that_of_the_options()

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using PolicyM2M.Engine;
 using PolicyM2M.Pdp.Development;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Startup;
@@ -13,7 +14,9 @@ namespace PolicyM2M.Pdp.Tests;
 public sealed class DevelopmentCredentialsTests
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
-    private static readonly string[] Names = ["ca", "server", "device", "gateway", "operator"];
+    private static readonly Decider Policies = new(TestPolicies.Bundle);
+
+    private static readonly string[] Names = ["ca", "server", "device", "gateway", "operator", "auditor"];
 
     private TemporaryFolder _folder = null!;
     private DataFolder _data = null!;
@@ -61,7 +64,7 @@ public sealed class DevelopmentCredentialsTests
         if (OperatingSystem.IsWindows())
             Assert.Ignore("Windows has no file modes");
         DevelopmentCredentials made = DevelopmentCredentials.Prepare(_data, Now);
-        DevelopmentData.Prepare(_data, made);
+        DevelopmentData.Prepare(_data, made, Policies);
 
         Assert.That(Mode(_data.Path), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute));
         Assert.That(Mode(_data.Pki), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute));
@@ -72,12 +75,12 @@ public sealed class DevelopmentCredentialsTests
     [Test]
     public void A_second_start_changes_nothing()
     {
-        DevelopmentData.Prepare(_data, DevelopmentCredentials.Prepare(_data, Now));
+        DevelopmentData.Prepare(_data, DevelopmentCredentials.Prepare(_data, Now), Policies);
         File.WriteAllText(_data.Registry, "mine");
         Dictionary<string, string> before = Contents();
 
         DevelopmentCredentials again = DevelopmentCredentials.Prepare(_data, Now.AddDays(30));
-        DevelopmentData.Prepare(_data, again);
+        DevelopmentData.Prepare(_data, again, Policies);
 
         Assert.That(again.Made, Is.Empty);
         Assert.That(Contents(), Is.EqualTo(before));
@@ -111,7 +114,7 @@ public sealed class DevelopmentCredentialsTests
 
         DevelopmentCredentials later = DevelopmentCredentials.Prepare(_data, Now.AddDays(91));
 
-        Assert.That(later.Made.Select(Path.GetFileName), Is.EquivalentTo(new[] { "server.pem", "device.pem", "gateway.pem", "operator.pem" }));
+        Assert.That(later.Made.Select(Path.GetFileName), Is.EquivalentTo(new[] { "server.pem", "device.pem", "gateway.pem", "operator.pem", "auditor.pem" }));
         using X509Certificate2 renewed = Load("device");
         Assert.That(new DateTimeOffset(renewed.NotAfter), Is.EqualTo(Now.AddDays(91 + 90)));
         Assert.That(File.ReadAllText(_data.Key("device")), Is.EqualTo(key));
@@ -142,7 +145,7 @@ public sealed class DevelopmentCredentialsTests
         Dictionary<string, string> before = Contents();
 
         DevelopmentCredentials credentials = DevelopmentCredentials.Prepare(_data, Now);
-        DevelopmentData.Prepare(_data, credentials);
+        DevelopmentData.Prepare(_data, credentials, Policies);
 
         Assert.That(credentials.InUse, Is.False);
         Assert.That(Contents(), Is.EqualTo(before));

@@ -55,7 +55,7 @@ public sealed class DeviceServiceTests
             await _operator.SetDeviceRiskAsync(new SetDeviceRiskRequest { Id = "plc-0042", Risk = i % 2 == 0 ? 80 : 20 });
             Assert.That((await Rotation()).RotateNow, Is.EqualTo(i % 2 == 0));
         }
-        await _operator.SetDeviceRiskAsync(new SetDeviceRiskRequest { Id = "plc-0042" });
+        await _operator.SetDeviceRiskAsync(new SetDeviceRiskRequest { Id = "plc-0042", Unknown = true });
         Assert.That((await Rotation()).RotateNow, Is.True, "a risk that nobody knows could be any");
     }
 
@@ -123,6 +123,16 @@ public sealed class DeviceServiceTests
 
         foreach ((string rpc, Func<Task<StatusCode>> call) in calls)
             Assert.That(await call(), Is.EqualTo(StatusCode.PermissionDenied), rpc);
+        await Refused(StatusCode.PermissionDenied, $"/{id} is revoked", async () => await client.DecideAsync(new DecideRequest()));
+    }
+
+    [Test]
+    public async Task A_gateway_is_told_that_a_device_of_its_own_is_revoked_and_of_no_other()
+    {
+        foreach (string id in new[] { "sensor-1", "plc-0099" })
+            await _operator.RevokeDeviceAsync(new RevokeDeviceRequest { Id = id, Reason = "stolen" });
+        await Refused(StatusCode.PermissionDenied, "sensor-1 is revoked", async () => await _gateway.DecideAsync(new DecideRequest { DeviceId = "sensor-1" }));
+        await Refused(StatusCode.PermissionDenied, "gw-plant7 may not speak for plc-0099", async () => await _gateway.DecideAsync(new DecideRequest { DeviceId = "plc-0099" }));
     }
 
     [Test]
@@ -160,6 +170,8 @@ public sealed class DeviceServiceTests
         await Refused(StatusCode.FailedPrecondition, "reinstate it first", async () => await _operator.DeleteDeviceAsync(new DeleteDeviceRequest { Id = "sensor-1" }));
         await Refused(StatusCode.Aborted, "version 99", async () => await _operator.UpsertDeviceAsync(new UpsertDeviceRequest { Id = "plc-0042", ExpectedVersion = 99 }));
         await Refused(StatusCode.NotFound, "no device `nobody`", async () => await _operator.GetDeviceAsync(new GetDeviceRequest { Id = "nobody" }));
+        await Refused(StatusCode.InvalidArgument, "there is no risk; give `risk` from 0 to 100, or `unknown`", async () => await _operator.SetDeviceRiskAsync(new SetDeviceRiskRequest { Id = "plc-0042" }));
+        await Refused(StatusCode.InvalidArgument, "exclude each other", async () => await _operator.SetDeviceRiskAsync(new SetDeviceRiskRequest { Id = "plc-0042", Risk = 3, Unknown = true }));
         await Refused(StatusCode.NotFound, "no device `nobody`", async () => await _operator.SetDeviceRiskAsync(new SetDeviceRiskRequest { Id = "nobody", Risk = 1 }));
     }
 

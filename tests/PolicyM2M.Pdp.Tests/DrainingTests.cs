@@ -1,7 +1,9 @@
 using System.Net;
+using System.Net.Sockets;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Health.V1;
+using PolicyM2M.Testing;
 using PolicyM2M.Wire.V1;
 using ServingStatus = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
 
@@ -55,6 +57,21 @@ public sealed class DrainingTests
         await RunningPdp.Eventually(() => Task.FromResult(pdp.Process.Transcript), text => text.Contains("answering for 600 more seconds", StringComparison.Ordinal));
         Assert.That(await pdp.Process.TerminateAsync(), Is.Zero);
         Assert.That(await first, Is.Zero);
+    }
+
+    [Test]
+    public async Task Ctrl_C_while_a_server_starts_ends_it_without_a_stack()
+    {
+        // A database that takes the connection and says nothing: the start waits for it.
+        using var database = new TcpListener(IPAddress.Loopback, 0);
+        database.Start();
+        using var folder = new TemporaryFolder();
+        string file = folder.Write("connection", $"Host=127.0.0.1;Port={((IPEndPoint)database.LocalEndpoint).Port};Database=x;Username=x;Password=x;Timeout=60");
+        using PdpProcess pdp = PdpProcess.Begin("--registry-db", $"postgres-file:{file}");
+        using TcpClient waiting = await database.AcceptTcpClientAsync(Cancel);
+
+        Assert.That(await pdp.Process.InterruptAsync(), Is.Zero, pdp.Process.Transcript);
+        Assert.That(pdp.Process.Transcript, Does.Not.Contain("Exception").And.Not.Contain("listening on"));
     }
 
     private static async Task<(HttpStatusCode, string)> Ready(HttpClient http, PdpProcess pdp)

@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Testing;
@@ -58,12 +59,16 @@ public sealed class PdpCommandTests
     [TestCase("promote 0123456789ab", "0123456789ab is not the candidate; that is ")]
     [TestCase("unpin", "there is no pin")]
     [TestCase("rollback 0123456789ab --reason x", "no commit 0123456789ab is known to have been active here; list the revisions")]
-    [TestCase("rollback main --reason x", "`commit_id` is not the id of a commit in lower case, or at least its first 12 digits")]
+    [TestCase("rollback main --reason x", "`main` is not the id of a commit, or at least its first 7 digits")]
+    [TestCase("promote 0123456", "`0123456` is no commit that the decision point names; `m2m pdp status` and `m2m pdp revisions` do")]
     [TestCase("accept 0123456789ab", "0123456789ab is not the commit that was refused for its history")]
     [TestCase("rollback", "--reason")]
     [TestCase("stage canary:0", "`canary:0` is no stage")]
     [TestCase("promtoe", "there is no command `promtoe` of pdp; did you mean `promote`?")]
     [TestCase("status --cert nowhere.pem", "--cert: there is no file `nowhere.pem`")]
+    [TestCase("devices set-risk plc-0042 101", "`101` is no risk: expected a number from 0 to 100, or unknown")]
+    [TestCase("devices get nobody", "there is no device `nobody`")]
+    [TestCase("devices import nowhere.csv", "there is no file `nowhere.csv`")]
     public void What_cannot_be_done_says_why_and_changes_nothing(string arguments, string reason)
     {
         FinishedProcess run = M2M(arguments.Split(' '));
@@ -87,11 +92,83 @@ public sealed class PdpCommandTests
         using var other = new TemporaryFolder();
         var elsewhere = new DataFolder(other["data"]);
         TestCertificates.MakeAuthority(elsewhere);
-        Assert.That(M2M("status", "--ca", elsewhere.Certificate("ca")).Error, Does.Contain("cannot be reached: ").And.Contain("certificate"));
+        Assert.That(M2M("status", "--ca", elsewhere.Certificate("ca")).Error,
+            Does.Contain($"cannot be reached: the certificate that it shows is not one of the authorities in {elsewhere.Certificate("ca")} (--ca)"));
+        string readme = other.Write("README.md", "no certificate");
+        Assert.That(M2M("status", "--ca", readme).Error, Does.Contain($"--ca: {readme} holds no certificate in PEM; expected those of the authorities"));
 
         string[] arguments = Arguments("status");
         await _pdp.StopServerAsync();
         Assert.That(M2MProcess.Run(arguments).Error, Does.Contain("cannot be reached: Connection refused"));
+    }
+
+    [Test]
+    public void Whose_certificate_is_not_accepted_is_told_that_it_may_be_the_cause()
+    {
+        using var folder = new TemporaryFolder();
+        using X509Certificate2 ended = TestCertificates.Issue(_pdp.Data, ["spiffe://dev.policym2m.example/operator/dev"], fromDays: -20, toDays: -1), strange = TestCertificates.SelfSigned("spiffe://dev.policym2m.example/operator/dev");
+        Assert.That(With(strange), Does.Contain($"cannot be reached: it ended the connection, as it does where it does not accept the certificate in {folder["x.pem"]} (--cert)").And.Not.Contain("Object"));
+        Assert.That(With(ended), Does.Contain($"it ended the connection; the certificate in {folder["x.pem"]} (--cert) ended at "));
+
+        string With(X509Certificate2 certificate)
+        {
+            string key = folder.Write("x-key.pem", certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+            return M2M("status", "--cert", folder.Write("x.pem", certificate.ExportCertificatePem()), "--key", key).Error;
+        }
+    }
+
+    [Test]
+    public async Task A_commit_is_named_by_as_much_as_Git_shows_of_it()
+    {
+        Assert.That(M2M("promote", _second[..7]).Output, Does.Contain($"active        {_second[..12]} since "));
+        _pdp.Git.Git("reset", "--quiet", "--hard", _first);
+        string other = _pdp.Git.Commit("Another history", TestPolicies.Baseline("9d"));
+        await RunningPdp.Eventually(async () => (await _pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest())).Refused, refused => refused?.CommitId == other);
+
+        FinishedProcess accepted = M2M("accept", other[..7]);
+
+        Assert.That(accepted.Output, Does.Contain("entry         new commits enter as shadow\n").And.Contain($"accepted      {other[..12]} is compiled and tested with the next look"));
+        await RunningPdp.Eventually(async () => (await _pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest())).Rollout.Candidate, candidate => candidate?.Revision.CommitId == other);
+    }
+
+    [Test]
+    public async Task What_could_not_be_served_is_told_with_what_to_do_about_it()
+    {
+        string broken = _pdp.Git.Commit("Broken", ("policies/baseline.m2m", TestPolicies.Broken));
+        GetStatusResponse known = await RunningPdp.Eventually(async () => await _pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest()), status => status.Refused?.CommitId == broken);
+
+        FinishedProcess status = M2M("status");
+
+        Assert.That(status.ExitCode, Is.EqualTo(4));
+        Assert.That(known.Refused.Diagnostics.Select(fault => fault.Help), Has.Some.Not.Empty);
+        Assert.That(status.Output, Does.Contain($"help: {known.Refused.Diagnostics.First(fault => fault.Help.Length > 0).Help}"));
+    }
+
+    [Test]
+    public async Task The_registry_is_kept_by_it_too()
+    {
+        using var folder = new TemporaryFolder();
+        string fleet = folder.Write("fleet.csv", "device.id,lifecycle.state,location.site,posture.risk,firmware.color\npump-1,active,plant-7,5,red\npump-2,active,plant-8,,\n");
+        string faulty = folder.Write("faulty.csv", "device.id,posture.risk\npump-3,high\npump-4,3\n");
+
+        FinishedProcess dry = M2M("devices", "import", fleet, "--dry-run"), refused = M2M("devices", "import", faulty), written = M2M("devices", "import", fleet);
+        Assert.That((dry.ExitCode, dry.Output), Is.EqualTo((0, $"{fleet}:2:25: warning: the policies know no attribute `firmware.color`, so it does nothing; the first of its uses is here\nnothing written, as asked: 2 devices good, 2 would change, 0 faults\n")), dry.Output + dry.Error);
+        Assert.That((refused.ExitCode, refused.Output), Is.EqualTo((4, refused.Output)));
+        Assert.That(refused.Output, Does.StartWith($"{faulty}:2:8: fault: ").And.EndWith("nothing written: 1 device good, 1 would change, 1 fault\n"));
+        Assert.That((written.ExitCode, written.Output), Is.EqualTo((0, written.Output)));
+        Assert.That(written.Output, Does.EndWith("written: 2 devices good, 2 changed, 0 faults\n"));
+
+        Assert.That(M2M("devices", "list", "--site", "plant-7", "--state", "active").Output, Is.EqualTo("pump-1  active        plant-7  risk 5\n1 device\n"));
+        Assert.That(M2M("devices", "set-state", "pump-1", "quarantined", "--reason", "port scan").Output, Does.Contain("state         quarantined\n"));
+        Assert.That(M2M("devices", "set-risk", "pump-1", "unknown").Output, Does.Contain("risk          ?\n"));
+        Assert.That(M2M("devices", "revoke", "pump-1", "--reason", "stolen").Output, Does.Contain(": stolen\n"));
+        string shown = M2M("devices", "get", "pump-1").Output;
+        Assert.That(shown, Does.Contain("firmware.color = \"red\"\n").And.Match("changed +.* revoke by spiffe://dev.policym2m.example/operator/dev: stolen\n").And.Match("changed +.* state quarantined by .*: port scan\n"));
+        Assert.That(M2M("devices", "reinstate", "pump-1", "--reason", "found").Output, Does.Contain("state         onboarding\n").And.Not.Contain("revoked"));
+
+        Assert.That((await _pdp.DevicesAs("operator").GetDeviceAsync(new GetDeviceRequest { Id = "pump-1" })).Device.HasRisk, Is.False);
+        using JsonDocument all = JsonDocument.Parse(M2M("devices", "list", "--json").Output);
+        Assert.That(all.RootElement.GetProperty("devices").GetArrayLength(), Is.EqualTo(6));
     }
 
     private FinishedProcess M2M(params string[] arguments) => M2MProcess.Run(Arguments(arguments));

@@ -11,11 +11,15 @@ internal sealed class PdpProcess : IDisposable
     private readonly TemporaryFolder _data = new();
     private readonly List<IDisposable> _open = [];
 
-    private PdpProcess(params string[] options)
+    private PdpProcess(bool isInterruptible, string[] options)
     {
         Git.Commit("Test policies", TestPolicies.Files());
         string[] usual = ["--git", Git.Path, "--data", Data.Path, "--listen", "127.0.0.1:0", "--poll", "0.2"];
-        Process = RunningProcess.Start("dotnet", [typeof(PdpOptions).Assembly.Location, .. usual, .. options], _data.Path);
+        string[] command = ["dotnet", typeof(PdpOptions).Assembly.Location, .. usual, .. options];
+        // What a shell starts in the background ignores SIGINT, and so does what that starts.
+        if (isInterruptible)
+            command = ["env", "--default-signal=INT", .. command];
+        Process = RunningProcess.Start(command[0], command[1..], _data.Path);
     }
 
     public TemporaryGitRepository Git { get; } = new();
@@ -29,10 +33,13 @@ internal sealed class PdpProcess : IDisposable
     /// <summary>Where health and metrics are told, where that was asked for.</summary>
     public string Monitor { get; private set; } = "";
 
+    /// <summary>Starts it so that Ctrl+C ends it, and waits for nothing.</summary>
+    public static PdpProcess Begin(params string[] options) => new(isInterruptible: true, options);
+
     /// <summary>Starts it, and waits until it listens.</summary>
     public static async Task<PdpProcess> StartAsync(params string[] options)
     {
-        var pdp = new PdpProcess(options);
+        var pdp = new PdpProcess(isInterruptible: false, options);
         pdp.Address = (await pdp.Process.NextLineAsync(line => line.Contains("listening on ", StringComparison.Ordinal), "address")).Split(' ', StringSplitOptions.RemoveEmptyEntries)[2];
         await pdp.Process.NextLineAsync(line => line.StartsWith("Ctrl+C", StringComparison.Ordinal), "end of its greeting");
         const string Told = "health and metrics are told at ";

@@ -32,7 +32,7 @@ public sealed class RefusedConnectionsTests
     {
         await using RunningPdp pdp = await RunningPdp.StartAsync();
         await ConnectAs(pdp, "device", SslProtocols.Tls12, SslApplicationProtocol.Http2);
-        await Line(pdp, "refused a connection from 127.0.0.1: it offers TLS 1.2 at most, and this decision point takes TLS 1.3 only");
+        await Line(pdp, "refused a connection from 127.0.0.1: the TLS handshake failed: it does not offer TLS 1.3, HTTP/2 (ALPN h2)");
     }
 
     [Test]
@@ -54,13 +54,31 @@ public sealed class RefusedConnectionsTests
     }
 
     [Test]
+    public async Task Who_offers_another_protocol_than_HTTP2_is_not_said_to_have_an_older_TLS()
+    {
+        await using RunningPdp pdp = await RunningPdp.StartAsync();
+        await ConnectAs(pdp, "device", SslProtocols.Tls13, SslApplicationProtocol.Http11);
+        await Line(pdp, "refused a connection from 127.0.0.1: the TLS handshake failed: it does not offer TLS 1.3, HTTP/2 (ALPN h2)");
+    }
+
+    [Test]
+    public async Task A_certificate_that_is_refused_is_told_by_whom_it_names()
+    {
+        await using RunningPdp pdp = await RunningPdp.StartAsync();
+        using X509Certificate2 certificate = TestCertificates.SelfSigned(TestCertificates.Device);
+        await Connect(pdp, certificate, SslProtocols.Tls13, SslApplicationProtocol.Http2);
+        await Line(pdp, $"refused the client certificate of SHA-1 thumbprint {certificate.Thumbprint}: no authority of a trust domain issued it (");
+        Assert.That(pdp.Log.Lines, Has.Some.EndsWith($"); it names {TestCertificates.Device}, CN=test; from 127.0.0.1"));
+    }
+
+    [Test]
     public async Task A_certificate_that_comes_again_is_told_once()
     {
         await using RunningPdp pdp = await RunningPdp.StartAsync();
         using X509Certificate2 certificate = TestCertificates.Issue(pdp.Data, [TestCertificates.Device], use: "1.3.6.1.5.5.7.3.1");
         for (int i = 0; i < 3; i++)
             await Connect(pdp, certificate, SslProtocols.Tls13, SslApplicationProtocol.Http2);
-        await Line(pdp, $"refused the client certificate {certificate.Thumbprint}: it is not for client authentication");
+        await Line(pdp, $"refused the client certificate of SHA-1 thumbprint {certificate.Thumbprint}: it is not for client authentication");
         Assert.That(pdp.Log.Lines, Has.Exactly(1).StartsWith("Warning: refused"), string.Join('\n', pdp.Log.Lines));
     }
 
@@ -103,7 +121,7 @@ public sealed class RefusedConnectionsTests
         for (int peer = 0; peer < 500; peer++)
         {
             for (int certificate = 0; certificate < 100; certificate++)
-                refused.Certificate(new IPAddress([10, 0, (byte)(peer >> 8), (byte)peer]), $"{certificate:X40}", "no authority of this trust domain issued it");
+                refused.Certificate(new IPAddress([10, 0, (byte)(peer >> 8), (byte)peer]), $"{certificate:X40}", "CN=x", "no authority of this trust domain issued it");
         }
         Assert.That(log.Lines, Has.Count.EqualTo(RefusedConnections.MaximumPeers * RefusedConnections.MaximumReasons));
         refused.EndWindow();

@@ -71,6 +71,7 @@ public sealed class RegistryReplicaTests
         Assert.That(await StatusOf(async () => await devices.SetDeviceRiskAsync(new SetDeviceRiskRequest { Id = "plc-0042", Risk = 1 })), Is.EqualTo(StatusCode.Unavailable));
         Assert.That(await StatusOf(async () => await devices.GetDeviceAsync(new GetDeviceRequest { Id = "plc-0042" })), Is.EqualTo(StatusCode.Unavailable));
         Assert.That(await StatusOf(async () => await gateway.DecideAsync(new DecideRequest { DeviceId = "sensor-1" })), Is.EqualTo(StatusCode.Unavailable));
+        Assert.That(_here.Log.Lines, Has.None.Contains("it asked about sensor-1"), "not known is not denied");
         HealthCheckResponse health = await new Health.HealthClient(_here.ChannelOf("device")).CheckAsync(new HealthCheckRequest());
         Assert.That(health.Status, Is.EqualTo(HealthCheckResponse.Types.ServingStatus.NotServing), "another replica may still have the registry");
         await watch.ResponseStream.MoveNext(TestContext.CurrentContext.CancellationToken);
@@ -108,7 +109,8 @@ public sealed class RegistryReplicaTests
 
         await RunningPdp.Eventually(() => StatusOf(async () => await devices.ReinstateDeviceAsync(new ReinstateDeviceRequest { Id = "plc-0042", Reason = "found" })), status => status == StatusCode.OK);
         await RunningPdp.Eventually(() => DeviceOf(_there), status => status == StatusCode.OK);
-        Assert.That((await DeviceOf(_here), File.ReadAllText(_here.Data.Revoked)), Is.EqualTo((StatusCode.OK, "[]\n")));
+        Assert.That((await DeviceOf(_here), File.ReadAllText(_here.Data.Revoked)), Is.EqualTo((StatusCode.OK, File.ReadAllText(_here.Data.Revoked))));
+        Assert.That(File.ReadAllText(_here.Data.Revoked), Does.EndWith("\"revoked\":[],\"held\":[]}\n"));
     }
 
     private static async Task<RotationOutcome> Rotation(RunningPdp pdp) =>

@@ -1,3 +1,4 @@
+using Grpc.Core;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Wire.V1;
 
@@ -51,11 +52,68 @@ public sealed class RegistryTests
         await pdp.StartServerAsync();
 
         Assert.That((await Rotation(pdp)).RotateNow, Is.True);
-        Assert.That(pdp.Log.Lines, Has.Some.StartsWith("Error: the registry cannot be reached: sqlite:").And.Some.StartsWith("Error: there is no registry now"));
+        Assert.That(pdp.Log.Lines, Has.Some.Match("^Error: the registry cannot be reached: sqlite:.*; it was not read since this start$").And.Some.StartsWith("Error: there is no registry now"));
         Assert.That(File.ReadAllText(pdp.Data.RegistryDatabase), Does.StartWith("this is no database"));
 
         File.Delete(pdp.Data.RegistryDatabase);
         await RunningPdp.Eventually(() => Rotation(pdp), rotation => !rotation.RotateNow);
+    }
+
+    [Test]
+    public async Task Whom_a_registry_revoked_that_was_lost_stays_revoked_until_the_next_one_reinstates_them()
+    {
+        await using RunningPdp pdp = await RunningPdp.StartAsync();
+        await pdp.DevicesAs("operator").RevokeDeviceAsync(new RevokeDeviceRequest { Id = "plc-0042", Reason = "stolen" });
+        await pdp.StopServerAsync();
+        string backup = pdp.Data.RegistryDatabase + ".backup";
+        File.Copy(pdp.Data.RegistryDatabase, backup);
+
+        // The first devices come again, and among them the one that was revoked.
+        foreach (string file in Directory.EnumerateFiles(pdp.Data.Path, "registry.db*").Where(file => file != backup))
+            File.Delete(file);
+        for (int start = 0; start < 2; start++)
+        {
+            await pdp.StartServerAsync();
+            Assert.That(await StatusOf(pdp, "device"), Is.EqualTo(StatusCode.PermissionDenied), $"start {start}");
+            Assert.That(pdp.Log.Lines, Has.Exactly(start + 1).StartsWith("Warning: 1 of those whom an earlier registry revoked are not revoked in sqlite:"));
+            await pdp.StopServerAsync();
+        }
+
+        await pdp.StartServerAsync();
+        DeviceService.DeviceServiceClient devices = pdp.DevicesAs("operator");
+        await devices.SetDeviceRiskAsync(new SetDeviceRiskRequest { Id = "plc-0042", Risk = 1 });
+        Assert.That(await StatusOf(pdp, "device"), Is.EqualTo(StatusCode.PermissionDenied), "a change is no pardon");
+        await devices.RevokeDeviceAsync(new RevokeDeviceRequest { Id = "plc-0042", Reason = "stolen" });
+        await devices.ReinstateDeviceAsync(new ReinstateDeviceRequest { Id = "plc-0042", Reason = "found" });
+        Assert.That(await StatusOf(pdp, "device"), Is.EqualTo(StatusCode.OK));
+    }
+
+    [Test]
+    public async Task A_backup_from_before_a_revocation_does_not_undo_it()
+    {
+        await using RunningPdp pdp = await RunningPdp.StartAsync();
+        await pdp.StopServerAsync();
+        string backup = pdp.Data.RegistryDatabase + ".backup";
+        File.Copy(pdp.Data.RegistryDatabase, backup);
+        await pdp.StartServerAsync();
+        await pdp.DevicesAs("operator").RevokeDeviceAsync(new RevokeDeviceRequest { Id = "plc-0042", Reason = "stolen" });
+        await pdp.StopServerAsync();
+        File.Copy(backup, pdp.Data.RegistryDatabase, overwrite: true);
+
+        await pdp.StartServerAsync();
+        Assert.That(await StatusOf(pdp, "device"), Is.EqualTo(StatusCode.PermissionDenied));
+    }
+
+    [TestCase("[]")]
+    [TestCase("{}")]
+    [TestCase("{ \"registry\": \"a\", \"sequence\": 1, \"revoked\": null, \"held\": [] }")]
+    public async Task A_list_of_the_revoked_that_cannot_be_understood_keeps_the_server_from_starting(string text)
+    {
+        await using RunningPdp pdp = await RunningPdp.StartAsync();
+        await pdp.StopServerAsync();
+        File.WriteAllText(pdp.Data.Revoked, text);
+        StartupException? fault = await Assert.ThrowsAsync<StartupException>(() => pdp.StartServerAsync());
+        Assert.That(fault!.Message, Does.StartWith($"{pdp.Data.Revoked} cannot be used").And.Not.Contain("RevokedDevices"));
     }
 
     [TestCase("postgres-env:POLICYM2M_NO_SUCH_VARIABLE", "there is no environment variable `POLICYM2M_NO_SUCH_VARIABLE`")]
@@ -80,6 +138,19 @@ public sealed class RegistryTests
         File.Delete(file);
 
         Assert.That(fault!.Message, Does.Contain("is no connection string").And.Not.Contain("hunter2"));
+    }
+
+    private static async Task<StatusCode> StatusOf(RunningPdp pdp, string caller)
+    {
+        try
+        {
+            await pdp.DecisionsAs(caller).DecideAsync(new DecideRequest());
+            return StatusCode.OK;
+        }
+        catch (RpcException refusal)
+        {
+            return refusal.StatusCode;
+        }
     }
 
     private static async Task<RotationOutcome> Rotation(RunningPdp pdp) =>

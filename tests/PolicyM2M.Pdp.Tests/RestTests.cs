@@ -113,21 +113,49 @@ internal sealed class RestTests
         Assert.That((revoked, kept, CodeOf(why), missing), Is.EqualTo((HttpStatusCode.OK, HttpStatusCode.BadRequest, StatusCode.FailedPrecondition, HttpStatusCode.NotFound)));
     }
 
-    [TestCase("POST", "/v1/decide", "")]
-    [TestCase("POST", "/v1/decide", "nonsense")]
-    [TestCase("POST", "/v1/decide", "[]")]
-    [TestCase("POST", "/v1/decide", "{} {}")]
-    [TestCase("POST", "/v1/decide", """{ "atributes": {} }""")]
-    [TestCase("POST", "/v1/decide", """{ "kinds": ["NO_KIND"] }""")]
-    [TestCase("POST", "/v1/decide", """{ "attributes": { "device.type": null } }""")]
-    [TestCase("POST", "/v1/decide", """{ "attributes": { "device.type": { "integer": "99999999999999999999" } } }""")]
-    [TestCase("POST", "/v1/decide", """{ "knownStatement": "no base64!" }""")]
-    [TestCase("POST", "/v1/decide?device_id=plc-0042", "{}")]
-    [TestCase("POST", "/v1/devices/plc-0042/decide", """{ "deviceId": "plc-0099" }""")]
-    public async Task What_is_no_request_is_refused(string verb, string path, string body)
+    [TestCase("/v1/decide", "", "the body is no DecideRequest: it is empty; `{}` says nothing")]
+    [TestCase("/v1/decide", "nonsense", "the body is no DecideRequest: line 1, byte 2: it is not JSON")]
+    [TestCase("/v1/decide", "[]", "the body is no DecideRequest: the whole is a list; expected an object")]
+    [TestCase("/v1/decide", "{} {}", "the body is no DecideRequest: line 1, byte 4: it is not JSON")]
+    [TestCase("/v1/decide", """{ "atributes": {} }""", "the body is no DecideRequest: DecideRequest has no field `atributes`; did you mean `attributes`?")]
+    [TestCase("/v1/decide", """{ "kinds": "DECISION_KIND_AUTH" }""", "the body is no DecideRequest: `kinds` is the text `DECISION_KIND_AUTH`; expected a list")]
+    [TestCase("/v1/decide", """{ "kinds": ["NO_KIND"] }""",
+        "the body is no DecideRequest: `kinds[0]` is the text `NO_KIND`; expected DECISION_KIND_CIPHER_SUITES, DECISION_KIND_AUTH, DECISION_KIND_ROTATION")]
+    [TestCase("/v1/decide", """{ "attributes": { "device.type": null } }""", "the body is no DecideRequest: `attributes[\"device.type\"]` is null; leave it out where there is none")]
+    [TestCase("/v1/decide", """{ "attributes": { "device.type": "plc" } }""", "the body is no DecideRequest: `attributes[\"device.type\"]` is the text `plc`; expected an object")]
+    [TestCase("/v1/decide", """{ "attributes": { "a": { "integer": "99999999999999999999" } } }""",
+        "the body is no DecideRequest: `attributes[\"a\"].integer` is the text `99999999999999999999`; expected a whole number of 64 bits")]
+    [TestCase("/v1/decide", """{ "attributes": { "a": { "text": "b", "boolean": true } } }""", "the body is no DecideRequest: two of its fields exclude each other, or one is there twice")]
+    [TestCase("/v1/decide", """{ "knownStatement": "no base64!" }""", "the body is no DecideRequest: `knownStatement` is the text `no base64!`; expected bytes in base64")]
+    [TestCase("/v1/decide?device_id=plc-0042", "{}", "`device_id` is in the query; it belongs into the body")]
+    [TestCase("/v1/devices/plc-0042/decide", """{ "deviceId": "plc-0099" }""", "`device_id` is one thing in the path and another in the body")]
+    public async Task What_is_no_request_is_refused_with_its_place(string path, string body, string message)
     {
-        (HttpStatusCode status, string json) = await Send("device", verb, path, body);
-        Assert.That((status, CodeOf(json)), Is.EqualTo((HttpStatusCode.BadRequest, StatusCode.InvalidArgument)), json);
+        (HttpStatusCode status, string json) = await Send("device", "POST", path, body);
+        Assert.That((status, CodeOf(json), (string?)JsonNode.Parse(json)!["message"]), Is.EqualTo((HttpStatusCode.BadRequest, StatusCode.InvalidArgument, message)), json);
+        Assert.That(json, Does.Not.Contain("\\u00"), "people read it");
+    }
+
+    [Test]
+    public async Task A_path_that_is_none_and_a_method_that_it_does_not_take_are_told_as_any_other_fault()
+    {
+        (HttpStatusCode missing, string nowhere) = await Send("device", "GET", "/v1/nowhere");
+        (HttpStatusCode wrong, string method) = await Send("operator", "POST", "/v1/status", "{}");
+        Assert.That((missing, CodeOf(nowhere), (string?)JsonNode.Parse(nowhere)!["message"]),
+            Is.EqualTo((HttpStatusCode.NotFound, StatusCode.NotFound, "there is no `/v1/nowhere`; GET /openapi.json describes what there is")));
+        Assert.That((wrong, CodeOf(method), (string?)JsonNode.Parse(method)!["message"]),
+            Is.EqualTo((HttpStatusCode.MethodNotAllowed, StatusCode.Unimplemented, "`/v1/status` takes GET, and not POST; GET /openapi.json describes what there is")));
+    }
+
+    [Test]
+    public async Task A_risk_that_was_forgotten_changes_nothing()
+    {
+        await Send("operator", "PUT", "/v1/devices/pump-2", """{ "risk": 30 }""");
+        (HttpStatusCode forgotten, string why) = await Send("operator", "POST", "/v1/devices/pump-2/risk", "{}");
+        (_, string kept) = await Send("operator", "GET", "/v1/devices/pump-2");
+        (HttpStatusCode cleared, string device) = await Send("operator", "POST", "/v1/devices/pump-2/risk", """{ "unknown": true }""");
+        Assert.That((forgotten, CodeOf(why), GetDeviceResponse.Parser.ParseJson(kept).Device.Risk), Is.EqualTo((HttpStatusCode.BadRequest, StatusCode.InvalidArgument, 30)));
+        Assert.That((cleared, SetDeviceRiskResponse.Parser.ParseJson(device).Device.HasRisk), Is.EqualTo((HttpStatusCode.OK, false)));
     }
 
     [TestCase("/v1/devices?page_size=many")]

@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using PolicyM2M.Testing;
 using PolicyM2M.Wire.V1;
 using Stage = PolicyM2M.Pdp.Rollouts.RolloutStage;
 
@@ -52,6 +53,27 @@ internal sealed class RevisionOrderTests
         await _pdp.StopServerAsync();
         await _pdp.StartServerAsync();
         Assert.That(await Answering(), Is.EqualTo(seen[^1]));
+    }
+
+    [Test]
+    public async Task What_answers_later_began_later_also_where_somebody_set_the_clock_back_meanwhile()
+    {
+        var time = new ManualTime();
+        await _pdp.StopServerAsync();
+        await _pdp.StartServerAsync(_pdp.Options() with { Rollout = new Stage.Canary(100) }, time);
+        using AsyncServerStreamingCall<WatchResponse> watch = _pdp.DecisionsAs("device").Watch(new WatchRequest());
+        var seen = new List<(string Commit, Timestamp Since)> { await Told(watch) };
+        string second = _pdp.Git.Commit("Shorter", TestPolicies.Baseline("7d"));
+        seen.Add(await Told(watch));
+
+        time.SetBy(TimeSpan.FromHours(-1));
+        await Operator.PromoteAsync(new PromoteRequest { ExpectedActive = _first });
+        seen.Add(await Told(watch));
+        await Operator.RollBackAsync(new RollBackRequest { ExpectedActive = second, Reason = "too short" });
+        seen.Add(await Told(watch));
+
+        Assert.That(seen.Select(answer => answer.Commit), Is.EqualTo(new[] { _first, second, second, _first }));
+        Assert.That(seen.Select(answer => answer.Since.ToDateTimeOffset()), Is.Ordered.Ascending.And.Unique);
     }
 
     [Test]

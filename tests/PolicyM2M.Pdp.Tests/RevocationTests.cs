@@ -167,7 +167,7 @@ public sealed class RevocationTests
         {
             await Status(Client(lost));
             return _pdp.Log.Lines;
-        }, lines => lines.Any(line => line.StartsWith($"Warning: refused the client certificate {lost.Thumbprint}: it is revoked", StringComparison.Ordinal)));
+        }, lines => lines.Any(line => line.StartsWith($"Warning: refused the client certificate of SHA-1 thumbprint {lost.Thumbprint}: it is revoked", StringComparison.Ordinal)));
     }
 
     [TestCase("delta", "critical extension 2.5.29.27")]
@@ -240,7 +240,7 @@ public sealed class RevocationTests
     private async Task AssertRefused(X509Certificate2 certificate, string reason)
     {
         Assert.That(await Status(Client(certificate)), Is.EqualTo(StatusCode.Unavailable).Or.EqualTo(StatusCode.Internal));
-        Assert.That(_pdp.Log.Lines, Has.Some.StartsWith($"Warning: refused the client certificate {certificate.Thumbprint}: {reason}"));
+        Assert.That(_pdp.Log.Lines, Has.Some.StartsWith($"Warning: refused the client certificate of SHA-1 thumbprint {certificate.Thumbprint}: {reason}"));
     }
 
     private static async Task<StatusCode> Status(Health.HealthClient client)

@@ -165,7 +165,7 @@ public sealed class RoleMappingTests
         using (certificate)
         {
             Assert.That(await Status(certificate), Is.EqualTo(StatusCode.Unavailable).Or.EqualTo(StatusCode.Internal));
-            Assert.That(_pdp.Log.Lines, Has.Some.StartsWith($"Warning: refused the client certificate {certificate.Thumbprint}: {reason}"));
+            Assert.That(_pdp.Log.Lines, Has.Some.StartsWith($"Warning: refused the client certificate of SHA-1 thumbprint {certificate.Thumbprint}: {reason}"));
         }
     }
 

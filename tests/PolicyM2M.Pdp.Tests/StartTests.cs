@@ -1,10 +1,13 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.Versioning;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Store;
+using PolicyM2M.Store.Remotes;
 using PolicyM2M.Testing;
 using PolicyM2M.Wire.V1;
+using Timestamp = Google.Protobuf.WellKnownTypes.Timestamp;
 
 namespace PolicyM2M.Pdp.Tests;
 
@@ -132,6 +135,73 @@ public sealed class StartTests
     }
 
     [Test]
+    public async Task Since_when_a_revision_is_active_is_one_moment_everywhere_and_stays_over_restarts()
+    {
+        await using RunningPdp pdp = await RunningPdp.StartAsync();
+        Timestamp first = await ActivatedAsync(pdp, pdp.Git.Head);
+        await pdp.StopServerAsync();
+        await pdp.StartServerAsync();
+        Assert.That(await ActivatedAsync(pdp, pdp.Git.Head), Is.EqualTo(first), "the only one that ever was");
+
+        string second = pdp.Git.Commit("Shorter", TestPolicies.Baseline("7d"));
+        Timestamp later = await ActivatedAsync(pdp, second);
+        await pdp.StopServerAsync();
+        await pdp.StartServerAsync();
+        Assert.That(await ActivatedAsync(pdp, second), Is.EqualTo(later).And.GreaterThan(first));
+    }
+
+    private static async Task<Timestamp> ActivatedAsync(RunningPdp pdp, string commit)
+    {
+        GetStatusResponse status = await RunningPdp.Eventually(async () => await pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest()), now => now.Active.CommitId == commit);
+        Assert.That((status.Active.ActivatedAt, status.Rollout.ActivatedAt), Is.EqualTo((status.ActivatedAt, status.ActivatedAt)));
+        return status.ActivatedAt;
+    }
+
+    [Test]
+    public async Task A_second_server_on_a_data_folder_says_so_at_once()
+    {
+        await using RunningPdp pdp = await RunningPdp.StartAsync();
+        await using RunningPdp other = RunningPdp.Prepare();
+        // Without policies: that there are none it would find out only later.
+        StartupException? fault = await Assert.ThrowsAsync<StartupException>(() => other.StartServerAsync(other.Options() with { Data = pdp.Data.Path }));
+        Assert.That(fault!.Message, Is.EqualTo($"the data folder {pdp.Data.Path} cannot be used: another decision point uses it; each has its own (`--data`)"));
+    }
+
+    [Test]
+    public async Task An_accepted_commit_that_is_none_is_said_to_do_nothing()
+    {
+        await using RunningPdp pdp = await RunningPdp.StartAsync(change: options => options with { Accept = new string('0', 12) });
+        Assert.That(pdp.Log.Lines, Has.Some.EqualTo($"Warning: --accept 000000000000: {pdp.Git.Path} has no such commit, so it does nothing"));
+        await pdp.StopServerAsync();
+        await pdp.StartServerAsync(pdp.Options() with { Accept = pdp.Git.Head[..12] });
+        Assert.That(pdp.Log.Lines, Has.Exactly(1).Contains("has no such commit"));
+    }
+
+    [Test]
+    public async Task A_first_start_with_other_policies_than_the_example_warns_of_no_device()
+    {
+        await using RunningPdp pdp = RunningPdp.Prepare();
+        pdp.Git.Commit("Test policies", TestPolicies.Files());
+        await pdp.StartServerAsync();
+        Assert.That(pdp.Log.Lines, Has.None.Contains("what the attribute schema cannot use").And.Some.Contains("7 of them are now in"));
+        Assert.That(pdp.Log.Lines, Has.Exactly(1).Contains(" holds 7 devices"));
+    }
+
+    [Test]
+    [Platform(Exclude = "Win", Reason = "Windows has other permissions")]
+    [UnsupportedOSPlatform("windows")]
+    public async Task A_secret_that_everybody_can_read_is_warned_of()
+    {
+        using var folder = new TemporaryFolder();
+        string open = folder.Write("open", "a secret of the auditors"), closed = folder.Write("closed", "a secret of the auditors");
+        File.SetUnixFileMode(open, UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        File.SetUnixFileMode(closed, UnixFileMode.UserRead | UnixFileMode.GroupRead);
+        await using RunningPdp pdp = await RunningPdp.StartAsync(change: options => options with { Audit = new AuditOptions { Pseudonyms = closed }, Access = new RemoteAccess(Token: open) });
+        Assert.That(pdp.Log.Lines.Where(line => line.Contains("everybody on this machine can read", StringComparison.Ordinal)),
+            Is.EqualTo(new[] { $"Warning: --git-token: everybody on this machine can read {open}, which holds a secret; `chmod o-r` keeps it from them" }));
+    }
+
+    [Test]
     public async Task A_rewritten_history_is_not_served_after_a_restart_either_until_somebody_accepts_it()
     {
         await using RunningPdp pdp = await RunningPdp.StartAsync();
@@ -234,7 +304,7 @@ public sealed class StartTests
     public void A_process_that_cannot_run_says_why_in_a_line_and_ends_with_1()
     {
         using var empty = new TemporaryFolder();
-        FinishedProcess process = FinishedProcess.Run("dotnet", [Program, "--git", empty.Path, "--data", empty["data"]]);
+        FinishedProcess process = FinishedProcess.Run("dotnet", [Program, "--git", empty.Path, "--data", empty["data"], "--listen", "127.0.0.1:0"]);
 
         Assert.That((process.ExitCode, process.Output), Is.EqualTo((1, "")));
         Assert.That(process.Error, Does.StartWith("error: no Git repository at").And.Not.Contain("   at "));
@@ -245,7 +315,7 @@ public sealed class StartTests
     {
         using var git = new TemporaryGitRepository();
         git.Commit("Broken", [.. TestPolicies.Files(), ("policies/baseline.m2m", TestPolicies.Broken)]);
-        FinishedProcess process = FinishedProcess.Run("dotnet", [Program, "--git", git.Path, "--data", Path.Combine(git.Path, "data")]);
+        FinishedProcess process = FinishedProcess.Run("dotnet", [Program, "--git", git.Path, "--data", Path.Combine(git.Path, "data"), "--listen", "127.0.0.1:0"]);
 
         Assert.That(process.ExitCode, Is.EqualTo(3));
         Assert.That(process.Error, Does.Contain("error M2M203").And.Contain("is not valid").And.Not.Contain("   at "));

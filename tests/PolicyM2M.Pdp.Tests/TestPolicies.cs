@@ -1,3 +1,6 @@
+using PolicyM2M.Compiler;
+using PolicyM2M.Engine.Bundles;
+
 namespace PolicyM2M.Pdp.Tests;
 
 /// <summary>A small policy set in which every kind of attribute counts.</summary>
@@ -21,6 +24,9 @@ internal static class TestPolicies
             """),
         Baseline(lifetime),
     ];
+
+    /// <summary>What they compile to.</summary>
+    public static Bundle Bundle { get; } = PolicyCompiler.Compile([.. Files().Select(file => new SourceFile(file.Path["policies/".Length..], file.Text))]).Bundle!;
 
     /// <summary>The one policy; its rotation tells which revision answered.</summary>
     public static (string Path, string Text) Baseline(string lifetime) => ("policies/baseline.m2m", $$"""

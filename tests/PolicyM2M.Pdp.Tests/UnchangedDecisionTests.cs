@@ -59,6 +59,21 @@ internal sealed class UnchangedDecisionTests
     }
 
     [Test]
+    public async Task What_the_next_revision_decides_otherwise_before_it_may_be_used_no_more_is_not_named()
+    {
+        DecisionService.DecisionServiceClient device = _pdp.DecisionsAs("device");
+        using AsyncServerStreamingCall<WatchResponse> watch = device.Watch(new WatchRequest());
+        await Next(watch);
+        ByteString[] had = await Ask(device, "plc-0042");
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+
+        Commit("auth { otherwise", $"auth {{ when time.now >= {now.AddDays(9):yyyy-MM-ddTHH:mmZ} deny \"no more\"  otherwise");
+        Assert.That((await Next(watch)).UnchangedDecisions, Is.EquivalentTo(had), "it may be used for three days");
+        Commit("auth { otherwise", $"auth {{ when time.now >= {now.AddDays(1):yyyy-MM-ddTHH:mmZ} deny \"no more\"  otherwise");
+        Assert.That((await Next(watch)).UnchangedDecisions, Is.EquivalentTo(new[] { had[0], had[2] }));
+    }
+
+    [Test]
     public async Task A_roll_back_brings_back_what_the_device_may_still_have()
     {
         DecisionService.DecisionServiceClient device = _pdp.DecisionsAs("device");

@@ -151,7 +151,7 @@ public sealed class DeviceReplicaTests(Backend backend)
         Assert.That((replica.Sequence, replica.Registry.Count), Is.EqualTo((backup, 1)));
     }
 
-    [TestCase("INSERT INTO migrations (number) VALUES (99)", "has tables of version 99, and this program knows version 1: it was migrated by a newer one")]
+    [TestCase("INSERT INTO migrations (number) VALUES (99)", "has tables of version 99, and this program knows version 2: it was migrated by a newer one")]
     [TestCase("UPDATE devices SET state = 'nowhere'", "the database says of `plc-1` a state that there is not")]
     [TestCase("UPDATE devices SET attributes = '{'", "the database says of `plc-1` what is no attributes: not JSON")]
     [TestCase("DROP TABLE devices", "devices")]

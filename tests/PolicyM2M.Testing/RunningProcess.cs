@@ -77,9 +77,14 @@ public sealed class RunningProcess : IDisposable
     }
 
     /// <summary>Asks it to end, with SIGTERM, and gives its exit code.</summary>
-    public async Task<int> TerminateAsync()
+    public Task<int> TerminateAsync() => SignalAsync("TERM");
+
+    /// <summary>Asks it to end as Ctrl+C does, with SIGINT, and gives its exit code.</summary>
+    public Task<int> InterruptAsync() => SignalAsync("INT");
+
+    private async Task<int> SignalAsync(string signal)
     {
-        FinishedProcess.Run("kill", ["-TERM", $"{_process.Id}"]).Succeeded();
+        FinishedProcess.Run("kill", [$"-{signal}", $"{_process.Id}"]).Succeeded();
         using var bound = new CancellationTokenSource(LongestWait);
         await _process.WaitForExitAsync(bound.Token).ConfigureAwait(false);
         return _process.ExitCode;

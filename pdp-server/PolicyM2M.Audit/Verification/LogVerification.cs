@@ -11,7 +11,8 @@ namespace PolicyM2M.Audit.Verification;
 /// </summary>
 public sealed class LogVerification
 {
-    private const int MostFindings = 50;
+    /// <summary>What is told of a log that was made anew as a whole is enough long before all of it.</summary>
+    private const int MostFindings = 10_000;
 
     private readonly LogFolder _folder;
     private readonly Func<ReadOnlyMemory<byte>, RecordClaims> _read;

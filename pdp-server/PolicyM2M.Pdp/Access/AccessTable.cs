@@ -56,6 +56,10 @@ internal static class AccessTable
     /// <summary>The roles that may call an RPC.</summary>
     public static Roles RolesOf(string rpc) => Table.GetValueOrDefault(rpc, Roles.None);
 
+    /// <summary>Whether an RPC only tells operators or auditors something. What it tells devices is no secret from them.</summary>
+    public static bool IsRead(string rpc) => (RolesOf(rpc) & (Roles.Device | Roles.Gateway)) == 0 && rpc[(rpc.LastIndexOf('/') + 1)..] is var name
+        && (name.StartsWith("Get", StringComparison.Ordinal) || name.StartsWith("List", StringComparison.Ordinal));
+
     /// <summary>Whether a role may call an RPC.</summary>
     public static bool Allows(string rpc, Roles role) => (RolesOf(rpc) & role) != 0;
 }

@@ -4,9 +4,9 @@ using PolicyM2M.Pdp.Identity;
 namespace PolicyM2M.Pdp.Access;
 
 /// <summary>Whether a caller may call what it calls, by the rules of this moment. A stream that lasts asks again before it says more.</summary>
-internal sealed class CallAccess(Denials denials)
+internal sealed class CallAccess(Denials denials, Reads reads)
 {
-    /// <summary>Holds a call against the table.</summary>
+    /// <summary>Holds a call against the table, and records what is let through to be read.</summary>
     /// <exception cref="RpcException">UNAUTHENTICATED where the caller's certificate is no longer accepted, PERMISSION_DENIED where its role may not call this.</exception>
     public void Check(ServerCallContext context)
     {
@@ -23,5 +23,6 @@ internal sealed class CallAccess(Denials denials)
             throw denials.Deny(context.Method, caller, new Status(StatusCode.PermissionDenied, $"{caller.Id} may not call {context.Method}"),
                 caller.Role == Roles.None ? "its identity has no role" : $"not for the role {caller.Role}");
         }
+        reads.Note(context.Method, caller);
     }
 }

@@ -23,7 +23,7 @@ internal static class AuditKey
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
-            throw new StartupException($"the key of the audit log `{path}` cannot be used: {fault.Message}", ExitCode.CouldNotRun, fault);
+            throw new StartupException($"the key of the audit log `{path}` cannot be used: {FaultText.Of(fault)}", ExitCode.CouldNotRun, fault);
         }
     }
 }

@@ -32,7 +32,7 @@ internal sealed class Pseudonyms
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new StartupException($"--audit-pseudonyms: `{file}` cannot be read: {fault.Message}", ExitCode.CouldNotRun, fault);
+            throw new StartupException($"--audit-pseudonyms: `{file}` cannot be read: {FaultText.Of(fault)}", ExitCode.CouldNotRun, fault);
         }
     }
 

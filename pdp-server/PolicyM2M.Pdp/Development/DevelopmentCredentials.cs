@@ -39,7 +39,7 @@ internal sealed record DevelopmentCredentials(bool InUse, IReadOnlyList<string> 
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
-            throw new StartupException($"the development credentials in {data.Pki} cannot be made: {fault.Message}", ExitCode.CouldNotRun, fault);
+            throw new StartupException($"the development credentials in {data.Pki} cannot be made: {FaultText.Of(fault)}", ExitCode.CouldNotRun, fault);
         }
     }
 
@@ -59,7 +59,7 @@ internal sealed record DevelopmentCredentials(bool InUse, IReadOnlyList<string> 
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
-            throw new StartupException($"{file} cannot be used: {fault.Message}", ExitCode.CouldNotRun, fault);
+            throw new StartupException($"{file} cannot be used: {FaultText.Of(fault)}", ExitCode.CouldNotRun, fault);
         }
         return new DevelopmentCredentials(InUse: false, []);
     }

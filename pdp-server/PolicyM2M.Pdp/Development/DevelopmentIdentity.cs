@@ -8,13 +8,14 @@ internal sealed record DevelopmentIdentity(string File, string Path, bool IsServ
 {
     public const string TrustDomain = "dev.policym2m.example";
 
-    /// <summary>Everybody that a first decision takes.</summary>
+    /// <summary>Everybody that a first decision, and a look at what is recorded of it, takes.</summary>
     public static IReadOnlyList<DevelopmentIdentity> All { get; } =
     [
         new("server", "/pdp", IsServer: true),
         new("device", "/device/plc-0042"),
         new("gateway", "/gateway/gw-plant7"),
         new("operator", "/operator/dev"),
+        new("auditor", "/auditor/dev"),
     ];
 
     public string SpiffeId => $"spiffe://{TrustDomain}{Path}";

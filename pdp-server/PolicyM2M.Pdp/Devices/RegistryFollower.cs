@@ -82,8 +82,14 @@ internal sealed class RegistryFollower(
         try
         {
             DeviceNews news = await replica.SynchronizeAsync(cancellationToken);
+            // First, so that whoever is told that a device is revoked knows that it stays so; and before anything is written: an earlier registry is told by its number.
+            KeepRevoked(news);
             if (news.IsLoad && await firstImport.RunAsync(replica.Sequence, cancellationToken))
-                news = news with { Changed = [.. news.Changed, .. (await replica.SynchronizeAsync(cancellationToken)).Changed] };
+            {
+                DeviceNews imported = await replica.SynchronizeAsync(cancellationToken);
+                KeepRevoked(imported);
+                news = news with { Changed = [.. news.Changed, .. imported.Changed] };
+            }
             Take(news);
             await CleanAsync(cancellationToken);
         }
@@ -102,11 +108,10 @@ internal sealed class RegistryFollower(
 
     private void Take(DeviceNews news)
     {
-        bool wasAvailable = state.IsAvailable;
-        // First, so that whoever is told that a device is revoked knows that it stays so.
-        KeepRevoked(news);
+        bool wasAvailable = state.IsAvailable, isFirstSight = state.InStepAt is null || state.Fault is not null;
         state.Found(replica.Registry, replica.Sequence);
-        if (news.IsLoad)
+        // A connection that broke meanwhile has everything read again, which nobody need be told twice.
+        if (news.IsLoad && isFirstSight)
             log.RegistryLoaded(store.Name, replica.Registry.Count == 1 ? "1 device" : $"{replica.Registry.Count} devices");
         (_isLost, _wasMissingSaid) = (false, false);
         if (wasAvailable)
@@ -120,7 +125,10 @@ internal sealed class RegistryFollower(
     {
         try
         {
-            revoked.Take(replica.Registry, news);
+            int heldBefore = revoked.Held;
+            revoked.Take(replica, news);
+            if (revoked.Held > heldBefore || news.IsLoad && state.InStepAt is null && revoked.Held > 0)
+                log.RevokedHeld(revoked.Held, store.Name);
             _unkept = null;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -133,7 +141,9 @@ internal sealed class RegistryFollower(
 
     private void Lose(string fault)
     {
-        if (state.Fault is null)
+        if (state.Fault is null && state.InStepAt is null)
+            log.RegistryNeverRead(fault);
+        else if (state.Fault is null)
             log.RegistryLost(fault, state.Grace.TotalSeconds);
         state.Lost(fault);
         _isLost = true;

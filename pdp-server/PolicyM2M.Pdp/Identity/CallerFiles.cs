@@ -32,7 +32,7 @@ internal sealed class CallerFiles(DataFolder data, CallerOptions options)
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new StartupException($"the roles file {Roles} cannot be read: {fault.Message}", ExitCode.CouldNotRun, fault);
+            throw new StartupException($"the roles file {Roles} cannot be read: {FaultText.Of(fault)}", ExitCode.CouldNotRun, fault);
         }
     }
 

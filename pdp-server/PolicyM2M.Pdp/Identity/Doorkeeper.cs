@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace PolicyM2M.Pdp.Identity;
@@ -6,6 +7,8 @@ namespace PolicyM2M.Pdp.Identity;
 /// <summary>Judges certificates in the handshake, and says why one is not let in.</summary>
 internal sealed class Doorkeeper(CredentialState credentials, CallerRulesState rules, RefusedConnections refused, TimeProvider clock)
 {
+    private const int LongestName = 200;
+
     /// <summary>What the server shows now.</summary>
     public TlsCredentials Credentials => credentials.Current;
 
@@ -31,7 +34,7 @@ internal sealed class Doorkeeper(CredentialState credentials, CallerRulesState r
             refusal = rules.Current.Judge(client, clock.GetUtcNow()).Refusal;
         if (refusal is null)
             return client;
-        Refused.Certificate(peer, certificate.Thumbprint, refusal);
+        Refused.Certificate(peer, certificate.Thumbprint, Names(certificate), refusal);
         return null;
     }
 
@@ -41,6 +44,21 @@ internal sealed class Doorkeeper(CredentialState credentials, CallerRulesState r
 
     /// <summary>What is kept with a connection.</summary>
     public CallerConnection Connection(ClientCertificate certificate, Caller caller) => new(certificate, rules, clock, caller);
+
+    /// <summary>Whom a certificate names, for people who know no thumbprints. Anybody may have written it, and it must not steer who reads the log.</summary>
+    private static string Names(X509Certificate2 certificate)
+    {
+        try
+        {
+            string uri = certificate.GetNameInfo(X509NameType.UrlName, forIssuer: false), subject = certificate.Subject;
+            string names = uri.Length == 0 ? subject : subject.Length == 0 ? uri : $"{uri}, {subject}";
+            return names.Length == 0 ? "nobody" : string.Concat(names.Take(LongestName).Select(c => char.IsAscii(c) && !char.IsControl(c) ? c : '?'));
+        }
+        catch (CryptographicException)
+        {
+            return "somebody in a way that cannot be read";
+        }
+    }
 
     /// <summary>The machine's own words for these differ from system to system, and say little.</summary>
     private static string Words(X509ChainStatus? status, X509Certificate2 certificate) => status?.Status switch

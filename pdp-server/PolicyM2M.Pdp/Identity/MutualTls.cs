@@ -25,7 +25,7 @@ internal static class MutualTls
             CallerLoads loads = services.GetRequiredService<CallerLoads>();
             SslProtocols allowed = allowTls12 ? SslProtocols.Tls12 | SslProtocols.Tls13 : SslProtocols.Tls13;
             listen.Protocols = HttpProtocols.Http2;
-            listen.Use(next => connection => Watch(connection, next, allowed, doorkeeper));
+            listen.Use(next => connection => Watch(connection, next, allowTls12 ? "TLS 1.2 or 1.3" : "TLS 1.3", doorkeeper));
             listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = hello => ValueTask.FromResult(Options(hello, allowed, doorkeeper)) });
             listen.Use(next => connection => Identify(connection, next, doorkeeper, loads));
         });
@@ -37,19 +37,19 @@ internal static class MutualTls
     public static Caller Caller(this HttpContext http) => http.CallerConnection() is var connection && connection.Standing().Caller is { } caller ? caller : connection.First;
 
     /// <summary>Whoever does not get in leaves a trace, also where the handshake did not come to a certificate.</summary>
-    private static async Task Watch(ConnectionContext connection, ConnectionDelegate next, SslProtocols allowed, Doorkeeper doorkeeper)
+    private static async Task Watch(ConnectionContext connection, ConnectionDelegate next, string versions, Doorkeeper doorkeeper)
     {
         var handshake = new Handshake();
         connection.Features.Set(handshake);
         await next(connection);
         if (!handshake.IsSettled)
-            doorkeeper.Refused.Connection(PeerOf(connection), handshake.Failure(allowed));
+            doorkeeper.Refused.Connection(PeerOf(connection), handshake.Failure(versions));
     }
 
     private static SslServerAuthenticationOptions Options(TlsHandshakeCallbackContext hello, SslProtocols allowed, Doorkeeper doorkeeper)
     {
         Handshake handshake = hello.Connection.Features.GetRequiredFeature<Handshake>();
-        handshake.Offered = hello.ClientHelloInfo.SslProtocols;
+        handshake.HasBegun = true;
         TlsCredentials credentials = doorkeeper.Credentials;
         return new SslServerAuthenticationOptions
         {

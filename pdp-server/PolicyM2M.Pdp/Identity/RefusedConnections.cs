@@ -38,8 +38,12 @@ internal sealed class RefusedConnections : IDisposable
         Refused(peer, reason, address => _log.ConnectionRefused(address, reason));
 
     /// <summary>Somebody whose certificate is not one to let in.</summary>
-    public void Certificate(IPAddress? peer, string thumbprint, string reason) =>
-        Refused(peer, $"the client certificate {thumbprint}: {reason}", address => _log.ClientCertificateRefused(thumbprint, reason, address));
+    /// <param name="peer">Where it came from.</param>
+    /// <param name="thumbprint">What tells the certificate from others: the SHA-1 of it, as tools show it.</param>
+    /// <param name="names">Whom it names. Nobody vouches for that.</param>
+    /// <param name="reason">Why not.</param>
+    public void Certificate(IPAddress? peer, string thumbprint, string names, string reason) =>
+        Refused(peer, $"the client certificate of SHA-1 thumbprint {thumbprint}: {reason}; it names {names}", address => _log.ClientCertificateRefused(thumbprint, reason, names, address));
 
     /// <summary>Tells how often what was told came again, and begins anew.</summary>
     public void EndWindow() => _told.EndWindow();

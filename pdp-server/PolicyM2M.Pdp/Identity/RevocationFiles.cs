@@ -60,7 +60,7 @@ internal sealed class RevocationFiles(DataFolder data, CallerOptions options)
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or FormatException)
         {
             // What a file holds stays wrong until it changes; that it cannot be read may end at any moment, and its stamp does not tell.
-            return new Reading(stamp, [], $"the revocation list {path} cannot be used: {fault.Message}", IsSettled: fault is FormatException);
+            return new Reading(stamp, [], $"the revocation list {path} cannot be used: {FaultText.Of(fault)}", IsSettled: fault is FormatException);
         }
 
         static Func<CrlIssuer, bool> Issued(RevocationList list) => authority => authority.Name == list.Issuer && !list.IsOfAnotherKey(authority);

@@ -43,7 +43,7 @@ internal sealed record TlsCredentials(X509Certificate2 Server, X509Certificate2C
         }
         catch (Exception fault) when (fault is CryptographicException or ArgumentException or IOException or UnauthorizedAccessException)
         {
-            throw new StartupException($"the certificates in {data.Pki} cannot be read: {fault.Message}", ExitCode.CouldNotRun, fault);
+            throw new StartupException($"the certificates in {data.Pki} cannot be read: {FaultText.Of(fault)}", ExitCode.CouldNotRun, fault);
         }
     }
 

@@ -3,7 +3,7 @@ using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using PolicyM2M.Pdp.Sight.Metrics;
+using PolicyM2M.Pdp.Identity;
 
 namespace PolicyM2M.Pdp.Limits;
 
@@ -31,21 +31,18 @@ internal static class Admission
     public static void UseAdmission(this WebApplication pdp)
     {
         CallerLoads loads = pdp.Services.GetRequiredService<CallerLoads>();
-        ILogger log = pdp.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Admission));
-        PdpMetrics metrics = pdp.Services.GetRequiredService<PdpMetrics>();
+        Overloads overloads = pdp.Services.GetRequiredService<Overloads>();
         TimeSpan grace = pdp.Services.GetRequiredService<CallLimits>().RequestGrace;
-        pdp.Use((http, next) => Admit(http, next, loads, grace, metrics, log));
+        pdp.Use((http, next) => Admit(http, next, loads, grace, overloads));
     }
 
-    private static async Task Admit(HttpContext http, RequestDelegate next, CallerLoads loads, TimeSpan grace, PdpMetrics metrics, ILogger log)
+    private static async Task Admit(HttpContext http, RequestDelegate next, CallerLoads loads, TimeSpan grace, Overloads overloads)
     {
         CallerLoad load = http.Features.GetRequiredFeature<CallerLoad>();
         bool isStream = http.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.Type is not (null or MethodType.Unary);
         if (loads.Begin(load, isStream) is { } overload)
         {
-            metrics.Overloaded();
-            if (load.IsToBeTold())
-                log.Overloaded(load.Caller, overload.Reason);
+            overloads.Turned(http.CallerConnection().First, overload.Reason);
             Refuse(http, overload);
             return;
         }
@@ -55,7 +52,7 @@ internal static class Admission
                 await next(http);
             else if (!http.RequestAborted.IsCancellationRequested)
             {
-                metrics.Overloaded();
+                overloads.Turned(http.CallerConnection().First, "a request did not arrive in its time");
                 EndLate(http, grace);
             }
         }

@@ -6,12 +6,9 @@ internal sealed record Overload(string Reason, TimeSpan RetryAfter);
 /// <summary>What one caller has open, and what is left of its rate (a token bucket). Its lock guards all of it, and nobody waits under it.</summary>
 internal sealed class CallerLoad(string caller, CallLimits limits, TimeProvider clock)
 {
-    private static readonly TimeSpan TellAgainAfter = TimeSpan.FromMinutes(1);
-
     private readonly Lock _lock = new();
     private double _tokens = limits.Burst;
     private long _countedAt = clock.GetTimestamp();
-    private long? _toldAt;
     private int _calls;
     private int _streams;
 
@@ -60,18 +57,6 @@ internal sealed class CallerLoad(string caller, CallLimits limits, TimeProvider 
     {
         lock (_lock)
             return Take(times);
-    }
-
-    /// <summary>Whether the log is to be told that it asks too much: once a minute is enough.</summary>
-    public bool IsToBeTold()
-    {
-        lock (_lock)
-        {
-            if (_toldAt is { } told && clock.GetElapsedTime(told) < TellAgainAfter)
-                return false;
-            _toldAt = clock.GetTimestamp();
-            return true;
-        }
     }
 
     private Overload? Take(int times)

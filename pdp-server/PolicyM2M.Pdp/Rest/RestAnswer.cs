@@ -1,3 +1,6 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Google.Protobuf;
 using Grpc.Core;
 
@@ -8,12 +11,18 @@ internal static class RestAnswer
 {
     public const string Type = "application/json";
 
+    /// <summary>Messages quote what they are about, and people read them. No page shows them as its own: the answer is of the type JSON.</summary>
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private static readonly JsonFormatter Json = new(JsonFormatter.Settings.Default);
 
     public static Task WriteAsync(HttpContext http, IMessage message) => WriteAsync(http, StatusCodes.Status200OK, Json.Format(message));
 
-    public static Task WriteAsync(HttpContext http, Status status) => WriteAsync(http, HttpStatus(status.StatusCode),
-        new System.Text.Json.Nodes.JsonObject { ["code"] = (int)status.StatusCode, ["message"] = status.Detail }.ToJsonString());
+    public static Task WriteAsync(HttpContext http, Status status) => WriteAsync(http, HttpStatus(status.StatusCode), status);
+
+    /// <summary>Likewise, where the status of HTTP is known.</summary>
+    public static Task WriteAsync(HttpContext http, int httpStatus, Status status) => WriteAsync(http, httpStatus,
+        new JsonObject { ["code"] = (int)status.StatusCode, ["message"] = status.Detail }.ToJsonString(Plain));
 
     /// <summary>The mapping of google/rpc/code.proto.</summary>
     public static int HttpStatus(StatusCode code) => code switch

@@ -59,7 +59,7 @@ internal static class RestRequest
         }
         catch (Exception fault) when (fault is InvalidProtocolBufferException or InvalidJsonException or FormatException or OverflowException or ArgumentException)
         {
-            throw Invalid($"the body is no {type.Name}: {fault.Message}");
+            throw Invalid($"the body is no {type.Name}: {RestFault.Find(body, type) ?? "two of its fields exclude each other, or one is there twice"}");
         }
     }
 

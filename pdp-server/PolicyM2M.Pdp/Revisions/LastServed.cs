@@ -29,7 +29,7 @@ internal sealed class LastServed(string path)
         catch (Exception unusable) when (unusable is IOException or UnauthorizedAccessException or JsonException)
         {
             throw new StartupException(
-                $"{path} cannot be read, and it says which commit was served last, before which nothing is served: {unusable.Message}; mend it, or remove it to start with the newest commit, whatever its history",
+                $"{path} cannot be read, and it says which commit was served last, before which nothing is served: {FaultText.Of(unusable)}; mend it, or remove it to start with the newest commit, whatever its history",
                 ExitCode.CouldNotRun, unusable);
         }
     }

@@ -88,7 +88,26 @@ internal sealed class RevisionSource
         _repository.Follows(served, commit) || (_accepted is not null && commit.StartsWith(_accepted, StringComparison.Ordinal)) || (accepted is not null && _repository.Follows(accepted, commit))
             ? null
             : $"{ActiveRevision.Shorten(commit)} does not follow {ActiveRevision.Shorten(served)}, which was served last: the ref was moved back, or its history rewritten; "
-                + $"`m2m pdp accept {ActiveRevision.Shorten(commit)}`, or a new start with `--accept {ActiveRevision.Shorten(commit)}`, serves it all the same";
+                + $"`m2m pdp accept {ActiveRevision.Shorten(commit)}`, or a new start with `--accept {ActiveRevision.Shorten(commit)}`, serves it all the same"
+                + (_accepted is null ? "" : $" (`--accept {_accepted}` names another)");
+
+    /// <summary>What <c>--accept</c> names, where the repository has no such commit, so that it does nothing; null where it has, and where nothing is named.</summary>
+    public string? UnknownAccepted
+    {
+        get
+        {
+            if (_accepted is null)
+                return null;
+            try
+            {
+                return _repository.FindCommit(_accepted).StartsWith(_accepted, StringComparison.Ordinal) ? null : _accepted;
+            }
+            catch (PolicyStoreException)
+            {
+                return _accepted;
+            }
+        }
+    }
 
     /// <summary>Who signed a commit, or why it must not be served; neither where it needs no signature.</summary>
     /// <param name="served">The commit that was served last; null where none is known.</param>

@@ -13,6 +13,14 @@ namespace PolicyM2M.Pdp.Rollouts;
 /// </summary>
 internal sealed class Activations(string path)
 {
+    /// <summary>What the server starts with, since when it answers so. What was not active before is active from the moment on from which it answers.</summary>
+    /// <exception cref="StartupException">The file cannot be read or understood.</exception>
+    public RevisionStatus Begin(RevisionStatus first, DateTimeOffset now)
+    {
+        DateTimeOffset since = AtStart(first, now);
+        return first with { AnswersSince = since, Active = first.Active.ActivatedAt == now ? first.Active.Since(since) : first.Active };
+    }
+
     /// <summary>The moment for what the server starts with: the one it had before, where nothing changed meanwhile.</summary>
     /// <exception cref="StartupException">The file cannot be read or understood.</exception>
     public DateTimeOffset AtStart(RevisionStatus first, DateTimeOffset now)
@@ -24,7 +32,7 @@ internal sealed class Activations(string path)
         catch (Exception unusable) when (unusable is IOException or UnauthorizedAccessException or JsonException)
         {
             throw new StartupException(
-                $"{path} cannot be read, and it says since when answers are made as they are, by which devices know the later of two revisions: {unusable.Message}; mend it, or remove it where the clock is right",
+                $"{path} cannot be read, and it says since when answers are made as they are, by which devices know the later of two revisions: {FaultText.Of(unusable)}; mend it, or remove it where the clock is right",
                 ExitCode.CouldNotRun, unusable);
         }
     }

@@ -61,7 +61,7 @@ internal sealed class Rollout(
             if (taken is RolloutStep.To { Status: var after })
             {
                 if (!after.AnswersAs(before))
-                    taken = new RolloutStep.To(after = after with { AnswersSince = Activations.After(before.AnswersSince, clock.GetUtcNow()) });
+                    taken = new RolloutStep.To(after = Dated(before, after));
                 state.Replace(after);
                 Tell(before, after);
                 if (_notRemembered is not null || !IsRememberedAlike(before, after))
@@ -69,6 +69,13 @@ internal sealed class Rollout(
             }
             return taken;
         }
+    }
+
+    /// <summary>A change of what answers, with its moment: what becomes active does so from then on, by whatever clock the step was taken.</summary>
+    private RevisionStatus Dated(RevisionStatus before, RevisionStatus after)
+    {
+        DateTimeOffset since = Activations.After(before.AnswersSince, clock.GetUtcNow());
+        return after with { AnswersSince = since, Active = after.Active.Id == before.Active.Id ? after.Active : after.Active.Since(since) };
     }
 
     /// <summary>Goes back: the candidate is dropped, or an earlier revision becomes active again, and is pinned either way.</summary>

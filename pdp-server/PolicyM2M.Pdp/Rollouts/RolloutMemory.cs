@@ -62,7 +62,7 @@ internal sealed class RolloutMemory(string path)
         catch (Exception unusable) when (unusable is IOException or UnauthorizedAccessException or JsonException)
         {
             throw new StartupException(
-                $"{_path} cannot be read, and it says which revision is pinned or on trial: {unusable.Message}; mend it, or remove it to start with the newest commit", ExitCode.CouldNotRun, unusable);
+                $"{_path} cannot be read, and it says which revision is pinned or on trial: {FaultText.Of(unusable)}; mend it, or remove it to start with the newest commit", ExitCode.CouldNotRun, unusable);
         }
     }
 

@@ -34,6 +34,7 @@ internal static class RolloutStart
         bool isActive = first.Active.CommitId == remembered.Active.Commit;
         return first with
         {
+            Active = isActive && remembered.Active.ActivatedAt is { } activatedAt ? first.Active.Since(activatedAt) : first.Active,
             Pin = remembered.Pin,
             Candidate = remembered.Candidate is { } candidate && source.Reload(candidate.Commit, now).Revision is { } revision
                 ? new Candidate(revision, RolloutStage.Parse(candidate.Stage)!, candidate.Since, new Differences())

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
+using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Wire;
 using PolicyM2M.Wire.V1;
@@ -28,7 +29,7 @@ internal sealed partial class DecisionEndpoint
                     await responseStream.WriteAsync(await Answer(item, context), ending.Token);
                     continue;
                 }
-                metrics.Overloaded();
+                overloads.Turned(context.GetHttpContext().Caller(), overload.Reason);
                 await responseStream.WriteAsync(Fault(item, new Status(StatusCode.ResourceExhausted, $"{overload.Reason}; try again later")), ending.Token);
                 // To be turned away must not be cheaper than to be answered: what follows waits unread.
                 await Task.Delay(AfterOverload, clock, ending.Token);

@@ -27,7 +27,8 @@ namespace PolicyM2M.Pdp.Services;
 [BindServiceMethod(typeof(DecideBinding), nameof(DecideBinding.BindOthers))]
 internal sealed partial class DecisionEndpoint(
     RevisionState revisions, RegistryState registry, Trial trial, DroppedClaims droppedClaims, SigningKeys keys, SignedDecisions signedDecisions,
-    SignedStatements signedStatements, SignedBundles signedBundles, GivenDecisions given, CallAccess access, Denials denials, AuditTrail audit, PdpMetrics metrics, TimeProvider clock, IHostApplicationLifetime lifetime)
+    SignedStatements signedStatements, SignedBundles signedBundles, GivenDecisions given, CallAccess access, Denials denials, Overloads overloads, AuditTrail audit,
+    PdpMetrics metrics, TimeProvider clock, IHostApplicationLifetime lifetime)
     : DecisionService.DecisionServiceBase
 {
     /// <summary>Looking for what a name was meant to be takes a while; nobody misspells more than a few.</summary>
@@ -71,11 +72,14 @@ internal sealed partial class DecisionEndpoint(
         string device = requested.Length == 0 ? caller.Name : requested;
         if (DeviceAccess.Allows(caller, device, devices, out string? reason))
             return device;
-        // Not known is not forbidden: whoever is told so would forget decisions that still hold.
-        Status status = !registry.IsAvailable && device != caller.Name && caller.Role == Roles.Gateway && !devices.IsRevoked(caller.Name) && !devices.IsRevoked(device)
-            ? new Status(StatusCode.Unavailable, "the registry cannot be reached, so nobody knows which devices are at the gateway's site")
-            : new Status(StatusCode.PermissionDenied, $"{caller.Id} may not speak for {device}");
-        throw denials.Deny(context.Method, caller, status, reason, device);
+        // Not known is not forbidden, nor denied: whoever is told so would forget decisions that still hold. That the registry is away is in the log.
+        if (!registry.IsAvailable && device != caller.Name && caller.Role == Roles.Gateway && !devices.IsRevoked(caller.Name) && !devices.IsRevoked(device))
+            throw new RpcException(new Status(StatusCode.Unavailable, "the registry cannot be reached, so nobody knows which devices are at the gateway's site"));
+        // Of others a caller must not learn more than that it may not; of itself, and a gateway of its own devices, it learns what to ask the operator for.
+        string said = devices.IsRevoked(caller.Name) ? $"{caller.Id} is revoked"
+            : devices.IsRevoked(device) && devices.SiteOf(device) is { } site && site == devices.SiteOf(caller.Name) ? $"{device} is revoked"
+            : $"{caller.Id} may not speak for {device}";
+        throw denials.Deny(context.Method, caller, new Status(StatusCode.PermissionDenied, said), reason, device);
     }
 
     private Answered Answer(DecideRequest request, RevisionStatus status, Registry.Device? known, Caller caller, string device, DateTimeOffset now)

@@ -66,7 +66,14 @@ internal sealed class DeviceEndpoint(
 
     public override async Task<SetDeviceRiskResponse> SetDeviceRisk(SetDeviceRiskRequest request, ServerCallContext context)
     {
-        int? risk = request.HasRisk ? DeviceMapping.Risk(request.Risk) : null;
+        // A field that was forgotten, or misspelt by who writes the message, must not take away what monitoring found.
+        int? risk = (request.HasRisk, request.Unknown) switch
+        {
+            (true, false) => DeviceMapping.Risk(request.Risk),
+            (false, true) => null,
+            (false, false) => throw DeviceMapping.Invalid("there is no risk; give `risk` from 0 to 100, or `unknown` where nobody knows it any more"),
+            _ => throw DeviceMapping.Invalid("`risk` and `unknown` exclude each other"),
+        };
         Device? device = await ChangeAsync(DeviceMapping.Id(request.Id), new DeviceChange.SetRisk(risk, Optional(request.Reason)), context);
         return new SetDeviceRiskResponse { Device = DeviceMapping.ToWire(device!) };
     }

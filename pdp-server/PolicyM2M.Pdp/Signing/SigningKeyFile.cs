@@ -28,7 +28,7 @@ internal sealed class SigningKeyFile(string path)
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or JsonException or FormatException or InvalidOperationException or ArgumentException or CryptographicException)
         {
-            throw new StartupException($"the signing keys `{path}` cannot be read: {fault.Message}. Put the file back as it was; without it devices believe nothing that was signed before");
+            throw new StartupException($"the signing keys `{path}` cannot be read: {FaultText.Of(fault)}. Put the file back as it was; without it devices believe nothing that was signed before");
         }
     }
 

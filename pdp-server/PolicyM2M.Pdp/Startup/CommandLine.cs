@@ -65,12 +65,11 @@ internal static class CommandLine
         CustomParser = ReadRegistry,
     };
 
-    private static readonly Option<TimeSpan> RegistryGrace = new("--registry-grace")
+    private static readonly Option<TimeSpan?> RegistryGrace = new("--registry-grace")
     {
-        Description = "Seconds for which the registry as last read still counts while its database cannot be reached; then its attributes are missing.",
+        Description = $"Seconds for which the registry as last read still counts while its database cannot be reached; then its attributes are missing. {Seconds(PdpOptions.UsualGrace)}",
         HelpName = "SECONDS",
         CustomParser = argument => ReadSeconds(argument, ShortestGrace, LongestGrace),
-        DefaultValueFactory = _ => PdpOptions.UsualGrace,
     };
 
     private static readonly Option<TimeSpan?> BundleValidity = new("--bundle-validity")
@@ -87,20 +86,18 @@ internal static class CommandLine
         CustomParser = argument => ReadValidity(argument, SigningTimes.StatementIsFresh, SigningTimes.LongestStatementValidity),
     };
 
-    private static readonly Option<TimeSpan> Poll = new("--poll")
+    private static readonly Option<TimeSpan?> Poll = new("--poll")
     {
-        Description = "Seconds between two looks at the repository and the certificates.",
+        Description = $"Seconds between two looks at the repository and the certificates. {Seconds(PdpOptions.UsualPoll)}",
         HelpName = "SECONDS",
         CustomParser = argument => ReadSeconds(argument, ShortestPoll, LongestPoll),
-        DefaultValueFactory = _ => TimeSpan.FromSeconds(2),
     };
 
-    private static readonly Option<TimeSpan> Fetch = new("--fetch")
+    private static readonly Option<TimeSpan?> Fetch = new("--fetch")
     {
-        Description = "Seconds between two fetches of a remote.",
+        Description = $"Seconds between two fetches of a remote. {Seconds(PdpOptions.UsualFetch)}",
         HelpName = "SECONDS",
         CustomParser = argument => ReadSeconds(argument, ShortestPoll, LongestPoll),
-        DefaultValueFactory = _ => TimeSpan.FromSeconds(30),
     };
 
     private static readonly Option<string?> GitKey = new("--git-key")
@@ -185,7 +182,7 @@ internal static class CommandLine
         }
         var settings = Settings.Read(command, given, environment ?? FrozenDictionary<string, string>.Empty);
         ParseResult parsed = command.Parse([.. settings.Arguments, .. args]);
-        string[] faults = [.. given.Errors.Select(fault => fault.Message), .. settings.Faults, .. OptionRules.FaultsOf(parsed)];
+        string[] faults = [.. given.Errors.Select(fault => fault.Message), .. settings.Faults, .. OptionRules.FaultsOf(parsed, settings)];
         if (faults.Length > 0)
         {
             foreach (string fault in faults)
@@ -228,21 +225,21 @@ internal static class CommandLine
     }
 
     private static PdpOptions Read(ParseResult parsed) => new(
-        parsed.GetValue(Git)!, parsed.GetValue(Ref)!, parsed.GetValue(Folder)!, parsed.GetValue(Listen)!, parsed.GetValue(Data), parsed.GetValue(Poll),
+        parsed.GetValue(Git)!, parsed.GetValue(Ref)!, parsed.GetValue(Folder)!, parsed.GetValue(Listen)!, parsed.GetValue(Data), parsed.GetValue(Poll) ?? PdpOptions.UsualPoll,
         parsed.GetValue(AllowTls12), parsed.GetValue(Accept))
     {
         Development = parsed.GetValue(Development),
         AllowedSigners = parsed.GetValue(AllowedSigners),
         RequireSigned = parsed.GetValue(RequireSigned),
         Rollout = parsed.GetValue(Rollout),
-        Fetch = parsed.GetValue(Fetch),
+        Fetch = parsed.GetValue(Fetch) ?? PdpOptions.UsualFetch,
         Access = new RemoteAccess(parsed.GetValue(GitKey), parsed.GetValue(GitKnownHosts), parsed.GetValue(GitAuthorities), parsed.GetValue(GitToken)),
         Webhook = parsed.GetValue(Webhook),
         WebhookSecret = parsed.GetValue(WebhookSecret),
         BundleValidity = parsed.GetValue(BundleValidity) ?? PdpOptions.UsualBundleValidity,
         StatementValidity = parsed.GetValue(StatementValidity) ?? PdpOptions.UsualStatementValidity,
         RegistryDb = parsed.GetValue(RegistryDb),
-        RegistryGrace = parsed.GetValue(RegistryGrace),
+        RegistryGrace = parsed.GetValue(RegistryGrace) ?? PdpOptions.UsualGrace,
         Callers = CallerCommandLine.Read(parsed),
         Audit = AuditCommandLine.Read(parsed),
         Sight = SightCommandLine.Read(parsed),
@@ -301,13 +298,16 @@ internal static class CommandLine
         return null;
     }
 
-    internal static TimeSpan ReadSeconds(ArgumentResult argument, double shortest, double longest)
+    /// <summary>The default of an option of seconds; the library would write it as hours, minutes and seconds.</summary>
+    internal static string Seconds(TimeSpan usual) => string.Create(CultureInfo.InvariantCulture, $"[default: {usual.TotalSeconds}]");
+
+    internal static TimeSpan? ReadSeconds(ArgumentResult argument, double shortest, double longest)
     {
         string text = argument.Tokens.Count == 1 ? argument.Tokens[0].Value : "";
         if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) && seconds >= shortest && seconds <= longest)
             return TimeSpan.FromSeconds(seconds);
         argument.AddError($"{NameOf(argument)}: `{text}` is not a number of seconds from {shortest} to {longest}");
-        return default;
+        return null;
     }
 
     internal static string NameOf(ArgumentResult argument) => ((OptionResult)argument.Parent!).Option.Name;

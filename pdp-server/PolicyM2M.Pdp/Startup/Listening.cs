@@ -26,11 +26,17 @@ internal static class Listening
 
     /// <summary>Starts to listen.</summary>
     /// <exception cref="StartupException">The address cannot be had.</exception>
+    /// <exception cref="OperationCanceledException">The server was asked to end before it listened.</exception>
     public static async Task ListenAsync(this WebApplication server, PdpOptions options)
     {
         try
         {
             await server.StartAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            await server.DisposeAsync();
+            throw;
         }
         catch (Exception fault) when (fault is IOException or SocketException)
         {

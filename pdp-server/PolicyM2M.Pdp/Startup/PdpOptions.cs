@@ -21,8 +21,14 @@ internal sealed record PdpOptions(string Git, string Ref, string Folder, IPEndPo
     /// <summary>Whether this server may have them.</summary>
     public bool MayBeForDevelopment => Development || IPAddress.IsLoopback(Listen.Address);
 
+    /// <summary>A commit is served seconds after it was made, and a look costs next to nothing.</summary>
+    public static readonly TimeSpan UsualPoll = TimeSpan.FromSeconds(2);
+
+    /// <summary>Often enough for people who wait, and seldom enough for the host of the repository.</summary>
+    public static readonly TimeSpan UsualFetch = TimeSpan.FromSeconds(30);
+
     /// <summary>How often a remote is fetched.</summary>
-    public TimeSpan Fetch { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan Fetch { get; init; } = UsualFetch;
 
     /// <summary>How to be let in at a remote.</summary>
     public RemoteAccess Access { get; init; } = new();

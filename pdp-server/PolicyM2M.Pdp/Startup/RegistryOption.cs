@@ -8,10 +8,29 @@ internal static class RegistryOption
 {
     public const string Forms = "sqlite:PATH, postgres-file:FILE or postgres-env:NAME, where FILE or the environment variable NAME holds the connection string";
 
+    private const string Prefix = "--registry-db: ";
+
     private const string Sqlite = "sqlite:", PostgresFile = "postgres-file:", PostgresVariable = "postgres-env:";
 
     /// <summary>Whether a text has one of the forms.</summary>
     public static bool IsOne(string text) => new[] { Sqlite, PostgresFile, PostgresVariable }.Any(form => text.Length > form.Length && text.StartsWith(form, StringComparison.Ordinal));
+
+    /// <summary>The file that holds the connection string; null where there is none.</summary>
+    public static string? FileOf(string? option) => option?.StartsWith(PostgresFile, StringComparison.Ordinal) == true ? option[PostgresFile.Length..] : null;
+
+    /// <summary>Why a registry cannot be opened as a text in one of the forms says; null where it can, as far as that shows without connecting to it.</summary>
+    public static string? FaultOf(string option)
+    {
+        try
+        {
+            Database(option, TimeProvider.System).DisposeAsync().AsTask().GetAwaiter().GetResult();
+            return null;
+        }
+        catch (StartupException fault)
+        {
+            return fault.Message[Prefix.Length..];
+        }
+    }
 
     /// <summary>The registry; it is not connected to yet.</summary>
     /// <exception cref="StartupException">There is no connection string, or it is none.</exception>
@@ -28,7 +47,7 @@ internal static class RegistryOption
         catch (ArgumentException fault)
         {
             // What the string holds is not repeated: it may be the password.
-            throw new StartupException($"--registry-db: what `{option}` holds is no connection string; expected such as `Host=db.example;Database=policym2m;Username=pdp;Password=…;SSL Mode=VerifyFull`",
+            throw new StartupException($"{Prefix}what `{option}` holds is no connection string; expected such as `Host=db.example;Database=policym2m;Username=pdp;Password=…;SSL Mode=VerifyFull`",
                 ExitCode.CouldNotRun, fault);
         }
     }
@@ -38,7 +57,7 @@ internal static class RegistryOption
         if (option.StartsWith(PostgresVariable, StringComparison.Ordinal))
         {
             string name = option[PostgresVariable.Length..];
-            return Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : throw new StartupException($"--registry-db: there is no environment variable `{name}`");
+            return Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : throw new StartupException($"{Prefix}there is no environment variable `{name}`");
         }
         string file = option[PostgresFile.Length..];
         try
@@ -47,7 +66,7 @@ internal static class RegistryOption
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new StartupException($"--registry-db: `{file}` cannot be read: {fault.Message}", ExitCode.CouldNotRun, fault);
+            throw new StartupException($"{Prefix}`{file}` cannot be read: {FaultText.Of(fault)}", ExitCode.CouldNotRun, fault);
         }
     }
 }

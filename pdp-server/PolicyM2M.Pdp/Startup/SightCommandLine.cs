@@ -32,12 +32,11 @@ internal static class SightCommandLine
         DefaultValueFactory = _ => Text,
     };
 
-    private static readonly Option<TimeSpan> Drain = new("--drain")
+    private static readonly Option<TimeSpan?> Drain = new("--drain")
     {
-        Description = "Seconds for which a server that was asked to end (SIGTERM) still answers, while it says that it is not ready.",
+        Description = $"Seconds for which a server that was asked to end (SIGTERM) still answers, while it says that it is not ready. {CommandLine.Seconds(SightOptions.UsualDrain)}",
         HelpName = "SECONDS",
         CustomParser = argument => CommandLine.ReadSeconds(argument, 0, LongestDrain),
-        DefaultValueFactory = _ => SightOptions.UsualDrain,
     };
 
     public static void AddTo(Command command)
@@ -51,7 +50,7 @@ internal static class SightCommandLine
         Monitor = parsed.GetValue(Monitor),
         Otlp = parsed.GetValue(Otlp),
         LogsJson = parsed.GetValue(LogFormat) == Json,
-        Drain = parsed.GetValue(Drain),
+        Drain = parsed.GetValue(Drain) ?? SightOptions.UsualDrain,
     };
 
     private static string ReadFormat(ArgumentResult argument)

@@ -36,7 +36,7 @@ internal static class StartupMessage
             console.WriteLine($"  made just now: {string.Join(", ", credentials.Made.Select(Path.GetFileName))}");
         console.WriteLine($"""
 
-            These are DEVELOPMENT credentials: whoever reads that folder is a device, a gateway or an operator. Never use them elsewhere.
+            These are DEVELOPMENT credentials: whoever reads that folder is a device, a gateway, an operator or an auditor. Never use them elsewhere.
 
             Ask for a decision, as the device plc-0042:
 

@@ -34,7 +34,7 @@ internal sealed class WebhookSecret
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new StartupException($"--webhook-secret: `{file}` cannot be read: {fault.Message}", cause: fault);
+            throw new StartupException($"--webhook-secret: `{file}` cannot be read: {FaultText.Of(fault)}", cause: fault);
         }
     }
 

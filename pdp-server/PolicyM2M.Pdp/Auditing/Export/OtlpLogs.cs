@@ -102,6 +102,8 @@ internal static class OtlpLogs
         AuditRecord.EventOneofCase.Removal => "removal",
         AuditRecord.EventOneofCase.Rotation => "rotation",
         AuditRecord.EventOneofCase.Bundle => "bundle",
+        AuditRecord.EventOneofCase.Overload => "overload",
+        AuditRecord.EventOneofCase.Read => "read",
         _ => "other",
     };
 

@@ -17,10 +17,9 @@ internal static partial class OptionTable
         var page = new StringBuilder("| option | value | without it | variable | what it does |\n| --- | --- | --- | --- | --- |\n");
         foreach (Option option in new OptionNames(command).All)
         {
-            Match stated = StatedDefault().Match(option.Description ?? "");
+            Match stated = Stated(option);
             string meaning = stated.Success ? option.Description![..stated.Index].TrimEnd() : option.Description ?? "";
-            string otherwise = stated.Success ? stated.Groups[1].Value : DefaultOf(option);
-            string shown = stated.Success ? Cell(otherwise) : Code(otherwise);
+            string shown = stated.Success ? Cell(DefaultOf(option)) : Code(DefaultOf(option));
             page.Append(CultureInfo.InvariantCulture, $"| `{option.Name}` | {Code(Value(option))} | {shown} | `{OptionNames.Variable(option)}` | {Cell(meaning)} |\n");
         }
         return page.ToString();
@@ -45,11 +44,12 @@ internal static partial class OptionTable
 
     private static string Value(Option option) => option.ValueType == typeof(bool) ? "true\\|false" : (option.HelpName ?? "TEXT").Replace("|", "\\|", StringComparison.Ordinal);
 
-    private static string DefaultOf(Option option) => (option.HasDefaultValue ? option.GetDefaultValue() : null) switch
+    private static Match Stated(Option option) => StatedDefault().Match(option.Description ?? "");
+
+    private static string DefaultOf(Option option) => Stated(option) is { Success: true } stated ? stated.Groups[1].Value : (option.HasDefaultValue ? option.GetDefaultValue() : null) switch
     {
         null => option.ValueType == typeof(bool) ? "false" : "",
         bool flag => flag ? "true" : "false",
-        TimeSpan time => time.TotalSeconds.ToString(CultureInfo.InvariantCulture),
         string text => text,
         IEnumerable => "",
         var other => Convert.ToString(other, CultureInfo.InvariantCulture) ?? "",

@@ -29,12 +29,16 @@ internal sealed record Settings(ImmutableArray<Setting> Used, ImmutableArray<str
         return new Settings([.. used], [.. faults]);
     }
 
+    /// <summary>Where it was said what an option is, as faults begin: the option itself where the command line says it.</summary>
+    public string PlaceOf(Option option) => Used.FirstOrDefault(setting => setting.Option == option.Name) is { } setting ? PlaceOf(option, setting) : option.Name;
+
+    /// <summary>A variable says which option it is by its name, and a place in a file does not.</summary>
+    private static string PlaceOf(Option option, Setting setting) => OptionNames.Variable(option) == setting.Place ? setting.Place : $"{setting.Place}: {OptionNames.Key(option)}";
+
     private static IEnumerable<string> FaultsOf(Command command, Setting setting)
     {
         Option option = command.Options.First(option => option.Name == setting.Option);
-        string key = OptionNames.Key(option);
-        // A variable says which option it is by its name, and a place in a file does not.
-        string place = OptionNames.Variable(option) == setting.Place ? setting.Place : $"{setting.Place}: {key}";
+        string place = PlaceOf(option, setting);
         if (option.ValueType == typeof(bool))
             return setting.Values is ["true" or "false"] ? [] : [$"{place}: expected true or false"];
         return command.Parse([.. ArgumentsOf(setting)]).Errors.Select(error => $"{place}: {WithoutName(error.Message, option.Name)}");

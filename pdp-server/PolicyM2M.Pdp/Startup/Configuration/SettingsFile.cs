@@ -29,6 +29,9 @@ internal sealed class SettingsFile
     public static IReadOnlyList<Setting> Read(string path, OptionNames names, List<string> faults)
     {
         var file = new SettingsFile(path, names, faults);
+        // That is said where all files are looked for.
+        if (!File.Exists(path))
+            return [];
         try
         {
             if (new FileInfo(path) is { Exists: true, Length: > MaximumBytes })
@@ -41,7 +44,7 @@ internal sealed class SettingsFile
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException)
         {
-            faults.Add($"{SettingsOptions.FileName}: `{path}` cannot be read: {fault.Message}");
+            faults.Add($"{SettingsOptions.FileName}: `{path}` cannot be read: {(fault is ArgumentException ? "it is no UTF-8" : FaultText.Of(fault))}");
         }
         catch (InvalidOperationException)
         {

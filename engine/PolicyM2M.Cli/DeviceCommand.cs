@@ -1,0 +1,113 @@
+using Google.Protobuf;
+using Grpc.Core;
+using PolicyM2M.Wire.V1;
+
+namespace PolicyM2M.Cli;
+
+/// <summary><c>m2m pdp devices</c>: the registry of a decision point, for operators.</summary>
+internal sealed class DeviceCommand(PdpAddress address, bool json, Streams streams)
+{
+    private const int PageSize = 1_000, ChunkBytes = 64 << 10;
+
+    public int List(string site, DeviceState state) => Run(connection =>
+    {
+        var all = new ListDevicesResponse();
+        string page = "";
+        do
+        {
+            ListDevicesResponse found = connection.AskDevices((client, options) =>
+                client.ListDevices(new ListDevicesRequest { Site = site, State = state, PageSize = PageSize, PageToken = page }, options));
+            all.Devices.AddRange(found.Devices);
+            page = found.NextPageToken;
+        }
+        while (page.Length > 0);
+        return Write(() => PdpJson.Of(all), text => text.List(all.Devices));
+    });
+
+    public int Get(string id) => Run(connection =>
+    {
+        GetDeviceResponse found = connection.AskDevices((client, options) => client.GetDevice(new GetDeviceRequest { Id = id }, options));
+        return Write(() => PdpJson.Of(found), text => text.Device(found.Device, found.History));
+    });
+
+    public int SetState(string id, DeviceState state, string reason) =>
+        Change((client, options) => client.SetDeviceState(new SetDeviceStateRequest { Id = id, State = state, Reason = reason }, options).Device);
+
+    public int SetRisk(string id, int? risk, string reason) => Change((client, options) =>
+    {
+        var request = new SetDeviceRiskRequest { Id = id, Unknown = risk is null, Reason = reason };
+        if (risk is { } known)
+            request.Risk = known;
+        return client.SetDeviceRisk(request, options).Device;
+    });
+
+    public int Revoke(string id, string reason) => Change((client, options) => client.RevokeDevice(new RevokeDeviceRequest { Id = id, Reason = reason }, options).Device);
+
+    public int Reinstate(string id, string reason) => Change((client, options) => client.ReinstateDevice(new ReinstateDeviceRequest { Id = id, Reason = reason }, options).Device);
+
+    public int Import(string path, ImportOptions how)
+    {
+        using FileStream file = Open(path);
+        return Run(connection =>
+        {
+            ImportDevicesResponse whole = connection.SendDevices((client, options) => SendAsync(client, options, file, how));
+            Write(() => PdpJson.Of(whole), text => text.Import(path, whole, how.DryRun));
+            return whole.Faults.Count > 0 ? ExitCode.NotAsExpected : ExitCode.Ok;
+        });
+    }
+
+    /// <summary>Sends a file, and puts what comes back over many messages into one.</summary>
+    private static async Task<ImportDevicesResponse> SendAsync(DeviceService.DeviceServiceClient client, CallOptions options, FileStream file, ImportOptions how)
+    {
+        using AsyncDuplexStreamingCall<ImportDevicesRequest, ImportDevicesResponse> call = client.ImportDevices(options);
+        try
+        {
+            await call.RequestStream.WriteAsync(new ImportDevicesRequest { Options = how }).ConfigureAwait(false);
+            byte[] buffer = new byte[ChunkBytes];
+            for (int read; (read = await file.ReadAsync(buffer).ConfigureAwait(false)) > 0;)
+                await call.RequestStream.WriteAsync(new ImportDevicesRequest { Chunk = ByteString.CopyFrom(buffer, 0, read) }).ConfigureAwait(false);
+            await call.RequestStream.CompleteAsync().ConfigureAwait(false);
+        }
+        catch (Exception ended) when (ended is RpcException or InvalidOperationException)
+        {
+            // It was answered before it was sent: the answer says why.
+        }
+        var whole = new ImportDevicesResponse();
+        while (await call.ResponseStream.MoveNext(CancellationToken.None).ConfigureAwait(false))
+            whole.MergeFrom(call.ResponseStream.Current);
+        return whole;
+    }
+
+    private static FileStream Open(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? File.OpenRead(path) : throw new CannotRunException(Directory.Exists(path) ? $"`{path}` is a folder; name a file" : $"there is no file `{path}`");
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new CannotRunException($"`{path}` cannot be read: {fault.Message}", fault);
+        }
+    }
+
+    private int Change(Func<DeviceService.DeviceServiceClient, CallOptions, Device> change) => Run(connection =>
+    {
+        Device device = connection.AskDevices(change);
+        return Write(() => PdpJson.Of(device), text => text.Device(device, []));
+    });
+
+    private int Run(Func<PdpConnection, int> ask)
+    {
+        using PdpConnection connection = PdpConnection.Open(address);
+        return ask(connection);
+    }
+
+    private int Write(Func<string> toJson, Action<DeviceText> toText)
+    {
+        if (json)
+            streams.Answers.Write(toJson() + "\n");
+        else
+            toText(new DeviceText(streams.Answers, streams.AnswerColours));
+        return ExitCode.Ok;
+    }
+}
