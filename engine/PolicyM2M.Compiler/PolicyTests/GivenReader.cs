@@ -62,9 +62,6 @@ internal sealed class GivenReader(SourceText source, IReadOnlyDictionary<string,
         return context;
     }
 
-    /// <summary>Whether a value is <c>null</c>, however YAML writes it.</summary>
-    public static bool IsNothing(YamlNode value) => value is YamlScalarNode { Value: "null" or "~" or "" or null, Style: YamlDotNet.Core.ScalarStyle.Plain };
-
     /// <summary>A context with one value more, or with one less where it is null.</summary>
     public DeviceContext? With(DeviceContext context, YamlScalarNode name, YamlNode value)
     {
@@ -73,7 +70,7 @@ internal sealed class GivenReader(SourceText source, IReadOnlyDictionary<string,
             faults.UnknownTestAttribute(source, YamlText.SpanOf(name, source), name.Value ?? "", attributes.Keys);
             return null;
         }
-        if (IsNothing(value))
+        if (YamlText.IsNothing(value))
             return context.Where(known => known != attribute.Name);
         if (YamlAttributeValue.Read(value, attribute) is { } usable)
             return context.With(attribute.Name, usable);

@@ -22,7 +22,7 @@ internal sealed class PolicyTestReader
     private readonly IReadOnlyDictionary<string, SourceFile> _files;
     private DateTimeOffset _now;
 
-    private PolicyTestReader(SourceText source, IReadOnlyDictionary<string, AttributeDefinition> attributes, IReadOnlyList<string> rules, IReadOnlyDictionary<string, SourceFile> files, Faults faults)
+    private PolicyTestReader(SourceText source, IReadOnlyDictionary<string, AttributeDefinition> attributes, IReadOnlyList<string>? rules, IReadOnlyDictionary<string, SourceFile> files, Faults faults)
     {
         _source = source;
         _faults = faults;
@@ -34,11 +34,11 @@ internal sealed class PolicyTestReader
     /// <summary>The tests of a file, as far as they can be read.</summary>
     /// <param name="source">The file.</param>
     /// <param name="attributes">The attributes of the policy set.</param>
-    /// <param name="rules">The names of its rules.</param>
+    /// <param name="rules">The names of its rules; null where nobody knows them.</param>
     /// <param name="files">What its tests may name: contexts, by path.</param>
     /// <param name="faults">Where to report.</param>
     public static PolicyTestFile Read(
-        SourceText source, IReadOnlyDictionary<string, AttributeDefinition> attributes, IReadOnlyList<string> rules, IReadOnlyDictionary<string, SourceFile> files, Faults faults)
+        SourceText source, IReadOnlyDictionary<string, AttributeDefinition> attributes, IReadOnlyList<string>? rules, IReadOnlyDictionary<string, SourceFile> files, Faults faults)
     {
         if (YamlText.Mapping(source, faults) is not { } root)
             return new PolicyTestFile([], []);
@@ -123,7 +123,7 @@ internal sealed class PolicyTestReader
             for (int i = 0; i < cells.Length; i++)
             {
                 // An empty cell expects nothing, so that rows that are denied may stand beside those that have the field.
-                if (isExpected[i] is not null && GivenReader.IsNothing(cells[i]))
+                if (isExpected[i] is not null && YamlText.IsNothing(cells[i]))
                     continue;
                 if (isExpected[i] is not { } column)
                     context = context is null ? null : _given.With(context, (YamlScalarNode)columns[i], cells[i]);
@@ -132,7 +132,7 @@ internal sealed class PolicyTestReader
                 else
                     expected.AddRange(_expectations.Kind(column.Kind, cells[i]));
             }
-            if (isExpected.Exists(column => column is not null) && cells.Where((_, i) => isExpected[i] is not null).All(GivenReader.IsNothing))
+            if (isExpected.Exists(column => column is not null) && cells.Where((_, i) => isExpected[i] is not null).All(YamlText.IsNothing))
                 _faults.AssertsNothing(_source, First(row), $"{name}, row {number}");
             Add($"{name}, row {number}", row, context, Moment(entries), expected.ToImmutable());
         }

@@ -61,13 +61,16 @@ internal static class YamlText
         }
     }
 
+    /// <summary>Whether a value is <c>null</c>, however YAML writes it.</summary>
+    public static bool IsNothing(YamlNode value) => value is YamlScalarNode { Value: "null" or "~" or "" or null, Style: ScalarStyle.Plain };
+
     /// <summary>A text that is not empty; null, with a fault, where the value is none.</summary>
     public static bool TryText(YamlNode value, string key, SourceText source, Faults faults, [NotNullWhen(true)] out string? text)
     {
         text = (value as YamlScalarNode)?.Value;
-        if (!string.IsNullOrWhiteSpace(text))
+        if (!string.IsNullOrWhiteSpace(text) && !IsNothing(value))
             return true;
-        faults.WrongValue(source, SpanOf(value, source), key, "a text");
+        faults.WrongValue(source, SpanOf(value, source), key, text is "null" or "~" ? $"a text; where `{text}` is one it stands in quotes" : "a text");
         return false;
     }
 
