@@ -22,7 +22,7 @@ internal sealed class M2MPrinter
     {
         _policy = policy;
         _comments = new CommentCursor(policy, _page);
-        _bodies = new M2MBodies(policy, _page, _comments);
+        _bodies = new M2MBodies(_page, _comments);
     }
 
     public static string Print(PolicySyntax policy) => new M2MPrinter(policy).Text();
@@ -127,9 +127,9 @@ internal sealed class M2MPrinter
         {
             _comments.Reach(block.Cases[i].Span.Start, 2);
             Case(block.Cases[i], standAlone[i] ? null : conditions[i], column);
-            _comments.End(block.Cases[i].Span, i + 1 < block.Cases.Length ? block.Cases[i + 1].Span.Start : block.Span.End);
+            _comments.End(block.Cases[i].Span, i + 1 < block.Cases.Length ? block.Cases[i + 1].Span.Start : _comments.HasLayout ? block.Span.End : int.MaxValue);
         }
-        _comments.Close(block.Span.End, 2);
+        _comments.Close(_comments.EndOf(block), 2);
         _page.Add(0, "}");
     }
 
