@@ -64,8 +64,14 @@ internal sealed class CommentCursor(PolicySyntax policy, Page page)
     public void CloseAll(int inner) => Flush(_ => true, comment => HasLayout || ColumnOf(comment) == 0 ? 0 : inner);
 
     /// <summary>Whether there are comments between two offsets.</summary>
-    public bool Any(int from, int to, bool ownLineOnly = false) =>
-        _comments.Any(comment => comment.Start >= from && comment.Start < to && !(ownLineOnly && IsTrailing(comment)));
+    public bool Any(int from, int to) => _comments.Any(comment => comment.Start >= from && comment.Start < to);
+
+    /// <summary>Whether comments between two offsets take lines of their own: those that do now, and a second at the end of one line.</summary>
+    public bool TakeLines(int from, int to)
+    {
+        Span[] between = [.. _comments.Where(comment => comment.Start >= from && comment.Start < to)];
+        return between.Length > 1 || between.Any(comment => !IsTrailing(comment));
+    }
 
     /// <summary>
     /// Where a body ends: at its brace, the first one after its last field that is no comment's. YAML has none: there it ends behind the last of the comments below it that are

@@ -43,7 +43,7 @@ internal sealed class M2MBodies(Page page, CommentCursor comments)
                 Field(only, width, inner + 2);
             else
                 page.Add(inner + 2, string.Join("  ", group.Select(FieldText.Of)));
-            comments.End(group[^1].Span, i + 1 < lines.Count ? lines[i + 1][0].Span.Start : int.MaxValue);
+            comments.End(group[^1].Span, i + 1 < lines.Count ? lines[i + 1][0].Span.Start : comments.HasLayout ? comments.EndOf(fields, end) : int.MaxValue);
         }
         comments.Close(comments.EndOf(fields, end), inner + 2);
         page.Add(inner, "}");

@@ -59,7 +59,7 @@ internal sealed class YamlBodies(Page page, YamlEntries entries, CommentCursor c
         for (int i = 0; i < fields.Length; i++)
         {
             FieldEntry(indentation, fields[i], sign);
-            comments.End(fields[i].Span, i + 1 < fields.Length ? fields[i + 1].Span.Start : int.MaxValue);
+            comments.End(fields[i].Span, i + 1 < fields.Length ? fields[i + 1].Span.Start : comments.HasLayout ? comments.EndOf(fields, end) : int.MaxValue);
         }
         if (!fields.IsEmpty)
             comments.Close(comments.EndOf(fields, end), indentation);

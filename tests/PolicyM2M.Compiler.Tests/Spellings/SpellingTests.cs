@@ -103,6 +103,18 @@ internal sealed partial class SpellingTests
     }
 
     [Test]
+    public void A_comment_behind_the_brace_of_a_body_does_not_move_into_it()
+    {
+        const string Policy = "policy p\nrequire r : auth { methods x509\n  mutual required } when (boot.secure and // sound\n  a)\n";
+        Assert.That(Print(Policy, PolicySpelling.M2M, PolicySpelling.M2M), Does.Contain("} when boot.secure  // sound\n"));
+        CheckRoundTrip(Policy);
+    }
+
+    /// <summary>Only one of the two can stand at the end of the line that the declarations are printed on.</summary>
+    [Test]
+    public void A_second_comment_behind_a_declaration_ends_the_alignment_at_once() => CheckRoundTrip("policy p\ndefine long = time.of-day in 22:00 // one\n  ..06:00 // two\ndefine s = boot.secure\n");
+
+    [Test]
     public void A_comment_behind_an_item_of_a_list_stays_with_its_item()
     {
         const string policy = """
