@@ -57,7 +57,7 @@ internal static class AnswerText
     /// The rules that determined a field; or why none did. Where attributes are missing, a field may be stated by one of the rules
     /// that could apply and not by another.
     /// </summary>
-    private static string[] Because(Decision decision, Field field)
+    public static string[] Because(Decision decision, Field field)
     {
         string[] rules = [.. decision.Determining(field).Select(rule => Printable.Of($"by {rule}"))];
         return rules.Length > 0 ? rules

@@ -49,8 +49,7 @@ internal static class BenchCommand
                 throw new CannotRunException($"{ContextSource.NameOf(file)}, line {number}: {error}");
             contexts.Add(context);
         }
-        return contexts.Count > 0 ? contexts.ToImmutable()
-            : throw new CannotRunException($"{ContextSource.NameOf(file)} holds no context; expected one JSON object on each line");
+        return contexts.Count > 0 ? contexts.ToImmutable() : throw ContextSource.Empty(file);
     }
 
     /// <summary>A kind without rules is decided in no time, and would make the average better than what a device waits for.</summary>

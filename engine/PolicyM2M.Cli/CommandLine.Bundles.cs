@@ -8,7 +8,7 @@ internal static partial class CommandLine
     private static Command Compile(Streams streams)
     {
         Argument<string> folder = Folder();
-        Option<string> output = new("--output", "-o") { HelpName = "FILE", Required = true, Description = "The file to write; one that is there is replaced, all at once." };
+        Option<string> output = new("--output", "-o") { HelpName = "FILE", Required = true, Description = "The file to write; one that is there is replaced, all at once. - is standard output." };
         Option<bool> json = new("--json") { Description = "Write JSON: what was written, or the faults of the set." };
         var compile = new Command("compile", "Compiles a policy set to a bundle. The same sources give the same bytes.") { folder, output, json };
         compile.SetAction(parsed => CompileCommand.Run(parsed.GetRequiredValue(folder), parsed.GetRequiredValue(output), parsed.GetValue(json), streams));

@@ -62,12 +62,8 @@ internal static partial class CommandLine
             """ + "\n\n" + ExitCodes);
     }
 
-    private static Option<string> Choice(string name, string description, params string[] values)
-    {
-        Option<string> option = new(name) { HelpName = string.Join('|', values), Description = description };
-        option.AcceptOnlyFromAmong(values);
-        return option;
-    }
+    private static Option<string> Choice(string name, string description, params string[] values) =>
+        new Option<string>(name) { HelpName = string.Join('|', values), Description = description }.Takes(values);
 
     private static Option<string?> Path(string name, string description) => new(name) { HelpName = "PATH", Description = description };
 }

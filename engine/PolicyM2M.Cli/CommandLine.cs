@@ -65,7 +65,7 @@ internal static partial class CommandLine
         decide.Validators.Add(parsed =>
         {
             if (parsed.GetResult(context) is null == parsed.GetResult(contexts) is null)
-                parsed.AddError("Give either --context or --contexts.");
+                parsed.AddError("give either --context or --contexts");
         });
         decide.SetAction(parsed =>
         {
@@ -106,12 +106,8 @@ internal static partial class CommandLine
 
     private static Argument<string> FolderOrBundle() => new("DIR|FILE") { Description = "The folder of the policy set, or a bundle that `m2m compile` wrote." };
 
-    private static Option<string[]> Kind(string description)
-    {
-        Option<string[]> kind = new("--kind") { HelpName = "KIND", Description = description };
-        kind.AcceptOnlyFromAmong([.. DecisionKinds.All.Select(known => known.Name())]);
-        return kind;
-    }
+    private static Option<string[]> Kind(string description) =>
+        new Option<string[]>("--kind") { HelpName = "KIND", Description = description }.Takes([.. DecisionKinds.All.Select(known => known.Name())]);
 
     private static ImmutableArray<DecisionKind> Kinds(string[] names) =>
         names.Length == 0 ? [.. DecisionKinds.All] : [.. DecisionKinds.All.Where(kind => names.Contains(kind.Name()))];

@@ -8,11 +8,11 @@ internal static class CompileCommand
     public static int Run(string folder, string file, bool json, Streams streams)
     {
         // Said before the work, which may take seconds.
-        if (Directory.Exists(file))
-            throw new CannotRunException($"{file} is a folder; expected the name of the file to write, such as {Path.Combine(file, "policies.m2mb")}");
+        var output = new OutputFile(file);
+        output.Demand(isText: false, json);
         if (LoadedPolicies.OfFolder(folder, json, streams) is not { } compiled)
             return ExitCode.InvalidPolicy;
-        WholeFile.WriteOutput(file, compiled.Bytes.Span);
+        output.Write(compiled.Bytes.Span, streams);
 
         Bundle bundle = compiled.Decider.Bundle;
         if (json)
@@ -20,7 +20,8 @@ internal static class CompileCommand
             streams.Answers.Write(AsJson(file, bundle, compiled.Bytes.Length) + "\n");
             return ExitCode.Ok;
         }
-        streams.Answers.Write($"{streams.AnswerColours.Good("written")}: {file}: {bundle.Name} with {DiagnosticReport.Count(bundle.Policies.Length, "policy")} and "
+        (TextWriter report, Palette colours) = output.Report(streams);
+        report.Write($"{colours.Good("written")}: {(output.IsStandardOutput ? "standard output" : file)}: {bundle.Name} with {DiagnosticReport.Count(bundle.Policies.Length, "policy")} and "
             + $"{DiagnosticReport.Count(bundle.Rules.Count, "rule")}, {compiled.Bytes.Length:N0} bytes; {bundle.Registry}; bundle {bundle.Hash}\n");
         return ExitCode.Ok;
     }

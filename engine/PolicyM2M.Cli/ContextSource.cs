@@ -14,6 +14,9 @@ internal static class ContextSource
     /// <summary>How the source is called in messages.</summary>
     public static string NameOf(string file) => file == StandardInput ? "standard input" : file;
 
+    /// <summary>Whoever sends no context will have meant to send some: to have decided nothing is no success.</summary>
+    public static CannotRunException Empty(string file) => new($"{NameOf(file)} holds no context; expected one JSON object on each line");
+
     /// <summary>The whole content.</summary>
     /// <exception cref="CannotRunException">It cannot be read, is longer than any context, or is not UTF-8.</exception>
     public static string ReadAll(string file, Streams streams)
@@ -30,9 +33,9 @@ internal static class ContextSource
                 bytes.Write(chunk, 0, read);
             }
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (IOException failure)
         {
-            throw new CannotRunException($"{NameOf(file)} cannot be read: {failure.Message}", failure);
+            throw Unreadable(file, failure);
         }
         return Utf8.Decode(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), NameOf(file));
     }
@@ -43,7 +46,7 @@ internal static class ContextSource
         using Stream stream = new BufferedStream(Open(file, streams), 64 * 1024);
         var line = new List<byte>();
         bool tooLong = false;
-        for (int next = stream.ReadByte(); next >= 0; next = stream.ReadByte())
+        for (int next = Next(); next >= 0; next = Next())
         {
             if (next != '\n')
             {
@@ -59,6 +62,18 @@ internal static class ContextSource
         }
         if (tooLong || line.Count > 0)
             yield return tooLong ? null : [.. line];
+
+        int Next()
+        {
+            try
+            {
+                return stream.ReadByte();
+            }
+            catch (IOException failure)
+            {
+                throw Unreadable(file, failure);
+            }
+        }
     }
 
     /// <summary>Whether a line holds nothing but white space: it is passed over.</summary>
@@ -96,9 +111,12 @@ internal static class ContextSource
         {
             return File.OpenRead(file);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (FileFault.IsOfFiles(failure))
         {
-            throw new CannotRunException(File.Exists(file) ? $"`{file}` cannot be read: {failure.Message}" : $"there is no file `{file}`", failure);
+            throw File.Exists(file) ? Unreadable(file, failure) : new CannotRunException($"there is no file `{file}`", failure);
         }
     }
+
+    private static CannotRunException Unreadable(string file, Exception failure) =>
+        new($"{(file == StandardInput ? NameOf(file) : $"`{file}`")} cannot be read: {FileFault.Of(failure)}", failure);
 }

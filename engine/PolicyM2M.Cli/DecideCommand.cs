@@ -33,13 +33,14 @@ internal static class DecideCommand
         if (LoadedPolicies.Load(policies, json: false, streams) is not { } loaded)
             return ExitCode.InvalidPolicy;
 
-        int number = 0, bad = 0;
+        int number = 0, given = 0, bad = 0;
         bool denied = false;
         foreach (byte[]? line in ContextSource.ReadLines(file, streams))
         {
             number++;
             if (ContextSource.IsBlank(line))
                 continue;
+            given++;
             if (ContextSource.TryParse(line, out DeviceContext? context, out string? error))
             {
                 Answer answer = Answer.Of(loaded.Decider, kinds, context, now);
@@ -52,6 +53,8 @@ internal static class DecideCommand
                 streams.Answers.Write(AnswerJson.Error(number, error) + "\n");
             }
         }
+        if (given == 0)
+            throw ContextSource.Empty(file);
         if (bad > 0)
         {
             // Each has its object among the answers already: one more would be the answer to no line.

@@ -58,7 +58,7 @@ internal static class EmitCommand
         if (!Directory.Exists(target))
             throw new CannotRunException($"there is no folder `{target}`");
         foreach (EmittedFile file in configuration.Files)
-            WholeFile.WriteOutput(Path.Combine(target, file.Name), Utf8.Strict.GetBytes(file.Text));
+            WholeFile.Write(Path.Combine(target, file.Name), Utf8.Strict.GetBytes(file.Text));
         ImmutableArray<string> stale = [.. configuration.Absent.Select(name => Path.Combine(target, name)).Where(File.Exists)];
         foreach (string file in stale)
             File.Delete(file);

@@ -17,4 +17,7 @@ internal static class ExitCode
 
     /// <summary>Something is not as it should be: a policy is not formatted.</summary>
     public const int NotAsExpected = 4;
+
+    /// <summary>Whoever read standard output has gone before its end: what a shell says of a process that SIGPIPE ended.</summary>
+    public const int NobodyReads = 141;
 }

@@ -16,6 +16,8 @@ internal static class ExplainCommand
         if (!DeviceContext.TryParseJson(text, out DeviceContext? context, out string? error))
             throw new CannotRunException($"{ContextSource.NameOf(file)}: {error}");
         bool isBundle = File.Exists(policies);
+        if (!isBundle && !Directory.Exists(policies))
+            throw LoadedPolicies.NotThere(policies);
         if ((isBundle ? Explainer.OfBundle(LoadedPolicies.OfBundle(policies).Decider.Bundle) : OfFolder(policies, json, streams)) is not { } explainer)
             return ExitCode.InvalidPolicy;
 

@@ -33,8 +33,8 @@ internal static class ExplainText
         foreach ((Field field, FieldValue value) in decision.Outcome.Values)
         {
             writer.Write($"  {field.Name.PadRight(NameColumn)}{Printable.Of(value.ToString()!)}\n");
-            foreach (Rule rule in decision.Determining(field))
-                writer.Write($"  {new string(' ', NameColumn)}{palette.Faint(Printable.Of($"by {rule}"))}\n");
+            foreach (string line in AnswerText.Because(decision, field))
+                writer.Write($"  {new string(' ', NameColumn)}{palette.Faint(line)}\n");
         }
         foreach (PolicyExplanation policy in explanation.Policies)
             Write(writer, palette, policy);
@@ -45,7 +45,7 @@ internal static class ExplainText
             writer.Write($"\n  {palette.Warn(word)}{meaning}: {Printable.Of(string.Join(", ", names))}\n");
         writer.Write($"\n  {palette.Strong("the same holds")} {(explanation.Region.Constraints.IsEmpty ? "everywhere" : "where")}\n");
         foreach (RegionConstraint constraint in explanation.Region.Constraints)
-            writer.Write($"    {Printable.Of(constraint.ToString())}\n");
+            writer.Write($"    {Printable.Of(ShortLine.Of(constraint.ToString()))}\n");
         if (explanation.HoldsUntil is { } until)
             writer.Write($"  {palette.Strong("until")} {InstantText.Format(until.ToUnixTimeSeconds())}\n");
         if (explanation.Counterfactual is { } counterfactual)
@@ -82,9 +82,9 @@ internal static class ExplainText
 
     private static string Tests(ImmutableArray<Reason> because) => Printable.Of(string.Join("; ", because.Select(reason => reason.Holds switch
     {
-        true => reason.Test,
-        false => $"{reason.Test} fails ({reason.Met})",
-        null => $"{reason.Test} is open ({reason.Met})",
+        true => ShortLine.Of(reason.Test),
+        false => $"{ShortLine.Of(reason.Test)} fails ({reason.Met})",
+        null => $"{ShortLine.Of(reason.Test)} is open ({reason.Met})",
     })));
 
     private static void Write(TextWriter writer, Palette palette, Decision decision, Counterfactual counterfactual, Func<(AttributeDefinition, AttributeValue), string> ageOf)

@@ -15,7 +15,12 @@ internal sealed record LoadedPolicies(Decider Decider, ReadOnlyMemory<byte> Byte
     /// <param name="json">Whether faults are reported as JSON, among the answers.</param>
     /// <param name="streams">Where they are reported.</param>
     /// <exception cref="CannotRunException">There is neither, or it cannot be read, or the file is no bundle.</exception>
-    public static LoadedPolicies? Load(string path, bool json, Streams streams) => File.Exists(path) ? OfBundle(path) : OfFolder(path, json, streams);
+    public static LoadedPolicies? Load(string path, bool json, Streams streams) => File.Exists(path) ? OfBundle(path)
+        : Directory.Exists(path) ? OfFolder(path, json, streams)
+        : throw NotThere(path);
+
+    /// <summary>Nothing has the name of the policies.</summary>
+    public static CannotRunException NotThere(string path) => new($"there is no folder `{path}`, and no bundle of that name");
 
     /// <summary>Compiles a folder; null, and its faults reported, where it is no valid policy set.</summary>
     public static LoadedPolicies? OfFolder(string folder, bool json, Streams streams)
@@ -38,18 +43,14 @@ internal sealed record LoadedPolicies(Decider Decider, ReadOnlyMemory<byte> Byte
     /// <exception cref="CannotRunException">It cannot be read, or is no bundle.</exception>
     public static LoadedPolicies OfBundle(string file)
     {
+        byte[] bytes = FileFault.Reading(file, () => RegularFile.ReadAllBytes(new FileInfo(file)));
         try
         {
-            byte[] bytes = RegularFile.ReadAllBytes(new FileInfo(file));
             return new LoadedPolicies(new Decider(Bundle.Read(bytes)), bytes, Sources: null);
         }
         catch (InvalidDataException damage)
         {
             throw new CannotRunException($"{file}: {damage.Message}; expected a bundle as `m2m compile` writes it, or the folder of a policy set", damage);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new CannotRunException($"{file} cannot be read: {failure.Message}", failure);
         }
     }
 }

@@ -13,9 +13,12 @@ internal sealed record PolicyFile(string Path)
     {
         if (File.Exists(path))
             return PolicyFormatter.SpellingOf(path) is null ? throw new CannotRunException($"{path} is no policy: its name ends neither in .m2m nor in .m2m.yaml") : [new PolicyFile(path)];
+        if (!Directory.Exists(path))
+            throw new CannotRunException(PolicyFormatter.SpellingOf(path) is null ? $"there is no folder `{path}`, and no file of that name" : $"there is no file `{path}`");
         string folder = path.Length > 1 ? path.TrimEnd('/') : path;
-        return [.. PolicyFolder.Read(path).Where(file => PolicyFormatter.SpellingOf(file.Path) is not null)
+        PolicyFile[] policies = [.. PolicyFolder.Read(path).Where(file => PolicyFormatter.SpellingOf(file.Path) is not null)
             .Select(file => new PolicyFile(folder == "." ? file.Path : $"{folder.TrimEnd('/')}/{file.Path}"))];
+        return policies.Length > 0 ? policies : throw new CannotRunException($"`{path}` holds no policy: their names end in .m2m or .m2m.yaml");
     }
 
     /// <summary>The file of the other spelling beside this one, or this one where it has that spelling.</summary>
@@ -23,17 +26,10 @@ internal sealed record PolicyFile(string Path)
 
     public SourceFile Read()
     {
-        try
-        {
-            var file = new FileInfo(FullPath);
-            if (file.LinkTarget is not null)
-                throw new CannotRunException($"{Path} is a symbolic link, and a policy set may hold none; put the file itself there");
-            return new SourceFile(Path, Utf8.Decode(RegularFile.ReadAllBytes(file), Path));
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new CannotRunException($"{Path} cannot be read: {failure.Message}", failure);
-        }
+        var file = new FileInfo(FullPath);
+        if (file.LinkTarget is not null)
+            throw new CannotRunException($"{Path} is a symbolic link, and no policy of a set is one; put the file itself there");
+        return new SourceFile(Path, Utf8.Decode(FileFault.Reading(Path, () => RegularFile.ReadAllBytes(file)), Path));
     }
 
     public void Write(string text) => WholeFile.Write(Path, Utf8.Strict.GetBytes(text));

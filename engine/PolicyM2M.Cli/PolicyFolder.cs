@@ -8,12 +8,15 @@ internal static class PolicyFolder
 {
     public const string Manifest = "policyset.yaml";
 
+    /// <summary>Why a link cannot be a file of a set.</summary>
+    public const string IsLink = "it is a symbolic link; put the file itself there";
+
     /// <summary>As large as the decision point takes it: what is valid here must be valid there.</summary>
     private const long LargestFile = 8 << 20;
 
     /// <summary>
     /// The manifest, and every <c>*.m2m</c>, <c>*.m2m.yaml</c> and <c>*.attributes.yaml</c> of the folder and the folders below it, by path in
-    /// ordinal order. Folders whose name begins with a dot are passed over. A file that is too large or no UTF-8, and a symbolic link, is among them as
+    /// ordinal order. Folders whose name begins with a dot are passed over, and so are links to folders. A file that is too large or no UTF-8, and a symbolic link, is among them as
     /// unreadable: the compiler says so beside the faults of the others.
     /// </summary>
     /// <exception cref="CannotRunException">The folder is not there, or a file in it cannot be read.</exception>
@@ -21,39 +24,31 @@ internal static class PolicyFolder
     {
         if (!Directory.Exists(folder))
             throw new CannotRunException(File.Exists(folder) ? $"`{folder}` is a file; a policy set is a folder" : $"there is no folder `{folder}`");
-        try
-        {
-            return [.. FilesOf(new DirectoryInfo(folder), "").OrderBy(file => file.Path, StringComparer.Ordinal).Select(file => Load(file.Path, file.Entry))];
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new CannotRunException($"`{folder}` cannot be read: {failure.Message}", failure);
-        }
+        return [.. FilesOf(folder, "").OrderBy(file => file.Path, StringComparer.Ordinal).Select(file => FileFault.Reading(Path.Combine(folder, file.Path), () => Load(file.Path, file.Entry)))];
     }
 
-    private static IEnumerable<(string Path, FileSystemInfo Entry)> FilesOf(DirectoryInfo folder, string prefix)
+    private static IEnumerable<(string Path, FileSystemInfo Entry)> FilesOf(string folder, string prefix)
     {
-        foreach (FileSystemInfo entry in folder.EnumerateFileSystemInfos())
+        string here = Path.Combine(folder, prefix);
+        foreach (FileSystemInfo entry in FileFault.Reading(here, () => new DirectoryInfo(here).GetFileSystemInfos()))
         {
             string path = prefix + entry.Name;
-            if (entry.LinkTarget is not null || (entry is FileInfo && IsPolicyFile(path)))
+            bool isLink = entry.LinkTarget is not null;
+            if ((isLink || entry is FileInfo) && SourceNames.IsSource(path))
                 yield return (path, entry);
-            else if (entry is DirectoryInfo below && !entry.Name.StartsWith('.'))
+            else if (!isLink && entry is DirectoryInfo && !entry.Name.StartsWith('.'))
             {
-                foreach ((string Path, FileSystemInfo Entry) found in FilesOf(below, path + "/"))
+                foreach ((string Path, FileSystemInfo Entry) found in FilesOf(folder, path + "/"))
                     yield return found;
             }
         }
     }
 
-    private static bool IsPolicyFile(string path) =>
-        path == Manifest || PolicyFormatter.SpellingOf(path) is not null || path.EndsWith(".attributes.yaml", StringComparison.Ordinal);
-
     private static SourceFile Load(string path, FileSystemInfo entry)
     {
         // The decision point refuses a commit with one: what it names may lie outside what was reviewed.
         if (entry.LinkTarget is not null)
-            return new SourceFile(path, "", "it is a symbolic link; put the file itself there");
+            return new SourceFile(path, "", IsLink);
         if (((FileInfo)entry).Length is > LargestFile and var length)
             return new SourceFile(path, "", string.Create(CultureInfo.InvariantCulture, $"it has {length:N0} bytes; split it"));
         return Utf8.TryDecode(RegularFile.ReadAllBytes((FileInfo)entry), out string? text, out int badByte)

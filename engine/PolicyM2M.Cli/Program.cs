@@ -4,43 +4,50 @@ using PolicyM2M.Cli;
 Streams streams = Streams.OfProcess();
 try
 {
-    ParseResult parsed = CommandLine.Build(streams).Parse(args);
-    if (UsageError.Of(parsed) is { Count: > 0 } faults)
-    {
-        WriteJson(string.Join("; ", faults));
-        foreach (string message in faults)
-            streams.Errors.Write($"m2m: {message}\n");
-        streams.Errors.Write("m2m: see m2m --help\n");
-        return ExitCode.CouldNotRun;
-    }
-    int code = parsed.Invoke(new InvocationConfiguration { Output = streams.Answers, Error = streams.Errors, EnableDefaultExceptionHandler = false });
+    int code = Run();
     streams.Answers.Flush();
     return code;
 }
-catch (CannotRunException reason)
+catch (IOException failure) when (FileFault.IsBrokenPipe(failure))
 {
-    WriteJson(reason.Message);
-    streams.Answers.Flush();
-    streams.Errors.Write($"m2m: {reason.Message}\n");
-    return ExitCode.CouldNotRun;
+    // Whoever read our output has gone, as `head` does: it has what it wanted.
+    return ExitCode.NobodyReads;
 }
 catch (IOException failure)
 {
-    // Whoever read our output has gone, as `head` does; or the disk is full. There is nobody left to tell but standard error.
-    streams.Errors.Write($"m2m: {failure.Message}\n");
+    streams.Errors.Write($"m2m: {(FileFault.IsDiskFull(failure) ? "standard output cannot be written: " : "")}{FileFault.Of(failure)}\n");
     return ExitCode.CouldNotRun;
 }
 
-// Whoever asked for JSON reads standard output, and must find there why there is no answer.
-void WriteJson(string error)
+int Run()
 {
-    if (!args.Contains("--json"))
-        return;
-    streams.Answers.Write(Json.Write(indented: false, writer =>
+    try
     {
-        writer.WriteStartObject();
-        writer.WriteString("error", error);
-        writer.WriteEndObject();
-    }) + "\n");
+        ParseResult parsed = CommandLine.Build(streams).Parse(args);
+        return UsageError.Of(parsed) is { Count: > 0 } faults
+            ? CouldNotRun(string.Join("; ", faults), [.. faults, "see m2m --help"])
+            : parsed.Invoke(new InvocationConfiguration { Output = streams.Answers, Error = streams.Errors, EnableDefaultExceptionHandler = false });
+    }
+    catch (CannotRunException reason)
+    {
+        return CouldNotRun(reason.Message, [reason.Message]);
+    }
+}
+
+int CouldNotRun(string error, string[] lines)
+{
+    // Whoever asked for JSON reads standard output, and must find there why there is no answer.
+    if (args.Contains("--json"))
+    {
+        streams.Answers.Write(Json.Write(indented: false, writer =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("error", error);
+            writer.WriteEndObject();
+        }) + "\n");
+    }
     streams.Answers.Flush();
+    foreach (string line in lines)
+        streams.Errors.Write($"m2m: {line}\n");
+    return ExitCode.CouldNotRun;
 }

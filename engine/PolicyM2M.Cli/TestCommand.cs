@@ -17,6 +17,8 @@ internal static class TestCommand
 
     public static int Run(string folder, Options options, Streams streams)
     {
+        OutputFile? junit = options.JUnit is null ? null : new OutputFile(options.JUnit);
+        junit?.Demand(isText: true, options.Json);
         IReadOnlyList<SourceFile> policies = PolicyFolder.Read(folder);
         IReadOnlyList<SourceFile> tests = TestFolder.Read(folder);
         if (!tests.Any(file => file.Path.EndsWith(PolicyTestRun.TestExtension, StringComparison.Ordinal)))
@@ -28,13 +30,13 @@ internal static class TestCommand
         if (run.IsValid && run.Cases.IsEmpty && run.Snapshots.IsEmpty)
             throw new CannotRunException(options.Filter is null ? $"the tests of `{folder}` hold no case" : $"no case and no snapshot holds `{options.Filter}` in its file or name");
         if (options.Accept)
-            run = Accept(folder, run, options.Json ? null : streams);
-        if (options.JUnit is { } file)
-            WholeFile.WriteOutput(file, Encoding.UTF8.GetBytes(TestJUnit.Of(run)));
+            run = Accept(folder, run, options.Json || junit is { IsStandardOutput: true } ? null : streams);
+        junit?.Write(Encoding.UTF8.GetBytes(TestJUnit.Of(run)), streams);
+        (TextWriter report, Palette colours) = junit?.Report(streams) ?? (streams.Answers, streams.AnswerColours);
         if (options.Json)
-            streams.Answers.Write(TestJson.Of(run) + "\n");
+            report.Write(TestJson.Of(run) + "\n");
         else
-            TestText.Write(streams.Answers, streams.AnswerColours, run, [.. policies, .. tests], options.Coverage);
+            TestText.Write(report, colours, run, [.. policies, .. tests], options.Coverage);
         return !run.IsValid ? ExitCode.InvalidPolicy : run.HasPassed ? ExitCode.Ok : ExitCode.NotAsExpected;
     }
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using PolicyM2M.Compiler;
-using PolicyM2M.Compiler.PolicyTests;
 
 namespace PolicyM2M.Cli;
 
@@ -9,33 +8,35 @@ internal static class TestFolder
 {
     private const long LargestFile = 8 << 20;
 
-    /// <summary>The <c>*.tests.yaml</c>, <c>*.json</c> and <c>*.snapshot.txt</c> of a folder and the folders below it. Those whose name begins with a dot are passed over, and so are links.</summary>
+    /// <summary>
+    /// The <c>*.tests.yaml</c>, <c>*.json</c> and <c>*.snapshot.txt</c> of a folder and the folders below it. Those whose name begins with a dot are passed over, and so are links of other names;
+    /// a link that has the name of a test or a snapshot is among them as unreadable.
+    /// </summary>
     /// <exception cref="CannotRunException">The folder, or a file in it, cannot be read.</exception>
     public static IReadOnlyList<SourceFile> Read(string folder)
     {
-        try
-        {
-            var found = new List<SourceFile>();
-            Add(new DirectoryInfo(folder), "", found);
-            return found;
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new CannotRunException($"`{folder}` cannot be read: {failure.Message}", failure);
-        }
+        var found = new List<SourceFile>();
+        Add(folder, "", found);
+        return found;
     }
 
-    private static void Add(DirectoryInfo folder, string prefix, List<SourceFile> found)
+    private static void Add(string folder, string prefix, List<SourceFile> found)
     {
-        foreach (FileSystemInfo entry in folder.EnumerateFileSystemInfos().OrderBy(entry => entry.Name, StringComparer.Ordinal))
+        string here = Path.Combine(folder, prefix);
+        foreach (FileSystemInfo entry in FileFault.Reading(here, () => new DirectoryInfo(here).GetFileSystemInfos()).OrderBy(entry => entry.Name, StringComparer.Ordinal))
         {
-            if (entry.LinkTarget is not null || entry.Name.StartsWith('.'))
+            if (entry.Name.StartsWith('.'))
                 continue;
-            if (entry is DirectoryInfo below)
-                Add(below, $"{prefix}{entry.Name}/", found);
-            else if (entry is FileInfo file && (entry.Name.EndsWith(PolicyTestRun.TestExtension, StringComparison.Ordinal) || entry.Name.EndsWith(".json", StringComparison.Ordinal)
-                         || entry.Name.EndsWith(PolicyTestRun.SnapshotExtension, StringComparison.Ordinal)))
-                found.Add(Load(prefix + entry.Name, file));
+            string path = prefix + entry.Name;
+            if (entry.LinkTarget is not null)
+            {
+                if (SourceNames.IsTest(path))
+                    found.Add(new SourceFile(path, "", PolicyFolder.IsLink));
+            }
+            else if (entry is DirectoryInfo)
+                Add(folder, $"{path}/", found);
+            else if (entry is FileInfo file && (SourceNames.IsTest(path) || path.EndsWith(".json", StringComparison.Ordinal)))
+                found.Add(FileFault.Reading(Path.Combine(folder, path), () => Load(path, file)));
         }
     }
 

@@ -9,6 +9,8 @@ namespace PolicyM2M.Cli;
 /// <summary>The report of a run of policy tests for continuous integration, in the JUnit XML that its servers read.</summary>
 internal static class TestJUnit
 {
+    private const string SkippedElement = "skipped";
+
     public static string Of(PolicyTestRun run)
     {
         XElement[] cases =
@@ -16,14 +18,25 @@ internal static class TestJUnit
             .. run.Diagnostics.Select(diagnostic => Case(diagnostic.Position.File, diagnostic.Code, run.IsValid ? null : $"{diagnostic.Position}: {diagnostic.Message}")),
             .. run.Cases.Select(result => Case(result.Source.File, result.Name, result.HasPassed ? null : string.Join('\n', result.Failures.Select(Failure)))),
             .. run.Snapshots.Select(snapshot => Case(snapshot.Source.File, snapshot.File, snapshot.IsSame ? null : Difference(snapshot))),
-            .. run.Invariants.Select(invariant => Case(invariant.Source.File, invariant.Text, invariant.Broken.IsEmpty ? null
-                : string.Join('\n', invariant.Broken.Select(broken => $"{broken.Context}: too loose in {broken.Fields}")))),
+            .. run.Invariants.Select(invariant => invariant.Broken.IsEmpty ? Skipped(invariant)
+                : Case(invariant.Source.File, invariant.Text, string.Join('\n', invariant.Broken.Select(broken => $"{broken.Context}: too loose in {broken.Fields}")))),
             .. run.SelfTest.Faults.Select(fault => Case(fault.Source.File, "self-test of the bundle", fault.Message)),
         ];
         var suite = new XElement("testsuite", new XAttribute("name", run.Bundle?.Name ?? "policies"),
             new XAttribute("tests", cases.Length.ToString(CultureInfo.InvariantCulture)),
-            new XAttribute("failures", cases.Count(item => item.HasElements).ToString(CultureInfo.InvariantCulture)), cases);
+            new XAttribute("failures", Count("failure")), new XAttribute("skipped", Count(SkippedElement)), cases);
         return new XDeclaration("1.0", "utf-8", null) + "\n" + new XElement("testsuites", suite) + "\n";
+
+        string Count(string element) => cases.Count(item => item.Element(element) is not null).ToString(CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>An invariant that no context broke is not proven by that, so it has not passed.</summary>
+    private static XElement Skipped(InvariantResult invariant)
+    {
+        XElement item = Case(invariant.Source.File, invariant.Text, failure: null);
+        item.Add(new XElement(SkippedElement, new XAttribute("message", invariant.Checked == 0 ? "not checked: no context of the tests that were run is under its condition"
+            : $"not yet proven: it held for {DiagnosticReport.Count(invariant.Checked, "context")}")));
+        return item;
     }
 
     private static string Failure(CaseFailure failure) =>

@@ -13,27 +13,31 @@ internal static class TreeCommand
     /// <param name="Depth">How many levels of them.</param>
     /// <param name="Svg">The file for a picture; null for none.</param>
     /// <param name="Dot">Whether to write the graph for Graphviz.</param>
+    /// <param name="Full">Whether long lists are written whole.</param>
     /// <param name="Json">Whether to write JSON.</param>
-    internal sealed record Options(ImmutableArray<DecisionKind> Kinds, int Depth, string? Svg, bool Dot, bool Json);
+    internal sealed record Options(ImmutableArray<DecisionKind> Kinds, int Depth, string? Svg, bool Dot, bool Full, bool Json);
 
     public static int Run(string policies, Options options, Streams streams)
     {
+        OutputFile? svg = options.Svg is null ? null : new OutputFile(options.Svg);
+        svg?.Demand(isText: true, options.Json);
         if (LoadedPolicies.Load(policies, options.Json, streams) is not { } loaded)
             return ExitCode.InvalidPolicy;
         TreePicture[] pictures = [.. options.Kinds.Select(kind => TreePicture.Of(loaded.Decider.Bundle, kind))];
         if (options.Json)
             streams.Answers.Write(TreeJson.Of(loaded.Decider.Bundle, pictures) + "\n");
         else if (options.Dot)
-            streams.Answers.Write(TreeDot.Of(pictures));
-        else if (options.Svg is { } svg)
+            streams.Answers.Write(TreeDot.Of(pictures, options.Full));
+        else if (svg is not null)
         {
-            WholeFile.WriteOutput(svg, Encoding.UTF8.GetBytes(TreeSvg.Of(loaded.Decider.Bundle.Name, pictures, options.Depth)));
-            streams.Answers.Write($"{streams.AnswerColours.Good("drawn")}: {svg}\n");
+            svg.Write(Encoding.UTF8.GetBytes(TreeSvg.Of(loaded.Decider.Bundle.Name, pictures, options.Depth, options.Full)), streams);
+            if (!svg.IsStandardOutput)
+                streams.Answers.Write($"{streams.AnswerColours.Good("drawn")}: {svg.Path}\n");
         }
         else
         {
             foreach (TreePicture picture in pictures)
-                WriteText(streams.Answers, streams.AnswerColours, picture, options.Depth);
+                WriteText(streams.Answers, streams.AnswerColours, picture, options);
         }
         return ExitCode.Ok;
     }
@@ -45,12 +49,12 @@ internal static class TreeCommand
         return $"{picture.Kind.Name()}: {DiagnosticReport.Count(picture.Nodes.Length - answers, "node")} and {DiagnosticReport.Count(answers, "answer")}";
     }
 
-    private static void WriteText(TextWriter writer, Palette palette, TreePicture picture, int depth)
+    private static void WriteText(TextWriter writer, Palette palette, TreePicture picture, Options options)
     {
         writer.Write($"{palette.Strong(Title(picture))}\n");
         // Whether the parent at each depth has more to come, and so its line goes on.
         var open = new List<bool>();
-        foreach (TreeRow row in TreeRows.Of(picture, depth))
+        foreach (TreeRow row in TreeRows.Of(picture, options.Depth, options.Full))
         {
             if (row.Depth > 0)
             {

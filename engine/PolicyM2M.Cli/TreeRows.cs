@@ -18,14 +18,16 @@ internal sealed class TreeRows
 {
     private readonly TreePicture _picture;
     private readonly int _depth;
+    private readonly bool _full;
     private readonly int[] _uses;
     private readonly Dictionary<int, string> _names = [];
     private readonly List<TreeRow> _rows = [];
 
-    private TreeRows(TreePicture picture, int depth)
+    private TreeRows(TreePicture picture, int depth, bool full)
     {
         _picture = picture;
         _depth = depth;
+        _full = full;
         _uses = new int[picture.Nodes.Length];
         foreach (TreePictureEdge edge in picture.Nodes.SelectMany(node => node.Edges))
             _uses[edge.Node]++;
@@ -33,9 +35,10 @@ internal sealed class TreeRows
 
     /// <param name="picture">The tree.</param>
     /// <param name="depth">How many levels are drawn.</param>
-    public static IReadOnlyList<TreeRow> Of(TreePicture picture, int depth)
+    /// <param name="full">Whether long lists are written whole.</param>
+    public static IReadOnlyList<TreeRow> Of(TreePicture picture, int depth, bool full)
     {
-        var rows = new TreeRows(picture, depth);
+        var rows = new TreeRows(picture, depth, full);
         rows.Add(0, "", 0, isLast: true);
         return rows._rows;
     }
@@ -45,7 +48,7 @@ internal sealed class TreeRows
         TreePictureNode node = _picture.Nodes[number];
         if (node.Form == TreePictureForm.Answer)
         {
-            _rows.Add(new TreeRow(depth, label, Answer(node.Rules), null, node.Rules.IsEmpty ? null : node.Rules.Any(rule => rule.Says.IsDenied), isLast));
+            _rows.Add(new TreeRow(depth, label, Answer(node.Rules, _full), null, node.Rules.IsEmpty ? null : node.Rules.Any(rule => rule.Says.IsDenied), isLast));
             return;
         }
         if (_names.TryGetValue(number, out string? known))
@@ -62,7 +65,7 @@ internal sealed class TreeRows
         string text = node.Form == TreePictureForm.Fork ? "all of" : node.Form is TreePictureForm.Cases or TreePictureForm.Masks ? "the first of" : "";
         _rows.Add(new TreeRow(depth, label, text, name, null, isLast));
         for (int i = 0; i < node.Edges.Length; i++)
-            Add(node.Edges[i].Node, Printable.Of(node.Edges[i].Label), depth + 1, i + 1 == node.Edges.Length);
+            Add(node.Edges[i].Node, Label(node.Edges[i], _full), depth + 1, i + 1 == node.Edges.Length);
     }
 
     private int Below(int number)
@@ -79,12 +82,17 @@ internal sealed class TreeRows
         return seen.Count;
     }
 
+    /// <summary>The values for which an edge is taken.</summary>
+    public static string Label(TreePictureEdge edge, bool full) => Printable.Of(full ? edge.Label : ShortLine.Of(edge.Label));
+
     /// <summary>What an answer comes to: its denials, or the rules whose strictest holds.</summary>
-    public static string Answer(ImmutableArray<Rule> rules)
+    public static string Answer(ImmutableArray<Rule> rules, bool full)
     {
         string[] denials = [.. rules.Where(rule => rule.Says.IsDenied).Select(rule => Printable.Of(rule.Says.Denial!)).Distinct()];
-        return denials.Length > 0 ? $"deny: {string.Join("; ", denials)}"
+        return denials.Length > 0 ? $"deny: {Listed(denials, "; ")}"
             : rules.IsEmpty ? "no rule applies"
-            : string.Join(" + ", rules.GroupBy(rule => rule.Policy).Select(policy => $"{policy.Key}: {string.Join(", ", policy.Select(rule => rule.Label))}"));
+            : Listed([.. rules.GroupBy(rule => rule.Policy).Select(policy => $"{policy.Key}: {Listed([.. policy.Select(rule => rule.Label)], ", ")}")], " + ");
+
+        string Listed(string[] items, string separator) => full ? string.Join(separator, items) : ShortLine.Listed(items, separator);
     }
 }

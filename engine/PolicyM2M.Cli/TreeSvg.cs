@@ -26,7 +26,7 @@ internal static class TreeSvg
         </style>
         """;
 
-    public static string Of(string name, IEnumerable<TreePicture> pictures, int depth)
+    public static string Of(string name, IEnumerable<TreePicture> pictures, int depth, bool full)
     {
         var body = new StringBuilder();
         double width = 0;
@@ -35,7 +35,7 @@ internal static class TreeSvg
         {
             Text(TreeCommand.Title(picture), Margin, line++, "title");
             var starts = new List<int>();
-            foreach (TreeRow row in TreeRows.Of(picture, depth))
+            foreach (TreeRow row in TreeRows.Of(picture, depth, full))
             {
                 starts.RemoveRange(row.Depth, starts.Count - row.Depth);
                 starts.Add(line);

@@ -24,11 +24,40 @@ internal static class UsageError
             return [];
         if (command.Subcommands.Count > 0 && parsed.UnmatchedTokens is [var name, ..] && !IsOption(name))
             return [$"there is no command `{name}`{(command is RootCommand ? "" : $" of {command.Name}")}{DidYouMean(name, command.Subcommands.Select(known => known.Name))}"];
-        if (command.Subcommands.Count > 0 && !arguments.Any())
-            return [$"{command.Name} needs a command: {string.Join(", ", command.Subcommands.Where(known => !known.Hidden).Select(known => known.Name))}"];
         if (arguments.FirstOrDefault(IsOption) is { } option)
             return [$"there is no option `{option}` of {command.Name}{DidYouMean(option, command.Options.Where(known => !known.Hidden).Select(known => known.Name))}"];
-        return [.. parsed.Errors.Select(error => error.Message).Distinct()];
+        // The library speaks in the language of the machine, and of its own classes. What is left after these is said by our own validators.
+        string[] faults = [.. Missing(parsed), .. parsed.UnmatchedTokens.Select(token => $"`{token}` is one argument too many")];
+        return faults.Length > 0 ? faults : [.. parsed.Errors.Select(error => error.Message).Distinct()];
+    }
+
+    private static IEnumerable<string> Missing(ParseResult parsed)
+    {
+        Command command = parsed.CommandResult.Command;
+        if (command.Subcommands.Count > 0)
+            yield return $"a command is missing: expected one of {string.Join(", ", command.Subcommands.Where(known => !known.Hidden).Select(known => known.Name))}";
+        foreach (Argument argument in command.Arguments.Where(argument => (parsed.GetResult(argument)?.Tokens.Count ?? 0) < argument.Arity.MinimumNumberOfValues))
+            yield return $"`{argument.Name}` is missing: {Described(argument)}";
+        foreach (Option option in command.Options)
+        {
+            if (parsed.GetResult(option) is { Implicit: false } given)
+            {
+                if (given.Tokens.Count < option.Arity.MinimumNumberOfValues)
+                    yield return $"`{option.Name}` needs a value: {Described(option)}";
+            }
+            else if (option.Required)
+            {
+                yield return $"`{option.Name}` is missing: {Described(option)}";
+            }
+        }
+    }
+
+    /// <summary>The first sentence of its description, as the end of another.</summary>
+    private static string Described(Symbol symbol)
+    {
+        string description = symbol.Description ?? "";
+        string first = description.Split([". ", "; "], 2, StringSplitOptions.None)[0].TrimEnd('.');
+        return first.Length == 0 ? symbol.Name : char.ToLowerInvariant(first[0]) + first[1..];
     }
 
     /// <summary>An option without its value takes the next option for it: a file called `--json` would be written.</summary>

@@ -1,24 +1,8 @@
-using PolicyM2M.Compiler.PolicyTests;
-
 namespace PolicyM2M.Cli;
 
 /// <summary>Writes files so that there is the old one or the new one, whenever the process ends.</summary>
 internal static class WholeFile
 {
-    private static readonly string[] SourceEndings = [".m2m", ".m2m.yaml", ".attributes.yaml", PolicyTestRun.TestExtension];
-
-    /// <summary>Writes what a command was asked to make, and refuses the name of a source: a slip must not cost anybody a policy.</summary>
-    /// <exception cref="CannotRunException">It cannot be written, or has the name of a source; what was there is still there.</exception>
-    public static void WriteOutput(string path, ReadOnlySpan<byte> bytes)
-    {
-        if (path.Length == 0)
-            throw new CannotRunException("the name of the file to write is empty");
-        string name = Path.GetFileName(path);
-        if (name == "policyset.yaml" || SourceEndings.Any(ending => name.EndsWith(ending, StringComparison.Ordinal)))
-            throw new CannotRunException($"{path} has the name of a source of policies, which no output may replace; name another file");
-        Write(path, bytes);
-    }
-
     /// <summary>Writes the bytes beside the file and then puts them in its place. What is no file, such as a device or a pipe, is written to as it is, and a link is followed.</summary>
     /// <param name="path">The file as the user knows it.</param>
     /// <param name="bytes">All that it will hold.</param>
@@ -43,15 +27,13 @@ internal static class WholeFile
                 File.SetUnixFileMode(beside, File.GetUnixFileMode(whole));
             File.Move(beside, whole, overwrite: true);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (FileFault.IsOfFiles(failure))
         {
             if (File.Exists(beside))
                 File.Delete(beside);
-            // What it was written beside is our affair, and its name tells nobody anything.
             string reason = Path.GetDirectoryName(path) is { Length: > 0 } folder && !Directory.Exists(folder) ? $"there is no folder `{folder}`"
-                : beside.Length == 0 ? failure.Message
-                : failure is FileNotFoundException ? "its folder takes no new files"
-                : failure.Message.Replace(beside, path, StringComparison.Ordinal);
+                : beside.Length > 0 && failure is FileNotFoundException ? "its folder takes no new files"
+                : FileFault.Of(failure);
             throw new CannotRunException($"{path} cannot be written: {reason}", failure);
         }
     }

@@ -62,9 +62,11 @@ internal sealed class SourceTree
                 case Mode.Directory:
                     Add((Tree)entry.Target, path + "/", depth + 1);
                     break;
-                case Mode.SymbolicLink:
+                case Mode.SymbolicLink when IsOfTheSet(path):
                     // A link could name a file outside the set or outside the commit: what is served would then not be what was reviewed.
                     throw new PolicyStoreException($"`{path}` is a symbolic link; commit the file itself");
+                case Mode.SymbolicLink:
+                    break;
                 case Mode.GitLink:
                     throw new PolicyStoreException($"`{path}` is a submodule, whose files are not part of this commit; commit them here");
                 default:
@@ -78,14 +80,14 @@ internal sealed class SourceTree
     {
         if (blob.Size > SourceLimits.MaximumFileBytes)
         {
-            if (SourceNames.IsSource(path))
+            if (IsOfTheSet(path))
                 throw new PolicyStoreException($"`{path}` has {blob.Size} bytes, and a source may have {SourceLimits.MaximumFileBytes}; split it");
             return;
         }
 
         if (!SourceDecoding.TryDecode(Bytes(blob), out string? text))
         {
-            if (SourceNames.IsSource(path))
+            if (IsOfTheSet(path))
                 throw new PolicyStoreException($"`{path}` is not UTF-8 text; save it as UTF-8");
             return;
         }
@@ -97,6 +99,9 @@ internal sealed class SourceTree
         if (_bytes > SourceLimits.MaximumTotalBytes)
             throw new PolicyStoreException($"the policy set holds more than {SourceLimits.MaximumTotalBytes} bytes; keep other files elsewhere");
     }
+
+    /// <summary>Whether the set, or a test of it, would be another without the file. Any other is read where it is text, since a test may name it, and else left out.</summary>
+    private static bool IsOfTheSet(string path) => SourceNames.IsSource(path) || SourceNames.IsTest(path);
 
     /// <summary>The bytes as committed: no filter, no line-end conversion, since those depend on the machine.</summary>
     private static byte[] Bytes(Blob blob)

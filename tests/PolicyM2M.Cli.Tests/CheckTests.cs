@@ -52,6 +52,31 @@ public sealed class CheckTests
     }
 
     [Test]
+    public void Faults_of_the_policies_hide_no_faults_of_the_tests()
+    {
+        using var set = new TemporaryFolder();
+        set.Write("policyset.yaml", "name: s\nattributes: s.attributes.yaml\npolicies: [p.m2m, q.m2m]\n");
+        set.Write("s.attributes.yaml", "attributes:\n  risk: { type: int, provenance: claimed, description: x }\n");
+        set.Write("p.m2m", "policy p\nauth {\n  when risk > deny \"no\"\n  otherwise use { methods x590 }\n}\n");
+        set.Write("q.m2m", "policy q\nforbid f : auth \"no\" when rsik > 5\n");
+        set.Write("a.tests.yaml", "now: 2026-11-23\ncases:\n  - name: a\n    given: { rsk: 5 }\n    expect: { auth: { decided-by: p auth case 1 } }\n");
+        string output = M2M.Run("check", set.Path).Output;
+        foreach (string fault in new[] { "p.m2m:3:15: error M2M101", "p.m2m:4:27: error M2M204", "q.m2m:2:27: error M2M201", "a.tests.yaml:4:14: error M2M503", "invalid: 4 errors in 3 files" })
+            Assert.That(output, Does.Contain(fault));
+    }
+
+    [Test]
+    public void A_schema_that_cannot_be_read_brings_no_faults_of_all_that_use_it()
+    {
+        using var set = new TemporaryFolder();
+        set.Write("policyset.yaml", "name: s\nattributes: s.attributes.yaml\npolicies: [p.m2m]\n");
+        set.Write("s.attributes.yaml", "attributes: {\n");
+        set.Write("p.m2m", "policy p\nforbid f : auth \"no\" when risk > 5\nforbid g : auth no\n");
+        string output = M2M.Run("check", set.Path).Output;
+        Assert.That(output, Does.Contain("s.attributes.yaml:2:1: error M2M402").And.Contain("p.m2m:3:17: error M2M101").And.Contain("invalid: 2 errors in 2 files"));
+    }
+
+    [Test]
     public void An_empty_folder_is_an_invalid_set()
     {
         using var folder = new TemporaryFolder();

@@ -74,7 +74,7 @@ public sealed class CompileTests
         Directory.CreateDirectory(_folder["out"]);
         FinishedProcess run = Compile(_folder["out"]);
         Assert.That(run.ExitCode, Is.EqualTo(1));
-        Assert.That(run.Error, Does.Contain("out is a folder; expected the name of the file to write"));
+        Assert.That(run.Error, Does.Contain("out` is a folder; expected the name of the file to write"));
         Assert.That(Directory.Exists(_folder["out"]), Is.True);
     }
 
@@ -93,11 +93,65 @@ public sealed class CompileTests
     [Test]
     public void A_pipe_is_written_to_and_stays_a_pipe()
     {
-        string dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", m2m = Path.Combine(AppContext.BaseDirectory, "m2m.dll");
-        var run = FinishedProcess.Run("timeout", ["30", "sh", "-c", "mkfifo \"$2/pipe\" && { cat \"$2/pipe\" > \"$2/got\" & } && \"$0\" \"$1\" compile factory -o \"$2/pipe\" && wait && test -p \"$2/pipe\"",
-            dotnet, m2m, _folder.Path], M2M.Cases);
+        FinishedProcess run = Shell("mkfifo \"$2/pipe\" && { cat \"$2/pipe\" > \"$2/got\" & } && \"$0\" \"$1\" compile factory -o \"$2/pipe\" && wait && test -p \"$2/pipe\"");
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         Assert.That(File.ReadAllText(_folder["got"]), Does.StartWith("M2MB"));
+    }
+
+    [Test]
+    public void A_hyphen_is_standard_output()
+    {
+        FinishedProcess run = Shell("\"$0\" \"$1\" compile factory -o - > \"$2/got\"");
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((0, "")), run.Error);
+        Assert.That(run.Error, Does.StartWith("written: standard output: "));
+        Compile(_folder["factory.m2mb"]);
+        Assert.That(File.ReadAllBytes(_folder["got"]), Is.EqualTo(File.ReadAllBytes(_folder["factory.m2mb"])));
+        Assert.That(File.Exists(Path.Combine(M2M.Cases, "-")), Is.False);
+        Assert.That(M2M.Run("tree", "factory", "--svg", "-").Output, Does.StartWith("<svg").And.EndWith("</svg>\n"));
+        Assert.That(M2M.Run("compile", "factory", "-o", "-", "--json").Error, Is.EqualTo("m2m: `-` is standard output, to which --json writes too; name a file\n"));
+    }
+
+    /// <summary>The program `script` makes a terminal.</summary>
+    [Test]
+    [Platform("Linux")]
+    public void A_terminal_gets_no_bundle()
+    {
+        new RequiredProgram("script", "bsdutils").Require();
+        FinishedProcess run = Shell("script --quiet --return --command \"'$0' '$1' compile factory -o -\" /dev/null");
+        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Output, Does.Contain("what is made here is no text, and a terminal cannot show it"));
+    }
+
+    [Test]
+    [Platform("Linux,MacOsX")]
+    public void Who_has_read_enough_of_the_answers_ends_them_without_a_word()
+    {
+        FinishedProcess run = Shell("{ \"$0\" \"$1\" tree factory --dot --full; echo \"ended with $?\" >&2; } | exit 0");
+        Assert.That(run.Error, Is.EqualTo("ended with 141\n"));
+    }
+
+    [Test]
+    [Platform("Linux")]
+    public void A_full_disk_is_said_in_plain_words()
+    {
+        Assert.That(Shell("\"$0\" \"$1\" check factory > /dev/full").Error, Is.EqualTo("m2m: standard output cannot be written: the disk is full\n"));
+        Assert.That(Compile("/dev/full"), Is.EqualTo(new FinishedProcess(1, "", "m2m: /dev/full cannot be written: the disk is full\n")));
+    }
+
+    [Test]
+    [Platform("Linux,MacOsX")]
+    public void A_context_is_read_from_a_pipe_with_a_name()
+    {
+        _folder.Write("plc.json", Plc);
+        FinishedProcess run = Shell("mkfifo \"$2/pipe\" && { cat \"$2/plc.json\" > \"$2/pipe\" & } && \"$0\" \"$1\" decide factory --context \"$2/pipe\"");
+        Assert.That(run, Is.EqualTo(M2M.Run("decide", "factory", "--context", _folder["plc.json"])));
+    }
+
+    [Test]
+    public void A_folder_in_place_of_standard_input_is_said_to_be_one()
+    {
+        foreach (string option in new[] { "--context", "--contexts" })
+            Assert.That(Shell($"\"$0\" \"$1\" decide factory {option} - < /").Error, Is.EqualTo("m2m: standard input cannot be read: it is a folder\n"));
     }
 
     [Test]
@@ -150,6 +204,10 @@ public sealed class CompileTests
         Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")));
         Assert.That(run.Error, Does.Contain("changed.m2mb: the bundle is damaged: its content is not the one that was sealed"));
     }
+
+    /// <summary>Runs a line of the shell, which knows the command as <c>"$0" "$1"</c> and the folder of the test as <c>$2</c>.</summary>
+    private FinishedProcess Shell(string line) => FinishedProcess.Run("timeout",
+        ["60", "sh", "-c", line, Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", Path.Combine(AppContext.BaseDirectory, "m2m.dll"), _folder.Path], M2M.Cases);
 
     private static FinishedProcess Compile(string file) => M2M.Run("compile", "factory", "-o", file);
 }

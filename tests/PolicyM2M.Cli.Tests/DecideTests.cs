@@ -165,6 +165,14 @@ public sealed class DecideTests
         Assert.That(JsonElement.DeepEquals(line.RootElement, whole.RootElement), Is.True);
     }
 
+    [TestCase("")]
+    [TestCase("\n \t\r\n")]
+    public void To_decide_for_no_context_is_no_success(string lines)
+    {
+        FinishedProcess run = M2M.RunWith(lines, "decide", "factory", "--contexts", "-");
+        Assert.That(run, Is.EqualTo(new FinishedProcess(1, "", "m2m: standard input holds no context; expected one JSON object on each line\n")));
+    }
+
     [Test]
     public void Many_allowed_contexts_exit_with_0() =>
         Assert.That(M2M.RunWith($"{Plc}\n", "decide", "factory", "--contexts", "-").ExitCode, Is.Zero);

@@ -53,6 +53,16 @@ public sealed class DiagnosticTextTests
         Assert.That(shown.ToString(), Does.Not.Contain(text[1]).And.Contain('\uFFFD'));
     }
 
+    [TestCase("a\u00A0b", "a\\u{A0}b")]
+    [TestCase("a\u200Bb", "a\\u{200B}b")]
+    [TestCase("a\uE000b", "a\\u{E000}b")]
+    [TestCase("a 工 e\u0301", "a 工 e\u0301")]
+    public void What_a_reader_does_not_see_is_shown_in_a_message_as_a_policy_would_write_it(string text, string shown)
+    {
+        var of = DiagnosticText.Of(new Diagnostic("M2M999", Severity.Error, new SourcePosition("a.m2m", 1, 1), 1, $"`{text}`", text), text);
+        Assert.That((of.Message, of.Help), Is.EqualTo(($"`{shown}`", shown)));
+    }
+
     private static DiagnosticText Of(string source, int column, int length, int line = 1) => DiagnosticText.Of(Fault(line, column, length), source);
 
     private static Diagnostic Fault(int line, int column, int length) =>

@@ -67,7 +67,7 @@ public sealed class EmitTests
     [TestCase("a server needs a certificate and its key", "--stack", "nginx")]
     [TestCase("Certificate is no plain name or path", "--stack", "nginx", "--certificate", "a;b", "--key", "k")]
     [TestCase("configures a client", "--stack", "lwm2m", "--role", "server")]
-    [TestCase("Argument 'apache' not recognized", "--stack", "apache")]
+    [TestCase("`apache` is no value for --stack: expected one of openssl", "--stack", "apache")]
     public void What_it_cannot_do_without_is_said(string expected, params string[] arguments)
     {
         FinishedProcess run = M2M.Run(["emit", Policies, "--context", Context("plc-active"), .. arguments]);

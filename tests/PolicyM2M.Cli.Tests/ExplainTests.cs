@@ -58,6 +58,24 @@ public sealed class ExplainTests
     }
 
     [Test]
+    public void Ranges_that_run_past_midnight_or_Sunday_are_told_as_they_were_written()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("policyset.yaml", "name: s\nattributes: s.attributes.yaml\npolicies: [p.m2m]\n");
+        folder.Write("s.attributes.yaml", "attributes:\n  id: { type: string, provenance: claimed, description: x }\n");
+        string[] tests = ["time.of-day in 22:00..06:00", "time.weekday in fri..mon", "time.weekday in [tue, thu]", "time.weekday != wed", "time.of-day >= 08:00", "time.now >= 2026-12-01", "time.now < 2026-11-01T06:00Z"];
+        folder.Write("p.m2m", $"policy p\nauth {{\n{string.Concat(tests.Select(test => $"  when {test} deny \"no\"\n"))}  otherwise use {{ methods x509 }}\n}}\n");
+        string output = M2M.RunIn(folder.Path, "{}", "explain", ".", "--context", "-", "--kind", "auth", "--now", "2026-11-25T07:00Z", "--no-counterfactual").Output;
+        foreach (string test in tests)
+            Assert.That(output, Does.Contain($": {test} fails (it is "));
+    }
+
+    [Test]
+    public void A_field_that_no_rule_states_is_said_to_be_one() =>
+        Assert.That(M2M.RunIn(ProjectFolder.RepositoryRootOf(typeof(ExplainTests).Assembly), "", "explain", "docs/first", "--context", "docs/first/plc.json", "--kind", "cipher-suites").Output,
+            Does.Contain("  early-data        forbidden\n                    stated by no rule, so the strictest holds\n"));
+
+    [Test]
     public void The_age_of_an_instant_that_would_have_to_be_another_is_said()
     {
         string output = Explain("sensor-old-key", "--kind", "auth").Output;

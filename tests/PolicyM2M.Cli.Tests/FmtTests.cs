@@ -171,6 +171,18 @@ public sealed class FmtTests
         Assert.That(run.Output, Does.Contain("p.m2m.yaml:5:21: error M2M202").And.Contain("did you mean `flag`?"));
     }
 
+    [TestCase("nosuch.m2m", "m2m: there is no file `nosuch.m2m`\n")]
+    [TestCase("nosuch.m2m.yaml", "m2m: there is no file `nosuch.m2m.yaml`\n")]
+    [TestCase("nosuch", "m2m: there is no folder `nosuch`, and no file of that name\n")]
+    [TestCase("empty", "m2m: `empty` holds no policy: their names end in .m2m or .m2m.yaml\n")]
+    public void Where_there_is_no_policy_nothing_was_formatted(string path, string error)
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("empty/README.md", "no policy");
+        Assert.That(M2M.RunIn(folder.Path, "", "fmt", path), Is.EqualTo(new FinishedProcess(1, "", error)));
+        Assert.That(M2M.RunIn(folder.Path, "", "fmt", path, "--check").ExitCode, Is.EqualTo(1));
+    }
+
     [Test]
     public void The_policies_that_are_shipped_are_formatted() =>
         Assert.That(M2M.Run("fmt", Path.Combine(ProjectFolder.RepositoryRootOf(typeof(FmtTests).Assembly), "policies"), "--check").ExitCode, Is.Zero);

@@ -28,15 +28,41 @@ public sealed class PolicyFolderTests
     [TestCase("a.m2m", "policyset.yaml")]
     [TestCase("a.m2m", "../secret.m2m")]
     [TestCase("a.m2m", "a.m2m")]
-    [TestCase("notes.txt", "../secret.m2m")]
-    [TestCase("inside", "..")]
-    public void A_link_below_the_folder_is_refused_as_the_decision_point_refuses_it(string link, string target)
+    [TestCase("below.m2m", "..")]
+    [TestCase("policyset.yaml", "../secret.m2m")]
+    [TestCase("x.attributes.yaml", "../secret.m2m")]
+    public void A_link_with_the_name_of_a_source_is_refused_as_the_decision_point_refuses_it(string link, string target)
     {
         _folder.Write("secret.m2m", "policy secret");
-        _folder.Write("set/policyset.yaml", "name: x");
+        _folder.Write("set/b.m2m", "policy b");
         File.CreateSymbolicLink(_folder["set/" + link], target);
         Assert.That(PolicyFolder.Read(_folder["set"]).Where(file => file.Unreadable is not null).Select(file => $"{file.Path}: {file.Unreadable}"),
             Is.EqualTo(new[] { $"{link}: it is a symbolic link; put the file itself there" }));
+    }
+
+    [TestCase("notes.txt", "../secret.m2m")]
+    [TestCase("sites", "..")]
+    [TestCase("README.md", "nowhere")]
+    public void A_link_of_another_name_is_passed_over_with_all_that_lies_behind_it(string link, string target)
+    {
+        _folder.Write("secret.m2m", "policy secret");
+        _folder.Write("set/a.m2m", "policy a");
+        File.CreateSymbolicLink(_folder["set/" + link], target);
+        Assert.That(PolicyFolder.Read(_folder["set"]).Select(file => (file.Path, file.Unreadable)), Is.EqualTo(new[] { ("a.m2m", (string?)null) }));
+        Assert.That(TestFolder.Read(_folder["set"]), Is.Empty);
+    }
+
+    [TestCase("a.tests.yaml")]
+    [TestCase("a.snapshot.txt")]
+    public void A_link_with_the_name_of_a_test_is_a_fault_of_the_set(string link)
+    {
+        foreach (string file in new[] { "policyset.yaml", "device.attributes.yaml", "baseline.m2m", "sites/plant-7.m2m" })
+            _folder.Write("set/" + file, File.ReadAllText(Path.Combine(M2M.Cases, "factory", file)));
+        _folder.Write("a", "");
+        File.CreateSymbolicLink(_folder["set/" + link], "../a");
+        FinishedProcess run = M2M.Run("check", _folder["set"]);
+        Assert.That(run.ExitCode, Is.EqualTo(3), run.Error);
+        Assert.That(run.Output, Does.Contain($"{link}:1:1: error M2M405: the policy set can have no file `{link}`: it is a symbolic link").And.Contain("1 error in 1 file"));
     }
 
     [Test]

@@ -95,6 +95,19 @@ public sealed class TestTests
         XElement suite = XDocument.Load(folder["report.xml"]).Root!.Element("testsuite")!;
         Assert.That((suite.Attribute("tests")!.Value, suite.Attribute("failures")!.Value), Is.EqualTo(("7", "2")));
         Assert.That(suite.Elements("testcase").Single(item => item.Attribute("name")!.Value == "no shared keys").Element("failure")!.Value, Does.Contain("methods"));
+        Assert.That(suite.Attribute("skipped")!.Value, Is.EqualTo("1"), "what is not proven has not passed");
+        Assert.That(suite.Elements("testcase").Single(item => item.Attribute("name")!.Value == "nobody at risk").Element("skipped")!.Attribute("message")!.Value, Is.EqualTo("not yet proven: it held for 2 contexts"));
+    }
+
+    [Test]
+    public void The_report_for_continuous_integration_can_go_to_standard_output()
+    {
+        using TemporaryFolder folder = Folder(Policy, Tests);
+        FinishedProcess run = M2M.RunIn(folder.Path, "", "test", ".", "--junit", "-");
+        Assert.That(XDocument.Parse(run.Output).Root!.Name.LocalName, Is.EqualTo("testsuites"));
+        Assert.That(run.Error, Does.Contain("failed: "));
+        Assert.That(File.Exists(folder["-"]), Is.False);
+        Assert.That(M2M.RunIn(folder.Path, "", "test", ".", "--junit", "-", "--json").Error, Does.Contain("`-` is standard output, to which --json writes too"));
     }
 
     [Test]

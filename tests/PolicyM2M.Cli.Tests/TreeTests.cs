@@ -34,6 +34,21 @@ public sealed class TreeTests
     }
 
     [Test]
+    public void A_long_list_is_shown_by_how_it_begins_unless_all_of_it_is_asked_for()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("policyset.yaml", "name: s\nattributes: s.attributes.yaml\npolicies: [p.m2m]\n");
+        folder.Write("s.attributes.yaml", "attributes:\n  id: { type: string, provenance: claimed, description: x }\n");
+        folder.Write("p.m2m", $"policy p\nauth {{\n  when id in [{string.Join(", ", Enumerable.Range(0, 3000).Select(i => $"\"plc, ({i:D4}]\""))}] deny \"no\"\n  otherwise use {{ methods x509 }}\n}}\n");
+        string shown = M2M.RunIn(folder.Path, "", "tree", ".", "--kind", "auth").Output;
+        Assert.That(shown, Does.Contain("id in [\"plc, (0000]\", ").And.Contain(", … 2,995 more] → deny: no\n").And.Contain("id not in [\"plc, (0000]\""));
+        Assert.That(shown.Split('\n').Max(line => line.Length), Is.LessThan(200));
+        Assert.That(M2M.RunIn(folder.Path, "", "tree", ".", "--kind", "auth", "--full").Output, Does.Contain("\"plc, (2999]\"] → deny: no\n"));
+        Assert.That(M2M.RunIn(folder.Path, "", "tree", ".", "--kind", "auth", "--json").Output, Does.Contain("plc, (2999]"));
+        Assert.That(M2M.RunIn(folder.Path, "{}", "explain", ".", "--context", "-", "--kind", "auth").Output, Does.Contain("is open (it is missing)").And.Contain("… 2,995 more]"));
+    }
+
+    [Test]
     public void All_nodes_are_there_as_json()
     {
         FinishedProcess run = M2M.RunIn(Root, "", "tree", "docs/first", "--kind", "cipher-suites", "--json");
@@ -45,7 +60,7 @@ public sealed class TreeTests
     }
 
     [TestCase("--depth 0", "expected a whole number from 1 to 10000")]
-    [TestCase("--svg x.svg --dot", "Give either --svg or --dot")]
+    [TestCase("--svg x.svg --dot", "give either --svg or --dot")]
     public void What_cannot_be_drawn_is_refused(string arguments, string reason)
     {
         FinishedProcess run = M2M.RunIn(Root, "", ["tree", "docs/first", .. arguments.Split(' ')]);

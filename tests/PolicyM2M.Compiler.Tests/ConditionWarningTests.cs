@@ -1,3 +1,5 @@
+using PolicyM2M.Compiler.Diagnostics;
+
 namespace PolicyM2M.Compiler.Tests;
 
 /// <summary>Conditions that leave no choice are warned of; they do not make a set invalid.</summary>
@@ -58,6 +60,23 @@ internal sealed class ConditionWarningTests
         ]);
         Assert.That(compilation.Bundle, Is.Not.Null);
         Assert.That(compilation.Diagnostics.Select(d => (d.Code, d.Position.Line)), Is.EqualTo(line == 0 ? [] : new[] { ("M2M331", line) }));
+    }
+
+    [TestCase("policy long-name for risk >= 0\nauth { otherwise deny \"x\" }", "long-name", "without `for`")]
+    [TestCase("policy p\nauth {\n  when risk >= 0 deny \"x\"\n  otherwise use { methods x509 }\n}", "when", "said by `otherwise`")]
+    [TestCase("policy p\nforbid always-so : auth \"x\" when risk >= 0", "always-so", "without `when`")]
+    [TestCase("policy p\nauth { otherwise deny \"x\" }\ninvariant \"i\" : auth always deny when risk >= 0", "invariant", "without `when`")]
+    public void A_condition_that_always_holds_is_pointed_at_with_what_to_do(string policy, string under, string help)
+    {
+        Compilation compilation = PolicyCompiler.Compile(
+        [
+            new SourceFile("policyset.yaml", "name: s\nattributes: a.attributes.yaml\npolicies: [p.m2m]\n"),
+            new SourceFile("a.attributes.yaml", "attributes:\n  risk: { type: int, minimum: 0, maximum: 100, provenance: claimed, description: x }\n"),
+            new SourceFile("p.m2m", policy),
+        ]);
+        Diagnostic fault = compilation.Diagnostics.Single(found => found.Code == "M2M314");
+        Assert.That(policy.Split('\n')[fault.Position.Line - 1].Substring(fault.Position.Column - 1, fault.Length), Is.EqualTo(under));
+        Assert.That(fault.Help, Does.Contain(help));
     }
 
     [TestCase("policy p for risk > 100\nauth { otherwise deny \"x\" }", 1)]

@@ -36,6 +36,26 @@ internal sealed class FactSelectionTests
         Assert.That(Suites(compilation), Is.EqualTo(Suites(Selected)));
     }
 
+    [TestCase("suites + TLS_AES_128_CCM_SHA256  suites - TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384,TLS_AES_128_CCM_SHA256")]
+    [TestCase("suites - TLS_AES_128_GCM_SHA256  suites + TLS_AES_128_CCM_SHA256, TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384,TLS_AES_128_CCM_SHA256,TLS_AES_128_GCM_SHA256")]
+    [TestCase("suites where key-bits >= 256  suites + TLS_AES_128_CCM_SHA256", "TLS_AES_256_GCM_SHA384,TLS_AES_128_CCM_SHA256")]
+    [TestCase("suites + TLS_AES_128_CCM_SHA256  usable-for 1h  suites where key-bits < 256  suites - TLS_AES_128_CCM_SHA256", "TLS_AES_128_GCM_SHA256")]
+    public void Changes_of_a_list_are_made_one_after_the_other(string changes, string expected) =>
+        Assert.That(string.Join(',', Suites(Changed(changes))), Is.EqualTo(expected));
+
+    [TestCase("suites + TLS_AES_128_CCM_SHA256  suites + TLS_CHACHA20_POLY1305_SHA256")]
+    [TestCase("suites TLS_AES_128_GCM_SHA256  suites - TLS_AES_128_GCM_SHA256")]
+    [TestCase("suites + TLS_AES_128_CCM_SHA256  suites TLS_AES_128_CCM_SHA256")]
+    [TestCase("suites where aead  suites where forward-secret")]
+    public void A_list_is_given_once_and_changed_in_each_way_once(string changes) =>
+        Assert.That(Changed(changes).Diagnostics.Select(fault => fault.Code), Is.EqualTo(new[] { "M2M308" }));
+
+    [Test]
+    public void What_was_selected_without_a_profile_can_be_changed_too() =>
+        Assert.That(Suites("suites where version == \"TLS1.3\" and key-bits >= 256  suites - TLS_AES_256_GCM_SHA384"), Does.Contain("TLS_CHACHA20_POLY1305_SHA256").And.Not.Contain("TLS_AES_256_GCM_SHA384"));
+
+    private static Compilation Changed(string changes) => Compile($"profile modern : cipher-suites {{ versions 1.3  suites TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384 }}\ncipher-suites {{ otherwise use modern with {{ {changes} }} }}");
+
     private static IEnumerable<string> Suites(string selection) => Suites(Compile($"cipher-suites {{ otherwise use {{ versions 1.2, 1.3  {selection}  usable-for 1h }} }}"));
 
     private static Compilation Compile(string policy) => PolicyCompiler.Compile(

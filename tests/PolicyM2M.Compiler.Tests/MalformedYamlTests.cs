@@ -14,6 +14,7 @@ internal sealed class MalformedYamlTests
     [TestCase("name: *foo\n", 2, "a name after `&` or `*` is missing, or means nothing")]
     [TestCase("name: @foo\n", 1, "a text that begins with this sign stands in quotes")]
     [TestCase("policies:\n  - a\n - b\n", 3, "expected a key, as far to the right as those before it")]
+    [TestCase("name: - foo\n", 1, "an item of a list cannot stand here: begin a new line; a text that begins with `-` stands in quotes")]
     [TestCase("name: |foo\n", 1, "what follows `|` or `>` is not indented as a text is")]
     public void A_fault_of_yaml_is_told_in_our_words(string manifest, int line, string words)
     {

@@ -128,13 +128,13 @@ public sealed class RemoteFollowingTests
     {
         await Start();
         string first = _pdp.Git.Head;
-        File.CreateSymbolicLink(Path.Combine(_pdp.Git.Path, "policies/outside"), "/etc/passwd");
+        File.CreateSymbolicLink(Path.Combine(_pdp.Git.Path, "policies/outside.m2m"), "/etc/passwd");
         string link = _pdp.Git.Commit("A link");
         GetStatusResponse status = await Until(status => status.Refused is not null);
         Assert.That((status.Active.CommitId, status.Refused.CommitId), Is.EqualTo((first, link)));
-        Assert.That(status.Refused.Diagnostics.Single().Message, Is.EqualTo("`outside` is a symbolic link; commit the file itself"));
+        Assert.That(status.Refused.Diagnostics.Single().Message, Is.EqualTo("`outside.m2m` is a symbolic link; commit the file itself"));
 
-        File.Delete(Path.Combine(_pdp.Git.Path, "policies/outside"));
+        File.Delete(Path.Combine(_pdp.Git.Path, "policies/outside.m2m"));
         var noise = new byte[9 << 20];
         new Random(1).NextBytes(noise);
         File.WriteAllBytes(_pdp.Git.Write("policies/firmware.bin", ""), noise);

@@ -113,16 +113,31 @@ public sealed class SourceTreeTests
         Refusal.Of(() => Read(), "more than");
     }
 
-    [Test]
-    public void A_symbolic_link_is_refused_wherever_it_is()
+    [TestCase("a.m2m")]
+    [TestCase("below/a.m2m.yaml")]
+    [TestCase("b.attributes.yaml")]
+    [TestCase("b.tests.yaml")]
+    [TestCase("b.snapshot.txt")]
+    public void A_symbolic_link_with_the_name_of_a_source_or_a_test_is_refused(string link)
     {
-        _git.Commit("first", ("policies/policyset.yaml", "1"));
-        File.CreateSymbolicLink(Path.Combine(_git.Path, "policies/a.m2m"), "/etc/passwd");
+        _git.Commit("first", ("policies/policyset.yaml", "1"), ("policies/below/c.m2m", "2"));
+        File.CreateSymbolicLink(Path.Combine(_git.Path, "policies", link), "/etc/passwd");
         File.CreateSymbolicLink(Path.Combine(_git.Path, "alias"), "policies");
         _git.Commit("second");
 
-        Refusal.Of(() => Read("policies"), "`a.m2m` is a symbolic link");
+        Refusal.Of(() => Read("policies"), $"`{link}` is a symbolic link");
         Refusal.Of(() => Read("alias"), "`alias` is a symbolic link");
+    }
+
+    [Test]
+    public void A_symbolic_link_of_another_name_is_passed_over_with_all_that_lies_behind_it()
+    {
+        _git.Commit("first", ("policies/policyset.yaml", "1"), ("elsewhere/a.m2m", "2"));
+        File.CreateSymbolicLink(Path.Combine(_git.Path, "policies/README.md"), "/etc/passwd");
+        File.CreateSymbolicLink(Path.Combine(_git.Path, "policies/sites"), "../elsewhere");
+        _git.Commit("second");
+
+        Assert.That(Read("policies").Select(source => source.Path), Is.EqualTo(new[] { "policyset.yaml" }));
     }
 
     [Test]

@@ -110,6 +110,8 @@ internal sealed class ClockBinder(SourceText source, int offsetMinutes, Faults f
         faults.WrongClockValue(source, literal, reading switch
         {
             ClockReading.Now => "an instant such as 2027-01-31 or 2027-01-31T06:00Z",
+            ClockReading.TimeOfDay when TimeOnly.TryParseExact(literal.Text, ["H:m", "H:mm", "H:mm:ss", "HH:m"], CultureInfo.InvariantCulture, DateTimeStyles.None, out TimeOnly time) =>
+                $"hours and minutes of two digits each: {time.ToString(time.Second == 0 ? "HH:mm" : "HH:mm:ss", CultureInfo.InvariantCulture)}",
             ClockReading.TimeOfDay => "a time of day such as 22:00",
             _ => $"one of {string.Join(", ", Days)}",
         });

@@ -73,14 +73,25 @@ internal sealed class OutcomeBinder(SourceText source, IReadOnlyDictionary<strin
     private Dictionary<Field, FieldValue> Fields(ImmutableArray<FieldSyntax> fields, DecisionKind kind, IReadOnlyDictionary<Field, FieldValue> profile)
     {
         var values = new Dictionary<Field, FieldValue>();
+        var given = new Dictionary<Field, FieldValue>(profile);
+        var changes = new HashSet<(string Field, string Sign)>();
         foreach (FieldSyntax syntax in fields)
         {
-            foreach ((Field field, FieldValue value) in _fields.Bind(syntax, kind, profile))
+            string sign = SignOf(syntax);
+            // Changes of one list are made one after the other; a second of the same sign, or one beside the list itself, is a slip.
+            bool goesOn = sign.Length > 0 && changes.All(change => change.Field != syntax.Name.Text || (change.Sign.Length > 0 && change.Sign != sign));
+            changes.Add((syntax.Name.Text, sign));
+            foreach ((Field field, FieldValue value) in _fields.Bind(syntax, kind, given))
             {
-                if (!values.TryAdd(field, value) && field != Field.RevocationWithin)
+                if (!values.TryAdd(field, value) && !goesOn && field != Field.RevocationWithin)
                     faults.GivenTwice(source, syntax.Name.Span, $"the field `{syntax.Name.Text}`");
+                if (goesOn)
+                    given[field] = values[field] = value;
             }
         }
         return values;
     }
+
+    /// <summary>How a field changes the list that is there; empty where it gives the list itself.</summary>
+    private static string SignOf(FieldSyntax field) => field.Where is not null ? "where" : field.Change switch { ListChange.Add => "+", ListChange.Remove => "-", _ => "" };
 }

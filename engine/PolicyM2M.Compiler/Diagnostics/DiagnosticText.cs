@@ -1,11 +1,13 @@
 using System.Globalization;
 using System.Text;
+using PolicyM2M.Compiler.Syntax;
 
 namespace PolicyM2M.Compiler.Diagnostics;
 
 /// <summary>
 /// A diagnostic as people read it: where and what, the line of source, carets under the columns it covers, and what to do. Everything
-/// that came from a file is made harmless: a character that a terminal would obey, or that would reorder the line, becomes U+FFFD.
+/// that came from a file is made harmless: a character that a terminal would obey, or that would reorder the line, becomes U+FFFD in the line of source, and in the
+/// texts whatever cannot be seen becomes the escape of a policy, such as <c>\u{A0}</c>.
 /// </summary>
 /// <param name="Place">File, line and column: <c>baseline.m2m:12:8</c>.</param>
 /// <param name="Label">How bad it is and the code: <c>error M2M201</c>.</param>
@@ -34,10 +36,10 @@ public sealed record DiagnosticText(string Place, string Label, string Message, 
         return new DiagnosticText(
             Harmless($"{diagnostic.Position.File}:{diagnostic.Position.Line}:{diagnostic.Position.Column}"),
             $"{(diagnostic.Severity == Severity.Error ? "error" : "warning")} {diagnostic.Code}",
-            Harmless(diagnostic.Message),
+            VisibleText.Of(diagnostic.Message),
             shown,
             carets,
-            diagnostic.Help is null ? null : Harmless(diagnostic.Help));
+            diagnostic.Help is null ? null : VisibleText.Of(diagnostic.Help));
     }
 
     /// <summary>All of it on two to four lines, without a line end after the last.</summary>

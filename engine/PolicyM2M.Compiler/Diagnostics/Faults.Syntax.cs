@@ -11,6 +11,9 @@ internal sealed partial class Faults
     public void InvalidCharacter(SourceText source, Span at, string character) =>
         Error(source, at, "M2M102", $"`{character}` means nothing here", Slips.ForSign(character));
 
+    public void InvisibleCharacter(SourceText source, Span at, string character) =>
+        Error(source, at, "M2M102", $"`{character}` means nothing here", "it cannot be seen, or looks like a space: write a space, or take it out");
+
     public void HiddenCharacter(SourceText source, Span at, string character) =>
         Error(source, at, "M2M102", $"`{character}` may not stand in a policy",
             "it ends a line, or hides or turns text around, for some who read the file and not for others: take it out; lines end with LF or CR LF");
@@ -23,6 +26,9 @@ internal sealed partial class Faults
 
     public void MalformedLiteral(SourceText source, AtomSyntax literal) =>
         Error(source, literal.Span, "M2M104", $"`{literal.Text}` is {MalformedText.Form(literal.Text)}", MalformedText.Range(literal.Text));
+
+    public void LeadingZeros(SourceText source, AtomSyntax version, string without) =>
+        Error(source, version.Span, "M2M104", $"`{version.Text}` is no version: its numbers have no leading zeros", $"write {without}");
 
     public void NoPolicy(SourceText source, Span at) =>
         Error(source, at, "M2M105", "a file begins with `policy`", "such as: policy baseline \"What every device must meet.\"");

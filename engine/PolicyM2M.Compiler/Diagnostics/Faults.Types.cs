@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using PolicyM2M.Compiler.Binding;
 using PolicyM2M.Compiler.Syntax;
 using PolicyM2M.Engine;
 using PolicyM2M.Engine.Contexts;
@@ -74,19 +75,19 @@ internal sealed partial class Faults
             left == right ? $"it always equals itself: compare it with a value or with another attribute, or ask `has {left.Name}`"
                 : "two attributes are compared where they have one type, and neither is an age");
 
-    public void AlwaysSo(SourcePosition at, bool holds) =>
-        Add(new Diagnostic(holds ? "M2M314" : "M2M315", Severity.Warning, at, 1, $"this condition {(holds ? "always" : "never")} holds, whatever the values of its attributes",
-            holds ? "the same is said without it, and cases that come after it are never reached" : "the attribute schema and the tests joined here leave no value for which it would"));
+    public void AlwaysSo(ConditionPlace place, bool holds) =>
+        Add(new Diagnostic(holds ? "M2M314" : "M2M315", Severity.Warning, place.At, place.Length, $"this condition {(holds ? "always" : "never")} holds, whatever the values of its attributes",
+            holds ? place.Instead : "the attribute schema and the tests joined here leave no value for which it would"));
 
-    public void PartAlwaysSo(SourcePosition at, AttributeDefinition attribute, bool holds) =>
-        Add(new Diagnostic(holds ? "M2M314" : "M2M315", Severity.Warning, at, 1, $"a test of `{attribute.Name}` in this condition {(holds ? "always" : "never")} holds",
+    public void PartAlwaysSo(ConditionPlace place, AttributeDefinition attribute, bool holds) =>
+        Add(new Diagnostic(holds ? "M2M314" : "M2M315", Severity.Warning, place.At, place.Length, $"a test of `{attribute.Name}` in this condition {(holds ? "always" : "never")} holds",
             $"it is {new AttributeCoding(attribute, []).Expected}, of which {(holds ? "every value passes" : "no value passes")}"));
 
-    /// <param name="at">The rule.</param>
+    /// <param name="place">The rule.</param>
     /// <param name="attributes">The attributes that the part tests; none where it tests the clock alone.</param>
     /// <param name="holds">Whether it always holds, or never.</param>
-    public void PartAlwaysSo(SourcePosition at, ImmutableArray<string> attributes, bool holds) =>
-        Add(new Diagnostic(holds ? "M2M314" : "M2M315", Severity.Warning, at, 1,
+    public void PartAlwaysSo(ConditionPlace place, ImmutableArray<string> attributes, bool holds) =>
+        Add(new Diagnostic(holds ? "M2M314" : "M2M315", Severity.Warning, place.At, place.Length,
             $"a part of this condition {(holds ? "always" : "never")} holds: its tests of "
                 + $"{(attributes.IsEmpty ? "the clock" : string.Join(", ", attributes.Select(name => $"`{name}`")))}, taken together",
             holds ? "every value passes one of them" : "no value passes all of them"));

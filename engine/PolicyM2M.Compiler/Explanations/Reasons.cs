@@ -1,16 +1,12 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using PolicyM2M.Compiler.Binding;
 using PolicyM2M.Engine.Contexts;
-using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Compiler.Explanations;
 
 /// <summary>Why a condition holds, does not hold, or is open: the tests that settle it, each with the value that it met.</summary>
 internal sealed class Reasons(ContextReading reading)
 {
-    private static readonly ImmutableArray<string> Days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-
     /// <summary>Of each condition, and of its contrary, what was found: parts are shared, and a walk per path might not end.</summary>
     private readonly Dictionary<BoundCondition, ImmutableArray<Reason>>[] _known = [new(ReferenceEqualityComparer.Instance), new(ReferenceEqualityComparer.Instance)];
 
@@ -52,8 +48,7 @@ internal sealed class Reasons(ContextReading reading)
         BoundCondition.Contains contains => $"{contains.Attribute.Name} contains \"{contains.Item}\"",
         BoundCondition.StartsWith starts => $"{starts.Attribute.Name} starts-with \"{starts.Prefix}\"",
         BoundCondition.Within within => $"{within.Attribute.Name} within {(within.Blocks.Length == 1 ? within.Blocks[0].ToString() : $"[{string.Join(", ", within.Blocks)}]")}",
-        BoundCondition.Clock clock =>
-            $"{Name(clock.Reading)} in {string.Join(" or ", clock.Values.Select(interval => $"{Shown(clock.Reading, interval.Low)}..{Shown(clock.Reading, interval.High)}"))}",
+        BoundCondition.Clock clock => ClockWords.Of(clock),
         _ => throw new InvalidOperationException($"no words for {condition.GetType().Name}"),
     };
 
@@ -74,7 +69,7 @@ internal sealed class Reasons(ContextReading reading)
         BoundCondition.Has has => reading.Holds(has) == true ? Value(has.Attribute)
             : has.Attribute.Default is { } standard && reading.ValueOf(has.Attribute) is not null ? $"it is not given, and {Literal(has.Attribute, standard)} by default" : Missing(has.Attribute),
         BoundCondition.SameAs same => $"{Value(same.Left)} and {Value(same.Right)}",
-        BoundCondition.Clock clock => $"it is {Shown(clock.Reading, reading.Shown(clock))}",
+        BoundCondition.Clock clock => $"it is {ClockWords.Shown(clock.Reading, reading.Shown(clock))}",
         BoundCondition.OneOf test => Value(test.Attribute),
         BoundCondition.Below test => Value(test.Attribute),
         BoundCondition.Contains test => Value(test.Attribute),
@@ -93,18 +88,4 @@ internal sealed class Reasons(ContextReading reading)
     /// <summary>A value as a policy would write it.</summary>
     public static string Literal(AttributeDefinition attribute, AttributeValue value) =>
         attribute.Type is AttributeType.Version or AttributeType.Duration or AttributeType.Instant or AttributeType.Address ? value.Text : value.ToString();
-
-    private static string Name(ClockReading reading) => reading switch
-    {
-        ClockReading.Now => "time.now",
-        ClockReading.TimeOfDay => "time.of-day",
-        _ => "time.weekday",
-    };
-
-    private static string Shown(ClockReading reading, long value) => reading switch
-    {
-        ClockReading.Now => value is long.MinValue ? "ever" : value == long.MaxValue ? "ever" : InstantText.Format(value),
-        ClockReading.TimeOfDay => TimeSpan.FromSeconds(value).ToString(value % 60 == 0 ? @"hh\:mm" : @"hh\:mm\:ss", CultureInfo.InvariantCulture),
-        _ => Days[(int)value],
-    };
 }

@@ -49,12 +49,12 @@ internal sealed class PolicySetLowering
     private void Policy(BoundPolicy policy)
     {
         _budget.At = policy.Source;
-        int target = When(policy.Target, policy.Source);
+        int target = When(policy.Target, ConditionPlace.Of(policy));
         foreach (BoundBlock block in policy.Blocks)
         {
             _budget.At = block.Source;
             _lists.Add(new LoweredList((int)block.Kind, block.Source,
-                [.. block.Cases.Select(c => new LoweredCase(_conditions.And([target, When(c.When, c.Rule.Source)]), Place(c.Rule with { IsCase = true }))),
+                [.. block.Cases.Select(c => new LoweredCase(_conditions.And([target, When(c.When, ConditionPlace.Of(c))]), Place(c.Rule with { IsCase = true }))),
                     new LoweredCase(ConditionTable.Always, LoweredCase.Silent)]));
             _blocks.Add((target, block));
         }
@@ -63,7 +63,7 @@ internal sealed class PolicySetLowering
             _budget.At = demand.Rule.Source;
             if (_set.LongestWaiver is { } longest && demand.Waivers.Length > 1)
                 new WaiverSpans(_conditions, _lowering, longest, _faults).Check(demand);
-            int applies = _conditions.And([target, When(demand.When, demand.Rule.Source), .. demand.Waivers.Select(waiver => _conditions.Not(When(waiver.Holds, waiver.Source)))]);
+            int applies = _conditions.And([target, When(demand.When, ConditionPlace.Of(demand)), .. demand.Waivers.Select(waiver => _conditions.Not(When(waiver.Holds, ConditionPlace.Of(waiver))))]);
             _silence.Note(applies, demand.Rule.Says);
             _lists.Add(new LoweredList((int)demand.Rule.Kind, demand.Rule.Source,
                 [new LoweredCase(applies, Place(demand.Rule)), new LoweredCase(ConditionTable.Always, LoweredCase.Silent)]));
@@ -87,27 +87,27 @@ internal sealed class PolicySetLowering
         foreach (BoundInvariant invariant in _set.Policies.SelectMany(policy => policy.Invariants).Where(invariant => invariant.When is not BoundCondition.Constant))
         {
             if (scopes.IsConstant(invariant) is { } holds)
-                _faults.AlwaysSo(invariant.Source, holds);
+                _faults.AlwaysSo(ConditionPlace.Of(invariant), holds);
         }
     }
 
     /// <summary>The condition of a rule; one that leaves no choice, or has a part that leaves none, is hardly what its author meant.</summary>
-    private int When(BoundCondition when, SourcePosition source)
+    private int When(BoundCondition when, ConditionPlace place)
     {
         int known = _lowering.WithoutChoice.Count;
         int condition = _lowering.Lower(when);
         if (when is not BoundCondition.Constant && condition is ConditionTable.Always or ConditionTable.Never)
         {
-            _faults.AlwaysSo(source, condition == ConditionTable.Always);
+            _faults.AlwaysSo(place, condition == ConditionTable.Always);
         }
         else
         {
             foreach ((BoundCondition part, bool holds) in _lowering.WithoutChoice.Skip(known))
             {
                 if (part.Tested is { } attribute)
-                    _faults.PartAlwaysSo(source, attribute, holds);
+                    _faults.PartAlwaysSo(place, attribute, holds);
                 else
-                    _faults.PartAlwaysSo(source, [.. ConditionTests.Of(part).SelectMany(ConditionTests.AttributesOf).Select(tested => tested.Name).Distinct()], holds);
+                    _faults.PartAlwaysSo(place, [.. ConditionTests.Of(part).SelectMany(ConditionTests.AttributesOf).Select(tested => tested.Name).Distinct()], holds);
             }
         }
         return condition;

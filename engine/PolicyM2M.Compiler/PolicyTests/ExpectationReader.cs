@@ -9,7 +9,7 @@ using YamlDotNet.RepresentationModel;
 namespace PolicyM2M.Compiler.PolicyTests;
 
 /// <summary>Reads what tests expect. A name that does not exist is a fault: an expectation of nothing would always be met.</summary>
-internal sealed class ExpectationReader(SourceText source, IReadOnlyList<string> rules, Faults faults)
+internal sealed class ExpectationReader(SourceText source, IReadOnlyList<string>? rules, Faults faults)
 {
     public const string Deny = "deny";
     public const string Allow = "allow";
@@ -55,7 +55,7 @@ internal sealed class ExpectationReader(SourceText source, IReadOnlyList<string>
                 {
                     if (item is not YamlScalarNode { Value: { Length: > 0 } rule } || YamlText.IsNull(item))
                         Wrong(item, key, "a rule such as: baseline auth case 2");
-                    else if (rules.Contains(rule))
+                    else if (rules?.Contains(rule) != false)
                         yield return new Expectation.DecidedBy(kind, rule);
                     else
                         faults.UnknownRule(source, SpanOf(item), rule, rules);

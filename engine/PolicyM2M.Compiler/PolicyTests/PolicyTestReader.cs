@@ -22,7 +22,7 @@ internal sealed class PolicyTestReader
     private readonly IReadOnlyDictionary<string, SourceFile> _files;
     private DateTimeOffset _now;
 
-    private PolicyTestReader(SourceText source, IReadOnlyDictionary<string, AttributeDefinition> attributes, IReadOnlyList<string> rules, IReadOnlyDictionary<string, SourceFile> files, Faults faults)
+    private PolicyTestReader(SourceText source, IReadOnlyDictionary<string, AttributeDefinition> attributes, IReadOnlyList<string>? rules, IReadOnlyDictionary<string, SourceFile> files, Faults faults)
     {
         _source = source;
         _faults = faults;
@@ -34,11 +34,11 @@ internal sealed class PolicyTestReader
     /// <summary>The tests of a file, as far as they can be read.</summary>
     /// <param name="source">The file.</param>
     /// <param name="attributes">The attributes of the policy set.</param>
-    /// <param name="rules">The names of its rules.</param>
+    /// <param name="rules">The names of its rules; null where nobody knows them.</param>
     /// <param name="files">What its tests may name: contexts, by path.</param>
     /// <param name="faults">Where to report.</param>
     public static PolicyTestFile Read(
-        SourceText source, IReadOnlyDictionary<string, AttributeDefinition> attributes, IReadOnlyList<string> rules, IReadOnlyDictionary<string, SourceFile> files, Faults faults)
+        SourceText source, IReadOnlyDictionary<string, AttributeDefinition> attributes, IReadOnlyList<string>? rules, IReadOnlyDictionary<string, SourceFile> files, Faults faults)
     {
         if (YamlText.Mapping(source, faults) is not { } root)
             return new PolicyTestFile([], []);

@@ -61,8 +61,8 @@ public sealed class PolicyTester
         ArgumentNullException.ThrowIfNull(tests);
         var faults = new Faults();
         (BoundPolicySet? set, byte[]? bytes) = PolicyCompiler.CompileBound(policies, faults);
-        if (set is not null && bytes is not null)
-            Read(set, Bundle.Read(bytes), ByPath(tests), faults);
+        if (set is not null)
+            Read(set, bytes is null ? null : Bundle.Read(bytes), ByPath(tests), faults);
         return PolicyCompiler.Compiled(set, faults.HasErrors ? null : bytes, faults);
     }
 
@@ -74,17 +74,21 @@ public sealed class PolicyTester
         return byPath;
     }
 
-    private static List<(string Path, PolicyTestFile Tests)> Read(BoundPolicySet set, Bundle bundle, Dictionary<string, SourceFile> files, Faults faults)
+    /// <param name="set">The policies, as far as they can be read.</param>
+    /// <param name="bundle">The compiled set; null where it has faults: then nobody knows which rules it will have.</param>
+    /// <param name="files">The files of the tests.</param>
+    /// <param name="faults">Where to report.</param>
+    private static List<(string Path, PolicyTestFile Tests)> Read(BoundPolicySet set, Bundle? bundle, Dictionary<string, SourceFile> files, Faults faults)
     {
         var attributes = set.Attributes.ToDictionary(attribute => attribute.Name, StringComparer.Ordinal);
-        string[] rules = [.. bundle.Rules.Select(Expectation.DecidedBy.NameOf)];
+        string[]? rules = bundle is null ? null : [.. bundle.Rules.Select(Expectation.DecidedBy.NameOf)];
         var read = new List<(string Path, PolicyTestFile Tests)>();
-        foreach (SourceFile file in files.Values.Where(file => file.Path.EndsWith(PolicyTestRun.TestExtension, StringComparison.Ordinal)).OrderBy(file => file.Path, StringComparer.Ordinal))
+        foreach (SourceFile file in files.Values.Where(file => SourceNames.IsTest(file.Path)).OrderBy(file => file.Path, StringComparer.Ordinal))
         {
-            if (file.Unreadable is null)
-                read.Add((file.Path, PolicyTestReader.Read(new SourceText(file), attributes, rules, files, faults)));
-            else
+            if (file.Unreadable is not null)
                 faults.Unreadable(file);
+            else if (file.Path.EndsWith(PolicyTestRun.TestExtension, StringComparison.Ordinal))
+                read.Add((file.Path, PolicyTestReader.Read(new SourceText(file), attributes, rules, files, faults)));
         }
         return read;
     }

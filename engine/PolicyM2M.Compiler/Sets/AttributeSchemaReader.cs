@@ -29,13 +29,15 @@ internal sealed class AttributeSchemaReader
         _faults = faults;
     }
 
-    /// <summary>The attributes, in ordinal order of their names; those with faults are reported, and kept as far as they make sense.</summary>
+    /// <summary>
+    /// The attributes, in ordinal order of their names; those with faults are reported, and kept as far as they make sense. Default where the file is no schema at all: then nobody can say which there are.
+    /// </summary>
     public static ImmutableArray<AttributeDefinition> Read(SourceText source, Faults faults) => new AttributeSchemaReader(source, faults).Schema();
 
     private ImmutableArray<AttributeDefinition> Schema()
     {
         if (YamlText.Mapping(_source, _faults) is not { } root)
-            return [];
+            return default;
         var attributes = new List<AttributeDefinition>();
         bool found = false;
         foreach ((string key, _, YamlNode value) in YamlText.Entries(root, _source, _faults, TopKeys))

@@ -120,7 +120,7 @@ internal static class PolicySetReader
         {
             if (value is not YamlSequenceNode { Children.Count: > 0 } list)
             {
-                faults.WrongValue(manifest, YamlText.SpanOf(value, manifest), "policies", "a list of paths");
+                faults.WrongValue(manifest, YamlText.SpanOf(value, manifest), "policies", "a list of paths with at least one, such as [baseline.m2m]");
                 yield break;
             }
             var listed = new HashSet<string>(StringComparer.Ordinal);

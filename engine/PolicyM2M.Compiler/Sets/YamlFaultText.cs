@@ -20,7 +20,7 @@ internal static class YamlFaultText
         ("mapping values are not allowed", "a key and its value cannot stand here; a text that holds `: ` stands in quotes"),
         ("mapping keys are not allowed", "a key cannot stand here"),
         ("invalid mapping", "a key and its value cannot stand here; a text that holds `: ` stands in quotes"),
-        ("sequence entries are not allowed", "an item of a list cannot stand here: begin a new line"),
+        ("sequence entries are not allowed", "an item of a list cannot stand here: begin a new line; a text that begins with `-` stands in quotes"),
         ("cannot start any token", "a text that begins with this sign stands in quotes"),
         ("block scalar", "what follows `|` or `>` is not indented as a text is"),
         ("directive", "a file of policies has no directives, which begin with `%`"),

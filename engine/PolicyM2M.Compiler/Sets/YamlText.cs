@@ -78,7 +78,7 @@ internal static class YamlText
         text = (value as YamlScalarNode)?.Value;
         if (!string.IsNullOrWhiteSpace(text) && !IsNull(value))
             return true;
-        faults.WrongValue(source, SpanOf(value, source), key, "a text");
+        faults.WrongValue(source, SpanOf(value, source), key, text is "null" or "~" ? $"a text; where `{text}` is one it stands in quotes" : "a text");
         return false;
     }
 

@@ -64,8 +64,41 @@ internal sealed class CommentCursor(PolicySyntax policy, Page page)
     public void CloseAll(int inner) => Flush(_ => true, comment => HasLayout || ColumnOf(comment) == 0 ? 0 : inner);
 
     /// <summary>Whether there are comments between two offsets.</summary>
-    public bool Any(int from, int to, bool ownLineOnly = false) =>
-        _comments.Any(comment => comment.Start >= from && comment.Start < to && !(ownLineOnly && IsTrailing(comment)));
+    public bool Any(int from, int to) => _comments.Any(comment => comment.Start >= from && comment.Start < to);
+
+    /// <summary>Whether comments between two offsets take lines of their own: those that do now, and a second at the end of one line.</summary>
+    public bool TakeLines(int from, int to)
+    {
+        Span[] between = [.. _comments.Where(comment => comment.Start >= from && comment.Start < to)];
+        return between.Length > 1 || between.Any(comment => !IsTrailing(comment));
+    }
+
+    /// <summary>
+    /// Where a body ends: at its brace, the first one after its last field that is no comment's. YAML has none: there it ends behind the last of the comments below it that are
+    /// indented as far as its fields.
+    /// </summary>
+    /// <param name="fields">The fields of the body.</param>
+    /// <param name="end">Where what the body belongs to ends.</param>
+    public int EndOf(ImmutableArray<FieldSyntax> fields, int end)
+    {
+        if (fields.IsEmpty)
+            return end;
+        int at = fields[^1].Span.End;
+        if (!HasLayout)
+            return Behind(at, ColumnOf(fields[0].Span.Start));
+        string text = policy.Source.Text;
+        while (at < end && text[at] != '}')
+        {
+            if (text.AsSpan(at).StartsWith("//"))
+                at = text.IndexOf('\n', at) is >= 0 and int next ? next : end;
+            else
+                at++;
+        }
+        return at;
+    }
+
+    /// <summary>Where a block ends: behind its brace, or in YAML behind the last of the comments below it that are indented further than its key.</summary>
+    public int EndOf(DeclarationSyntax.Block block) => HasLayout ? block.Span.End : Behind(block.Span.End, ColumnOf(block.Span.Start) + 1);
 
     /// <summary>Whether a line of the source begins at an offset, after blanks.</summary>
     public bool StartsLine(int offset) => _file.Text.AsSpan(0, policy.Source.InFile(new Span(offset, 0)).Start).TrimEnd(" \t") is [] or [.., '\n' or '\r'];
@@ -95,6 +128,24 @@ internal sealed class CommentCursor(PolicySyntax policy, Page page)
             line--;
         }
         return line;
+    }
+
+    /// <summary>The end of the last comment below an offset of YAML that is indented so far, where nothing stands between but comments.</summary>
+    private int Behind(int offset, int column)
+    {
+        int end = offset;
+        foreach (Span comment in _comments.Where(comment => comment.Start >= offset))
+        {
+            int before = _file.Text.IndexOf('\n', policy.Source.InFile(new Span(end - 1, 1)).End), start = policy.Source.InFile(comment).Start;
+            bool isBelow = before >= 0 && before < start && _file.Text.AsSpan(before, start - before).IsWhiteSpace();
+            if (isBelow && ColumnOf(comment.Start) < column)
+                break;
+            if (isBelow)
+                end = comment.End;
+            else if (!IsTrailing(comment) || LineOf(comment.Start) != LineOf(end - 1))
+                break;
+        }
+        return end;
     }
 
     private int ColumnOf(int offset) => policy.Source.PositionOf(offset).Column - 1;

@@ -4,7 +4,7 @@ using PolicyM2M.Compiler.Syntax;
 namespace PolicyM2M.Compiler.Spellings;
 
 /// <summary>Prints the fields of outcomes as <c>.m2m</c>: on one line, or each line of the author's on its own.</summary>
-internal sealed class M2MBodies(PolicySyntax policy, Page page, CommentCursor comments)
+internal sealed class M2MBodies(Page page, CommentCursor comments)
 {
     /// <summary>What stands before a body, and all there is of an outcome that has none.</summary>
     public static string Opening(OutcomeSyntax outcome) => outcome.Profile is { } profile ? $" {profile.Text}{(NeedsBody(outcome) ? " with" : "")}" : "";
@@ -15,7 +15,7 @@ internal sealed class M2MBodies(PolicySyntax policy, Page page, CommentCursor co
 
     /// <summary>Whether the author wrote them on one line, or wrote no lines at all.</summary>
     public bool IsOneLine(ImmutableArray<FieldSyntax> fields, int end) =>
-        fields.IsEmpty || !(comments.Any(fields[0].Span.Start, EndOf(fields, end)) || (comments.HasLayout && fields.Any(field => comments.StartsLine(field.Span.Start))));
+        fields.IsEmpty || !(comments.Any(fields[0].Span.Start, comments.EndOf(fields, end)) || (comments.HasLayout && fields.Any(field => comments.StartsLine(field.Span.Start))));
 
     /// <summary>A head and its body.</summary>
     /// <param name="indentation">That of the line.</param>
@@ -43,9 +43,9 @@ internal sealed class M2MBodies(PolicySyntax policy, Page page, CommentCursor co
                 Field(only, width, inner + 2);
             else
                 page.Add(inner + 2, string.Join("  ", group.Select(FieldText.Of)));
-            comments.End(group[^1].Span, i + 1 < lines.Count ? lines[i + 1][0].Span.Start : int.MaxValue);
+            comments.End(group[^1].Span, i + 1 < lines.Count ? lines[i + 1][0].Span.Start : comments.HasLayout ? comments.EndOf(fields, end) : int.MaxValue);
         }
-        comments.Close(EndOf(fields, end), inner + 2);
+        comments.Close(comments.EndOf(fields, end), inner + 2);
         page.Add(inner, "}");
     }
 
@@ -98,22 +98,5 @@ internal sealed class M2MBodies(PolicySyntax policy, Page page, CommentCursor co
         }
         return [.. lines.SelectMany(line => indentation + line.Sum(field => FieldText.Of(field).Length + 2) - 2 <= Page.Width && !comments.Any(line[0].Span.Start, line[^1].Span.End)
             ? [line.ToArray()] : line.Select(field => new[] { field }))];
-    }
-
-    /// <summary>Where the brace stands that closes a body: the first sign after its last field that is no comment's.</summary>
-    private int EndOf(ImmutableArray<FieldSyntax> fields, int end)
-    {
-        int at = fields.IsEmpty ? end : fields[^1].Span.End;
-        if (!comments.HasLayout)
-            return at;
-        string text = policy.Source.Text;
-        while (at < end && text[at] != '}')
-        {
-            if (text.AsSpan(at).StartsWith("//"))
-                at = text.IndexOf('\n', at) is >= 0 and int next ? next : end;
-            else
-                at++;
-        }
-        return at;
     }
 }

@@ -22,7 +22,7 @@ internal sealed class M2MPrinter
     {
         _policy = policy;
         _comments = new CommentCursor(policy, _page);
-        _bodies = new M2MBodies(policy, _page, _comments);
+        _bodies = new M2MBodies(_page, _comments);
     }
 
     public static string Print(PolicySyntax policy) => new M2MPrinter(policy).Text();
@@ -97,8 +97,14 @@ internal sealed class M2MPrinter
         _page.Add(2, $"because {TextLiteral.M2M(waive.Because)} approved-by {TextLiteral.M2M(waive.ApprovedBy)}");
     }
 
-    private void Require(DeclarationSyntax.Require require, int width) =>
-        Demand($"require {require.Name.Text.PadRight(width)} : {require.Kind.Name()}", require.Outcome, require.When, require.Span);
+    /// <summary>Where one line has no room for the alignment of the name, there is none.</summary>
+    private void Require(DeclarationSyntax.Require require, int width)
+    {
+        string aligned = $"require {require.Name.Text.PadRight(width)} : {require.Kind.Name()}";
+        Demand(OneLine(aligned, require.Outcome, require.Span) is null ? Opening(require) : aligned, require.Outcome, require.When, require.Span);
+    }
+
+    private static string Opening(DeclarationSyntax.Require require) => $"require {require.Name.Text} : {require.Kind.Name()}";
 
     /// <summary>What is demanded of outcomes, and when; without an outcome it is a denial.</summary>
     private void Demand(string opening, OutcomeSyntax? outcome, ConditionSyntax? when, Span span)
@@ -127,9 +133,9 @@ internal sealed class M2MPrinter
         {
             _comments.Reach(block.Cases[i].Span.Start, 2);
             Case(block.Cases[i], standAlone[i] ? null : conditions[i], column);
-            _comments.End(block.Cases[i].Span, i + 1 < block.Cases.Length ? block.Cases[i + 1].Span.Start : block.Span.End);
+            _comments.End(block.Cases[i].Span, i + 1 < block.Cases.Length ? block.Cases[i + 1].Span.Start : _comments.HasLayout ? block.Span.End : int.MaxValue);
         }
-        _comments.Close(block.Span.End, 2);
+        _comments.Close(_comments.EndOf(block), 2);
         _page.Add(0, "}");
     }
 
@@ -215,7 +221,7 @@ internal sealed class M2MPrinter
     /// <summary>Whether the two stand on adjacent lines, so that their signs are aligned.</summary>
     private bool IsOneRun(DeclarationSyntax one, DeclarationSyntax next) =>
         one.GetType() == next.GetType() && NameOf(next).Length > 0 && IsOneLine(one) && IsOneLine(next) && !HasCommentedCondition(one) && !HasCommentedCondition(next)
-        && !_comments.IsAfterBlank(next.Span.Start) && !_comments.Any(HeadEndOf(one), next.Span.Start, ownLineOnly: true) && !_comments.Any(next.Span.Start, HeadEndOf(next));
+        && !_comments.IsAfterBlank(next.Span.Start) && !_comments.TakeLines(HeadEndOf(one), next.Span.Start) && !_comments.Any(next.Span.Start, HeadEndOf(next));
 
     /// <summary>What is commented before this place of a declaration on one line goes above it: its condition begins here, or else it ends. In YAML each part has a line of its own.</summary>
     private int HeadEndOf(DeclarationSyntax declaration) => declaration switch
@@ -241,7 +247,7 @@ internal sealed class M2MPrinter
     private bool IsApart(DeclarationSyntax one, DeclarationSyntax next) => one.GetType() != next.GetType() || !IsOneLine(one) || !IsOneLine(next)
         || one is DeclarationSyntax.Profile or DeclarationSyntax.Block or DeclarationSyntax.Waive;
 
-    private string? OneLine(DeclarationSyntax.Require require) => OneLine($"require {require.Name.Text} : {require.Kind.Name()}", require.Outcome, require.Span);
+    private string? OneLine(DeclarationSyntax.Require require) => OneLine(Opening(require), require.Outcome, require.Span);
 
     /// <summary>What is demanded, on one line; null where the author gave it several, or where it would be too long.</summary>
     private string? OneLine(string opening, OutcomeSyntax outcome, Span span)

@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text;
+using PolicyM2M.Compiler.Syntax;
 
 namespace PolicyM2M.Compiler.Spellings;
 
@@ -7,13 +7,10 @@ namespace PolicyM2M.Compiler.Spellings;
 internal static class TextLiteral
 {
     /// <summary>As a string of the policy language.</summary>
-    public static string M2M(string text) => Quoted(text, rune => $"\\u{{{rune.Value:X}}}");
+    public static string M2M(string text) => Quoted(text, VisibleText.Escape);
 
     /// <summary>As a double-quoted scalar of YAML.</summary>
     public static string Yaml(string text) => Quoted(text, rune => rune.Value <= 0xFFFF ? $"\\u{rune.Value:X4}" : $"\\U{rune.Value:X8}");
-
-    public static bool IsVisible(Rune rune) => rune.Value == ' ' || Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format
-        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.SpaceSeparator or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned);
 
     private static string Quoted(string text, Func<Rune, string> escaped)
     {
@@ -26,7 +23,7 @@ internal static class TextLiteral
                 '\\' => "\\\\",
                 '\n' => "\\n",
                 '\t' => "\\t",
-                _ => IsVisible(rune) ? rune.ToString() : escaped(rune),
+                _ => VisibleText.IsVisible(rune) ? rune.ToString() : escaped(rune),
             });
         }
         return quoted.Append('"').ToString();

@@ -65,6 +65,15 @@ internal sealed class YamlOutcomeReader(SourceText file, YamlPieces pieces, Piec
         return null;
     }
 
+    /// <summary>A name that the file gives.</summary>
+    public NameSyntax? GivenName(YamlNode value, string key)
+    {
+        if (value is YamlScalarNode)
+            return parser.TryGivenName(pieces[value], out NameSyntax name) ? name : null;
+        Wrong(value, key, "a name");
+        return null;
+    }
+
     /// <summary>A text, which may be empty only where quotes say so.</summary>
     public string? Text(YamlNode value, string key)
     {

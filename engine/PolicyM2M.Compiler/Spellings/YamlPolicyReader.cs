@@ -45,7 +45,7 @@ internal sealed class YamlPolicyReader
             {
                 case YamlKeys.Policy:
                     keyword = _pieces[keyNode];
-                    name = _outcomes.Name(value, key) ?? new NameSyntax("", keyword);
+                    name = _outcomes.GivenName(value, key) ?? new NameSyntax("", keyword);
                     break;
                 case YamlKeys.Description:
                     description = _outcomes.Text(value, key);
@@ -102,7 +102,7 @@ internal sealed class YamlPolicyReader
 
     private void Define(YamlNode nameNode, YamlNode value)
     {
-        if (!_parser.TryName(_pieces[nameNode], out NameSyntax name))
+        if (!_parser.TryGivenName(_pieces[nameNode], out NameSyntax name))
             return;
         _declarations.Add(Condition(value, name.Text) is { } condition
             ? new DeclarationSyntax.Define(name, condition) { Span = name.Span.To(_pieces[value]) }
@@ -111,7 +111,7 @@ internal sealed class YamlPolicyReader
 
     private void Profile(string key, YamlNode nameNode, YamlNode value)
     {
-        if (!_parser.TryName(_pieces[nameNode], out NameSyntax name))
+        if (!_parser.TryGivenName(_pieces[nameNode], out NameSyntax name))
             return;
         YamlParts? parts = _outcomes.Parts(value, key, "a profile such as { kind: auth, methods: [x509] }", nameNode, known: null);
         _declarations.Add(parts is not null && _outcomes.Kind(parts) is { } kind && _outcomes.Outcome(parts, isInline: true) is { } outcome
@@ -178,7 +178,7 @@ internal sealed class YamlPolicyReader
                 _declarations.Add(exception with { Span = _pieces[item] });
             return;
         }
-        NameSyntax? name = _outcomes.Name(parts.Value(word)!, word);
+        NameSyntax? name = _outcomes.GivenName(parts.Value(word)!, word);
         DecisionKind? kind = _outcomes.Kind(parts);
         ConditionSyntax? when = parts.Value(YamlKeys.When) is { } condition ? Condition(condition, YamlKeys.When) : null;
         bool isRead = name is not null && kind is not null && when is null == parts.Value(YamlKeys.When) is null;

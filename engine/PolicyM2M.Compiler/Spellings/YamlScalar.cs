@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
+using PolicyM2M.Compiler.Syntax;
 
 namespace PolicyM2M.Compiler.Spellings;
 
@@ -12,7 +13,7 @@ internal static partial class YamlScalar
         string text = string.Join(' ', segments);
         if (IsPlain(text, isInList))
             return segments;
-        return text.EnumerateRunes().All(rune => rune.Value != 0xFFFD && TextLiteral.IsVisible(rune))
+        return text.EnumerateRunes().All(rune => rune.Value != 0xFFFD && VisibleText.IsVisible(rune))
             ? [.. segments.Select((segment, i) => (i == 0 ? "'" : "") + segment.Replace("'", "''", StringComparison.Ordinal) + (i + 1 == segments.Length ? "'" : ""))]
             : [TextLiteral.Yaml(text)];
     }

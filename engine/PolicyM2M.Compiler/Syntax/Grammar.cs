@@ -28,6 +28,10 @@ internal static class Grammar
     public static readonly TokenListParser<M2MToken, NameSyntax> Name =
         Token.EqualTo(M2MToken.Name).Where(token => !Reserved.Contains(token.ToStringValue())).Select(Named).Named("a name");
 
+    /// <summary>A name that a file gives: that of a policy, a condition, a profile or a rule. A kind of decision begins a block, and is none.</summary>
+    public static readonly TokenListParser<M2MToken, NameSyntax> Given =
+        Name.Where(name => !DecisionKinds.TryParse(name.Text, out _)).Named("a name");
+
     private static readonly TokenListParser<M2MToken, string> Text =
         Token.EqualTo(M2MToken.String).Select(token => StringLiteral.Unescape(token.ToStringValue())).Named("a string");
 
@@ -175,7 +179,7 @@ internal static class Grammar
     /// <summary>The line that opens a file.</summary>
     public static readonly TokenListParser<M2MToken, PolicyHead> Policy =
         from keyword in Keyword("policy")
-        from name in Name
+        from name in Given
         from description in Text.AsNullable().OptionalOrDefault()
         from zone in Keyword("zone").IgnoreThen(Offset).AsNullable().OptionalOrDefault()
         from target in Keyword("for").IgnoreThen(Condition).AsNullable().OptionalOrDefault()
@@ -184,25 +188,25 @@ internal static class Grammar
     /// <summary>Every declaration but a block, whose cases are parsed one by one.</summary>
     public static readonly TokenListParser<M2MToken, DeclarationSyntax> Declaration =
         (from keyword in Keyword("define")
-         from name in Name
+         from name in Given
          from sign in Token.EqualTo(M2MToken.Is)
          from condition in Condition
          select (DeclarationSyntax)new DeclarationSyntax.Define(name, condition))
         .Or(from keyword in Keyword("profile")
-            from name in Name
+            from name in Given
             from colon in Token.EqualTo(M2MToken.Colon)
             from kind in Kind
             from outcome in Token.EqualTo(M2MToken.Is).IgnoreThen(Outcome).Or(Body.Select(fields => new OutcomeSyntax(null, fields)))
             select (DeclarationSyntax)new DeclarationSyntax.Profile(name, kind, outcome))
         .Or(from keyword in Keyword("require")
-            from name in Name
+            from name in Given
             from colon in Token.EqualTo(M2MToken.Colon)
             from kind in Kind
             from outcome in Outcome
             from when in OptionalWhen
             select (DeclarationSyntax)new DeclarationSyntax.Require(name, kind, outcome, when))
         .Or(from keyword in Keyword("forbid")
-            from name in Name
+            from name in Given
             from colon in Token.EqualTo(M2MToken.Colon)
             from kind in Kind
             from reason in Text

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using PolicyM2M.Compiler.Diagnostics;
 using Superpower.Model;
 
@@ -176,10 +177,11 @@ internal sealed class Lexer
         }
         bool isPair = _at + 1 < _text.Length && char.IsSurrogatePair(_text[_at], _text[_at + 1]);
         int length = isPair ? 2 : 1;
-        string shown = isPair || char.IsControl(_text[_at]) || char.IsSurrogate(_text[_at])
-            ? $"U+{(isPair ? char.ConvertToUtf32(_text, _at) : _text[_at]):X4}"
-            : _text[_at].ToString();
-        _faults.InvalidCharacter(_source, new Span(_at, length), shown);
+        bool isSeen = Rune.TryGetRuneAt(_text, _at, out Rune rune) && VisibleText.IsVisible(rune);
+        if (isSeen)
+            _faults.InvalidCharacter(_source, new Span(_at, length), rune.ToString());
+        else
+            _faults.InvisibleCharacter(_source, new Span(_at, length), $"U+{(isPair ? char.ConvertToUtf32(_text, _at) : _text[_at]):X4}");
         // What other languages have comments for says nothing here either.
         _at = _text[_at] != '#' ? _at + length : _text.IndexOf('\n', _at, _end - _at) is >= 0 and int end ? end : _end;
     }

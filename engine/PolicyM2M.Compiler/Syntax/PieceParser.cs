@@ -15,6 +15,9 @@ internal sealed class PieceParser(SourceText source, Faults faults)
 
     public bool TryName(Span piece, out NameSyntax name) => TryParse(Grammar.Name, piece, "a name", out name);
 
+    /// <summary>A name that the file gives.</summary>
+    public bool TryGivenName(Span piece, out NameSyntax name) => TryParse(Grammar.Given, piece, "a name", out name);
+
     public bool TryKind(Span piece, out DecisionKind kind) => TryParse(Grammar.Kind, piece, "`cipher-suites`, `auth` or `rotation`", out kind);
 
     public bool TryInstant(Span piece, [NotNullWhen(true)] out AtomSyntax? value) => TryParse(Grammar.Instant, piece, "an instant", out value);

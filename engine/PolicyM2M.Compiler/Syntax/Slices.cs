@@ -12,7 +12,7 @@ internal static class Slices
 
     /// <summary>
     /// A declaration begins with its key word outside all braces; or at the start of a line, so that a brace left open swallows
-    /// only its own declaration. The same word may be the kind of a profile or rule.
+    /// only its own declaration. The name of a kind begins one where a brace follows it, or at the start of a line; elsewhere it is the kind of a profile or rule, or somebody took it for a name.
     /// </summary>
     public static IReadOnlyList<ArraySegment<Token<M2MToken>>> OfFile(SourceText source, IReadOnlyList<Token<M2MToken>> tokens)
     {
@@ -21,8 +21,9 @@ internal static class Slices
         int depth = 0;
         for (int i = 0; i < all.Length; i++)
         {
-            bool opens = IsOpener(all[i]) && !IsKindOfRule(all, starts.Count > 0 ? starts[^1] : 0, i);
-            if (i == 0 || (opens && (depth == 0 || IsFirstOnLine(source, all[i]))))
+            bool isFirst = IsFirstOnLine(source, all[i]);
+            bool opens = IsOpener(all[i]) && !(i > 0 && all[i - 1].Kind == M2MToken.Colon) && (!IsKind(all[i]) || IsBlock(all, starts.Count > 0 ? starts[^1] : 0, i, isFirst));
+            if (i == 0 || (opens && (depth == 0 || isFirst)))
             {
                 starts.Add(i);
                 depth = 0;
@@ -73,11 +74,13 @@ internal static class Slices
 
     public static bool Is(Token<M2MToken> token, string word) => token.Kind == M2MToken.Name && token.Span.EqualsValue(word);
 
-    /// <summary>Whether the word follows a colon, or stands where a profile's or rule's kind would if the colon had not been forgotten.</summary>
-    private static bool IsKindOfRule(Token<M2MToken>[] all, int start, int at) =>
-        at > 0 && (all[at - 1].Kind == M2MToken.Colon
-            || (at == start + 2 && DecisionKinds.TryParse(all[at].ToStringValue(), out _)
-                && (Is(all[start], "profile") || Is(all[start], "require") || Is(all[start], "forbid") || Is(all[start], "invariant"))));
+    /// <summary>Whether a kind begins a block: it does not where the name of a declaration stands, nor where its kind would if the colon had not been forgotten.</summary>
+    private static bool IsBlock(Token<M2MToken>[] all, int start, int at, bool isFirst) =>
+        (isFirst || (at + 1 < all.Length && all[at + 1].Kind == M2MToken.OpenBrace))
+        && !(at == start + 1 && !isFirst && !IsKind(all[start]))
+        && !(at == start + 2 && (Is(all[start], "profile") || Is(all[start], "require") || Is(all[start], "forbid") || Is(all[start], "invariant")));
+
+    private static bool IsKind(Token<M2MToken> token) => token.Kind == M2MToken.Name && DecisionKinds.TryParse(token.ToStringValue(), out _);
 
     /// <summary>Whether a declaration can begin with the token.</summary>
     public static bool IsOpener(Token<M2MToken> token) => token.Kind == M2MToken.Name && Openers.Contains(token.ToStringValue());

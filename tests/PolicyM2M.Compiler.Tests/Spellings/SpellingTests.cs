@@ -86,6 +86,34 @@ internal sealed partial class SpellingTests
         CheckRoundTrip(policy);
     }
 
+    [TestCase("rotation {\n  otherwise  deny \"no\"  // why\n}\n")]
+    [TestCase("rotation {\n  otherwise  deny \"no\"\n  // the end\n}\n\n// apart\nforbid f : auth \"no\"\n")]
+    [TestCase("rotation {\n  otherwise  deny \"no\"\n  // the end\n}\n\nauth {\n  // the beginning\n  otherwise  deny \"no\"\n\n  // the end\n  // of all\n}\n")]
+    [TestCase("profile a : auth {\n  methods  x509\n  // the end\n}\n\n// apart\nprofile b : auth {\n  methods  x509  // why\n  // the end\n}\n")]
+    [TestCase("auth {\n  when x     use {\n               methods  x509\n               // of x509\n             }\n  // of the others\n  otherwise  use {\n               methods  psk  // poor\n               // of psk\n             }\n  // the end\n}\n")]
+    [TestCase("require r : auth {\n  mutual  required\n  // the end\n} when x\n\ndefine x = boot.secure\n")]
+    [TestCase("profile a : auth {\n  methods  x509\n  // the end\n}\n\nrotation {\n  otherwise  deny \"no\"\n}\n\nprofile b : auth = a with {\n  mutual  required\n  // the end\n}\n")]
+    public void A_comment_at_the_end_of_a_block_or_body_stays_in_it(string declarations)
+    {
+        string policy = $"policy p\n\n{declarations}";
+        Assert.That(Print(policy, PolicySpelling.M2M, PolicySpelling.M2M), Is.EqualTo(policy));
+        string yaml = Print(policy, PolicySpelling.M2M, PolicySpelling.Yaml);
+        Assert.That(Print(yaml, PolicySpelling.Yaml, PolicySpelling.M2M), Is.EqualTo(policy), () => yaml);
+        CheckRoundTrip(policy);
+    }
+
+    [Test]
+    public void A_comment_behind_the_brace_of_a_body_does_not_move_into_it()
+    {
+        const string Policy = "policy p\nrequire r : auth { methods x509\n  mutual required } when (boot.secure and // sound\n  a)\n";
+        Assert.That(Print(Policy, PolicySpelling.M2M, PolicySpelling.M2M), Does.Contain("} when boot.secure  // sound\n"));
+        CheckRoundTrip(Policy);
+    }
+
+    /// <summary>Only one of the two can stand at the end of the line that the declarations are printed on.</summary>
+    [Test]
+    public void A_second_comment_behind_a_declaration_ends_the_alignment_at_once() => CheckRoundTrip("policy p\ndefine long = time.of-day in 22:00 // one\n  ..06:00 // two\ndefine s = boot.secure\n");
+
     [Test]
     public void A_comment_behind_an_item_of_a_list_stays_with_its_item()
     {
