@@ -10,7 +10,7 @@ internal static class AgentRun
     {
         TimeProvider time = options.Client.Time;
         IAgentOutput output = options.Json ? new JsonOutput(Console.Out, time) : new TextOutput(Console.Out, time);
-        var loop = new DecisionLoop(time, options.Interval);
+        var loop = new DecisionLoop(options.Interval);
         await using PolicyClient client = PolicyClient.Connect(options.Client with
         {
             OnEvent = happened =>
@@ -25,7 +25,7 @@ internal static class AgentRun
         try
         {
             await loop.RunAsync(
-                (refresh, ended) => client.DecideAsync(options.Claims, refresh || options.Once, ended),
+                new DecisionSubject((refresh, ended) => client.DecideAsync(options.Claims, refresh || options.Once, ended), ended => client.NextChange.WaitAsync(ended), client.Time.GetUtcNow),
                 decisions =>
                 {
                     foreach (DeviceDecision decision in decisions.Where(decision => !IsShown(decision, last)))

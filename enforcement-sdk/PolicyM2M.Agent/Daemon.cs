@@ -17,12 +17,13 @@ internal static class Daemon
     public static async Task<int> RunAsync(AgentConfiguration configuration, TimeProvider time, TextWriter log, CancellationToken ending)
     {
         SocketFile.MakeWay(configuration.Socket.Path);
-        var loop = new DecisionLoop(time, configuration.Interval);
+        var loop = new DecisionLoop(configuration.Interval);
         var seen = new Sightings(new AgentStatus { Pdp = configuration.Pdp, StartedAt = time.GetUtcNow() }, time, log);
         PolicyClientOptions options = Options(configuration, time);
         using OwnCredential? own = configuration.Renewal is { } renewal ? OwnCredential.Open(configuration, renewal, Gateway.NameOf(DeviceIdOf(configuration, options)), seen, time) : null;
         if (own is not null)
             options = options with { CertificatePath = own.CertificatePath, KeyPath = own.KeyPath };
+        OwnClaims claims = ClaimsOf(configuration, seen, time);
         await using Gateway gateway = Gateway.Connect(options with
         {
             OnEvent = happened =>
@@ -30,7 +31,7 @@ internal static class Daemon
                 seen.Client(happened);
                 loop.Hear(happened);
             },
-        }, ClaimsOf(configuration, seen, time));
+        }, claims);
         seen.Credential(gateway.DeviceId, CertificateFile.Until(options.CertificatePath));
         var rules = new CallerRules(configuration.Callers, gateway.Name, SystemAccounts.Own());
         await using LocalServer local = await LocalServer.StartAsync(configuration.Socket, gateway, rules, seen, ending);
@@ -41,12 +42,13 @@ internal static class Daemon
         var services = ServiceFollowers.Of(configuration, seen);
         using var whole = CancellationTokenSource.CreateLinkedTokenSource(ending);
         Task renewing = own?.RunAsync(gateway, whole.Token) ?? Task.Delay(Timeout.InfiniteTimeSpan, whole.Token);
-        Task deciding = loop.RunAsync(gateway.DecideAsync, FollowAsync, whole.Token);
-        // Neither ends by itself: where one fails, the daemon ends, and the service manager starts it anew.
-        Task first = await Task.WhenAny(renewing, deciding);
+        Task reading = claims.RunAsync(configuration.Interval, loop.Wake, time, whole.Token);
+        Task deciding = loop.RunAsync(new DecisionSubject(gateway.DecideAsync, gateway.NextChangeAsync, () => gateway.Now), FollowAsync, whole.Token);
+        // None ends by itself: where one fails, the daemon ends, and the service manager starts it anew.
+        Task first = await Task.WhenAny(renewing, reading, deciding);
         await whole.CancelAsync();
         Systemd.Stopping();
-        await Task.WhenAll(renewing, deciding).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(renewing, reading, deciding).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!ending.IsCancellationRequested)
             await first;
         return ExitCode.Ok;
@@ -61,7 +63,7 @@ internal static class Daemon
     }
 
     private static OwnClaims ClaimsOf(AgentConfiguration configuration, Sightings seen, TimeProvider time) =>
-        new(configuration.Claims, new DeviceAttributes([.. configuration.Sources.Select(source => source.Open())], time, seen.SourceFailed), time);
+        new(configuration.Claims, configuration.Sources.IsEmpty ? null : new DeviceAttributes([.. configuration.Sources.Select(source => source.Open())], time, seen.Source));
 
     /// <summary>The file of the key that decisions are kept under.</summary>
     internal static string CacheKeyOf(AgentConfiguration configuration) => Path.Combine(configuration.State, "cache-key");

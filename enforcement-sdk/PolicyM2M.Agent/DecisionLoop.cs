@@ -5,63 +5,107 @@ using PolicyM2M.Enforcement;
 namespace PolicyM2M.Agent;
 
 /// <summary>
-/// Decides again and again: when something happened, when a window ends, and at the interval. Its one mutable part is the mailbox that wakes it, which takes from any thread.
+/// Decides again and again: when something happened, when a window ends, and at the interval. Its mutable parts are the mailbox that wakes it and what was heard since it woke last; both take from
+/// any thread.
 /// </summary>
-/// <param name="time">The clock.</param>
 /// <param name="interval">It decides at least this often.</param>
-internal sealed class DecisionLoop(TimeProvider time, TimeSpan interval)
+internal sealed class DecisionLoop(TimeSpan interval)
 {
-    /// <summary>While the decision point is away it is asked for this often, besides what the client's own watch does.</summary>
+    /// <summary>While there is nothing fresh it is asked for this often, besides what the client's own watch does.</summary>
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
 
     /// <summary>A window's end is looked at just after it, not just before.</summary>
     private static readonly TimeSpan JustAfter = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>One place is enough: an event only says that it is time to decide.</summary>
-    private readonly Channel<ClientEvent> _wake = Channel.CreateBounded<ClientEvent>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
+    /// <summary>One place is enough: what was heard is kept beside it, so that nothing pushes anything else out.</summary>
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
+    private int _heard;
     private bool _isAsking;
 
-    /// <summary>Hears what happened to the client.</summary>
-    public void Hear(ClientEvent happened)
+    [Flags]
+    private enum Heard
     {
-        // What asking itself finds out, its answer says.
-        if (happened is ClientEvent.Connected or ClientEvent.RevisionChanged or ClientEvent.DeviceChanged || (happened is ClientEvent.Disconnected && !Volatile.Read(ref _isAsking)))
-            _wake.Writer.TryWrite(happened);
+        Nothing = 0,
+
+        /// <summary>The link to the decision point stands again.</summary>
+        Connected = 1,
+
+        /// <summary>What was decided may not hold any more.</summary>
+        Changed = 2,
     }
 
+    /// <summary>Hears what happened to the client.</summary>
+    public void Hear(ClientEvent happened) => Wake(happened switch
+    {
+        ClientEvent.Connected => Heard.Connected,
+        ClientEvent.RevisionChanged or ClientEvent.DeviceChanged => Heard.Changed,
+        // What asking itself finds out, its answer says.
+        ClientEvent.Disconnected when !Volatile.Read(ref _isAsking) => Heard.Changed,
+        _ => Heard.Nothing,
+    });
+
+    /// <summary>Hears that something else is to be decided than before.</summary>
+    public void Wake() => Wake(Heard.Changed);
+
     /// <summary>Runs until <paramref name="decided"/> says that it is enough.</summary>
-    /// <param name="decide">Decides; told whether to ask even where a fresh decision is kept.</param>
+    /// <param name="subject">For whom it decides.</param>
     /// <param name="decided">Told what was decided; answers whether to go on.</param>
     /// <param name="ending">Ends the loop.</param>
     /// <exception cref="OperationCanceledException">It was ended.</exception>
-    public async Task RunAsync(
-        Func<bool, CancellationToken, Task<ImmutableArray<DeviceDecision>>> decide, Func<ImmutableArray<DeviceDecision>, ValueTask<bool>> decided, CancellationToken ending)
+    public async Task RunAsync(DecisionSubject subject, Func<ImmutableArray<DeviceDecision>, ValueTask<bool>> decided, CancellationToken ending)
     {
         bool refresh = false;
         while (true)
         {
-            Volatile.Write(ref _isAsking, true);
-            ImmutableArray<DeviceDecision> decisions = await decide(refresh, ending);
-            Volatile.Write(ref _isAsking, false);
-            if (!await decided(decisions))
-                return;
-            refresh = await NextAsync(decisions, ending);
+            using var turn = CancellationTokenSource.CreateLinkedTokenSource(ending);
+            Task waking = WakeAfterAsync(subject.NextChangeAsync(turn.Token));
+            try
+            {
+                Volatile.Write(ref _isAsking, true);
+                ImmutableArray<DeviceDecision> decisions = await subject.DecideAsync(refresh, ending);
+                Volatile.Write(ref _isAsking, false);
+                if (!await decided(decisions))
+                    return;
+                refresh = await NextAsync(decisions, subject.Now(), ending);
+            }
+            finally
+            {
+                await turn.CancelAsync();
+                await waking;
+            }
         }
     }
 
+    private void Wake(Heard heard)
+    {
+        if (heard == Heard.Nothing)
+            return;
+        Interlocked.Or(ref _heard, (int)heard);
+        _wake.Writer.TryWrite(true);
+    }
+
+    private async Task WakeAfterAsync(Task change)
+    {
+        await change.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (change.IsCompletedSuccessfully)
+            Wake(Heard.Changed);
+    }
+
     /// <summary>Waits until it is time to decide again; tells whether to ask even where a fresh decision is kept.</summary>
-    private async Task<bool> NextAsync(ImmutableArray<DeviceDecision> decisions, CancellationToken ending)
+    private async Task<bool> NextAsync(ImmutableArray<DeviceDecision> decisions, DateTimeOffset now, CancellationToken ending)
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(ending);
-        waiting.CancelAfter(Pause(decisions));
+        waiting.CancelAfter(Pause(decisions, now));
         try
         {
             while (true)
             {
-                bool isConnected = await _wake.Reader.ReadAsync(waiting.Token) is ClientEvent.Connected;
+                await _wake.Reader.ReadAsync(waiting.Token);
+                var heard = (Heard)Interlocked.Exchange(ref _heard, 0);
+                bool isConnected = heard.HasFlag(Heard.Connected);
                 // The link came to stand after the answer had come over it: nothing new.
-                if (!isConnected || decisions.Any(decision => decision.Source != DecisionSource.Live))
+                if (heard.HasFlag(Heard.Changed) || (isConnected && decisions.Any(decision => decision.Source != DecisionSource.Live)))
                     return isConnected;
             }
         }
@@ -71,11 +115,11 @@ internal sealed class DecisionLoop(TimeProvider time, TimeSpan interval)
         }
     }
 
-    /// <summary>Until the next window ends; at most the interval, and while the decision point is away at most a retry.</summary>
-    private TimeSpan Pause(ImmutableArray<DeviceDecision> decisions)
+    /// <summary>Until the next window ends; at most the interval, and while there is nothing fresh at most a retry.</summary>
+    private TimeSpan Pause(ImmutableArray<DeviceDecision> decisions, DateTimeOffset now)
     {
-        DateTimeOffset now = time.GetUtcNow();
-        TimeSpan longest = decisions.All(decision => decision.Source == DecisionSource.Live) || interval < Retry ? interval : Retry;
+        bool isFresh = decisions.All(decision => decision.Source is DecisionSource.Live or DecisionSource.Cached);
+        TimeSpan longest = isFresh || interval < Retry ? interval : Retry;
         return decisions.SelectMany(decision => new[] { decision.FreshUntil, decision.UsableUntil })
             .OfType<DateTimeOffset>().Select(end => end - now + JustAfter).Where(left => left > TimeSpan.Zero).Append(longest).Min();
     }

@@ -48,8 +48,9 @@ public static class Emitter
         return With(files, emitter, options, new EmittedConfiguration(stack, [], Refuses: !files.IsEmpty, losses));
     }
 
+    /// <summary>The file of OpenSSL stays whatever becomes of this channel: it holds for all of a process, and where it is missing OpenSSL goes by its defaults without a word.</summary>
     private static EmittedConfiguration With(ImmutableArray<EmittedFile> files, IStack emitter, EmitterOptions options, EmittedConfiguration configuration) =>
-        configuration with { Files = files, Absent = emitter.FileNames(options).RemoveAll(name => files.Any(file => file.Name == name)) };
+        configuration with { Files = files, Absent = emitter.FileNames(options).RemoveAll(name => name == OpenSslConfig.FileName || files.Any(file => file.Name == name)) };
 
     private static IStack StackOf(StackKind stack) => stack switch
     {

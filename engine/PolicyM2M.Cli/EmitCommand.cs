@@ -61,8 +61,20 @@ internal static class EmitCommand
             WholeFile.Write(Path.Combine(target, file.Name), Utf8.Strict.GetBytes(file.Text));
         ImmutableArray<string> stale = [.. configuration.Absent.Select(name => Path.Combine(target, name)).Where(File.Exists)];
         foreach (string file in stale)
-            File.Delete(file);
+            Remove(file);
         return stale;
+    }
+
+    private static void Remove(string file)
+    {
+        try
+        {
+            File.Delete(file);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new CannotRunException($"`{file}` holds an earlier decision and cannot be removed: {failure.Message}");
+        }
     }
 
     private static void WriteText(TextWriter text, EmittedConfiguration configuration, Outcome[] outcomes, string? target, ImmutableArray<string> removed)

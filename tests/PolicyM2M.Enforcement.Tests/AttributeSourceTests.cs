@@ -25,7 +25,7 @@ internal sealed class AttributeSourceTests
         var time = new ManualTime();
         var faults = new List<string>();
         string path = folder.Write("facts.json", """{ "device.type": "plc" }""");
-        using var attributes = new DeviceAttributes([new JsonFileSource(path)], time, faults.Add);
+        using var attributes = new DeviceAttributes([new JsonFileSource(path)], time, (source, fault) => faults.Add($"{source}: {fault ?? "well"}"));
         await attributes.ReadAsync();
         await File.WriteAllTextAsync(path, "{");
         time.Advance(TimeSpan.FromMinutes(4));
@@ -35,7 +35,57 @@ internal sealed class AttributeSourceTests
         Assert.That(faults.Single(), Does.StartWith($"{path}: not JSON"));
         time.Advance(TimeSpan.FromMinutes(2));
         Assert.That((await attributes.ReadAsync()).Values, Is.Empty, "nobody knows any more, so the strictest holds");
+        Assert.That(faults, Has.Count.EqualTo(1), "it is told when it begins");
+        await File.WriteAllTextAsync(path, """{ "device.type": "plc" }""");
+        Assert.That((await attributes.ReadAsync()).Values, Has.Count.EqualTo(1));
+        Assert.That(faults[1..], Is.EqualTo(new[] { $"{path}: well" }));
     }
+
+    [Test]
+    public async Task What_was_said_grows_old_also_where_nobody_reads()
+    {
+        using var folder = new TemporaryFolder();
+        var time = new ManualTime();
+        using var attributes = new DeviceAttributes([new JsonFileSource(folder.Write("facts.json", """{ "device.type": "plc" }"""))], time);
+        await attributes.ReadAsync();
+        time.Advance(TimeSpan.FromMinutes(4));
+        Assert.That(attributes.Known().Values, Has.Count.EqualTo(1));
+        time.Advance(TimeSpan.FromMinutes(2));
+        Assert.That(attributes.Known().Values, Is.Empty);
+    }
+
+    [Test]
+    public async Task A_source_that_hangs_holds_up_no_other_and_is_not_asked_again_before_it_answers()
+    {
+        using var folder = new TemporaryFolder();
+        var hanging = new HangingSource();
+        var faults = new List<string?>();
+        using var attributes = new DeviceAttributes([hanging, new JsonFileSource(folder.Write("facts.json", """{ "device.type": "plc" }"""))], onFault: (_, fault) => faults.Add(fault))
+        {
+            LongestWait = TimeSpan.FromMilliseconds(50),
+        };
+        for (int i = 0; i < 3; i++)
+            Assert.That((await attributes.ReadAsync()).Values.Keys, Is.EqualTo(new[] { "device.type" }));
+        Assert.That(hanging.Asked, Is.EqualTo(1));
+        Assert.That(faults, Is.EqualTo(new[] { "it did not answer within 0.05 s" }));
+        hanging.Answer.SetResult(DeviceContext.Empty.With("os.type", AttributeValue.Of("mine")));
+        hanging.Answer.Task.Wait();
+        Assert.That((await attributes.ReadAsync()).Values.Keys, Is.EqualTo(new[] { "device.type", "os.type" }));
+    }
+
+    [Test]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    public void A_pipe_is_no_file_to_wait_for()
+    {
+        using var folder = new TemporaryFolder();
+        FinishedProcess.Run("mkfifo", [folder["pipe"]]).Succeeded();
+        Assert.That(async () => await new JsonFileSource(folder["pipe"]).ReadAsync(null, CancellationToken.None), Throws.TypeOf<AttributeSourceException>().With.Message.EqualTo("it is empty, or no ordinary file"));
+    }
+
+    [Test]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    public async Task What_a_program_left_behind_keeps_nobody_waiting_for_its_last_words() =>
+        Assert.That((await new CommandSource("/bin/sh", "-c", "sleep 30 & echo '{ \"device.type\": \"plc\" }'") { TimeLimit = TimeSpan.FromSeconds(20) }.ReadAsync(null, CancellationToken.None)).Values.Keys, Is.EqualTo(new[] { "device.type" }));
 
     [TestCase("it ended with the exit code 3", "exit 3")]
     [TestCase("it took longer than 2 s", "sleep 60")]
@@ -61,5 +111,20 @@ internal sealed class AttributeSourceTests
         DeviceContext facts = await new OsFactsSource().ReadAsync(null, CancellationToken.None);
         Assert.That(facts.Values.Keys, Is.EqualTo(new[] { "boot.uptime", "host.arch", "os.type", "os.version" }));
         Assert.That(facts.Values["os.version"].Text, Does.Match(@"^\d+\.\d+\.\d+$"));
+    }
+
+    private sealed class HangingSource : IAttributeSource
+    {
+        public string Name => "hanging";
+
+        public int Asked { get; private set; }
+
+        public TaskCompletionSource<DeviceContext> Answer { get; } = new();
+
+        public async ValueTask<DeviceContext> ReadAsync(IReadOnlySet<string>? needed, CancellationToken cancellation)
+        {
+            Asked++;
+            return await Answer.Task;
+        }
     }
 }

@@ -29,9 +29,9 @@ internal static class ClaimSourceReading
 
     private static ClaimSource.Command? Command(JsonReading json)
     {
-        int seconds = json.OptionalNumber("seconds", 1, MostSeconds) ?? 10;
         if (json.Raw("command") is null)
             return null;
+        int seconds = json.OptionalNumber("seconds", 1, MostSeconds) ?? 10;
         ImmutableArray<string> command = ProgramReading.Read(json, "command");
         return command.IsEmpty ? null : new ClaimSource.Command(command[0], command[1..], TimeSpan.FromSeconds(seconds));
     }

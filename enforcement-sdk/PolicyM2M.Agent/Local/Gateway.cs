@@ -31,6 +31,9 @@ internal sealed class Gateway : IAsyncDisposable
     /// <summary>The gateway's own id: the last segment of that.</summary>
     public string Name => NameOf(DeviceId);
 
+    /// <summary>The time as the client in use knows it, by which the windows of its decisions end.</summary>
+    public DateTimeOffset Now => Volatile.Read(ref _client) is { IsCompletedSuccessfully: true } client ? client.Result.Time.GetUtcNow() : _credential.Options.Time.GetUtcNow();
+
     /// <summary>The last segment of a SPIFFE ID.</summary>
     public static string NameOf(string deviceId) => deviceId[(deviceId.LastIndexOf('/') + 1)..];
 
@@ -43,16 +46,17 @@ internal sealed class Gateway : IAsyncDisposable
     /// <summary>Decides for the gateway itself, by what it says of itself now.</summary>
     public async Task<ImmutableArray<DeviceDecision>> DecideAsync(bool refresh, CancellationToken ending)
     {
-        DeviceContext own = await _claims.ReadAsync(_credential.IssuedAt, ending);
+        DeviceContext own = await _claims.OfAsync(_credential.IssuedAt, ending);
         return await UseAsync(client => client.DecideAsync(own, refresh, ending));
     }
 
-    /// <summary>Decides for a device. What a program says of the gateway itself adds to what the gateway says, and does not replace it.</summary>
+    /// <summary>Decides for a device. What a program says of the gateway itself adds to what the gateway says, and does not replace it; where the gateway has sources for what it says, it counts for nothing.</summary>
     public async Task<ImmutableArray<DeviceDecision>> DecideAsync(string device, DeviceContext claims, ImmutableArray<DecisionKind> kinds, CancellationToken ending)
     {
         if (device != Name)
             return await UseAsync(client => client.DecisionFor(device, claims, kinds, ending));
-        DeviceContext own = await _claims.LatestAsync(_credential.IssuedAt, ending), whole = own.Values.Aggregate(claims, (merged, value) => merged.With(value.Key, value.Value));
+        DeviceContext own = await _claims.OfAsync(_credential.IssuedAt, ending);
+        DeviceContext whole = _claims.HasSources ? own : own.Values.Aggregate(claims, (merged, value) => merged.With(value.Key, value.Value));
         return await UseAsync(client => client.DecideAsync(whole, kinds, refresh: false, ending));
     }
 
@@ -70,6 +74,13 @@ internal sealed class Gateway : IAsyncDisposable
 
     /// <summary>How the client stands.</summary>
     public Task<ClientStatus> StatusAsync() => UseAsync(client => Task.FromResult(client.Status));
+
+    /// <summary>Completes when what was allowed may not be any more, as <see cref="PolicyClient.NextChange"/> does for the client in use.</summary>
+    public Task NextChangeAsync(CancellationToken ending) => UseAsync(async client =>
+    {
+        await client.NextChange.WaitAsync(ending);
+        return true;
+    });
 
     /// <summary>Goes over to another credential. Where that cannot be used, the one before stays in use; its files must still be where they were. Called by one at a time.</summary>
     /// <exception cref="IOException">The new credential cannot be read.</exception>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using PolicyM2M.Enforcement.Attributes;
 using PolicyM2M.Engine.Contexts;
 using PolicyM2M.Engine.Vocabulary;
@@ -5,39 +6,68 @@ using PolicyM2M.Engine.Vocabulary;
 namespace PolicyM2M.Agent.Local;
 
 /// <summary>
-/// What the gateway says of itself: what its configuration says, then its sources, then what its certificate shows, each where those before say nothing of an attribute. Its one mutable part is what
-/// was read last; safe for all threads.
+/// What the gateway says of itself: what its configuration says, then its sources, then what its certificate shows, each where those before say nothing of an attribute. The sources are read beside
+/// everything else, so that one that hangs holds up no decision. Safe for all threads.
 /// </summary>
 /// <param name="configured">What the configuration says.</param>
-/// <param name="sources">Where the rest is read.</param>
-/// <param name="time">The clock.</param>
-internal sealed class OwnClaims(DeviceContext configured, DeviceAttributes sources, TimeProvider time) : IDisposable
+/// <param name="sources">Where the rest is read; null where nowhere.</param>
+internal sealed class OwnClaims(DeviceContext configured, DeviceAttributes? sources = null) : IDisposable
 {
-    private volatile Reading? _last;
+    /// <summary>What the sources say first is waited for, but no longer: what they have not said by then is missing.</summary>
+    private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(10);
 
-    /// <summary>Reads the sources. Never fails: a source that does is told of, and says nothing once what it said before is too old.</summary>
-    /// <param name="issuedAt">When the certificate in use was issued.</param>
-    /// <param name="ending">Ends the wait.</param>
-    public async Task<DeviceContext> ReadAsync(DateTimeOffset issuedAt, CancellationToken ending)
+    private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Whether sources say what else is to be said of the gateway, and its programs nothing: they must not fill in what a source that fails leaves out.</summary>
+    public bool HasSources => sources is not null;
+
+    /// <summary>Reads the sources again and again.</summary>
+    /// <param name="interval">How often at least; in any case often enough that what was read does not grow too old between.</param>
+    /// <param name="changed">Told that they say something else than before.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="ending">Ends it.</param>
+    public async Task RunAsync(TimeSpan interval, Action changed, TimeProvider time, CancellationToken ending)
     {
-        DeviceContext said = await sources.ReadAsync(needed: null, ending);
-        _last = new Reading(said, time.GetTimestamp());
-        return Of(said, issuedAt);
+        if (sources is null)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, ending);
+            return;
+        }
+        _ = GiveUpAsync(ending);
+        TimeSpan pause = interval < sources.LongestAge / 2 ? interval : sources.LongestAge / 2;
+        ImmutableSortedDictionary<string, AttributeValue> before = ImmutableSortedDictionary<string, AttributeValue>.Empty;
+        while (true)
+        {
+            ImmutableSortedDictionary<string, AttributeValue> said = (await sources.ReadAsync(needed: null, ending)).Values.ToImmutableSortedDictionary(StringComparer.Ordinal);
+            _first.TrySetResult();
+            if (!said.SequenceEqual(before))
+                changed();
+            before = said;
+            await Task.Delay(pause, time, ending);
+        }
     }
 
-    /// <summary>What was read last, for whoever should not wait for a slow source; reads where that is too old.</summary>
-    /// <inheritdoc cref="ReadAsync"/>
-    public Task<DeviceContext> LatestAsync(DateTimeOffset issuedAt, CancellationToken ending) =>
-        _last is { } last && time.GetElapsedTime(last.Timestamp) <= sources.LongestAge ? Task.FromResult(Of(last.Said, issuedAt)) : ReadAsync(issuedAt, ending);
+    /// <summary>What is said now.</summary>
+    /// <param name="issuedAt">When the certificate in use was issued.</param>
+    /// <param name="ending">Ends the wait for the first reading.</param>
+    public async ValueTask<DeviceContext> OfAsync(DateTimeOffset issuedAt, CancellationToken ending)
+    {
+        DeviceContext shown = DeviceContext.Empty.With("credential.issued-at", AttributeValue.Of(InstantText.Format(issuedAt.ToUnixTimeSeconds())));
+        if (sources is null)
+            return Adding(configured, shown);
+        await _first.Task.WaitAsync(ending);
+        return Adding(Adding(configured, sources.Known()), shown);
+    }
 
     /// <inheritdoc/>
-    public void Dispose() => sources.Dispose();
+    public void Dispose() => sources?.Dispose();
 
-    private DeviceContext Of(DeviceContext said, DateTimeOffset issuedAt) =>
-        Adding(Adding(configured, said), DeviceContext.Empty.With("credential.issued-at", AttributeValue.Of(InstantText.Format(issuedAt.ToUnixTimeSeconds()))));
+    private async Task GiveUpAsync(CancellationToken ending)
+    {
+        await Task.Delay(FirstWait, ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _first.TrySetResult();
+    }
 
     private static DeviceContext Adding(DeviceContext first, DeviceContext further) =>
         further.Values.Where(value => !first.Values.ContainsKey(value.Key)).Aggregate(first, (merged, value) => merged.With(value.Key, value.Value));
-
-    private sealed record Reading(DeviceContext Said, long Timestamp);
 }

@@ -12,8 +12,6 @@ internal sealed class Sightings(AgentStatus first, TimeProvider time, TextWriter
     /// <summary>Enough to see what led to the present.</summary>
     private const int KeptEvents = 20;
 
-    private const string ClaimsFailed = "claims-failed";
-
     private readonly Lock _lock = new();
     private volatile AgentStatus _current = first;
     private volatile TaskCompletionSource _changed = NewSignal();
@@ -59,12 +57,11 @@ internal sealed class Sightings(AgentStatus first, TimeProvider time, TextWriter
     /// <summary>A call of a local program failed for a reason that is ours.</summary>
     public void CallFailed(string method, Exception failure) => Event("call-failed", $"{method}: {failure.GetType().Name}: {failure.Message}", status => status);
 
-    /// <summary>A source of claims says nothing now. It is asked again and again, and the same is told again only when it has gone out of the status.</summary>
-    public void SourceFailed(string fault)
-    {
-        if (!_current.Events.Any(before => before.Name == ClaimsFailed && before.Detail == fault))
-            Event(ClaimsFailed, fault, status => status);
-    }
+    /// <summary>A source of claims cannot say anything, or can again.</summary>
+    /// <param name="source">What it is called.</param>
+    /// <param name="fault">Why it cannot; null where it can.</param>
+    public void Source(string source, string? fault) =>
+        Event(fault is null ? "claims-read" : "claims-failed", fault is null ? source : $"{source}: {fault}", status => status);
 
     /// <summary>The gateway's own decisions.</summary>
     public void Decided(ImmutableArray<DeviceDecision> decisions)

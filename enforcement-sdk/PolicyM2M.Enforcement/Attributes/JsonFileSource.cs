@@ -17,8 +17,12 @@ public sealed class JsonFileSource(string path) : IAttributeSource
     {
         try
         {
-            if (new FileInfo(path).Length > LargestFile)
+            long length = new FileInfo(path).Length;
+            if (length > LargestFile)
                 throw new AttributeSourceException($"it has more than {LargestFile} bytes");
+            // A pipe has no length either, and to open it is to wait for whoever writes.
+            if (length == 0)
+                throw new AttributeSourceException("it is empty, or no ordinary file");
             return DeviceContext.TryParseJson(await File.ReadAllTextAsync(path, cancellation).ConfigureAwait(false), out DeviceContext? context, out string? error)
                 ? context : throw new AttributeSourceException(error);
         }

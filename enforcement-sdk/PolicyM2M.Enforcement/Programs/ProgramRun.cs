@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Text;
 
 namespace PolicyM2M.Enforcement.Programs;
 
@@ -16,6 +15,9 @@ internal sealed class ProgramRun(string program, IEnumerable<string> arguments)
     /// <summary>The last two are how systemctl finds the service manager of a user.</summary>
     private static readonly string[] Inherited = ["PATH", "HOME", "LANG", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS"];
 
+    /// <summary>How long its last words are waited for once it has ended.</summary>
+    private static readonly TimeSpan AfterExit = TimeSpan.FromSeconds(1);
+
     /// <summary>How long it may take.</summary>
     public required TimeSpan TimeLimit { get; init; }
 
@@ -28,7 +30,7 @@ internal sealed class ProgramRun(string program, IEnumerable<string> arguments)
     /// <summary>More of its environment.</summary>
     public ImmutableDictionary<string, string> Environment { get; init; } = ImmutableDictionary<string, string>.Empty;
 
-    /// <summary>Runs it to its end. Whatever it began is ended with it.</summary>
+    /// <summary>Runs it to its end. What it began and is still its child, where it is ended, ends with it; what it leaves behind when it ends by itself goes on.</summary>
     /// <exception cref="ProgramFailedException">It cannot be started, took too long, or said too much; the message goes on after the program's name.</exception>
     /// <exception cref="OperationCanceledException">The caller ended it.</exception>
     public async Task<FinishedProgram> RunAsync(CancellationToken cancellation)
@@ -45,13 +47,19 @@ internal sealed class ProgramRun(string program, IEnumerable<string> arguments)
         {
             throw new ProgramFailedException($"cannot be started: {failure.Message}", failure);
         }
+        using var output = new ProgramWords(process.StandardOutput.BaseStream, OutputLimit, KeepsTail);
+        using var errors = new ProgramWords(process.StandardError.BaseStream, OutputLimit, KeepsTail);
         try
         {
             // Both are read to the end: a program that is not read from waits for ever.
-            Task<string> output = ReadAsync(process.StandardOutput.BaseStream, limit.Token), errors = ReadAsync(process.StandardError.BaseStream, limit.Token);
-            await (await Task.WhenAny(output, errors).ConfigureAwait(false)).ConfigureAwait(false);
-            await Task.WhenAll(output, errors, process.WaitForExitAsync(limit.Token)).ConfigureAwait(false);
-            return new FinishedProgram(process.ExitCode, await output.ConfigureAwait(false), await errors.ConfigureAwait(false));
+            Task words = Task.WhenAll(output.ReadAsync(limit.Token), errors.ReadAsync(limit.Token)), exit = process.WaitForExitAsync(limit.Token);
+            await (await Task.WhenAny(output.TooMuch, errors.TooMuch, exit).ConfigureAwait(false)).ConfigureAwait(false);
+            // What it began and left behind may hold its output open for ever.
+            await words.WaitAsync(AfterExit, limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await exit.ConfigureAwait(false);
+            foreach (Task tooMuch in new[] { output.TooMuch, errors.TooMuch }.Where(task => task.IsFaulted))
+                await tooMuch.ConfigureAwait(false);
+            return new FinishedProgram(process.ExitCode, output.Text, errors.Text);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -73,24 +81,6 @@ internal sealed class ProgramRun(string program, IEnumerable<string> arguments)
         return start;
     }
 
-    private async Task<string> ReadAsync(Stream stream, CancellationToken cancellation)
-    {
-        using var all = new MemoryStream();
-        byte[] block = new byte[4096];
-        for (int read; (read = await stream.ReadAsync(block, cancellation).ConfigureAwait(false)) > 0;)
-        {
-            all.Write(block, 0, read);
-            if (all.Length <= OutputLimit)
-                continue;
-            if (!KeepsTail)
-                throw new ProgramFailedException($"printed more than {OutputLimit} bytes");
-            byte[] tail = all.GetBuffer()[(int)(all.Length - OutputLimit)..(int)all.Length];
-            all.SetLength(0);
-            all.Write(tail);
-        }
-        return Encoding.UTF8.GetString(all.GetBuffer(), 0, (int)all.Length);
-    }
-
     private static void End(Process process)
     {
         try
@@ -102,30 +92,4 @@ internal sealed class ProgramRun(string program, IEnumerable<string> arguments)
             // It has ended, as it should.
         }
     }
-}
-
-/// <summary>What a program said.</summary>
-/// <param name="ExitCode">Its exit code.</param>
-/// <param name="Output">What it printed.</param>
-/// <param name="Errors">What it complained of.</param>
-internal sealed record FinishedProgram(int ExitCode, string Output, string Errors)
-{
-    private const int MostWords = 200;
-
-    /// <summary>The first line of what it complained of, as the end of a sentence; empty where it did not.</summary>
-    public string Complaint
-    {
-        get
-        {
-            string line = new([.. Errors.Trim().Split('\n')[0].Take(MostWords).Where(c => !char.IsControl(c))]);
-            return line.Length == 0 ? "" : $": {line}";
-        }
-    }
-}
-
-/// <summary>A program came to no end of its own; the message says why, after its name.</summary>
-internal sealed class ProgramFailedException(string message, Exception? cause = null) : Exception(message, cause)
-{
-    /// <summary>Whether it took too long.</summary>
-    public bool IsTooLong { get; init; }
 }

@@ -10,7 +10,7 @@ public static class EnforcedHttp
 {
     /// <summary>
     /// Makes a handler whose connections are all enforced: requests without TLS are refused, and proxies, which would be connected to in the
-    /// server's place, are not used. Nor are the handler's <see cref="SocketsHttpHandler.SslOptions"/>.
+    /// server's place, are not used. The handler's <see cref="SocketsHttpHandler.SslOptions"/> are replaced by ones that take no server: it makes no connections by itself, so there is no HTTP/3.
     /// A request over a connection that is refused fails with an <see cref="HttpRequestException"/> around the <see cref="EnforcementException"/>.
     /// </summary>
     /// <param name="handler">The handler; it must not have sent anything yet.</param>
@@ -21,6 +21,8 @@ public static class EnforcedHttp
         ArgumentNullException.ThrowIfNull(handler);
         ArgumentNullException.ThrowIfNull(enforcer);
         handler.UseProxy = false;
+        // What the handler would still shake hands for by itself, as HTTP/3 does, is a connection that nobody decided.
+        handler.SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = static (_, _, _, _) => false };
         handler.ConnectCallback = async (context, cancellation) => await ConnectAsync(enforcer, context, cancellation).ConfigureAwait(false);
         return handler;
     }

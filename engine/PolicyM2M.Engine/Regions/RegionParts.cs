@@ -39,9 +39,18 @@ public sealed record AttributeScale(AttributeDefinition Definition, ImmutableArr
 {
     private AttributeCoding? _coding;
 
+    /// <summary>A copy that may become another: it makes its own coding.</summary>
+    private AttributeScale(AttributeScale original) => (Definition, Marks, IsRanked) = (original.Definition, original.Marks, original.IsRanked);
+
     /// <summary>How its values become numbers. Made once for all regions that share it.</summary>
     /// <exception cref="ArgumentException">It is no attribute.</exception>
     internal AttributeCoding Coding => _coding ??= AttributeCheck.Coding(Definition, Marks, IsRanked);
+
+    /// <summary>Whether both say the same, whether or not their codings were made.</summary>
+    public bool Equals(AttributeScale? other) => other is not null && Definition.Equals(other.Definition) && Marks.AsSpan().SequenceEqual(other.Marks.AsSpan()) && IsRanked == other.IsRanked;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Definition, Marks.Length, IsRanked);
 }
 
 /// <summary>One constraint.</summary>

@@ -51,18 +51,21 @@ internal sealed class DaemonTests
         using var plant = new Plant();
         await plant.StartPdpAsync();
         using var folder = new TemporaryFolder();
-        string file = folder.Write("facts.json", """{ "firmware.version": "2.9.0" }""");
+        string file = folder.Write("facts.json", """{ "firmware.version": "2.9.0" }"""), asked = folder["asked"], well = folder["well"];
         plant.Commit(Plant.Policy("TLS_AES_128_GCM_SHA256").Replace("cipher-suites { otherwise", "cipher-suites { when firmware.version < 3.0.0 deny \"too old\" otherwise", StringComparison.Ordinal));
         RunningProcess agent = plant.StartGateway(ProgramStart.Ordinary, $$"""
-            "interval": 1, "sources": [ { "command": ["/bin/sh", "-c", "exit 3"] }, { "file": "{{file}}" }, { "os": true } ]
+            "interval": 1, "sources": [ { "command": ["/bin/sh", "-c", "echo x >> {{asked}}; date +%N >&2; test -e {{well}} && echo {}"] }, { "file": "{{file}}" }, { "os": true } ]
             """);
         await agent.NextLineAsync(line => line.Contains("cipher-suites deny, live: too old", StringComparison.Ordinal), "denial by what the file says");
         using LocalClient client = plant.LocalClient();
         Assert.That((await client.DecideAsync()).Denial?.Reason, Is.EqualTo("too old"));
-        using JsonDocument status = JsonDocument.Parse(await client.Http.GetStringAsync(new Uri("/status", UriKind.Relative)));
-        JsonElement[] events = [.. status.RootElement.GetProperty("events").EnumerateArray()];
-        Assert.That(events.Where(happened => happened.GetProperty("event").GetString() == "claims-failed").Select(happened => happened.GetProperty("detail").GetString()),
-            Is.EqualTo(new[] { "/bin/sh: it ended with the exit code 3" }), "once, and not every second");
+        DecideResponse lied = await client.Service.DecideAsync(new DecideRequest { Kinds = { DecisionKind.CipherSuites }, Attributes = { ["firmware.version"] = new AttributeValue { Text = "9.9.9" } } });
+        Assert.That(lied.Decisions.Single().Denial?.Reason, Is.EqualTo("too old"), "where there are sources, programs say nothing of the gateway");
+        while (File.ReadAllLines(asked).Length < 4)
+            await Task.Delay(50);
+        Assert.That(agent.Transcript.Split('\n').Count(line => line.StartsWith("claims-failed: /bin/sh: it ended with the exit code 1", StringComparison.Ordinal)), Is.EqualTo(1), "once, and not every second");
+        folder.Write("well", "");
+        await agent.NextLineAsync(line => line == "claims-read: /bin/sh", "recovery of the source");
 
         folder.Write("facts.json", """{ "firmware.version": "3.1.0" }""");
         await agent.NextLineAsync(line => line.Contains("cipher-suites allow, live", StringComparison.Ordinal), "decision by what the file says now");

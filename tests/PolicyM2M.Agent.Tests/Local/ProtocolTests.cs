@@ -4,7 +4,6 @@ using Google.Protobuf;
 using PolicyM2M.Agent.Configuration;
 using PolicyM2M.Agent.Local;
 using PolicyM2M.Agent.Status;
-using PolicyM2M.Enforcement.Attributes;
 using PolicyM2M.Wire.V1;
 using StatusCode = Grpc.Core.StatusCode;
 
@@ -26,7 +25,7 @@ internal sealed class ProtocolTests
     {
         _folder = new GatewayFolder();
         AgentConfiguration configuration = ConfigurationFile.Read(_folder.Configuration) with { Callers = [new CallerRule(SystemAccounts.Own(), null, IsSelf: true, IsAll: false, [])] };
-        _gateway = Gateway.Connect(Daemon.Options(configuration, TimeProvider.System), new OwnClaims(configuration.Claims, new DeviceAttributes([]), TimeProvider.System));
+        _gateway = Gateway.Connect(Daemon.Options(configuration, TimeProvider.System), new OwnClaims(configuration.Claims));
         _log = new StringWriter();
         var seen = new Sightings(new AgentStatus { Pdp = configuration.Pdp, StartedAt = DateTimeOffset.UnixEpoch }, TimeProvider.System, _log);
         _server = await LocalServer.StartAsync(configuration.Socket, _gateway, new CallerRules(configuration.Callers, _gateway.Name, owner: uint.MaxValue), seen, default);

@@ -26,4 +26,16 @@ internal sealed class EnforcedHttpTests
             Assert.That(failed!.InnerException, Is.TypeOf<EnforcementException>());
         }
     }
+
+    [Test]
+    public async Task What_the_handler_would_shake_hands_for_by_itself_is_refused()
+    {
+        using var world = new TlsWorld();
+        using var handler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } };
+        handler.UsePolicyM2M(world.Enforcer(TlsWorld.Device));
+        Assert.That(handler.SslOptions.RemoteCertificateValidationCallback!(handler, null, null, System.Net.Security.SslPolicyErrors.None), Is.False, "HTTP/3 goes by these options, and not by ours");
+        using var client = new HttpClient(handler);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "https://127.0.0.1:1/") { Version = System.Net.HttpVersion.Version30, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        await Assert.ThatAsync(() => client.SendAsync(request), Throws.TypeOf<HttpRequestException>());
+    }
 }
