@@ -38,7 +38,8 @@ internal static class ClaimChecks
         }
         catch (Exception fault) when (fault is AttributeSourceException or TimeoutException)
         {
-            return new Finding(check, Severity.Fault, fault is TimeoutException ? $"it did not answer within {Longest.TotalSeconds:0} s" : fault.Message, "mend it: what it does not say is missing, and the strictest holds");
+            string why = fault is TimeoutException ? $"it did not answer within {Longest.TotalSeconds:0} s" : fault.Message;
+            return new Finding(check, Severity.Fault, why, "mend it: what it does not say is missing, and the strictest holds");
         }
     }
 }

@@ -21,8 +21,8 @@ internal static class FieldSchemas
     /// <summary>The fields that some kind of decision has, each once.</summary>
     public static IEnumerable<Field> All => DecisionKinds.All.SelectMany(kind => Field.Of(kind)).Distinct();
 
-    /// <summary>What a name may be called: a word of the language it is not.</summary>
-    public static string Name { get; } = $"(?!(?:{string.Join('|', Grammar.Reserved.Order(StringComparer.Ordinal))})$)[A-Za-z][A-Za-z0-9_]*(?:[.-][A-Za-z0-9_]+)*";
+    /// <summary>What a name may be called: a word of the language it is not, nor a kind of decisions.</summary>
+    public static string Name { get; } = $"(?!(?:{string.Join('|', Grammar.Reserved.Concat(DecisionKinds.All.Select(kind => kind.Name())).Order(StringComparer.Ordinal))})$)[A-Za-z][A-Za-z0-9_]*(?:[.-][A-Za-z0-9_]+)*";
 
     /// <summary>A name that is the item of a list: it must not look as if the next field began.</summary>
     private static string Label { get; } =

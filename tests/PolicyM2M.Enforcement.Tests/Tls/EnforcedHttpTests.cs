@@ -31,7 +31,7 @@ internal sealed class EnforcedHttpTests
     public async Task What_the_handler_would_shake_hands_for_by_itself_is_refused()
     {
         using var world = new TlsWorld();
-        using var handler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } };
+        using var handler = new SocketsHttpHandler();
         handler.UsePolicyM2M(world.Enforcer(TlsWorld.Device));
         Assert.That(handler.SslOptions.RemoteCertificateValidationCallback!(handler, null, null, System.Net.Security.SslPolicyErrors.None), Is.False, "HTTP/3 goes by these options, and not by ours");
         using var client = new HttpClient(handler);
