@@ -29,7 +29,7 @@ internal sealed class TextOutputTests
         using var text = new StringWriter();
         new TextOutput(text, TimeProvider.System).Event(read);
         Assert.That(text.ToString(), Does.EndWith("""
-            context: ignored, so these count as missing: device.tpye (no policy knows this attribute: did you mean `device.type`?); missing, so the answer is the strictest over all they could be: device.type
+            context: ignored, so these count as missing: device.tpye (no policy knows this attribute: did you mean `device.type`?); missing, so the answer is the strictest over all they could be, where no rule asks just that (has): device.type
 
             """.ReplaceLineEndings("\n")));
         using var json = new StringWriter();
