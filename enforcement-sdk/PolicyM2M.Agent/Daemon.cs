@@ -16,6 +16,7 @@ internal static class Daemon
     /// <exception cref="CannotRunException">It cannot start.</exception>
     public static async Task<int> RunAsync(AgentConfiguration configuration, TimeProvider time, TextWriter log, CancellationToken ending)
     {
+        using FileStream held = StateLock.Take(configuration.State);
         SocketFile.MakeWay(configuration.Socket.Path);
         var loop = new DecisionLoop(configuration.Interval);
         var seen = new Sightings(new AgentStatus { Pdp = configuration.Pdp, StartedAt = time.GetUtcNow() }, time, log);

@@ -8,8 +8,9 @@ namespace PolicyM2M.Agent.Applying;
 /// </summary>
 /// <param name="service">The service.</param>
 /// <param name="pending">Whether files and service agree.</param>
+/// <param name="inputs">The other files that the service reads.</param>
 /// <param name="seen">Told what became of it.</param>
-internal sealed class ServiceFollower(ManagedService service, PendingMark pending, Sightings seen)
+internal sealed class ServiceFollower(ManagedService service, PendingMark pending, ServiceInputs inputs, Sightings seen)
 {
     /// <summary>Brings the service to what is decided: with files that changed, or to its end.</summary>
     public async Task FollowAsync(Emission emission, CancellationToken ending)
@@ -31,7 +32,8 @@ internal sealed class ServiceFollower(ManagedService service, PendingMark pendin
 
     private async Task RunAsync(Emission emission, CancellationToken ending)
     {
-        if (!pending.IsSet && !emission.Files.Any(Differs) && !emission.Absent.Any(name => File.Exists(PathOf(name))))
+        string read = inputs.Now();
+        if (!pending.IsSet && inputs.AreTaken(read) && !emission.Files.Any(Differs) && !emission.Absent.Any(name => File.Exists(PathOf(name))))
         {
             seen.Service(service.Name, ServiceStage.InForce, emission.Loss);
             return;
@@ -45,6 +47,7 @@ internal sealed class ServiceFollower(ManagedService service, PendingMark pendin
             seen.Service(service.Name, ServiceStage.Failing, $"it does not take its new files: {failure}; {Ended(notEnded)}");
             return;
         }
+        inputs.Take(read);
         pending.Clear();
         seen.Service(service.Name, ServiceStage.InForce, emission.Loss);
     }

@@ -13,7 +13,7 @@ internal sealed class ServiceFollowers
     private ServiceFollowers((ManagedService, ServiceFollower)[] followers) => _followers = followers;
 
     public static ServiceFollowers Of(AgentConfiguration configuration, Sightings seen) =>
-        new([.. configuration.Services.Select(service => (service, new ServiceFollower(service, new PendingMark(configuration.State, service.Name), seen)))]);
+        new([.. configuration.Services.Select(service => (service, new ServiceFollower(service, new PendingMark(configuration.State, service.Name), new ServiceInputs(configuration.State, service), seen)))]);
 
     /// <summary>Brings them there.</summary>
     public async Task FollowAsync(ImmutableArray<DeviceDecision> decisions, CancellationToken ending)

@@ -45,7 +45,9 @@ internal sealed class NginxStack : IStack
         lines.Add($"ssl_certificate {options.Certificate};").Add($"ssl_certificate_key {options.Key};");
         if (plan.Mutual)
         {
-            lines.Add($"ssl_client_certificate {options.Authorities};").Add("ssl_verify_client on;");
+            lines.Add($"ssl_client_certificate {options.Authorities};").Add("ssl_verify_client on;")
+                // nginx answers whoever shows no certificate, or a revoked one, with a page: a site's own page for that must not let anybody in.
+                .Add("if ($ssl_client_verify != SUCCESS) { return 444; }");
             lines.AddIf(options.RevocationLists is not null, $"ssl_crl {options.RevocationLists};");
         }
         else

@@ -61,10 +61,15 @@ internal static class OpenSslConfig
         return lines;
     }
 
-    /// <summary>The commands with which no handshake comes about: the lowest version is above the highest.</summary>
+    /// <summary>
+    /// The commands with which no handshake comes about: the lowest version is above the highest; and there is no suite, but one that encrypts nothing and needs a shared key, so that a program which sets versions
+    /// of its own gets none either.
+    /// </summary>
     public static List<string> Refusal(EmitterOptions options, string reason) =>
     [
         $"# denied: {Lines.Harmless(reason)}",
         .. options.Transport == ChannelTransport.Dtls ? new[] { "MinProtocol = DTLSv1.2", "MaxProtocol = DTLSv1" } : ["MinProtocol = TLSv1.3", "MaxProtocol = TLSv1.2"],
+        "CipherString = PSK-NULL-SHA256",
+        "Ciphersuites =",
     ];
 }

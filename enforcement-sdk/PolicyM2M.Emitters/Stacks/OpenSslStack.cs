@@ -45,45 +45,57 @@ internal sealed class OpenSslStack : IStack
             named.AddRange([$"RequestCAFile = {options.Authorities}", "VerifyMode = Require"]);
         if (options.Role == ChannelRole.Client)
             named.Add("VerifyMode = Peer");
-        return [File(OpenSslConfig.Write(channel, named)), Header(plan.Sessions, judges ? options : new EmitterOptions())];
+        return [File(OpenSslConfig.Write(channel, named)), Header(Steps(plan.Sessions, judges ? options : new EmitterOptions()))];
     }
 
     public ImmutableArray<EmittedFile> Refuse(EmitterOptions options, string reason) =>
-        [File(OpenSslConfig.Write(OpenSslConfig.Refusal(options, reason), [])), Header(new SessionPlan(Off: true, null), new EmitterOptions())];
+        [File(OpenSslConfig.Write(OpenSslConfig.Refusal(options, reason), [])), Header(["    (void)context;", "    return 0;"])];
 
     private static EmittedFile File(string text) => new(OpenSslConfig.FileName, text,
         $"name it in the environment of the program as OPENSSL_CONF; certificates hold for contexts that ask for the section `{OpenSslConfig.Section}`, as `policym2m_apply` does");
 
-    /// <summary>The header; of the options it takes by what the other end is judged.</summary>
-    private static EmittedFile Header(SessionPlan sessions, EmitterOptions judging)
+    /// <summary>The header.</summary>
+    private static EmittedFile Header(IEnumerable<string> body)
     {
         var lines = new Lines();
         lines.Add($"/* {Lines.Origin} */")
             .Add("#ifndef POLICYM2M_OPENSSL_H").Add("#define POLICYM2M_OPENSSL_H").Add("")
             .Add("#include <openssl/ssl.h>").Add("#include <openssl/x509_vfy.h>").Add("")
-            .Add("/* 1 where the context holds the whole decision; where it is 0, make no connection with it. OPENSSL_CONF must name the file beside this one. */")
-            .Add("static inline int policym2m_apply(SSL_CTX *context)").Add("{")
-            .Add($"    if (SSL_CTX_config(context, \"{OpenSslConfig.Section}\") != 1)").Add("        return 0;")
-            .Add("    if (SSL_CTX_set_max_early_data(context, 0) != 1)").Add("        return 0;");
+            .Add("/* 1 where the context holds the whole decision; where it is 0, make no connection with it. To be called last: what a program sets after it counts instead. OPENSSL_CONF must name the file beside this one. */")
+            .Add("static inline int policym2m_apply(SSL_CTX *context)").Add("{");
+        foreach (string line in body)
+            lines.Add(line);
+        lines.Add("}").Add("").Add("#endif");
+        return new EmittedFile(HeaderName, lines.ToString(),
+            "call `policym2m_apply` for each SSL_CTX, last of all that is set; a client checks the name of its peer itself where none is given, and hands no session to SSL_set_session where none is resumed");
+    }
+
+    /// <summary>What the function of the header does; of the options it takes by what the other end is judged.</summary>
+    private static List<string> Steps(SessionPlan sessions, EmitterOptions judging)
+    {
+        List<string> steps = [];
+        Demand($"SSL_CTX_config(context, \"{OpenSslConfig.Section}\") != 1");
+        Demand("SSL_CTX_set_max_early_data(context, 0) != 1");
         if (sessions.Off)
         {
-            lines.Add("    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);").Add("    SSL_CTX_set_options(context, SSL_OP_NO_TICKET);")
-                .Add("    if (SSL_CTX_set_num_tickets(context, 0) != 1)").Add("        return 0;");
+            steps.AddRange(["    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);", "    SSL_CTX_set_options(context, SSL_OP_NO_TICKET);"]);
+            Demand("SSL_CTX_set_num_tickets(context, 0) != 1");
         }
         else if (sessions.Seconds is { } seconds)
-            lines.Add($"    SSL_CTX_set_timeout(context, {seconds});");
+            steps.Add($"    SSL_CTX_set_timeout(context, {seconds});");
         if (judging.RevocationLists is not null)
         {
             // VerifyCAFile makes a store of its own, beside the one that SSL_CTX_get_cert_store gives.
-            lines.Add("    X509_STORE *store = NULL;")
-                .Add("    if (SSL_CTX_get0_verify_cert_store(context, &store) != 1 || store == NULL)").Add("        return 0;")
-                .Add($"    if (X509_STORE_load_file(store, \"{judging.RevocationLists}\") != 1)").Add("        return 0;")
-                .Add("    if (X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL) != 1)").Add("        return 0;");
+            steps.Add("    X509_STORE *store = NULL;");
+            Demand("SSL_CTX_get0_verify_cert_store(context, &store) != 1 || store == NULL");
+            Demand($"X509_STORE_load_file(store, \"{judging.RevocationLists}\") != 1");
+            Demand("X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL) != 1");
         }
         if (judging is { Role: ChannelRole.Client, Peer: { } peer })
-            lines.Add($"    if (X509_VERIFY_PARAM_set1_host(SSL_CTX_get0_param(context), \"{peer}\", 0) != 1)").Add("        return 0;");
-        lines.Add("    return 1;").Add("}").Add("").Add("#endif");
-        return new EmittedFile(HeaderName, lines.ToString(),
-            "call `policym2m_apply` for each SSL_CTX; a client checks the name of its peer itself where none is given, and hands no session to SSL_set_session where none is resumed");
+            Demand($"X509_VERIFY_PARAM_set1_host(SSL_CTX_get0_param(context), \"{peer}\", 0) != 1");
+        steps.Add("    return 1;");
+        return steps;
+
+        void Demand(string failed) => steps.AddRange([$"    if ({failed})", "        return 0;"]);
     }
 }

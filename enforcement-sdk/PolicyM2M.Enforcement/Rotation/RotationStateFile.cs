@@ -25,9 +25,13 @@ internal sealed class RotationStateFile(string folder, string device)
     /// <exception cref="IOException">The disk is full, read-only or gone; a state from before is still there.</exception>
     public void Save(RotationState state)
     {
+        byte[] content = RotationStateFormat.Write(state);
+        // What is there already need not be written: an agent that starts with a full disk goes on by what it has.
+        if (IsThere(content))
+            return;
         string next = $"{_last}.next";
         File.Delete(next);
-        WholeFile.WriteNew(next, RotationStateFormat.Write(state));
+        WholeFile.WriteNew(next, content);
         // A last state that is damaged must not push out the whole one.
         if (Read(_last, []) is not null)
             File.Move(_last, _before, overwrite: true);
@@ -37,6 +41,18 @@ internal sealed class RotationStateFile(string folder, string device)
 
     /// <summary>All credentials that a state on disk names.</summary>
     public IReadOnlySet<string> Named() => new[] { Read(_last, []), Read(_before, []) }.OfType<RotationState>().SelectMany(state => state.Fingerprints).ToHashSet(StringComparer.Ordinal);
+
+    private bool IsThere(byte[] content)
+    {
+        try
+        {
+            return File.Exists(_last) && File.ReadAllBytes(_last).AsSpan().SequenceEqual(content);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
 
     private RotationState? Read(string path, List<string> damage)
     {

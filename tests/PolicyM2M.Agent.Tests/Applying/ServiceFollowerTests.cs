@@ -37,6 +37,26 @@ internal sealed class ServiceFollowerTests
     }
 
     [Test]
+    public async Task A_service_is_told_of_a_new_revocation_list_too_also_of_one_that_came_while_nobody_looked()
+    {
+        _folder.Write("crl.pem", "yesterday's");
+        await Follower("changed", "refused").FollowAsync(Allowed("one"), default);
+        await Follower("changed", "refused").FollowAsync(Allowed("one"), default);
+        Assert.That(Done, Is.EqualTo("changed"));
+        _folder.Write("crl.pem", "today's, and longer");
+        await Follower("changed", "refused").FollowAsync(Allowed("one"), default);
+        Assert.That(Done, Is.EqualTo("changed,changed"));
+        File.CreateSymbolicLink(_folder["end.pem"], _folder["first.pem"]);
+        _folder.Write("first.pem", "a certificate");
+        ServiceFollower follower = Follower("changed", "refused");
+        await follower.FollowAsync(Allowed("one"), default);
+        _folder.Write("first.pem", "the certificate after it");
+        await follower.FollowAsync(Allowed("one"), default);
+        await follower.FollowAsync(Allowed("one"), default);
+        Assert.That(Done, Is.EqualTo("changed,changed,changed,changed"), "what a link leads to counts");
+    }
+
+    [Test]
     public async Task A_denial_ends_the_service_again_and_again_and_a_permission_starts_it_with_the_same_files()
     {
         ServiceFollower follower = Follower("changed", "refused");
@@ -53,7 +73,7 @@ internal sealed class ServiceFollowerTests
     public async Task What_a_stack_cannot_do_leaves_none_of_the_looser_files_in_force([Values(StackKind.Mosquitto, StackKind.Envoy, StackKind.Nginx)] StackKind stack)
     {
         var service = new ManagedService("broker", stack, new EmitterOptions { Certificate = "/c", Key = "/k", Authorities = "/a" }, _folder["service"], Shell("changed"), Shell("refused"));
-        var follower = new ServiceFollower(service, new PendingMark(_folder["state"], "broker"), _seen);
+        var follower = new ServiceFollower(service, new PendingMark(_folder["state"], "broker"), new ServiceInputs(_folder["state"], service), _seen);
         Outcome channel = Outcome.Allow(DecisionKind.CipherSuites, [(Field.Versions, Names("TLS1.3")), (Field.Suites, Names("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"))]);
         Outcome auth = Outcome.Allow(DecisionKind.Auth, [(Field.Mutual, new FieldValue.Level(1, "required")), (Field.Methods, Names("x509")), (Field.Reauthenticate, new FieldValue.Duration(3_600))]);
         // Envoy ends no connection by its age, and has it of somebody else.
@@ -120,9 +140,12 @@ internal sealed class ServiceFollowerTests
 
     private string Detail => _seen.Current.Services["broker"].Detail;
 
-    private ServiceFollower Follower(string changed, string refused) => new(
-        new ManagedService("broker", StackKind.Mosquitto, new EmitterOptions(), _folder["service"], Shell(changed), Shell(refused)),
-        new PendingMark(_folder["state"], "broker"), _seen);
+    private ServiceFollower Follower(string changed, string refused)
+    {
+        var options = new EmitterOptions { Certificate = _folder["end.pem"], Key = "key.pem", RevocationLists = _folder["crl.pem"] };
+        var service = new ManagedService("broker", StackKind.Mosquitto, options, _folder["service"], Shell(changed), Shell(refused));
+        return new ServiceFollower(service, new PendingMark(_folder["state"], "broker"), new ServiceInputs(_folder["state"], service), _seen);
+    }
 
     private ServiceCommand Shell(string what) =>
         new ServiceCommand("/bin/sh", ["-c", what.StartsWith("exit", StringComparison.Ordinal) ? what : $"echo {what} >> {_folder["done"]}"]);
