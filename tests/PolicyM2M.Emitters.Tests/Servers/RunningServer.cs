@@ -35,8 +35,8 @@ internal sealed class RunningServer : IDisposable
     private const string MqttAnswer = "\u0020\u0002\0\0";
 
     /// <summary><c>openssl s_server</c> with the emitted file. It sets itself whether a client must show a certificate, whatever a file says, and calls no function of ours.</summary>
-    public static Task<RunningServer> OpenSslAsync(EmittedConfiguration configuration) =>
-        AcceptAsync(RequiredProgram.OpenSsl.Require(), ["s_server", "-accept", "127.0.0.1:0", "-www", "-nocert", "-ssl_config", "policym2m"], Write(configuration));
+    public static Task<RunningServer> OpenSslAsync(EmittedConfiguration configuration, params string[] own) =>
+        AcceptAsync(RequiredProgram.OpenSsl.Require(), ["s_server", "-accept", "127.0.0.1:0", "-www", "-nocert", "-ssl_config", "policym2m", .. own], Write(configuration));
 
     /// <summary>A program in C that calls the function of the emitted header, with the emitted file.</summary>
     public static Task<RunningServer> ProgramAsync(EmittedConfiguration configuration)

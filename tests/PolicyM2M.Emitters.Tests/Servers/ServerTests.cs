@@ -141,10 +141,24 @@ internal sealed class ServerTests(string stack)
     public async Task A_denial_and_what_the_stack_cannot_do_let_nobody_in([Values] bool isDenied)
     {
         Outcome hard = Outcome.Allow(DecisionKind.Auth, [.. Decisions.Mutual().Values, (Field.Revocation, new FieldValue.Level(2, "hard"))]);
-        using RunningServer server = await StartAsync(port => Emitter.Emit(_stack, _credentials.Server() with { Port = port },
-            isDenied ? Decisions.Denied : Decisions.Of(["TLS1.2", "TLS1.3"], ["TLS_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"]), hard));
-        var probe = new Probe(server);
+        EmittedConfiguration Refusing(int port) => Emitter.Emit(_stack, _credentials.Server() with { Port = port },
+            isDenied ? Decisions.Denied : Decisions.Of(["TLS1.2", "TLS1.3"], ["TLS_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"]), hard);
 
+        if (_stack != StackKind.OpenSsl)
+        {
+            await LetsNobodyInAsync(StartAsync(Refusing));
+            return;
+        }
+        await Assert.ThatAsync(() => RunningServer.ProgramAsync(Refusing(8_883)), Throws.TypeOf<TimeoutException>().With.Message.Contains("policym2m_apply failed"));
+        // A program that sets versions of its own, and calls no function of ours.
+        foreach (string[] own in new string[][] { [], ["-tls1_3"], ["-tls1_2"], ["-min_protocol", "TLSv1.2", "-max_protocol", "TLSv1.3"] })
+            await LetsNobodyInAsync(RunningServer.OpenSslAsync(Refusing(8_883), own));
+    }
+
+    private static async Task LetsNobodyInAsync(Task<RunningServer> starting)
+    {
+        using RunningServer server = await starting;
+        var probe = new Probe(server);
         Assert.That(Versions.Where(version => probe.IsLetIn(Probe.Version(version))), Is.Empty);
     }
 
