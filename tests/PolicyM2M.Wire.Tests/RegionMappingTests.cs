@@ -45,6 +45,13 @@ internal sealed class RegionMappingTests
             + "and not c.set contains \"tag\" and d.kind == e.kind and (time.now <= 1970-01-01T00:00:05Z or time.now >= 1970-01-01T00:00:07Z) and time.of-day <= 00:01:40 at -01:30 and time.weekday in [sat, sun] at +02:00"));
     }
 
+    [Test]
+    public void What_is_in_a_text_does_not_look_like_the_end_of_it()
+    {
+        var name = new AttributeScale(new AttributeDefinition("a.name", AttributeType.String, Provenance.Claimed, "", null, null, [], null, null), ["plc\\", "x\" or y == \"z"], IsRanked: false);
+        Assert.That(Region.Of(new RegionParts([name], [new RegionTest(RegionSubject.Value, 0, 0, "", [(0, 1)])])).ToString(), Is.EqualTo("""a.name in ["plc\\", "x\" or y == \"z"]"""));
+    }
+
     private static IEnumerable<(string Name, Action<V1.Region> Forge)> Forgeries =>
     [
         ("an unspecified subject", r => r.Constraints[0].Subject = V1.RegionSubject.Unspecified),

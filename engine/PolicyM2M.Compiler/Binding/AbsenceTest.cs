@@ -5,7 +5,7 @@ namespace PolicyM2M.Compiler.Binding;
 
 /// <summary>
 /// Finds what may hold because something is missing. That is <c>has</c> under a <c>not</c>, or an odd number of them, and any test of an attribute with a default, which holds for who says nothing.
-/// Any other test of what is missing is open, and a waiver that is open takes nothing out.
+/// Any other test of what is missing is open, and a waiver that is open takes nothing out for those values for which it does not hold.
 /// </summary>
 internal sealed class AbsenceTest
 {

@@ -66,7 +66,7 @@ public sealed class RegionConstraint
     private string Described(string not) => Asked.Kind switch
     {
         FacetKind.Has => $"{not}has {Subject}",
-        FacetKind.Contains => $"{not}{Subject} contains \"{Asked.Item}\"",
+        FacetKind.Contains => $"{not}{Subject} contains {Quoted(Asked.Item)}",
         _ => $"{Subject} {(not.Length == 0 ? "==" : "!=")} {_attributes.Codings[Asked.Other].Definition.Name}",
     };
 
@@ -85,7 +85,7 @@ public sealed class RegionConstraint
     {
         ImmutableArray<string> all = coding.Definition.Values.Length > 0 ? coding.Definition.Values : coding.Marks;
         bool isOther = codes.Contains(AttributeCoding.OtherText);
-        string[] named = [.. Enumerable.Range(0, all.Length).Where(code => codes.Contains(code) != isOther).Select(code => $"\"{all[code]}\"")];
+        string[] named = [.. Enumerable.Range(0, all.Length).Where(code => codes.Contains(code) != isOther).Select(code => Quoted(all[code]))];
         string sign = (isOther, named.Length) switch { (false, 1) => "==", (false, _) => "in", (true, 1) => "!=", _ => "not in" };
         return $"{Subject} {sign} {(named.Length == 1 ? named[0] : $"[{string.Join(", ", named)}]")}";
     }
@@ -113,7 +113,7 @@ public sealed class RegionConstraint
     /// <summary>An odd rank is a mark, an even one lies between two.</summary>
     private string Ranks((long Low, long High) ranks, AttributeCoding coding)
     {
-        string Mark(long place) => coding.Definition.Type == AttributeType.String ? $"\"{coding.Marks[(int)place]}\"" : coding.Marks[(int)place];
+        string Mark(long place) => coding.Definition.Type == AttributeType.String ? Quoted(coding.Marks[(int)place]) : coding.Marks[(int)place];
         if (ranks.Low == ranks.High && ranks.Low % 2 == 1)
             return $"{Subject} == {Mark(ranks.Low / 2)}";
         var ends = new List<string>();
@@ -129,4 +129,7 @@ public sealed class RegionConstraint
     private static IEnumerable<int> Each(IntervalSet codes) => Enumerable.Range(0, Days.Length).Where(day => codes.Contains(day));
 
     private static string TimeOfDay(long seconds) => TimeSpan.FromSeconds(seconds).ToString(seconds % 60 == 0 ? @"hh\:mm" : @"hh\:mm\:ss", CultureInfo.InvariantCulture);
+
+    /// <summary>As a policy writes a text: what is in it must not look like the end of it.</summary>
+    private static string Quoted(string text) => $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 }
