@@ -394,4 +394,17 @@ internal sealed class CredentialRotationTests
         Assert.That(running.IsFaulted, Is.False);
         Assert.That(() => RotationScheduler.Open(one.Options, one.Options), Throws.ArgumentException);
     }
+
+    [Test]
+    public async Task A_rotation_that_fails_ends_the_scheduler_and_says_why()
+    {
+        using var one = new RotationWorld();
+        using var other = new RotationWorld();
+        one.Rotation.Dispose();
+        other.Rotation.Dispose();
+        using RotationScheduler scheduler = RotationScheduler.Open(one.Options with { Name = "https" }, other.Options with { OnEvent = _ => throw new InvalidOperationException("a defect") });
+        // The bound only keeps a scheduler that goes on without one from hanging the suite.
+        Assert.That(() => scheduler.RunAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30)), Throws.InvalidOperationException.With.Message.EqualTo("a defect"));
+        await Task.CompletedTask;
+    }
 }
