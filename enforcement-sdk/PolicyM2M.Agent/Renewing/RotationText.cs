@@ -1,4 +1,5 @@
 using PolicyM2M.Enforcement.Rotation;
+using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Agent.Renewing;
 
