@@ -34,16 +34,17 @@ var credential = new TlsCredential(certificate)
 {
     // The device's word. The registry says it too of plc-0042, whose place we take; the key of this tour lies in a file.
     Protection = KeyProtection.SecureElement,
-    AttestedAt = TimeProvider.System.GetUtcNow(),
+    AttestedAt = client.Time.GetUtcNow(),
 };
 var authorities = new X509Certificate2Collection();
 authorities.ImportFromPemFile($"{Pki}/ca.pem");
 var mqtt = new EnforcedMqtt(new TlsEnforcer(new TlsEnforcerOptions
 {
-    Decisions = async ending => TlsDecisions.From((await client.DecideAsync(context, cancellation: ending)).Select(decision => decision.Outcome)),
+    Decisions = async ending => TlsDecisions.From(await client.DecideAsync(context, cancellation: ending)),
     NextChange = () => client.NextChange,
     Trust = new TlsTrust(authorities) { RevocationLists = new RevocationListFiles(".policym2m/broker/crl.pem") },
     Credential = () => credential,
+    Time = client.Time,
     OnRefusal = refusal => Console.WriteLine($"refused: {refusal}"),
 }));
 

@@ -21,8 +21,10 @@ public sealed partial class PolicyClient
     {
         if (_options.Mode == DecisionMode.Ask)
             return;
+        // Looked at first: where it is not believed any more, another is due.
+        DateTimeOffset? refreshAt = _local.Held?.RefreshAt;
         bool isDue = Interlocked.Exchange(ref _isBundleDue, 0) != 0;
-        if (!isDue && !(_clock.Now >= (_bundleAgainAt ?? _local.Held?.RefreshAt)))
+        if (!isDue && !(_clock.Now >= (_bundleAgainAt ?? refreshAt)))
             return;
         bool isHeld = false;
         try

@@ -26,7 +26,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
     private readonly string _name;
     private readonly DeviceClock _clock;
     private readonly DecisionMemory _memory;
-    private readonly LocalAnswers _local = new();
+    private readonly LocalAnswers _local;
     private readonly StoreWriter _store;
     private readonly Endpoints _endpoints;
     private readonly KeyFetch _keys;
@@ -44,6 +44,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
     private long _awayUntil;
     private int _isBundleDue = 1;
     private int _isDisposed;
+    private int _hasHandlerFailed;
 
     private PolicyClient(PolicyClientOptions options)
     {
@@ -62,9 +63,14 @@ public sealed partial class PolicyClient : IAsyncDisposable
         Time = new DeviceTime(_clock, options.Time);
         _memory = new DecisionMemory(content, _clock, _name);
         _store = new StoreWriter(file, () => StoreFormat.Write(_memory.Content(machine.BootId)), () => _clock.Now, reason => Tell(new ClientEvent.CacheNotWritten(reason)));
-        _memory.Changed += _store.Changed;
+        _memory.Changed += change => _store.Changed(isUrgent: change == MemoryChange.TakenBack);
         _memory.Changed += Changed;
         _memory.Discarded += reason => Tell(new ClientEvent.CacheDiscarded(reason));
+        _local = new LocalAnswers(() => _memory.Keys.Trusted, reason =>
+        {
+            Volatile.Write(ref _isBundleDue, 1);
+            Tell(new ClientEvent.CacheDiscarded(reason));
+        });
         if (discarded is not null)
             Tell(new ClientEvent.CacheDiscarded(discarded));
         if (_clock.SetBackBy > TimeSpan.Zero)
@@ -168,7 +174,6 @@ public sealed partial class PolicyClient : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(claims);
         ArgumentNullException.ThrowIfNull(kinds);
-        _store.WriteIfDue();
         if (!refresh && Fresh(claims, kinds) is { } fresh)
             return fresh;
         // The whole context, and not only what is needed: what is needed may turn out to be more.
@@ -226,11 +231,23 @@ public sealed partial class PolicyClient : IAsyncDisposable
         _certificate.Dispose();
     }
 
-    private void Changed(bool isTighter)
+    private void Changed(MemoryChange change)
     {
-        if (isTighter)
+        if (change != MemoryChange.Ordinary)
             Interlocked.Exchange(ref _change, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
     }
 
-    private void Tell(ClientEvent happened) => _options.OnEvent?.Invoke(happened);
+    /// <summary>A handler that throws must not end what told it: the watch, the housekeeping, or an answer. It hears so once, if it can.</summary>
+    private void Tell(ClientEvent happened)
+    {
+        try
+        {
+            _options.OnEvent?.Invoke(happened);
+        }
+        catch (Exception fault)
+        {
+            if (Interlocked.Exchange(ref _hasHandlerFailed, 1) == 0)
+                Tell(new ClientEvent.HousekeepingFailed($"the handler of events failed: {fault.Message}"));
+        }
+    }
 }

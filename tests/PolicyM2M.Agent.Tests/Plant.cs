@@ -70,6 +70,9 @@ internal sealed class Plant : IDisposable
     /// <summary>Where programs of the gateway ask its daemon.</summary>
     public string Socket => _folder["agent.sock"];
 
+    /// <summary>Where its daemon keeps what it must not lose.</summary>
+    public string State => _folder["gateway"];
+
     /// <summary>Starts a daemon as the gateway of plant 7.</summary>
     /// <param name="start">How the agent is started.</param>
     /// <param name="more">More of its configuration, JSON.</param>
@@ -79,7 +82,7 @@ internal sealed class Plant : IDisposable
         string configuration = _folder.Write("agent.json", $$"""
             {
               "pdp": ["https://127.0.0.1:{{_port}}"], "certificate": "{{Pki("gateway.pem")}}", "key": "{{Pki("gateway-key.pem")}}", "trust": "{{Pki("ca.pem")}}",
-              "state": "{{_folder["gateway"]}}", "socket": { "path": "{{Socket}}", "mode": "600" }, "claims": { "device.type": "plc" },
+              "state": "{{State}}", "socket": { "path": "{{Socket}}", "mode": "600" }, "claims": { "device.type": "plc" },
               "callers": {{callers ?? $$"""[ { "user": "{{SystemAccounts.Own()}}", "devices": ["self", "plc-0042"] } ]"""}},
               {{more}}
             }

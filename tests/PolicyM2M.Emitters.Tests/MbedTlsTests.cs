@@ -49,6 +49,16 @@ internal sealed class MbedTlsTests
         Assert.That(compiled.Error, Does.Contain("PolicyM2M: denied: quarantined  devices  get    no channel"));
     }
 
+    [TestCase(true, "EPHEMERAL", ChannelRole.Client)]
+    [TestCase(true, "EPHEMERAL", ChannelRole.Server)]
+    [TestCase(false, "EPHEMERAL_ALL", ChannelRole.Client)]
+    [TestCase(false, "EPHEMERAL_ALL", ChannelRole.Server)]
+    public void No_session_of_TLS_13_is_resumed_without_a_group(bool noResumption, string modes, ChannelRole role)
+    {
+        EmittedConfiguration emitted = Emitter.Emit(StackKind.MbedTls, new EmitterOptions { Role = role }, Decisions.Of(["TLS1.3"], ["TLS_AES_128_GCM_SHA256"], ["x25519"], noResumption: noResumption));
+        Assert.That(emitted.Files.Single().Text, Does.Contain($"    mbedtls_ssl_conf_tls13_key_exchange_modes(config, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_{modes});\n"));
+    }
+
     private static FinishedProcess Compile(EmittedConfiguration configuration, out string output)
     {
         string gcc = new RequiredProgram("gcc", "gcc libc6-dev").Require();

@@ -99,6 +99,16 @@ internal sealed class EnforcedKestrelTests
         Assert.That(_refusals.Select(refusal => refusal.ToString()), Is.All.EqualTo("DECISION_DENIED: the gateway is in quarantine"));
     }
 
+    [Test]
+    public async Task Where_there_are_no_decisions_that_is_heard_of_too()
+    {
+        _auth = null!;
+        using var client = new HttpClient();
+        await Assert.ThrowsAsync<HttpRequestException>(() => client.GetStringAsync(_address));
+        await _refused.WaitAsync();
+        Assert.That(_refusals[0].ToString(), Is.EqualTo("DECISION_DENIED: there are no decisions: they did not come in time"));
+    }
+
     private HttpClient Client(SslProtocols protocol)
     {
         Outcome suites = TestOutcomes.CipherSuites($"versions {(protocol == SslProtocols.Tls12 ? "TLS1.2" : "TLS1.3")}; suites TLS_AES_128_GCM_SHA256, TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256");
@@ -111,7 +121,7 @@ internal sealed class EnforcedKestrelTests
         var credential = new TlsCredential(_authority.Issue(new CertificateTerms { Uris = [id] }));
         return new TlsEnforcer(new TlsEnforcerOptions
         {
-            Decisions = _ => ValueTask.FromResult(new TlsDecisions(decisions().Suites, decisions().Auth)),
+            Decisions = _ => decisions().Auth is null ? throw new TimeoutException("they did not come in time") : ValueTask.FromResult(new TlsDecisions(decisions().Suites, decisions().Auth)),
             Trust = new TlsTrust([_authority.Certificate]) { PeerIds = peer is null ? [] : [peer] },
             Credential = () => credential,
             CheckEvery = TimeSpan.FromMilliseconds(20),

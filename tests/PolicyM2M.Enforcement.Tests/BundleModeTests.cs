@@ -1,10 +1,6 @@
 using Google.Protobuf;
-using Google.Protobuf.WellKnownTypes;
-using PolicyM2M.Compiler;
 using PolicyM2M.Engine.Bundles;
-using PolicyM2M.Engine.Contexts;
 using PolicyM2M.Engine.Vocabulary;
-using PolicyM2M.Wire;
 using V1 = PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Enforcement.Tests;
@@ -14,30 +10,28 @@ internal sealed class BundleModeTests
 {
     private static readonly DecisionKind[] Auth = [DecisionKind.Auth];
 
-    private static readonly DeviceContext NeverAsked = DeviceContext.Empty.With("device.type", AttributeValue.Of("sensor"));
-
     [Test]
     public async Task What_was_never_asked_is_decided_here_while_nobody_answers()
     {
         await using var world = new ClientWorld();
-        byte[] bundle = Serve(world);
+        byte[] bundle = ScriptedBundle.Serve(world);
         PolicyClient client = world.Connect(with: options => options with { Mode = DecisionMode.AskThenBundle });
         await client.DecideAsync(ClientWorld.Context, Auth);
         Assert.That((await world.SeenAsync<ClientEvent.BundleHeld>()).Revision.BundleHash, Is.EqualTo(Bundle.Read(bundle).Hash));
         await world.Pdp.KillAsync();
-        DeviceDecision local = (await client.DecideAsync(NeverAsked, Auth))[0];
+        DeviceDecision local = (await client.DecideAsync(ScriptedBundle.NeverAsked, Auth))[0];
         Assert.That((local.Source, local.IsLocal, local.Signed, local.Decision!.Rules[0].Label), Is.EqualTo((DecisionSource.Cached, true, (SignedDecision?)null, "auth case 1")));
         world.Time.Advance(TimeSpan.FromMinutes(61));
-        Assert.That((await client.DecideAsync(NeverAsked, Auth))[0].Source, Is.EqualTo(DecisionSource.Stale), "its windows count from when the bundle was vouched for");
+        Assert.That((await client.DecideAsync(ScriptedBundle.NeverAsked, Auth))[0].Source, Is.EqualTo(DecisionSource.Stale), "its windows count from when the bundle was vouched for");
         world.Time.Advance(TimeSpan.FromDays(1));
-        Assert.That((await client.DecideAsync(NeverAsked, Auth))[0].Source, Is.EqualTo(DecisionSource.Denied), "nothing outlives what vouches for the bundle");
+        Assert.That((await client.DecideAsync(ScriptedBundle.NeverAsked, Auth))[0].Source, Is.EqualTo(DecisionSource.Denied), "nothing outlives what vouches for the bundle");
     }
 
     [Test]
     public async Task A_bundle_is_there_after_a_restart()
     {
         await using var world = new ClientWorld();
-        Serve(world);
+        ScriptedBundle.Serve(world);
         await using (PolicyClient first = world.Connect(with: options => options with { Mode = DecisionMode.AskThenBundle }))
         {
             await first.DecideAsync(ClientWorld.Context, Auth);
@@ -45,7 +39,7 @@ internal sealed class BundleModeTests
         }
         await world.Pdp.KillAsync();
         PolicyClient second = world.Connect(with: options => options with { Mode = DecisionMode.AskThenBundle });
-        Assert.That((await second.DecideAsync(NeverAsked, Auth))[0].Source, Is.EqualTo(DecisionSource.Cached));
+        Assert.That((await second.DecideAsync(ScriptedBundle.NeverAsked, Auth))[0].Source, Is.EqualTo(DecisionSource.Cached));
         Assert.That(second.Status.Bundle!.Revision, Is.EqualTo(world.Script.Revision));
     }
 
@@ -53,12 +47,12 @@ internal sealed class BundleModeTests
     public async Task In_the_mode_of_the_bundle_nobody_is_asked_about_contexts()
     {
         await using var world = new ClientWorld();
-        Serve(world);
+        ScriptedBundle.Serve(world);
         PolicyClient client = world.Connect(with: options => options with { Mode = DecisionMode.Bundle });
         await client.DecideAsync(ClientWorld.Context, Auth);
         await world.SeenAsync<ClientEvent.BundleHeld>();
         int before = world.Pdp.Calls;
-        ClaimSet claims = client.Prepare(NeverAsked);
+        ClaimSet claims = client.Prepare(ScriptedBundle.NeverAsked);
         Assert.That(client.TryDecide(DecisionKind.Auth, claims, out DeviceDecision decision), Is.True);
         Assert.That((decision.Source, decision.IsLocal, world.Pdp.Calls), Is.EqualTo((DecisionSource.Cached, true, before)));
         world.Script.DeviceVersion++;
@@ -75,16 +69,37 @@ internal sealed class BundleModeTests
     {
         await using var world = new ClientWorld();
         world.Script.Stated["lifecycle.state"] = "active";
-        Serve(world);
+        ScriptedBundle.Serve(world);
         PolicyClient client = world.Connect(with: options => options with { Mode = DecisionMode.AskThenBundle });
         DecisionKind[] suites = [DecisionKind.CipherSuites];
         await client.DecideAsync(ClientWorld.Context, suites);
         await world.SeenAsync<ClientEvent.BundleHeld>();
         await world.Pdp.KillAsync();
-        Assert.That((await client.DecideAsync(NeverAsked, suites))[0].IsLocal, Is.True);
+        Assert.That((await client.DecideAsync(ScriptedBundle.NeverAsked, suites))[0].IsLocal, Is.True);
         world.Time.Advance(TimeSpan.FromMinutes(61));
-        Assert.That((await client.DecideAsync(NeverAsked, suites))[0].Source, Is.EqualTo(DecisionSource.Denied));
-        Assert.That((await client.DecideAsync(NeverAsked, Auth))[0].Source, Is.EqualTo(DecisionSource.Stale), "this rests on claims alone");
+        Assert.That((await client.DecideAsync(ScriptedBundle.NeverAsked, suites))[0].Source, Is.EqualTo(DecisionSource.Denied));
+        Assert.That((await client.DecideAsync(ScriptedBundle.NeverAsked, Auth))[0].Source, Is.EqualTo(DecisionSource.Stale), "this rests on claims alone");
+    }
+
+    [Test]
+    public async Task A_bundle_whose_signer_is_served_no_more_is_thrown_away_and_had_anew_for_good()
+    {
+        await using var world = new ClientWorld();
+        ScriptedBundle.Serve(world);
+        await using (PolicyClient first = world.Connect(with: options => options with { Mode = DecisionMode.AskThenBundle }))
+        {
+            await first.DecideAsync(ClientWorld.Context, Auth);
+            await world.SeenAsync<ClientEvent.BundleHeld>();
+            Assert.That(first.CopyBundle()!.Statement.KeyId, Is.EqualTo(world.Script.Signer.KeyId));
+            world.Script.Signer = new TestSigner(world.Time);
+            await first.DecideAsync(ClientWorld.Context, Auth, refresh: true);
+            await world.SeenAsync<ClientEvent.CacheDiscarded>(told => told.Reason.Contains("bundle", StringComparison.Ordinal));
+            await world.SeenAsync<ClientEvent.BundleHeld>(_ => world.Events.OfType<ClientEvent.BundleHeld>().Count() == 2);
+            Assert.That(first.CopyBundle()!.Statement.KeyId, Is.EqualTo(world.Script.Signer.KeyId));
+        }
+        await world.Pdp.KillAsync();
+        PolicyClient second = world.Connect(with: options => options with { Mode = DecisionMode.AskThenBundle });
+        Assert.That((await second.DecideAsync(ScriptedBundle.NeverAsked, Auth))[0].IsLocal, Is.True, "on disk it is signed by the new one too");
     }
 
     private static IEnumerable<TestCaseData> Forgeries()
@@ -101,7 +116,7 @@ internal sealed class BundleModeTests
     public async Task A_bundle_that_is_not_what_it_must_be_is_refused(Action<List<V1.GetBundleResponse>> forge, string reason)
     {
         await using var world = new ClientWorld();
-        Serve(world, forge);
+        ScriptedBundle.Serve(world, forge);
         PolicyClient client = world.Connect(with: options => options with { Mode = DecisionMode.AskThenBundle });
         await client.DecideAsync(ClientWorld.Context, Auth);
         Assert.That((await world.SeenAsync<ClientEvent.BundleRefused>()).Reason, Does.Contain(reason));
@@ -113,7 +128,7 @@ internal sealed class BundleModeTests
     {
         await using var world = new ClientWorld();
         var offsets = new List<ulong>();
-        byte[] bundle = Serve(world, parts =>
+        byte[] bundle = ScriptedBundle.Serve(world, parts =>
         {
             lock (offsets)
                 offsets.Add(parts[0].Description.Offset);
@@ -132,7 +147,7 @@ internal sealed class BundleModeTests
         await using var world = new ClientWorld();
         var second = new PdpScript(world.Time) { Signer = world.Script.Signer };
         await using ScriptedPdp other = world.Second(second);
-        Serve(world, parts => parts.Add(new V1.GetBundleResponse { Data = Split(parts[1]) }));
+        ScriptedBundle.Serve(world, parts => parts.Add(new V1.GetBundleResponse { Data = Split(parts[1]) }));
         second.Publish(world.Script.Revision);
         Func<V1.GetBundleRequest, IEnumerable<V1.GetBundleResponse>> whole = world.Script.Bundle;
         int asked = 0;
@@ -165,7 +180,7 @@ internal sealed class BundleModeTests
         await using var world = new ClientWorld();
         var second = new PdpScript(world.Time) { Signer = world.Script.Signer };
         await using ScriptedPdp other = world.Second(second);
-        Serve(world, parts => parts.Add(new V1.GetBundleResponse { Data = Split(parts[1]) }));
+        ScriptedBundle.Serve(world, parts => parts.Add(new V1.GetBundleResponse { Data = Split(parts[1]) }));
         second.Publish(world.Script.Revision);
         Func<V1.GetBundleRequest, IEnumerable<V1.GetBundleResponse>> whole = world.Script.Bundle;
         using var isOver = new ManualResetEventSlim();
@@ -187,41 +202,5 @@ internal sealed class BundleModeTests
         ByteString whole = part.Data;
         part.Data = ByteString.CopyFrom(whole.Span[..(whole.Length / 2)]);
         return ByteString.CopyFrom(whole.Span[(whole.Length / 2)..]);
-    }
-
-    /// <summary>Policies that speak of the claims alone, but for cipher suites; served with a statement of a day.</summary>
-    private static byte[] Serve(ClientWorld world, Action<List<V1.GetBundleResponse>>? forge = null)
-    {
-        byte[] bytes = PolicyCompiler.Compile(
-        [
-            new SourceFile("policyset.yaml", "name: s\nattributes: a.attributes.yaml\npolicies: [p.m2m]\n"),
-            new SourceFile("a.attributes.yaml", """
-                attributes:
-                  device.type:     { type: enum, values: [plc, sensor], provenance: claimed, description: x }
-                  lifecycle.state: { type: enum, values: [active, quarantined], provenance: registry, description: x }
-                """),
-            new SourceFile("p.m2m", """
-                policy p
-                cipher-suites { when lifecycle.state == "quarantined" deny "no"  otherwise use { versions 1.3 suites TLS_AES_128_GCM_SHA256 fresh-for 1h usable-for 30d } }
-                auth { when device.type == "sensor" use { methods psk fresh-for 1h usable-for 30d }  otherwise use { methods x509 fresh-for 1h usable-for 30d } }
-                rotation { otherwise use { lifetime 1d fresh-for 1h usable-for 30d } }
-                """),
-        ]).Bundle!.ToBytes();
-        world.Script.Publish(new RevisionId("1111", Bundle.Read(bytes).Hash));
-        world.Script.Bundle = request =>
-        {
-            int offset = request.BundleHash == world.Script.Revision.BundleHash ? (int)request.Offset : 0;
-            DateTimeOffset now = world.Time.GetUtcNow();
-            var statement = new V1.BundleStatement { Revision = WireMapping.ToWire(world.Script.Revision), Length = (ulong)bytes.Length, IssuedAt = now.ToTimestamp(), ValidUntil = now.AddDays(1).ToTimestamp() };
-            List<V1.GetBundleResponse> parts =
-            [
-                new() { Description = new V1.BundleDescription { Revision = WireMapping.ToWire(world.Script.Revision), Length = (ulong)bytes.Length, Offset = (ulong)offset, Statement = world.Script.Signer.Sign(SignedKind.BundleStatement, statement) } },
-            ];
-            if (offset < bytes.Length)
-                parts.Add(new V1.GetBundleResponse { Data = ByteString.CopyFrom(bytes.AsSpan(offset)) });
-            forge?.Invoke(parts);
-            return parts;
-        };
-        return bytes;
     }
 }

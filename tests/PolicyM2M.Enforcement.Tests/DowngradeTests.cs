@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
+using PolicyM2M.Engine.Contexts;
 using PolicyM2M.Engine.Vocabulary;
 using PolicyM2M.Testing;
 using PolicyM2M.Wire;
@@ -200,6 +201,25 @@ internal sealed partial class DowngradeTests
         await DeniedAsync(client, "the decisions are not signed");
     }
 
+    [Test]
+    public async Task Bundle_vouched_for_by_a_key_that_is_served_no_more()
+    {
+        await using var world = new ClientWorld();
+        ScriptedBundle.Serve(world);
+        V1.GetBundleResponse[] old = [.. world.Script.Bundle(new V1.GetBundleRequest())];
+        world.Script.Bundle = _ => old;
+        PolicyClient client = world.Connect(with: options => options with { Mode = DecisionMode.AskThenBundle });
+        await client.DecideAsync(ClientWorld.Context);
+        await world.SeenAsync<ClientEvent.BundleHeld>();
+        world.Script.Signer = new TestSigner(world.Time);
+        await client.DecideAsync(ClientWorld.Context, refresh: true);
+        await world.SeenAsync<ClientEvent.CacheDiscarded>();
+        await world.SeenAsync<ClientEvent.BundleRefused>();
+        Assert.That((client.CopyBundle(), client.Status.Bundle), Is.EqualTo(((BundleCopy?)null, (BundleStatus?)null)), "it is handed on to nobody");
+        await world.Pdp.KillAsync();
+        await DeniedAsync(client, "nothing is kept for this context", ScriptedBundle.NeverAsked);
+    }
+
     private static void Replace(V1.DecideResponse response, IEnumerable<V1.SignedPayload> decisions)
     {
         V1.SignedPayload[] all = [.. decisions];
@@ -207,9 +227,9 @@ internal sealed partial class DowngradeTests
         response.SignedDecisions.AddRange(all);
     }
 
-    private static async Task DeniedAsync(PolicyClient client, string reason)
+    private static async Task DeniedAsync(PolicyClient client, string reason, DeviceContext? context = null)
     {
-        ImmutableArray<DeviceDecision> answers = await client.DecideAsync(ClientWorld.Context, DecisionKinds.All, refresh: true);
+        ImmutableArray<DeviceDecision> answers = await client.DecideAsync(context ?? ClientWorld.Context, DecisionKinds.All, refresh: true);
         Assert.That(answers.Select(answer => (answer.Source, answer.Outcome.IsDenied)), Is.All.EqualTo((DecisionSource.Denied, true)));
         Assert.That(answers[0].Outcome.Denial, Does.Contain(reason));
         Assert.That(Rows()[RowOf(TestContext.CurrentContext.Test.MethodName!)], Does.Contain($"\"{reason}\""), Page);

@@ -1,6 +1,7 @@
 using PolicyM2M.Enforcement.Connection;
 using PolicyM2M.Engine.Vocabulary;
 using PolicyM2M.Testing;
+using PolicyM2M.Wire;
 
 namespace PolicyM2M.Enforcement.Tests;
 
@@ -37,6 +38,24 @@ internal sealed class EndpointTests
         PolicyClient client = world.Connect(with: options => options with { Endpoint = At(line), FurtherEndpoints = [other.Endpoint], CallTimeout = TimeSpan.FromMinutes(5) });
         Assert.That((await client.DecideAsync(ClientWorld.Context, Auth))[0].Source, Is.EqualTo(DecisionSource.Live));
         Assert.That((world.Script.Calls, second.Calls), Is.EqualTo((0, 1)));
+    }
+
+    [Test]
+    public async Task An_answer_that_makes_no_sense_leaves_nobody_asking()
+    {
+        await using var world = new ClientWorld();
+        PolicyClientOptions options = world.Options() with { Endpoint = new Uri("https://127.0.0.1:1"), FurtherEndpoints = [new Uri("https://127.0.0.1:2")] };
+        using System.Security.Cryptography.X509Certificates.X509Certificate2 certificate = MutualTls.Certificate(options);
+        using var endpoints = new Endpoints(options, () => certificate, world.Events.Enqueue);
+        var silent = new TaskCompletionSource<CancellationToken>();
+        Assert.That(() => endpoints.CallAsync<int>((endpoint, call) =>
+        {
+            if (endpoint.Address.Port == 2)
+                throw new WireException("the decision point has no signing keys");
+            silent.SetResult(call.CancellationToken);
+            return new TaskCompletionSource<int>().Task;
+        }, CancellationToken.None), Throws.TypeOf<WireException>());
+        Assert.That((await silent.Task).IsCancellationRequested, Is.True);
     }
 
     [Test]

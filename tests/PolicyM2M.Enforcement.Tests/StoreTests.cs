@@ -53,6 +53,27 @@ internal sealed class StoreTests
     }
 
     [Test]
+    public async Task News_of_a_device_is_told_at_once_and_is_no_write_of_its_own()
+    {
+        await using var world = new ClientWorld();
+        PolicyClient client = world.Connect();
+        await world.SeenAsync<ClientEvent.Connected>();
+        await client.DecideAsync(ClientWorld.Context);
+        world.Time.Advance(TimeSpan.FromMinutes(1));
+        await client.DecideAsync(ClientWorld.Context, refresh: true);
+        long before = client.Status.StoreWrites;
+        for (int change = 1; change <= 20; change++)
+        {
+            Task next = client.NextChange;
+            world.Script.DeviceVersion++;
+            world.Script.Publish(world.Script.Revision);
+            await next;
+            await client.DecideAsync(ClientWorld.Context);
+        }
+        Assert.That(client.Status.StoreWrites - before, Is.Zero);
+    }
+
+    [Test]
     public void What_is_written_is_read_back()
     {
         StoreContent content = Content(new ManualTime()), read = StoreFormat.Read(StoreFormat.Write(content).ToArray());
@@ -127,6 +148,18 @@ internal sealed class StoreTests
         File.SetUnixFileMode(folder["key"], UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.WriteAllBytes(folder["key"], new byte[31]);
         Assert.That(key.Read, Throws.TypeOf<IOException>().With.Message.Contains("31 bytes"));
+    }
+
+    [Test]
+    public void What_a_process_that_was_killed_left_of_a_key_is_taken_away_and_nothing_else()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write($"key.{Guid.NewGuid():N}", "half");
+        folder.Write("key.of-somebody", "");
+        folder.Write($"other.{Guid.NewGuid():N}", "");
+        new StoreKeyFile(folder["key"]).Read();
+        Assert.That(Directory.GetFiles(folder.Path).Select(Path.GetFileName).Where(name => name!.StartsWith("key", StringComparison.Ordinal)), Is.EquivalentTo(new[] { "key", "key.of-somebody" }));
+        Assert.That(Directory.GetFiles(folder.Path), Has.Length.EqualTo(3));
     }
 
     [Test]

@@ -79,14 +79,14 @@ internal sealed class OwnCredential : IDisposable
         return own;
     }
 
-    /// <summary>Renews until it is told to end.</summary>
+    /// <summary>Renews until it is told to end, or one half of it fails.</summary>
     public async Task RunAsync(Gateway gateway, CancellationToken ending)
     {
         _gateway = gateway;
         // A trial that an agent before this one began goes on.
         if (_scheduler![Name].IsOnTrial)
             _switches.Writer.TryWrite(true);
-        await Task.WhenAll(_scheduler.RunAsync(ending), SwitchAsync(gateway, ending));
+        await Joined.RunAsync(ending, _scheduler.RunAsync, whole => SwitchAsync(gateway, whole));
     }
 
     /// <summary>What is decided may be something else now.</summary>

@@ -1,4 +1,5 @@
 using PolicyM2M.Enforcement.Rotation;
+using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Agent.Renewing;
 
@@ -20,9 +21,14 @@ internal static class RotationText
         RotationEvent.NotAdopted not => ("credential-not-adopted", not.Reason),
         RotationEvent.StateDiscarded discarded => ("rotation-state-discarded", discarded.Reason),
         RotationEvent.NotWritten notWritten => ("rotation-not-written", notWritten.Reason),
+        RotationEvent.ClockSteppedForward stepped => ("credential-clock-stepped-forward", $"by {Text(stepped.By)}"),
+        RotationEvent.ClockSetBack back => ("credential-clock-set-back", $"{Text(back.Behind)} behind the latest time seen, until it has caught up or a new certificate bears it out"),
+        RotationEvent.ClockSetRight right => ("credential-clock-set-right", $"by {Text(right.By)}: a new certificate bears the system clock out"),
         RotationEvent.Reported reported => ("rotation-reported", reported.Refusal ?? "the decision point knows of it"),
         _ => throw new ArgumentOutOfRangeException(nameof(happened), happened, "an event without a text"),
     };
+
+    private static string Text(TimeSpan span) => DurationText.Format((long)span.TotalSeconds);
 
     /// <summary>Enough of a fingerprint to tell it from others.</summary>
     private static string Short(Credential credential) => credential.Fingerprint[..12];

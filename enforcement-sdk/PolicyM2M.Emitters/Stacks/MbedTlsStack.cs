@@ -34,8 +34,10 @@ internal sealed class MbedTlsStack : IStack
             .AddIf(plan.Groups is not null, "    mbedtls_ssl_conf_groups(config, policym2m_groups);")
             .AddIf(plan.Signatures is not null, "    mbedtls_ssl_conf_sig_algs(config, policym2m_signatures);")
             .Add($"    mbedtls_ssl_conf_authmode(config, {(options.Role == ChannelRole.Client || plan.Mutual ? "MBEDTLS_SSL_VERIFY_REQUIRED" : "MBEDTLS_SSL_VERIFY_NONE")});");
+        if (plan.Tls13)
+            KeyExchange(lines, plan.Sessions.Off);
         if (plan.Sessions.Off)
-            SessionsOff(lines, plan, options.Role);
+            SessionsOff(lines, options.Role);
         lines.Add("#if defined(MBEDTLS_SSL_EARLY_DATA)").Add("    mbedtls_ssl_conf_early_data(config, MBEDTLS_SSL_EARLY_DATA_DISABLED);").Add("#endif")
             .Add("}").Add("#endif").Add("").Add("#endif");
         return [File(lines)];
@@ -44,13 +46,12 @@ internal sealed class MbedTlsStack : IStack
     public ImmutableArray<EmittedFile> Refuse(EmitterOptions options, string reason) =>
         [File(Begin().Add($"#error \"PolicyM2M: denied: {Lines.Harmless(reason)}\"").Add("").Add("#endif"))];
 
-    private static void SessionsOff(Lines lines, ChannelPlan plan, ChannelRole role)
+    /// <summary>All modes are the default, psk_ke too: a session is then resumed without any group (RFC 8446, 4.2.9).</summary>
+    private static void KeyExchange(Lines lines, bool sessionsOff) => lines.Add("#if defined(MBEDTLS_SSL_PROTO_TLS1_3)")
+        .Add($"    mbedtls_ssl_conf_tls13_key_exchange_modes(config, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_{(sessionsOff ? "EPHEMERAL" : "EPHEMERAL_ALL")});").Add("#endif");
+
+    private static void SessionsOff(Lines lines, ChannelRole role)
     {
-        if (plan.Tls13)
-        {
-            lines.Add("#if defined(MBEDTLS_SSL_PROTO_TLS1_3)")
-                .Add("    mbedtls_ssl_conf_tls13_key_exchange_modes(config, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL);").Add("#endif");
-        }
         string tickets = role == ChannelRole.Client
             ? "    mbedtls_ssl_conf_session_tickets(config, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);"
             : "    mbedtls_ssl_conf_session_tickets_cb(config, NULL, NULL, NULL);";

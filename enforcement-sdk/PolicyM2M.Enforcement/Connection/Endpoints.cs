@@ -66,34 +66,36 @@ internal sealed class Endpoints : IDisposable
         using var won = CancellationTokenSource.CreateLinkedTokenSource(ending);
         List<(Endpoint Endpoint, Task<T> Task)> underWay = [(first, AttemptAsync(first, call, _options.CallTimeout, won.Token))];
         Exception? absence = null;
-        while (underWay.Count > 0)
+        try
         {
-            Task impatience = others.Count > 0 ? Task.Delay(Patience, won.Token) : Task.Delay(Timeout.Infinite, won.Token);
-            Task ended = await Task.WhenAny([.. underWay.Select(attempt => attempt.Task), impatience]).ConfigureAwait(false);
-            if (ended != impatience)
+            while (underWay.Count > 0)
             {
-                (Endpoint endpoint, Task<T> attempt) = underWay.Find(one => one.Task == ended);
-                underWay.Remove((endpoint, attempt));
-                try
+                Task impatience = Task.Delay(others.Count > 0 ? Patience : Timeout.InfiniteTimeSpan, won.Token);
+                Task ended = await Task.WhenAny([.. underWay.Select(attempt => attempt.Task), impatience]).ConfigureAwait(false);
+                if (ended != impatience)
                 {
-                    T answer = await attempt.ConfigureAwait(false);
-                    Answered(endpoint);
-                    await won.CancelAsync().ConfigureAwait(false);
-                    return (endpoint, answer);
+                    (Endpoint endpoint, Task<T> attempt) = underWay.Find(one => one.Task == ended);
+                    underWay.Remove((endpoint, attempt));
+                    try
+                    {
+                        T answer = await attempt.ConfigureAwait(false);
+                        Answered(endpoint);
+                        return (endpoint, answer);
+                    }
+                    catch (Exception failure) when (CallFailure.IsUnreachable(failure) && !ending.IsCancellationRequested)
+                    {
+                        absence ??= failure;
+                        endpoint.Failed();
+                    }
                 }
-                catch (Exception failure) when (CallFailure.IsUnreachable(failure) && !ending.IsCancellationRequested)
-                {
-                    absence ??= failure;
-                    endpoint.Failed();
-                }
-                catch (RpcException)
-                {
-                    await won.CancelAsync().ConfigureAwait(false);
-                    throw;
-                }
+                if (others.TryDequeue(out Endpoint? next))
+                    underWay.Add((next, AttemptAsync(next, call, _options.CallTimeout, won.Token)));
             }
-            if (others.TryDequeue(out Endpoint? next))
-                underWay.Add((next, AttemptAsync(next, call, _options.CallTimeout, won.Token)));
+        }
+        finally
+        {
+            // However it ends, nobody is left asking.
+            await won.CancelAsync().ConfigureAwait(false);
         }
         throw absence!;
     }

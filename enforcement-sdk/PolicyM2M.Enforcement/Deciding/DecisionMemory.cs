@@ -29,8 +29,8 @@ internal sealed class DecisionMemory
         _index = DecisionIndex.Of(clock.SetBackBy > TimeSpan.Zero ? content.Decisions.Select(kept => kept.FromLaterClock()) : content.Decisions);
     }
 
-    /// <summary>What changed, and whether a power cut must not undo it: a permission that was taken back must not return.</summary>
-    public event Action<bool>? Changed;
+    /// <summary>Something changed.</summary>
+    public event Action<MemoryChange>? Changed;
 
     /// <summary>What was thrown away because its signature does not hold.</summary>
     public event Action<string>? Discarded;
@@ -71,7 +71,7 @@ internal sealed class DecisionMemory
                 slot.Facts = slot.Facts with { Statement = null };
         }
         Discarded?.Invoke($"the statement about {facts.Device} is about {statement.Says.DeviceId}, or not signed by a key that is trusted");
-        Changed?.Invoke(true);
+        Changed?.Invoke(MemoryChange.TakenBack);
         return slot.Facts;
     }
 
@@ -137,7 +137,7 @@ internal sealed class DecisionMemory
             claims.Slot.Facts = facts;
             _index = index;
         }
-        Changed?.Invoke(isTighter);
+        Changed?.Invoke(isTighter ? MemoryChange.TakenBack : MemoryChange.Ordinary);
         return isWhole;
     }
 
@@ -165,7 +165,7 @@ internal sealed class DecisionMemory
             }
         }
         if (isNew)
-            Changed?.Invoke(isChanged);
+            Changed?.Invoke(isChanged ? MemoryChange.TakenBack : MemoryChange.Ordinary);
         return (isChanged, null);
     }
 
@@ -187,7 +187,7 @@ internal sealed class DecisionMemory
             isOther = before.IsOtherVersion(version, watchedSince);
             slot.Facts = before with { Version = version, ChangedAt = isOther ? order : before.ChangedAt };
         }
-        Changed?.Invoke(isOther);
+        Changed?.Invoke(isOther ? MemoryChange.Doubtful : MemoryChange.Ordinary);
         return isOther;
     }
 
@@ -211,7 +211,7 @@ internal sealed class DecisionMemory
             }
         }
         if (isLess)
-            Changed?.Invoke(true);
+            Changed?.Invoke(MemoryChange.TakenBack);
     }
 
     /// <summary>Believes these keys of one decision point from now on; decisions by keys that nobody serves any more are thrown away.</summary>
@@ -230,7 +230,7 @@ internal sealed class DecisionMemory
             foreach (DeviceSlot slot in _devices.All)
                 slot.Facts = slot.Facts with { Statement = slot.Facts.Statement is { } held && keys.Trusted.Knows(held.Signed.KeyId) ? held : null };
         }
-        Changed?.Invoke(true);
+        Changed?.Invoke(MemoryChange.TakenBack);
         return true;
     }
 
@@ -241,7 +241,7 @@ internal sealed class DecisionMemory
         lock (_lock)
             _index = _index.Without(kept.Kind, other => ReferenceEquals(other, kept));
         Discarded?.Invoke($"a decision about {kept.Kind.Name()} is not signed by a key that is trusted");
-        Changed?.Invoke(true);
+        Changed?.Invoke(MemoryChange.TakenBack);
         return false;
     }
 

@@ -5,15 +5,26 @@ using PolicyM2M.Wire;
 namespace PolicyM2M.Enforcement.Deciding;
 
 /// <summary>Answers from the bundle that is held. Mutable: the bundle is replaced whole. Safe for all threads.</summary>
-internal sealed class LocalAnswers
+/// <param name="trusted">The keys of today.</param>
+/// <param name="discarded">Told of a bundle that was thrown away because its signer is not trusted any more.</param>
+internal sealed class LocalAnswers(Func<TrustedKeys> trusted, Action<string> discarded)
 {
-    private volatile HeldBundle? _held;
+    private HeldBundle? _held;
 
-    /// <summary>The bundle; null where none is held.</summary>
+    /// <summary>The bundle; null where none is held. One that was vouched for by a key which nobody serves any more is thrown away.</summary>
     public HeldBundle? Held
     {
-        get => _held;
-        set => _held = value;
+        get
+        {
+            HeldBundle? held = Volatile.Read(ref _held);
+            if (held is null || trusted().Knows(held.Signed.KeyId))
+                return held;
+            // What was put in its place meanwhile stays.
+            if (Interlocked.CompareExchange(ref _held, null, held) == held)
+                discarded("the bundle is not signed by a key that is trusted");
+            return null;
+        }
+        set => Volatile.Write(ref _held, value);
     }
 
     /// <summary>What the bundle says to a question; null where none is held, or none that may answer for the device.</summary>
@@ -25,7 +36,7 @@ internal sealed class LocalAnswers
     public Local? Find(DecisionKind kind, ClaimSet claims, DeviceFacts facts, bool isTimeKnown, DateTimeOffset now)
     {
         // As for what is kept: whom nobody answered for, or who was refused, gets nothing. Policies from before those already seen are refused.
-        if (_held is not { } held || facts.Served is not { } served || (facts.LatestSeen is { } seen && held.Stamp.IsBefore(seen)) || now >= held.ValidUntil)
+        if (Held is not { } held || facts.Served is not { } served || (facts.LatestSeen is { } seen && held.Stamp.IsBefore(seen)) || now >= held.ValidUntil)
             return null;
         if (held.Decide(kind, held.Prepare(claims, facts), facts, now) is not { } made)
             return null;

@@ -38,10 +38,10 @@ internal sealed record Configured(Credential Credential, string ChainPem, string
         return credential;
     }
 
-    /// <summary>Why it is no successor of the credential in use; null where it is one.</summary>
-    public string? FaultAfter(X509Certificate2 current, string trustPath, DateTimeOffset now, out bool isRekeyed)
+    /// <summary>Why it is no successor of the credential in use; null where it is one. Whoever put it there is believed to have put no older one there.</summary>
+    public string? FaultAfter(X509Certificate2 current, string trustPath, DateTimeOffset now, DateTimeOffset system, out bool isRekeyed, out CheckedSuccessor? successor)
     {
-        isRekeyed = true;
+        (isRekeyed, successor) = (true, null);
         try
         {
             var authorities = new X509Certificate2Collection();
@@ -51,7 +51,7 @@ internal sealed record Configured(Credential Credential, string ChainPem, string
             using X509Certificate2 own = X509Certificate2.CreateFromPem(ChainPem, KeyPem);
             using AsymmetricAlgorithm key = PrivateKey.Of(own);
             isRekeyed = !key.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(current.PublicKey.ExportSubjectPublicKeyInfo());
-            return SuccessorCheck.Fault([.. chain.Select(certificate => certificate.RawDataMemory)], current, key, authorities, now, out _);
+            return SuccessorCheck.Fault([.. chain.Select(certificate => certificate.RawDataMemory)], current, key, authorities, now, system, out successor);
         }
         catch (Exception damage) when (damage is IOException or UnauthorizedAccessException or CryptographicException)
         {

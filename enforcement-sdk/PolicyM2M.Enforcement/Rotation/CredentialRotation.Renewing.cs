@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using PolicyM2M.Enforcement.Deciding;
 using PolicyM2M.Enforcement.Storing;
 
 namespace PolicyM2M.Enforcement.Rotation;
@@ -10,10 +11,11 @@ public sealed partial class CredentialRotation
 
     private async Task RenewAsync(RotationPlan plan, CancellationToken cancellation)
     {
-        Tell(new RotationEvent.Renewing(Name, plan.Cause, plan.Rekey || State.PendingKeyMade is not null));
+        Tell(new RotationEvent.Renewing(Name, plan.Cause, plan.Rekey || _clock.IsBehind || State.PendingKeyMade is not null));
         try
         {
-            if (plan.Rekey && !MakeKey())
+            // While the system clock stands behind, a successor must show that it is no old one: SuccessorCheck.
+            if ((plan.Rekey || _clock.IsBehind) && !MakeKey())
                 return;
             Renewing.Result result = await Renewing.TryAsync(_options, _folder, State, plan.Cause, _clock.Now, cancellation).ConfigureAwait(false);
             if (result is { Next: { } next, Checked: { } successor, KeyPem: { } key })
@@ -38,7 +40,8 @@ public sealed partial class CredentialRotation
 
     private void Obtain(Credential next, CheckedSuccessor successor, string keyPem, RotationCause cause)
     {
-        DateTimeOffset now = _clock.Now;
+        DeviceClock? right = successor.IsBySystemClock ? Clock(latestSeen: null) : null;
+        DateTimeOffset seen = _clock.Now, now = right?.Now ?? seen;
         RotationPlan plan = _standing.PlanOf(next, _options.Device);
         if (plan.RenewAt <= now)
         {
@@ -48,8 +51,10 @@ public sealed partial class CredentialRotation
         Credential before = State.Serving;
         bool isRekeyed = State.PendingKeyMade is not null;
         _folder.Add(next.Fingerprint, successor.ChainPem, keyPem);
-        if (!Take(State.Obtained(next, cause, isRekeyed, now)))
+        if (!Take(State.Obtained(next, cause, isRekeyed, now), right))
             return;
+        if (right is not null)
+            Tell(new RotationEvent.ClockSetRight(Name, seen - now));
         File.Delete(_folder.PendingKeyPath);
         Tell(State.Waiting is null ? new RotationEvent.Switched(Name, before, next) : new RotationEvent.Waits(Name, next));
     }

@@ -13,18 +13,19 @@ public sealed partial class CredentialRotation : IDisposable
     private readonly RotationOptions _options;
     private readonly CredentialFolder _folder;
     private readonly RotationStateFile _file;
-    private readonly DeviceClock _clock;
+    private volatile DeviceClock _clock;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private volatile Standing _standing;
     private TaskCompletionSource _nudged = NewSignal();
     private CredentialUse? _told;
+    private bool _isToldBehind;
 
     private CredentialRotation(RotationOptions options, CredentialFolder folder, RotationStateFile file, RotationState state)
     {
         _options = options;
         _folder = folder;
         _file = file;
-        _clock = new DeviceClock(options.Time, state.LatestSeen);
+        _clock = Clock(state.LatestSeen);
         _standing = new Standing(state, Outcome.Deny(DecisionKind.Rotation, "no decision has been made yet"));
     }
 
@@ -109,6 +110,7 @@ public sealed partial class CredentialRotation : IDisposable
         await _turn.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
+            TellClock();
             _standing = _standing with { Outcome = await DecideAsync(cancellation).ConfigureAwait(false) };
             Settle(_clock.Now);
             if (_standing.Plan(_options.Device) is { } plan && IsDue(plan, _clock.Now))
@@ -194,11 +196,15 @@ public sealed partial class CredentialRotation : IDisposable
     }
 
     /// <summary>The next state counts once it is on disk.</summary>
-    private bool Take(RotationState next)
+    /// <param name="next">The next state.</param>
+    /// <param name="right">The clock that counts with it; null for the same.</param>
+    private bool Take(RotationState next, DeviceClock? right = null)
     {
+        DeviceClock clock = right ?? _clock;
         try
         {
-            _file.Save(next = next with { LatestSeen = _clock.Now });
+            _file.Save(next = next with { LatestSeen = clock.Now });
+            _clock = clock;
             _standing = _standing with { State = next };
             _folder.PointTo(next.Serving.Fingerprint);
             _folder.KeepOnly(_file.Named());
@@ -209,6 +215,16 @@ public sealed partial class CredentialRotation : IDisposable
             Tell(new RotationEvent.NotWritten(Name, failure.Message));
             return ReferenceEquals(_standing.State, next);
         }
+    }
+
+    private DeviceClock Clock(DateTimeOffset? latestSeen) => new(_options.Time, latestSeen, by => Tell(new RotationEvent.ClockSteppedForward(Name, by)));
+
+    private void TellClock()
+    {
+        bool isBehind = _clock.IsBehind;
+        if (isBehind && !_isToldBehind)
+            Tell(new RotationEvent.ClockSetBack(Name, _clock.Now - _options.Time.GetUtcNow()));
+        _isToldBehind = isBehind;
     }
 
     private void TellUse()

@@ -32,12 +32,17 @@ internal static class CredentialStart
             return state;
         DateTimeOffset system = options.Time.GetUtcNow(), now = system > state.LatestSeen ? system : state.LatestSeen;
         using X509Certificate2 current = folder.Open(state.Serving.Fingerprint);
-        if (configured.FaultAfter(current, options.TrustPath, now, out bool isRekeyed) is { } fault)
+        if (configured.FaultAfter(current, options.TrustPath, now, system, out bool isRekeyed, out CheckedSuccessor? successor) is { } fault)
         {
             tell(new RotationEvent.NotAdopted(options.Name, $"what lies in {options.CertificatePath} is not taken up: {fault}"));
             return state;
         }
         configured.AddTo(folder);
+        if (successor!.IsBySystemClock)
+        {
+            tell(new RotationEvent.ClockSetRight(options.Name, now - system));
+            (state, now) = (state with { LatestSeen = system }, system);
+        }
         tell(new RotationEvent.Adopted(options.Name, configured.Credential));
         return state.Obtained(configured.Credential, RotationCause.Due, isRekeyed, now);
     }

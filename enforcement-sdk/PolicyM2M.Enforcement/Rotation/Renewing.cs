@@ -33,11 +33,15 @@ internal static class Renewing
             return new Result(null, null, null, answer);
         var authorities = new X509Certificate2Collection();
         authorities.ImportFromPemFile(options.TrustPath);
-        string? fault = SuccessorCheck.Fault(issued.Certificates, current, key, authorities, now, out CheckedSuccessor? successor);
+        // A certificate for a key that was made for it cannot be one from before.
+        DateTimeOffset system = state.PendingKeyMade is null ? now : options.Time.GetUtcNow();
+        string? fault = SuccessorCheck.Fault(issued.Certificates, current, key, authorities, now, system, out CheckedSuccessor? successor);
         if (successor is null)
             return new Result(null, null, null, new RenewalAnswer.Refused($"what the issuer gave is refused: {fault}"));
         using X509Certificate2 leaf = X509Certificate2.CreateFromPem(successor.ChainPem);
-        return new Result(Credential.Of(leaf, successor.ChainEnd, state.PendingKeyMade ?? state.Serving.Times.KeyMade), successor, keyPem, null);
+        // By the clock that was ahead, a key would be made in the future, and not be due for as long.
+        DateTimeOffset made = state.PendingKeyMade ?? state.Serving.Times.KeyMade, keyMade = successor.IsBySystemClock && made > system ? system : made;
+        return new Result(Credential.Of(leaf, successor.ChainEnd, keyMade), successor, keyPem, null);
     }
 
     /// <summary>A renewal that throws has a mistake; that the issuer was unreachable, and so grace, must not come of it.</summary>

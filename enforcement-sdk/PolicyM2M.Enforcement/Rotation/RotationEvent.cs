@@ -80,6 +80,21 @@ public abstract record RotationEvent
     /// <param name="Reason">What failed.</param>
     public sealed record NotWritten(string Name, string Reason) : RotationEvent(Name);
 
+    /// <summary>The clock stepped forward by much: somebody set it, or the machine slept. What ended thereby stays ended.</summary>
+    /// <param name="Name">The credential.</param>
+    /// <param name="By">By how much.</param>
+    public sealed record ClockSteppedForward(string Name, TimeSpan By) : RotationEvent(Name);
+
+    /// <summary>The system clock stands before a moment already seen: time is counted on from there, until it has caught up or an issuer bears it out.</summary>
+    /// <param name="Name">The credential.</param>
+    /// <param name="Behind">How far it stands behind.</param>
+    public sealed record ClockSetBack(string Name, TimeSpan Behind) : RotationEvent(Name);
+
+    /// <summary>A new successor begins when the system clock says that it is now: the latest moment seen never was, and the system clock counts again.</summary>
+    /// <param name="Name">The credential.</param>
+    /// <param name="By">How far ahead the latest moment seen stood.</param>
+    public sealed record ClockSetRight(string Name, TimeSpan By) : RotationEvent(Name);
+
     /// <summary>The decision point knows of a rotation, or will not: it refused the report.</summary>
     /// <param name="Name">The credential.</param>
     /// <param name="Report">The rotation.</param>

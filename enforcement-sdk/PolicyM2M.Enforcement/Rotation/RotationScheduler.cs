@@ -26,8 +26,9 @@ public sealed class RotationScheduler : IDisposable
         return new RotationScheduler(credentials.ToDictionary(one => one.Name, CredentialRotation.Open, StringComparer.Ordinal));
     }
 
-    /// <summary>Rotates until it is cancelled.</summary>
-    public Task RunAsync(CancellationToken cancellation) => Task.WhenAll(_rotations.Values.Select(rotation => rotation.RunAsync(cancellation)));
+    /// <summary>Rotates until it is cancelled. Where one rotation fails for a reason that nobody foresaw, all end, and it is thrown.</summary>
+    public Task RunAsync(CancellationToken cancellation) =>
+        Joined.RunAsync(cancellation, _rotations.Values.Select(rotation => (Func<CancellationToken, Task>)rotation.RunAsync));
 
     /// <summary>Looks at all credentials again soon: the policies have changed.</summary>
     public void Nudge()

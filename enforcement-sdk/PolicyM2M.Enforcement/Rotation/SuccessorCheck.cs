@@ -15,15 +15,19 @@ internal static class SuccessorCheck
     /// <summary>A successor may wait for its validity to begin, as where the clocks of issuer and device differ; but not for long.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
 
+    /// <summary>How closely the beginning of a successor bears out the system clock: some issuers date back by an hour.</summary>
+    private static readonly TimeSpan Agreement = TimeSpan.FromHours(2);
+
     /// <summary>What is wrong with it; null where nothing is.</summary>
     /// <param name="given">The certificates that came, in any order, in DER.</param>
     /// <param name="current">The credential in use.</param>
     /// <param name="key">The key that it was asked for with.</param>
     /// <param name="authorities">The only ones believed.</param>
-    /// <param name="now">The time.</param>
-    /// <param name="successor">The successor and its chain without the authority, leaf first, in PEM; and when the first certificate of the whole chain ends.</param>
-    public static string? Fault(
-        IReadOnlyList<ReadOnlyMemory<byte>> given, X509Certificate2 current, AsymmetricAlgorithm key, X509Certificate2Collection authorities, DateTimeOffset now, out CheckedSuccessor? successor)
+    /// <param name="now">The time: the latest moment ever seen.</param>
+    /// <param name="system">The system clock, where it is known that nobody can have issued the successor before it was asked for; otherwise the time.</param>
+    /// <param name="successor">The successor.</param>
+    public static string? Fault(IReadOnlyList<ReadOnlyMemory<byte>> given, X509Certificate2 current, AsymmetricAlgorithm key, X509Certificate2Collection authorities, DateTimeOffset now,
+        DateTimeOffset system, out CheckedSuccessor? successor)
     {
         successor = null;
         if (given.Count is 0 or > MostCertificates)
@@ -39,7 +43,11 @@ internal static class SuccessorCheck
             X509Certificate2? leaf = others.FirstOrDefault(certificate => certificate.PublicKey.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(publicKey));
             if (leaf is null)
                 return others.Length < all.Count ? "the certificate that came is the one in use" : "the certificate that came is not for the key of the request";
-            return FaultOf(leaf, current, now) ?? FaultOfChain(leaf, all, authorities, now, out successor);
+            bool isBySystemClock = BearsOut(leaf, system, now);
+            DateTimeOffset at = isBySystemClock ? system : now;
+            string? fault = FaultOf(leaf, current, at) ?? FaultOfChain(leaf, all, authorities, at, out successor);
+            successor = successor is null ? null : successor with { IsBySystemClock = isBySystemClock };
+            return fault;
         }
         catch (CryptographicException malformed)
         {
@@ -51,6 +59,12 @@ internal static class SuccessorCheck
                 certificate.Dispose();
         }
     }
+
+    /// <summary>
+    /// Whether the issuer bears out a system clock that stands far behind the latest moment seen. A clock that once stood far ahead would otherwise make every successor end before it came, for ever.
+    /// </summary>
+    private static bool BearsOut(X509Certificate2 leaf, DateTimeOffset system, DateTimeOffset now) =>
+        now - system > Agreement && (leaf.NotBefore.ToUniversalTime() - system.UtcDateTime).Duration() <= Agreement;
 
     private static string? FaultOf(X509Certificate2 leaf, X509Certificate2 current, DateTimeOffset now)
     {
@@ -99,4 +113,8 @@ internal static class SuccessorCheck
 /// <summary>A successor that is what was asked for.</summary>
 /// <param name="ChainPem">The certificate, and the intermediates that it needs, in PEM.</param>
 /// <param name="ChainEnd">When the first certificate of the chain, its authority included, ends.</param>
-internal sealed record CheckedSuccessor(string ChainPem, DateTimeOffset ChainEnd);
+internal sealed record CheckedSuccessor(string ChainPem, DateTimeOffset ChainEnd)
+{
+    /// <summary>Whether it bears out the system clock, and was judged by that: the latest moment seen was never.</summary>
+    public bool IsBySystemClock { get; init; }
+}

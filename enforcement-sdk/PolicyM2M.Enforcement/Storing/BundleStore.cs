@@ -16,7 +16,7 @@ internal sealed class BundleStore(StoreFile file, Action<string> failed)
     private const double WorthAWrite = 0.5;
 
     private DateTimeOffset _writtenIssuedAt = DateTimeOffset.MinValue;
-    private string _writtenHash = "";
+    private string _writtenHash = "", _writtenKey = "";
 
     /// <summary>The bundle that is kept, verified; null where none is. What cannot be believed is deleted.</summary>
     public HeldBundle? Load(TrustedKeys keys, DeviceClock clock, out string? discarded)
@@ -24,21 +24,21 @@ internal sealed class BundleStore(StoreFile file, Action<string> failed)
         HeldBundle? held = file.Load(bytes => Read(bytes, keys), out discarded);
         if (held is null)
             return null;
-        (_writtenIssuedAt, _writtenHash) = (held.Statement.IssuedAt, held.Bundle.Hash);
+        (_writtenIssuedAt, _writtenHash, _writtenKey) = (held.Statement.IssuedAt, held.Bundle.Hash, held.Signed.KeyId);
         // Where the clock runs from a moment already seen, nobody knows how much of its time is over.
         return clock.SetBackBy > TimeSpan.Zero ? null : held;
     }
 
-    /// <summary>Keeps it, where it is another than the one on disk or that one will not last long.</summary>
+    /// <summary>Keeps it, where it is another than the one on disk, signed by another key, or that one will not last long.</summary>
     public void Save(HeldBundle held)
     {
         ReceivedBundleStatement statement = held.Statement;
-        if (_writtenHash == held.Bundle.Hash && statement.IssuedAt - _writtenIssuedAt < (statement.ValidUntil - statement.IssuedAt) * WorthAWrite)
+        if (_writtenHash == held.Bundle.Hash && _writtenKey == held.Signed.KeyId && statement.IssuedAt - _writtenIssuedAt < (statement.ValidUntil - statement.IssuedAt) * WorthAWrite)
             return;
         try
         {
             file.Save(Write(held));
-            (_writtenIssuedAt, _writtenHash) = (statement.IssuedAt, held.Bundle.Hash);
+            (_writtenIssuedAt, _writtenHash, _writtenKey) = (statement.IssuedAt, held.Bundle.Hash, held.Signed.KeyId);
             ClientMetrics.StoreWritten();
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

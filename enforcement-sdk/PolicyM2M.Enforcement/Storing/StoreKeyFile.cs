@@ -33,5 +33,22 @@ internal sealed class StoreKeyFile(string path) : IStoreKey
         {
             File.Delete(mine);
         }
+        string full = Path.GetFullPath(path), folder = Path.GetDirectoryName(full)!;
+        FolderSync.Flush(folder);
+        // What a process that was killed left: whoever still writes one has lost.
+        foreach (string left in Directory.EnumerateFiles(folder, $"{Path.GetFileName(full)}.*").Where(left => Guid.TryParseExact(Path.GetExtension(left).TrimStart('.'), "N", out _)))
+            Delete(left);
+    }
+
+    private static void Delete(string left)
+    {
+        try
+        {
+            File.Delete(left);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // A key that nothing is sealed with harms nobody.
+        }
     }
 }

@@ -54,10 +54,22 @@ public sealed class TlsEnforcer
     {
         // Taken before the decisions: what changes after they were asked for is not missed.
         Task changed = Options.Changed;
-        var attempt = new HandshakeAttempt(Options, await TlsDecisions.AskAsync(Options, Options.DecisionTimeout, cancellation).ConfigureAwait(false), isServer) { Changed = changed };
+        var attempt = new HandshakeAttempt(Options, await DecisionsAsync(cancellation).ConfigureAwait(false), isServer) { Changed = changed };
         if (attempt.Translation.Refusal is { } refusal)
             throw Refused(refusal);
         return isServer && attempt.Credential is null ? throw Refused(new(EnforcementReason.NotMutual, "this server has no credential")) : attempt;
+    }
+
+    private async Task<TlsDecisions> DecisionsAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return await TlsDecisions.AskAsync(Options, Options.DecisionTimeout, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception none) when (!cancellation.IsCancellationRequested)
+        {
+            throw Refused(new(EnforcementReason.DecisionDenied, $"there are no decisions: {none.Message}"), none);
+        }
     }
 
     /// <summary>Verifies a handshake that is done, and watches over its connection from then on.</summary>

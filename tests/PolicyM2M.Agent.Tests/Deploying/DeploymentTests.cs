@@ -33,6 +33,16 @@ internal sealed class DeploymentTests
     }
 
     [Test]
+    public void The_unit_lets_the_agent_ask_whether_the_clock_is_synchronised_and_never_set_it()
+    {
+        string[] unit = File.ReadAllLines(Path.Combine(Folder, "systemd/policym2m-agent.service"));
+        string[] calls = [.. unit.Where(line => line.StartsWith("SystemCallFilter=", StringComparison.Ordinal)).SelectMany(line => line["SystemCallFilter=".Length..].Split(' '))];
+        // Which of them adjtimex(3) makes differs between the C libraries.
+        Assert.That(calls, Is.EquivalentTo(new[] { "@system-service", "adjtimex", "clock_adjtime", "clock_adjtime64" }));
+        Assert.That(unit, Has.Member("CapabilityBoundingSet=").And.No.Member("ProtectClock=yes"));
+    }
+
+    [Test]
     public void The_unit_gives_options_that_the_agent_has()
     {
         string unit = File.ReadAllText(Path.Combine(Folder, "systemd/policym2m-agent.service"));

@@ -82,6 +82,27 @@ internal sealed class RenewalTests
         Assert.That(next.Transcript, Does.Not.Contain("renewing: "), "the same one");
     }
 
+    [Test]
+    public async Task A_credential_on_trial_whose_files_are_gone_ends_the_daemon_and_says_why()
+    {
+        string openssl = RequiredProgram.OpenSsl.Require();
+        using var plant = new Plant();
+        plant.Commit(RotateNow);
+        RunningProcess pdp = await plant.StartPdpAsync();
+        using var issuer = new TemporaryFolder();
+        RunningProcess agent = plant.StartGateway(ProgramStart.Ordinary,
+            $"\"interval\": 1, {Renewal(issuer, openssl, plant.Pki("ca.pem"), plant.Pki("ca-key.pem"), plant.Pki("ca.pem"), until: issuer["go"])}");
+        await agent.NextLineAsync(line => line.StartsWith("renewing: ", StringComparison.Ordinal), "renewal");
+        // While nobody answers, it stays on trial, and is looked at again and again.
+        await pdp.KillAsync();
+        issuer.Write("go", "");
+        await agent.NextLineAsync(line => line.StartsWith("credential-switched: ", StringComparison.Ordinal), "switch");
+        foreach (string certificate in Directory.GetFiles(Path.Combine(plant.State, "credential"), "certificate.pem", SearchOption.AllDirectories))
+            File.Delete(certificate);
+        string why = await agent.NextLineAsync(line => line.StartsWith("agent: ", StringComparison.Ordinal), "reason");
+        Assert.That(why, Does.Contain("certificate.pem"));
+    }
+
     /// <summary>The configuration of a renewal by a script that signs what it is given.</summary>
     private static string Renewal(TemporaryFolder folder, string openssl, string authority, string key, string trust, string? until = null)
     {

@@ -58,7 +58,7 @@ internal sealed class SuccessorCheckTests
 
     [Test]
     public void The_certificate_in_use_is_no_successor() =>
-        Assert.That(SuccessorCheck.Fault([_current.RawData], _current, PrivateKey.Of(_current), Trust(_issuer), Time.GetUtcNow(), out _), Is.EqualTo("the certificate that came is the one in use"));
+        Assert.That(SuccessorCheck.Fault([_current.RawData], _current, PrivateKey.Of(_current), Trust(_issuer), Time.GetUtcNow(), Time.GetUtcNow(), out _), Is.EqualTo("the certificate that came is the one in use"));
 
     [TestCase("CN=plc-2", "plc-1")]
     [TestCase("CN=plc-1", "plc-2")]
@@ -106,26 +106,39 @@ internal sealed class SuccessorCheckTests
     }
 
     [Test]
+    public void Where_the_latest_moment_seen_is_far_ahead_a_successor_that_begins_now_bears_the_system_clock_out()
+    {
+        DateTimeOffset system = Time.GetUtcNow(), seen = system.AddYears(10);
+        Assert.That((Fault(Issued(), seen, system, out CheckedSuccessor? successor), successor?.IsBySystemClock), Is.EqualTo(((string?)null, (bool?)true)));
+        Assert.That((Fault(Issued(), system.AddHours(1), system, out successor), successor?.IsBySystemClock), Is.EqualTo(((string?)null, (bool?)false)), "so little passes by itself");
+        Assert.That(Fault(Issued(from: system.AddHours(-3)), seen, system, out _), Does.StartWith("it ended"), "it may be an old one");
+        Assert.That(Fault(Issued(from: system.AddHours(3)), seen, system, out _), Does.StartWith("it ended"));
+        Assert.That(Fault(Issued(), seen, seen, out _), Does.StartWith("it ended"), "nobody knows when it was asked for");
+    }
+
+    [Test]
     public void Another_authority_is_refused_even_where_it_brings_its_own_root()
     {
         using X509Certificate2 issued = _other.Issue(TestIssuer.Request(_key, "CN=plc-1", "plc-1").CreateSigningRequest(), TimeSpan.FromDays(30));
-        string? fault = SuccessorCheck.Fault([issued.RawData, .. _other.Chain.Select(certificate => (ReadOnlyMemory<byte>)certificate.RawData)], _current, _key, Trust(_issuer), Time.GetUtcNow(), out _);
+        string? fault = SuccessorCheck.Fault([issued.RawData, .. _other.Chain.Select(certificate => (ReadOnlyMemory<byte>)certificate.RawData)], _current, _key, Trust(_issuer), Time.GetUtcNow(), Time.GetUtcNow(), out _);
         Assert.That(fault, Does.StartWith("no authority of this credential vouches for it"));
     }
 
     [Test]
     public void Nothing_too_much_and_what_is_no_certificate_are_refused()
     {
-        Assert.That(SuccessorCheck.Fault([], _current, _key, Trust(_issuer), Time.GetUtcNow(), out _), Is.EqualTo("no certificate came"));
-        Assert.That(SuccessorCheck.Fault([.. Enumerable.Repeat((ReadOnlyMemory<byte>)_current.RawData, 17)], _current, _key, Trust(_issuer), Time.GetUtcNow(), out _), Is.EqualTo("17 certificates came"));
-        Assert.That(SuccessorCheck.Fault([new byte[] { 0x30, 0x00 }], _current, _key, Trust(_issuer), Time.GetUtcNow(), out _), Does.StartWith("a certificate that came is malformed"));
+        Assert.That(SuccessorCheck.Fault([], _current, _key, Trust(_issuer), Time.GetUtcNow(), Time.GetUtcNow(), out _), Is.EqualTo("no certificate came"));
+        Assert.That(SuccessorCheck.Fault([.. Enumerable.Repeat((ReadOnlyMemory<byte>)_current.RawData, 17)], _current, _key, Trust(_issuer), Time.GetUtcNow(), Time.GetUtcNow(), out _), Is.EqualTo("17 certificates came"));
+        Assert.That(SuccessorCheck.Fault([new byte[] { 0x30, 0x00 }], _current, _key, Trust(_issuer), Time.GetUtcNow(), Time.GetUtcNow(), out _), Does.StartWith("a certificate that came is malformed"));
     }
 
     private X509Certificate2 Issued(ECDsa? key = null, TimeSpan? life = null, Func<CertificateRequest, CertificateRequest>? change = null, DateTimeOffset? from = null) =>
         _issuer.Issue(TestIssuer.Request(key ?? _key, "CN=plc-1", "plc-1").CreateSigningRequest(), life ?? TimeSpan.FromDays(30), change, from);
 
-    private string? Fault(X509Certificate2 issued, out CheckedSuccessor? successor) =>
-        SuccessorCheck.Fault([_issuer.Intermediate.RawData, issued.RawData], _current, _key, Trust(_issuer), Time.GetUtcNow(), out successor);
+    private string? Fault(X509Certificate2 issued, out CheckedSuccessor? successor) => Fault(issued, Time.GetUtcNow(), Time.GetUtcNow(), out successor);
+
+    private string? Fault(X509Certificate2 issued, DateTimeOffset now, DateTimeOffset system, out CheckedSuccessor? successor) =>
+        SuccessorCheck.Fault([_issuer.Intermediate.RawData, issued.RawData], _current, _key, Trust(_issuer), now, system, out successor);
 
     private static X509Certificate2Collection Trust(TestIssuer issuer)
     {

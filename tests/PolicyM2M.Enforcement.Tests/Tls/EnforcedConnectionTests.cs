@@ -71,11 +71,13 @@ internal sealed class EnforcedConnectionTests
     }
 
     [Test]
-    public async Task A_decision_that_cannot_be_had_makes_no_connection()
+    public async Task A_decision_that_cannot_be_had_makes_no_connection_and_is_heard_of()
     {
-        var enforcer = new TlsEnforcer(new TlsEnforcerOptions { Decisions = _ => throw new TimeoutException("nobody answers"), Trust = new TlsTrust([_world.Authority.Certificate]) });
+        var heard = new List<Refusal>();
+        var enforcer = new TlsEnforcer(new TlsEnforcerOptions { Decisions = _ => throw new TimeoutException("nobody answers"), Trust = new TlsTrust([_world.Authority.Certificate]), OnRefusal = heard.Add });
         (Stream client, Stream server) = await TlsWorld.PairAsync();
-        await Assert.ThrowsAsync<TimeoutException>(() => enforcer.ConnectAsync(client, TlsWorld.Host));
+        EnforcementException? refused = await Assert.ThrowsAsync<EnforcementException>(() => enforcer.ConnectAsync(client, TlsWorld.Host));
+        Assert.That(heard.Single().ToString(), Is.EqualTo("DECISION_DENIED: there are no decisions: nobody answers").And.EqualTo(refused!.Message));
         Assert.That(await server.ReadAsync(new byte[1]), Is.Zero);
     }
 
