@@ -111,7 +111,7 @@ public sealed class GitPolicyRepository
     public PolicyRevision ReadRevision(string reference, string folder) => With(repository =>
     {
         Commit commit = CommitOf(repository, reference);
-        return new PolicyRevision(commit.Sha, OneLine(commit.MessageShort), commit.Committer.When, SourceTree.Read(TreeOf(commit, folder)));
+        return new PolicyRevision(commit.Sha, PlainLine.Of(commit.MessageShort).Trim(), commit.Committer.When, SourceTree.Read(TreeOf(commit, folder)));
     });
 
     private T With<T>(Func<Repository, T> read) => Guard(Location, () =>
@@ -179,15 +179,13 @@ public sealed class GitPolicyRepository
         }
         catch (LibGit2SharpException fault)
         {
-            throw new PolicyStoreException($"the Git repository {location} cannot be read ({OneLine(fault.Message)}); `git fsck` may say more", fault);
+            throw new PolicyStoreException($"the Git repository {location} cannot be read ({fault.Message.Trim()}); `git fsck` may say more", fault);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new PolicyStoreException($"the Git repository {location} cannot be read: {OneLine(fault.Message)}", fault);
+            throw new PolicyStoreException($"the Git repository {location} cannot be read: {fault.Message.Trim()}", fault);
         }
     }
-
-    private static string OneLine(string text) => string.Concat(text.Trim().Select(c => char.IsControl(c) ? ' ' : c));
 
     private static string Trimmed(string folder) => Path.TrimEndingDirectorySeparator(folder);
 }

@@ -56,7 +56,7 @@ internal sealed class SourceTree
             if (++_entries > SourceLimits.MaximumEntries)
                 throw new PolicyStoreException($"the policy set holds more than {SourceLimits.MaximumEntries} files and folders; keep other files elsewhere");
             if (path.Any(c => char.IsControl(c) || c == '\uFFFD'))
-                throw new PolicyStoreException($"a file name in `{Printable(folder)}` has control characters or is not UTF-8; rename it");
+                throw new PolicyStoreException($"a file name in `{folder}` has control characters or is not UTF-8; rename it");
             switch (entry.Mode)
             {
                 case Mode.Directory:
@@ -111,6 +111,4 @@ internal sealed class SourceTree
         content.ReadExactly(bytes);
         return bytes;
     }
-
-    private static string Printable(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
 }

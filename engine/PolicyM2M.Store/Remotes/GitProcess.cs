@@ -114,13 +114,13 @@ internal static class GitProcess
         }
     }
 
-    /// <summary>A host may say anything: it gets one line without control characters.</summary>
+    /// <summary>A host may say anything: it gets one line.</summary>
     private static string Told(Queue<string> lines)
     {
         string text;
         lock (lines)
             text = string.Join("; ", lines);
-        text = RemoteUrl.Scrubbed(string.Concat(text.Select(c => char.IsControl(c) || char.GetUnicodeCategory(c) == UnicodeCategory.Format ? ' ' : c)));
+        text = RemoteUrl.Scrubbed(PlainLine.Of(text));
         return text.Length > CharactersShown ? $"{text[..CharactersShown]}…" : text;
     }
 }

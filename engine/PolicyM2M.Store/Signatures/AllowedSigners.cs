@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 
 namespace PolicyM2M.Store.Signatures;
 
@@ -59,7 +58,7 @@ public sealed class AllowedSigners
             }
             catch (FormatException fault)
             {
-                throw new PolicyStoreException($"{path}:{number}: {Printable(fault.Message)}", fault);
+                throw new PolicyStoreException($"{path}:{number}: {fault.Message}", fault);
             }
         }
         return signers.Count > 0
@@ -86,12 +85,4 @@ public sealed class AllowedSigners
 
     /// <summary>The lines of a key.</summary>
     internal IEnumerable<AllowedSigner> Of(SshPublicKey key) => _signers.Where(signer => signer.Key.Is(key));
-
-    private static string Printable(string text)
-    {
-        var printable = new StringBuilder(text.Length);
-        foreach (char c in text)
-            printable.Append(char.IsControl(c) ? '?' : c);
-        return printable.ToString();
-    }
 }

@@ -1,4 +1,5 @@
 using PolicyM2M.Compiler.Diagnostics;
+using PolicyM2M.Store;
 
 namespace PolicyM2M.Pdp.Revisions;
 
@@ -11,6 +12,6 @@ internal static class DiagnosticText
         string help = diagnostic.Help is null ? "" : $"; {diagnostic.Help}";
         string severity = diagnostic.Severity == Severity.Error ? "error" : "warning";
         string line = $"{diagnostic.Position.File}:{diagnostic.Position.Line}:{diagnostic.Position.Column}: {severity} {diagnostic.Code}: {diagnostic.Message}{help}";
-        return string.Concat(line.Select(c => char.IsControl(c) ? ' ' : c));
+        return PlainLine.Of(line);
     }
 }
