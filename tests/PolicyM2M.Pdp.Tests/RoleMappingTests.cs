@@ -82,6 +82,17 @@ public sealed class RoleMappingTests
     }
 
     [Test]
+    public async Task Names_with_a_prefix_are_those_of_its_trust_domain_alone()
+    {
+        Write(Roles.Replace("\"role\": \"device\", \"name\": \"{name}\" },\n    { \"match\": \"dns:ops", "\"role\": \"device\", \"name\": \"plc-{name}\" },\n    { \"match\": \"dns:ops", StringComparison.Ordinal));
+        await RunningPdp.Eventually(() => Status(_partner.Issue(uris: ["spiffe://partner.example/0042"])), status => status == StatusCode.OK);
+        await AssertIs("plc-0042", _partner.Issue(uris: ["spiffe://partner.example/0042"]));
+        await AssertRefused(_own.Issue(uris: ["spiffe://dev.policym2m.example/device/plc-0042"]),
+            "spiffe://dev.policym2m.example/device/plc-0042 would be called plc-0042, and names that begin with plc- are those of partner.example by the roles file");
+        await AssertIs("sensor-1", _own.Issue(uris: ["spiffe://dev.policym2m.example/device/sensor-1"]));
+    }
+
+    [Test]
     public async Task A_file_takes_the_place_of_the_mapping_that_is_built_in()
     {
         using X509Certificate2 gateway = _own.Issue(uris: ["spiffe://dev.policym2m.example/gateway/gw-plant7"]);

@@ -8,7 +8,10 @@ namespace PolicyM2M.Pdp.Identity.Mapping;
 /// </summary>
 internal sealed class RoleMap(IReadOnlyList<RoleEntry> entries)
 {
-    private sealed record Match(CallerId Id, Roles Role, string Name);
+    private sealed record Match(CallerId Id, RoleEntry? Entry, string Name)
+    {
+        public Roles Role => Entry?.Role ?? Roles.None;
+    }
 
     public IReadOnlyList<RoleEntry> Entries { get; } = entries;
 
@@ -39,19 +42,25 @@ internal sealed class RoleMap(IReadOnlyList<RoleEntry> entries)
                 reason = $"it is of the trust domain {id.TrustDomain}, and no authority of that domain issued it";
             else if (others.Length > 0)
                 reason = $"it is both {id} and {others[0].Id} by the roles file, and a caller is one";
-            return reason is null ? ToCaller(OfSpiffe(id), certificate) : null;
+            return reason is null ? ToCaller(OfSpiffe(id), certificate, out reason) : null;
         }
         if (others.Length == 0)
             reason = "it has 0 URIs as subject alternative name, and an X509-SVID has exactly one; no entry of a roles file takes its DNS names or its subject either";
         else if (others.FirstOrDefault(other => other.Id.GetType() != others[0].Id.GetType() || (other.Role, other.Name) != (others[0].Role, others[0].Name)) is { } second)
             reason = $"it is both {others[0].Id} and {second.Id} by the roles file, and a caller is one";
-        return reason is null ? ToCaller(others[0], certificate) : null;
+        return reason is null ? ToCaller(others[0], certificate, out reason) : null;
     }
 
     private static RoleEntry ByPath(string trustDomain, string segment, Roles role) =>
         new(new IdentityPattern.OfSpiffe(trustDomain, [new PatternPart.Literal(segment), new PatternPart.Name()]), role, null, null);
 
-    private static Caller ToCaller(Match match, ClientCertificate certificate) => new(match.Id, match.Role, match.Name, certificate.Until);
+    private Caller? ToCaller(Match match, ClientCertificate certificate, out string? reason)
+    {
+        reason = match.Entry is { } entry && Entries.FirstOrDefault(other => other.Reserves(match.Name, entry)) is { } owner
+            ? $"{match.Id} would be called {match.Name}, and names that begin with {owner.Prefix} are those of {owner.Issuer} by the roles file"
+            : null;
+        return reason is null ? new Caller(match.Id, match.Role, match.Name, certificate.Until) : null;
+    }
 
     /// <summary>An ID that no entry takes is known, and has no role.</summary>
     private Match OfSpiffe(SpiffeId id)
@@ -59,9 +68,9 @@ internal sealed class RoleMap(IReadOnlyList<RoleEntry> entries)
         foreach (RoleEntry entry in Entries)
         {
             if (entry.Pattern is IdentityPattern.OfSpiffe pattern && pattern.Match(id) is { } name)
-                return new Match(new CallerId.Spiffe(id), entry.Role, entry.NameOf(name));
+                return new Match(new CallerId.Spiffe(id), entry, entry.NameOf(name));
         }
-        return new Match(new CallerId.Spiffe(id), Roles.None, "");
+        return new Match(new CallerId.Spiffe(id), null, "");
     }
 
     private IEnumerable<Match> Others(ClientCertificate certificate, IReadOnlyCollection<string> issuedBy)
@@ -70,10 +79,10 @@ internal sealed class RoleMap(IReadOnlyList<RoleEntry> entries)
         foreach (string dnsName in certificate.DnsNames)
         {
             if (First(possible, pattern => (pattern as IdentityPattern.OfDns)?.Match(dnsName)) is { } found)
-                yield return new Match(new CallerId.Dns(dnsName.ToLowerInvariant(), found.Entry.TrustDomain!), found.Entry.Role, found.Name);
+                yield return new Match(new CallerId.Dns(dnsName.ToLowerInvariant(), found.Entry.TrustDomain!), found.Entry, found.Name);
         }
         if (certificate.Subject is { } subject && First(possible, pattern => (pattern as IdentityPattern.OfSubject)?.Match(subject)) is { } match)
-            yield return new Match(new CallerId.Subject(subject, match.Entry.TrustDomain!), match.Entry.Role, match.Name);
+            yield return new Match(new CallerId.Subject(subject, match.Entry.TrustDomain!), match.Entry, match.Name);
     }
 
     private static (RoleEntry Entry, string Name)? First(RoleEntry[] entries, Func<IdentityPattern, string?> match)
