@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Health.V1;
@@ -191,6 +192,31 @@ public sealed class CallLimitTests
         Assert.That(async () => await new Health.HealthClient(pdp.ChannelOf("gateway")).CheckAsync(new HealthCheckRequest()),
             Throws.TypeOf<RpcException>().With.Property(nameof(RpcException.StatusCode)).EqualTo(StatusCode.Unavailable).Or.Property(nameof(RpcException.StatusCode)).EqualTo(StatusCode.Internal));
         await first.CheckAsync(new HealthCheckRequest());
+    }
+
+    [Test]
+    public async Task Who_does_not_end_the_handshake_leaves_its_place_to_others()
+    {
+        await using RunningPdp pdp = await StartAsync(new CallLimits { Connections = 1, HandshakeGrace = TimeSpan.FromSeconds(1) });
+        using var silent = new TcpClient("127.0.0.1", new Uri(pdp.Address).Port);
+        Assert.That(await silent.GetStream().ReadAsync(new byte[1], TestContext.CurrentContext.CancellationToken), Is.Zero, "the server ends the connection");
+
+        var next = new Health.HealthClient(pdp.ChannelOf("device"));
+        await RunningPdp.Eventually(() => IsAnswered(next), isAnswered => isAnswered);
+        Assert.That(new CallLimits().HandshakeGrace, Is.EqualTo(TimeSpan.FromSeconds(10)));
+    }
+
+    private static async Task<bool> IsAnswered(Health.HealthClient client)
+    {
+        try
+        {
+            await client.CheckAsync(new HealthCheckRequest());
+            return true;
+        }
+        catch (RpcException)
+        {
+            return false;
+        }
     }
 
     [Test]

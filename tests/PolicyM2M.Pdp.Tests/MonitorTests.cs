@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using PolicyM2M.Pdp.Limits;
@@ -36,6 +37,29 @@ internal sealed class MonitorTests
         Assert.That((await Get("/")).Status, Is.EqualTo(HttpStatusCode.NotFound));
         Assert.That((await _http.PostAsync($"{Monitor}/metrics", null)).StatusCode, Is.EqualTo(HttpStatusCode.MethodNotAllowed));
         Assert.That(_pdp.Log.Lines, Has.Some.EqualTo($"Information: health and metrics are told at {Monitor}"));
+    }
+
+    [Test]
+    public async Task Connections_that_say_nothing_keep_probes_out_for_seconds_only()
+    {
+        var address = new Uri(Monitor);
+        TcpClient[] silent = [.. Enumerable.Range(0, 64).Select(_ => new TcpClient(address.Host, address.Port))];
+        Assert.That(await Task.WhenAll(silent.Select(idle => EndsAsync(idle))), Is.All.True);
+        Assert.That(await Get("/healthz"), Is.EqualTo((HttpStatusCode.OK, "ok\n")));
+        Array.ForEach(silent, idle => idle.Dispose());
+    }
+
+    /// <summary>Whether the server ends a connection, one way or another.</summary>
+    private static async Task<bool> EndsAsync(TcpClient idle)
+    {
+        try
+        {
+            return await idle.GetStream().ReadAsync(new byte[1], TestContext.CurrentContext.CancellationToken) == 0;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
     }
 
     [Test]

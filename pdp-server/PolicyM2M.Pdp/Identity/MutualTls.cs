@@ -26,7 +26,11 @@ internal static class MutualTls
             SslProtocols allowed = allowTls12 ? SslProtocols.Tls12 | SslProtocols.Tls13 : SslProtocols.Tls13;
             listen.Protocols = HttpProtocols.Http2;
             listen.Use(next => connection => Watch(connection, next, allowTls12 ? "TLS 1.2 or 1.3" : "TLS 1.3", doorkeeper));
-            listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = hello => ValueTask.FromResult(Options(hello, allowed, doorkeeper)) });
+            listen.UseHttps(new TlsHandshakeCallbackOptions
+            {
+                OnConnection = hello => ValueTask.FromResult(Options(hello, allowed, doorkeeper)),
+                HandshakeTimeout = services.GetRequiredService<CallLimits>().HandshakeGrace,
+            });
             listen.Use(next => connection => Identify(connection, next, doorkeeper, loads));
         });
 

@@ -27,6 +27,9 @@ internal sealed record CallLimits
     /// <summary>Connections of everybody together.</summary>
     public int Connections { get; init; } = 10_000;
 
+    /// <summary>How long a handshake may take: until it ends it holds a place among the connections.</summary>
+    public TimeSpan HandshakeGrace { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How long a reader may take to take what was written to it.</summary>
     public TimeSpan ReaderGrace { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -14,6 +14,9 @@ internal sealed class MonitorListener : IHostedService, IAsyncDisposable
 {
     private const int MaximumConnections = 64;
 
+    /// <summary>Who holds connections and asks nothing keeps probes out for no longer: a probe that does not get in ends a healthy server.</summary>
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(5);
+
     private readonly IPEndPoint _endPoint;
     private readonly Readiness _readiness;
     private readonly PrometheusReader _metrics;
@@ -68,8 +71,8 @@ internal sealed class MonitorListener : IHostedService, IAsyncDisposable
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = 0;
             kestrel.Limits.MaxConcurrentConnections = MaximumConnections;
-            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
+            kestrel.Limits.RequestHeadersTimeout = LongestSilence;
+            kestrel.Limits.KeepAliveTimeout = LongestSilence;
             kestrel.Listen(_endPoint, listen => listen.Protocols = HttpProtocols.Http1);
         });
         WebApplication server = builder.Build();
