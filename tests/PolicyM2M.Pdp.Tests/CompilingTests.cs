@@ -26,7 +26,7 @@ internal sealed class CompilingTests
 
         foreach (string commit in new[] { good, broken })
         {
-            CompiledRevision here = RevisionCompiler.Compile(repository, commit, Folder), there = CompilerProcess.Compile(repository, commit, Folder, CancellationToken.None).Revision;
+            CompiledRevision here = RevisionCompiler.Compile(repository, commit, Folder), there = CompilerProcess.Compile(repository, commit, Folder, CompilerProcess.Longest, CancellationToken.None).Revision;
             Assert.Multiple(() =>
             {
                 Assert.That((there.CommitId, there.Summary, there.Bundle?.Hash), Is.EqualTo((here.CommitId, here.Summary, here.Bundle?.Hash)));
@@ -41,9 +41,19 @@ internal sealed class CompilingTests
     {
         using var git = new TemporaryGitRepository();
         string commit = git.Commit("Elsewhere", ("other/readme", "nothing here"));
-        CompilerException? fault = Assert.Throws<CompilerException>(() => CompilerProcess.Compile(GitPolicyRepository.Open(git.Path), commit, Folder, CancellationToken.None));
+        CompilerException? fault = Assert.Throws<CompilerException>(() => CompilerProcess.Compile(GitPolicyRepository.Open(git.Path), commit, Folder, CompilerProcess.Longest, CancellationToken.None));
         PolicyStoreException? same = Assert.Throws<PolicyStoreException>(() => RevisionCompiler.Compile(GitPolicyRepository.Open(git.Path), commit, Folder));
         Assert.That((fault!.MayHeal, fault.Message), Is.EqualTo((true, same!.Message)));
+    }
+
+    [Test]
+    public void A_process_that_takes_too_long_is_ended_and_its_commit_is_not_tried_again()
+    {
+        using var git = new TemporaryGitRepository();
+        string commit = git.Commit("Many rules", [.. TestPolicies.Files(), ("policies/baseline.m2m", ManyRules())]);
+        CompilerException? fault = Assert.Throws<CompilerException>(() => CompilerProcess.Compile(GitPolicyRepository.Open(git.Path), commit, Folder, TimeSpan.Zero, CancellationToken.None));
+        Assert.That((fault!.MayHeal, fault.Message), Is.EqualTo((false, "the compiler took longer than 0 minutes: ")));
+        Assert.That(CompilerProcess.Longest, Is.EqualTo(TimeSpan.FromMinutes(5)));
     }
 
     [Test]

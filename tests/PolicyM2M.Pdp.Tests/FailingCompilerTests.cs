@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using PolicyM2M.Compiler.PolicyTests;
+using PolicyM2M.Compiler.SelfTests;
+using PolicyM2M.Engine;
 using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Rollouts;
@@ -42,6 +44,23 @@ internal sealed class FailingCompilerTests
     }
 
     [Test]
+    public void A_bundle_that_does_not_decide_as_its_policies_say_is_not_served()
+    {
+        RevisionStatus status = Source(Misjudged).LoadFirst(Now, new ServedCommit(_good, WasSigned: false), _good);
+        Assert.That((status.Active.CommitId, status.Refused!.CommitId), Is.EqualTo((_good, _bad)));
+        Assert.That(status.Refused.Diagnostics.Select(DiagnosticText.OfLine), Has.Exactly(1).StartsWith("baseline.m2m:4:1: error M2M515: the bundle does not decide as its policies say: auth is another"));
+    }
+
+    /// <summary>All that the compiler finds of a commit, and for the bad one what a self-test says that found it wrong: no policies are known of which it does.</summary>
+    private PolicyTestRun Misjudged(PolicyRevision revision)
+    {
+        PolicyTestRun run = PolicyTester.Run(revision.Sources, revision.Sources, filter: null, progress: null);
+        Assert.That(run.HasPassed);
+        Assert.That(run.SelfTest.Witnesses, Is.GreaterThanOrEqualTo(3), "it was held against its policies in each kind");
+        return revision.CommitId == _good ? run : run with { SelfTest = run.SelfTest with { Faults = [new SelfTestFault(new SourcePosition("baseline.m2m", 4, 1), "auth is another")] } };
+    }
+
+    [Test]
     public void What_a_roll_back_would_go_to_and_cannot_be_compiled_any_more_is_tried_once()
     {
         RevisionSource source = Source();
@@ -59,7 +78,7 @@ internal sealed class FailingCompilerTests
 
     private static DateTimeOffset Now => new(2027, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    private RevisionSource Source() => RevisionSource.Open(_pdp.Options(), null, _pdp.Data, Compile);
+    private RevisionSource Source(Func<PolicyRevision, PolicyTestRun>? compile = null) => RevisionSource.Open(_pdp.Options(), null, _pdp.Data, compile ?? Compile);
 
     private PolicyTestRun Compile(PolicyRevision revision)
     {

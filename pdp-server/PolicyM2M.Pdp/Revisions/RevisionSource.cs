@@ -124,7 +124,7 @@ internal sealed class RevisionSource
     {
         if (_compiled.Find(commitId, Folder) is { } known)
             return known;
-        (CompiledRevision revision, ReadOnlyMemory<byte> file) = _isServing ? CompilerProcess.Compile(_repository, commitId, Folder, cancellation) : CompileHere(commitId);
+        (CompiledRevision revision, ReadOnlyMemory<byte> file) = _isServing ? CompilerProcess.Compile(_repository, commitId, Folder, CompilerProcess.Longest, cancellation) : CompileHere(commitId);
         if (revision.Bundle is not null)
             _compiled.Keep(commitId, Folder, file.Span);
         return revision;

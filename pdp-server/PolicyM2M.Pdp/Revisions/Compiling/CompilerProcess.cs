@@ -14,7 +14,7 @@ internal static class CompilerProcess
     private const int CharactersShown = 2_000;
 
     /// <summary>The compiler's own budget is seconds of work; on a machine that has no processor left for it those take longer.</summary>
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
+    internal static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
 
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
 
@@ -27,10 +27,15 @@ internal static class CompilerProcess
     private static readonly (string Name, string Value)[] Runtime = [("DOTNET_gcServer", "0"), ("DOTNET_gcConcurrent", "0"), ("DOTNET_TieredPGO", "0"), ("DOTNET_EnableDiagnostics", "0")];
 
     /// <summary>Compiles a commit.</summary>
+    /// <param name="repository">Where it is.</param>
+    /// <param name="commit">Its id.</param>
+    /// <param name="folder">Where its policies are.</param>
+    /// <param name="longest">How long the process may take.</param>
+    /// <param name="cancellation">Ends the process.</param>
     /// <returns>The commit, and the same as bytes: see <see cref="CompiledFile"/>.</returns>
     /// <exception cref="CompilerException">The commit cannot be read, or the process did not start, came to no end, or to a bad one.</exception>
     /// <exception cref="OperationCanceledException">It was ended.</exception>
-    public static (CompiledRevision Revision, ReadOnlyMemory<byte> File) Compile(GitPolicyRepository repository, string commit, string folder, CancellationToken cancellation)
+    public static (CompiledRevision Revision, ReadOnlyMemory<byte> File) Compile(GitPolicyRepository repository, string commit, string folder, TimeSpan longest, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         using Process process = Start(Describe(repository.Location, commit, folder));
@@ -38,7 +43,7 @@ internal static class CompilerProcess
         Task<string> said = process.StandardError.ReadToEndAsync(CancellationToken.None);
         using var output = new MemoryStream();
         Task made = process.StandardOutput.BaseStream.CopyToAsync(output, CancellationToken.None);
-        string? broken = Wait(process, cancellation);
+        string? broken = Wait(process, longest, cancellation);
         Task.WaitAll([said, made], CancellationToken.None);
         cancellation.ThrowIfCancellationRequested();
         string last = said.Result.Trim();
@@ -58,18 +63,18 @@ internal static class CompilerProcess
         }
     }
 
-    private static string? Wait(Process process, CancellationToken cancellation)
+    private static string? Wait(Process process, TimeSpan longest, CancellationToken cancellation)
     {
         TimeProvider clock = TimeProvider.System;
         long began = clock.GetTimestamp();
         while (!process.WaitForExit(Look))
         {
-            bool isTooLong = clock.GetElapsedTime(began) > Longest;
+            bool isTooLong = clock.GetElapsedTime(began) > longest;
             if (!isTooLong && !cancellation.IsCancellationRequested)
                 continue;
             process.Kill(entireProcessTree: true);
             process.WaitForExit();
-            return isTooLong ? $"the compiler took longer than {Longest.TotalMinutes:0} minutes" : null;
+            return isTooLong ? $"the compiler took longer than {longest.TotalMinutes:0.##} minutes" : null;
         }
         return null;
     }
