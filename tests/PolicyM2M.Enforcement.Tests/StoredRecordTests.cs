@@ -36,6 +36,17 @@ internal sealed class StoredRecordTests
     }
 
     [Test]
+    public async Task A_statement_that_has_ended()
+    {
+        await using ClientWorld world = await KeptAsync();
+        Wire.V1.SignedPayload ended = world.Script.Statement("plc-1");
+        world.Time.Advance(world.Script.StatementHolds + TimeSpan.FromMinutes(1));
+        // Only what was signed says that it has ended: the record beside it says another time.
+        ChangeStatement(world, held => held with { Signed = ended, FreshUntil = DateTimeOffset.MaxValue, ValidUntil = DateTimeOffset.MaxValue });
+        Assert.That(await ClientWorld.SourceAsync(world.Connect()), Is.EqualTo(DecisionSource.Denied));
+    }
+
+    [Test]
     public async Task Windows_that_are_longer_than_those_that_were_signed_are_cut()
     {
         await using ClientWorld world = await KeptAsync();
