@@ -14,8 +14,8 @@ internal sealed class OlderBundleTests
     public async Task A_bundle_of_an_earlier_revision_is_refused_and_one_of_the_latest_is_held()
     {
         await using var world = new ClientWorld();
-        byte[] old = Compiled("psk"), bytes = Compiled("x509");
-        var latest = new RevisionId("2222", Bundle.Read(bytes).Hash);
+        byte[] old = Compiled("psk");
+        var latest = new RevisionId("2222", Bundle.Read(Compiled("x509")).Hash);
         DateTimeOffset activated = world.Time.Start;
         world.Script.ActivatedAt = activated;
         PolicyClient client = world.Connect(with: options => options with { Mode = DecisionMode.AskThenBundle });
@@ -30,9 +30,12 @@ internal sealed class OlderBundleTests
         Assert.That((await world.SeenAsync<ClientEvent.RevisionRefused>()).Revision.CommitId, Is.EqualTo("0000"));
         Assert.That(client.Status.Bundle, Is.Null);
 
-        Serve(world, bytes, latest, activated.AddSeconds(1));
-        world.Script.Publish(latest);
-        Assert.That((await world.SeenAsync<ClientEvent.BundleHeld>()).Revision, Is.EqualTo(latest));
+        byte[] next = Compiled("raw-public-key");
+        var later = new RevisionId("3333", Bundle.Read(next).Hash);
+        Serve(world, next, later, activated.AddSeconds(2));
+        world.Script.ActivatedAt = activated.AddSeconds(2);
+        world.Script.Publish(later);
+        Assert.That((await world.SeenAsync<ClientEvent.BundleHeld>()).Revision, Is.EqualTo(later));
     }
 
     private static void Serve(ClientWorld world, byte[] bytes, RevisionId id, DateTimeOffset activated)
