@@ -157,7 +157,7 @@ internal sealed class PolicyClientTests
         byte[] before = await File.ReadAllBytesAsync(world.CachePath);
         world.Time.Advance(TimeSpan.FromMinutes(30));
         Assert.That(await ClientWorld.SourceAsync(client), Is.EqualTo(DecisionSource.Cached));
-        Assert.That(await File.ReadAllBytesAsync(world.CachePath), Is.Not.EqualTo(before));
+        Assert.That(() => File.ReadAllBytes(world.CachePath), Is.Not.EqualTo(before).After(60).Seconds.PollEvery(50).MilliSeconds);
     }
 
     [TestCase(StatusCode.PermissionDenied)]

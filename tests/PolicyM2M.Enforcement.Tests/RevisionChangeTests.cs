@@ -107,8 +107,10 @@ internal sealed class RevisionChangeTests
         world.Script.UsableFor = TimeSpan.FromDays(60);
         PolicyClient first = world.Connect();
         await first.DecideAsync(ClientWorld.Context);
+        long written = first.Status.StoreWrites;
         world.Time.Advance(TimeSpan.FromDays(29));
         Assert.That(await ClientWorld.SourceAsync(first), Is.EqualTo(DecisionSource.Cached));
+        Assert.That(() => first.Status.StoreWrites, Is.GreaterThan(written).After(60).Seconds.PollEvery(50).MilliSeconds);
         await world.Pdp.KillAsync();
 
         // The first client never learns that its power went; the clock comes back where it stood at the beginning.

@@ -61,7 +61,8 @@ internal sealed class OpenSslStack : IStack
         lines.Add($"/* {Lines.Origin} */")
             .Add("#ifndef POLICYM2M_OPENSSL_H").Add("#define POLICYM2M_OPENSSL_H").Add("")
             .Add("#include <openssl/ssl.h>").Add("#include <openssl/x509_vfy.h>").Add("")
-            .Add("/* 1 where the context holds the whole decision; where it is 0, make no connection with it. To be called last: what a program sets after it counts instead. OPENSSL_CONF must name the file beside this one. */")
+            .Add("/* 1 where the context holds the whole decision; where it is 0, make no connection with it. To be called last: what a program sets after it counts instead."
+                + " OPENSSL_CONF must name the file beside this one. */")
             .Add("static inline int policym2m_apply(SSL_CTX *context)").Add("{");
         foreach (string line in body)
             lines.Add(line);
