@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Grpc.Core;
 using PolicyM2M.Agent.Configuration;
+using PolicyM2M.Agent.Local;
 using PolicyM2M.Testing;
 using PolicyM2M.Wire;
 using PolicyM2M.Wire.V1;
@@ -133,7 +134,8 @@ internal sealed class DaemonTests
         Assert.That(await CodeOf(client.Service.GetSigningKeysAsync(new GetSigningKeysRequest())), Is.EqualTo(StatusCode.PermissionDenied));
 
         RunningProcess second = plant.StartGateway(ProgramStart.Ordinary);
-        await second.NextLineAsync(line => line.Contains("another agent answers on", StringComparison.Ordinal), "refusal");
+        await second.NextLineAsync(line => line.Contains("another agent uses the folder", StringComparison.Ordinal), "refusal");
+        Assert.That(() => SocketFile.MakeWay(plant.Socket), Throws.TypeOf<CannotRunException>().With.Message.StartsWith("another agent answers on"), "what one with a folder of its own is told");
         await agent.KillAsync();
         RunningProcess third = plant.StartGateway(ProgramStart.Ordinary);
         await third.NextLineAsync(line => line.Contains("answers on", StringComparison.Ordinal), "socket after one that was left behind");
