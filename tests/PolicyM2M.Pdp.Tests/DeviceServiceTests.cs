@@ -132,6 +132,7 @@ public sealed class DeviceServiceTests
         foreach (string id in new[] { "sensor-1", "plc-0099" })
             await _operator.RevokeDeviceAsync(new RevokeDeviceRequest { Id = id, Reason = "stolen" });
         await Refused(StatusCode.PermissionDenied, "sensor-1 is revoked", async () => await _gateway.DecideAsync(new DecideRequest { DeviceId = "sensor-1" }));
+        await Refused(StatusCode.PermissionDenied, "plc-0042 may not speak for sensor-1", async () => await _pdp.DecisionsAs("device").DecideAsync(new DecideRequest { DeviceId = "sensor-1" }));
         await Refused(StatusCode.PermissionDenied, "gw-plant7 may not speak for plc-0099", async () => await _gateway.DecideAsync(new DecideRequest { DeviceId = "plc-0099" }));
     }
 

@@ -77,7 +77,7 @@ internal sealed partial class DecisionEndpoint(
             throw new RpcException(new Status(StatusCode.Unavailable, "the registry cannot be reached, so nobody knows which devices are at the gateway's site"));
         // Of others a caller must not learn more than that it may not; of itself, and a gateway of its own devices, it learns what to ask the operator for.
         string said = devices.IsRevoked(caller.Name) ? $"{caller.Id} is revoked"
-            : devices.IsRevoked(device) && devices.SiteOf(device) is { } site && site == devices.SiteOf(caller.Name) ? $"{device} is revoked"
+            : caller.Role == Roles.Gateway && devices.IsRevoked(device) && devices.SiteOf(device) is { } site && site == devices.SiteOf(caller.Name) ? $"{device} is revoked"
             : $"{caller.Id} may not speak for {device}";
         throw denials.Deny(context.Method, caller, new Status(StatusCode.PermissionDenied, said), reason, device);
     }
