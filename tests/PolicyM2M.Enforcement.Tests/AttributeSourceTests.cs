@@ -77,11 +77,28 @@ internal sealed class AttributeSourceTests
 
     [Test]
     [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
-    public void A_pipe_is_no_file_to_wait_for()
+    public async Task What_is_no_ordinary_file_is_not_read_nor_is_one_too_large_behind_a_link()
     {
         using var folder = new TemporaryFolder();
         FinishedProcess.Run("mkfifo", [folder["pipe"]]).Succeeded();
-        Assert.That(async () => await new JsonFileSource(folder["pipe"]).ReadAsync(null, CancellationToken.None), Throws.TypeOf<AttributeSourceException>().With.Message.EqualTo("it is empty, or no ordinary file"));
+        File.CreateSymbolicLink(folder["to-pipe"], "pipe");
+        File.CreateSymbolicLink(folder["to-zero"], "/dev/zero");
+        File.CreateSymbolicLink(folder["to-large"], folder.Write("large", new string(' ', (256 << 10) + 1)));
+        foreach (string name in new[] { "pipe", "to-pipe", "to-zero" })
+            await FailsAsync(name, "it is empty, or no ordinary file");
+        await FailsAsync("to-large", "it has more than 262144 bytes");
+
+        Task FailsAsync(string name, string why) => Assert.ThatAsync(async () => await new JsonFileSource(folder[name]).ReadAsync(null, CancellationToken.None), Throws.TypeOf<AttributeSourceException>().With.Message.EqualTo(why));
+    }
+
+    [Test]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    public async Task A_file_behind_a_link_is_read()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("facts.json", """{ "device.type": "plc" }""");
+        File.CreateSymbolicLink(folder["current.json"], "facts.json");
+        Assert.That((await new JsonFileSource(folder["current.json"]).ReadAsync(null, CancellationToken.None)).Values.Keys, Is.EqualTo(new[] { "device.type" }));
     }
 
     [Test]
