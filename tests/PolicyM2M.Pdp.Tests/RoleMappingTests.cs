@@ -85,10 +85,14 @@ public sealed class RoleMappingTests
     public async Task Names_with_a_prefix_are_those_of_its_trust_domain_alone()
     {
         Write(Roles.Replace("\"role\": \"device\", \"name\": \"{name}\" },\n    { \"match\": \"dns:ops", "\"role\": \"device\", \"name\": \"plc-{name}\" },\n    { \"match\": \"dns:ops", StringComparison.Ordinal));
-        await RunningPdp.Eventually(() => Status(_partner.Issue(uris: ["spiffe://partner.example/0042"])), status => status == StatusCode.OK);
+        // Refused by the new file alone: by the old one the others may connect as well.
+        await RunningPdp.Eventually(() => Status(_own.Issue(uris: ["spiffe://dev.policym2m.example/device/plc-0042"])), status => status != StatusCode.OK);
         await AssertIs("plc-0042", _partner.Issue(uris: ["spiffe://partner.example/0042"]));
         await AssertRefused(_own.Issue(uris: ["spiffe://dev.policym2m.example/device/plc-0042"]),
             "spiffe://dev.policym2m.example/device/plc-0042 would be called plc-0042, and names that begin with plc- are those of partner.example by the roles file");
+        // An entry that says that its names have no prefix does not say that it may issue those of another's.
+        await AssertRefused(_plant7.Issue(dns: ["plc-0042.plant-7.example"]),
+            "dns:plc-0042.plant-7.example of plant-7.example would be called plc-0042, and names that begin with plc- are those of partner.example by the roles file");
         await AssertIs("sensor-1", _own.Issue(uris: ["spiffe://dev.policym2m.example/device/sensor-1"]));
     }
 

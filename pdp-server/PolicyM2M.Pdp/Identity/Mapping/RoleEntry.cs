@@ -34,7 +34,7 @@ internal sealed record RoleEntry(IdentityPattern Pattern, Roles Role, string? Fi
 
     /// <summary>Whether a name that the other captures without a prefix is one of those that this one's prefix keeps for its own trust domain.</summary>
     public bool Reserves(string name, RoleEntry other) =>
-        IsCaptured && other.IsCaptured && Issuer != other.Issuer && Prefix is { Length: > 0 } && other.Prefix is null && name.StartsWith(Prefix, StringComparison.Ordinal);
+        IsCaptured && other.IsCaptured && Issuer != other.Issuer && Prefix is { Length: > 0 } && string.IsNullOrEmpty(other.Prefix) && name.StartsWith(Prefix, StringComparison.Ordinal);
 
     private bool IsCaptured => Pattern.Captures && Role is (Roles.Device or Roles.Gateway);
 }
