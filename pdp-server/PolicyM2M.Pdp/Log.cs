@@ -35,6 +35,9 @@ internal static partial class Log
     [LoggerMessage(10, LogLevel.Warning, "{Option}: everybody on this machine can read {File}, which holds a secret; `chmod o-r` keeps it from them")]
     public static partial void SecretReadable(this ILogger log, string option, string file);
 
+    [LoggerMessage(11, LogLevel.Warning, "what was asked lately could not be answered from {Commit} before it answers, and is when it is asked again")]
+    public static partial void NotRehearsed(this ILogger log, Exception fault, string commit);
+
     [LoggerMessage(40, LogLevel.Information, "the commit {Commit} is signed by {Signer}")]
     public static partial void SignedBy(this ILogger log, string commit, string signer);
 

@@ -129,7 +129,7 @@ internal static class Program
 
         builder.Services.AddRouting().AddSingleton<AccessInterceptor>();
         // One for all calls: they hold nothing of a call, and are not made anew for each.
-        builder.Services.AddSingleton<AnswerMemory>().AddSingleton<GivenDecisions>().AddSingleton<DecideEndpoint>().AddSingleton<DecisionEndpoint>();
+        builder.Services.AddSingleton<AnswerMemory>().AddSingleton<GivenDecisions>().AddSingleton<IRehearsal, Rehearsal>().AddSingleton<DecideEndpoint>().AddSingleton<DecisionEndpoint>();
         builder.Services.AddGrpc(grpc =>
         {
             grpc.Interceptors.Add<AccessInterceptor>();

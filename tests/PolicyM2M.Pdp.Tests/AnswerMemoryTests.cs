@@ -125,6 +125,23 @@ internal sealed class AnswerMemoryTests
     }
 
     [Test]
+    public async Task What_was_asked_lately_is_signed_by_another_revision_before_that_answers()
+    {
+        await ServeAsync(FreshForAnHour);
+        DecideRequest request = Request(new Random(1));
+        request.Kinds.Add(DecisionKind.CipherSuites);
+        Assert.That(await Said(_device, request), Is.EqualTo("allowed"));
+
+        await ServeAsync(FreshForAnHour.Replace("otherwise use", "otherwise deny \"closed\" //", StringComparison.Ordinal));
+        DateTimeOffset active = TimeProvider.System.GetUtcNow();
+        ReceivedDecision decision = _trusted!.Decision((await _device.DecideAsync(request)).SignedDecisions.Single());
+
+        Assert.That(decision.Outcome.Denial, Is.EqualTo("closed"));
+        Assert.That(decision.IssuedAt, Is.LessThan(active));
+        Assert.That(decision.IssuedAt, Is.GreaterThanOrEqualTo(decision.ActivatedAt!.Value));
+    }
+
+    [Test]
     public async Task What_is_no_message_is_an_invalid_argument()
     {
         var broken = new Method<byte[], DecideResponse>(MethodType.Unary, "policym2m.v1.DecisionService", "Decide",

@@ -67,13 +67,18 @@ internal sealed class FailingCompilerTests
         ActiveRevision active = source.Reload(new ServedCommit(_good, WasSigned: false), Now).Revision!;
         var state = new RevisionState(new RevisionStatus(active, null, Now) { Past = [new PastRevision(_bad, "", "", null, Fate.Replaced, WasSigned: false)] });
         DataFolder data = _pdp.Data;
-        var rollout = new Rollout(state, source, new LastServed(data.LastServed), new RolloutMemory(data.Rollout), new Activations(data.Activations), _pdp.Options(),
+        var rollout = new Rollout(state, source, new LastServed(data.LastServed), new RolloutMemory(data.Rollout), new Activations(data.Activations), new NothingAsked(), _pdp.Options(),
             AuditTrail.Open(new AuditOptions { Durability = null }, data, "test", TimeProvider.System, NullLogger.Instance), TimeProvider.System, NullLogger<Rollout>.Instance);
         _compiled.Clear();
         for (int look = 0; look < 3; look++)
             rollout.Prepare();
         Assert.That(_compiled, Is.EqualTo(new[] { _bad }));
         Assert.That(rollout.RollBack(_good, "", new Pin("somebody", Now, "why")), Is.TypeOf<RolloutStep.Refused>().With.Property("Reason").Contains("out of its depth"));
+    }
+
+    private sealed class NothingAsked : IRehearsal
+    {
+        public Action Rehearse(RevisionStatus next) => () => { };
     }
 
     private static DateTimeOffset Now => new(2027, 1, 1, 0, 0, 0, TimeSpan.Zero);

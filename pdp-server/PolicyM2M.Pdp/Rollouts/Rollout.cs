@@ -12,7 +12,7 @@ namespace PolicyM2M.Pdp.Rollouts;
 /// assignment, and is then written down. A state that cannot be written still counts: whoever must roll back while a disk is full is not kept from it.
 /// </summary>
 internal sealed class Rollout(
-    RevisionState state, RevisionSource source, LastServed lastServed, RolloutMemory memory, Activations activations, PdpOptions options, AuditTrail audit,
+    RevisionState state, RevisionSource source, LastServed lastServed, RolloutMemory memory, Activations activations, IRehearsal rehearsal, PdpOptions options, AuditTrail audit,
     TimeProvider clock, ILogger<Rollout> log)
 {
     private readonly Lock _lock = new();
@@ -62,7 +62,9 @@ internal sealed class Rollout(
             {
                 if (!after.AnswersAs(before))
                     taken = new RolloutStep.To(after = Dated(before, after));
+                Action rehearsed = after.AnswersSince != before.AnswersSince ? rehearsal.Rehearse(after) : () => { };
                 state.Replace(after);
+                rehearsed();
                 Tell(before, after);
                 if (_notRemembered is not null || !IsRememberedAlike(before, after))
                     Remember();

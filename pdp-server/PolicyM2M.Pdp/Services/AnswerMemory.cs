@@ -30,6 +30,10 @@ internal sealed class AnswerMemory
         return null;
     }
 
+    /// <summary>What was answered from what is served, the latest first.</summary>
+    public IEnumerable<Entry> Latest(RevisionStatus status) =>
+        _entries.OfType<Entry>().Where(entry => ReferenceEquals(entry.Answered.Status.Active, status.Active)).OrderByDescending(entry => entry.Answered.MadeAt);
+
     /// <summary>Remembers an answer, where it can be given again.</summary>
     public void Keep(byte[] request, Answered answered, AnswerBytes bytes)
     {

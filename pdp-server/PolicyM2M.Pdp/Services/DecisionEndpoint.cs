@@ -55,6 +55,7 @@ internal sealed partial class DecisionEndpoint(
         Registry.Device? known = devices.Find(device);
         DateTimeOffset now = clock.GetUtcNow();
         Answered answered = Answer(request, status, known, caller, device, now);
+        droppedClaims.Add(answered.Dropped);
         given.Note(context.GetHttpContext().Features.GetRequiredFeature<CallerLoad>(), answered);
         metrics.Decided(answered.Decisions, answered.IsCanary, request.Form == DecisionForm.Signed, clock.GetElapsedTime(began));
         ValueTask kept = audit.DecidedAsync(answered.Words, now, context.CancellationToken);
@@ -82,12 +83,12 @@ internal sealed partial class DecisionEndpoint(
         throw denials.Deny(context.Method, caller, new Status(StatusCode.PermissionDenied, said), reason, device);
     }
 
-    private Answered Answer(DecideRequest request, RevisionStatus status, Registry.Device? known, Caller caller, string device, DateTimeOffset now)
+    /// <summary>The answer to a request by a status, of which nothing is counted or recorded yet.</summary>
+    public Answered Answer(DecideRequest request, RevisionStatus status, Registry.Device? known, Caller caller, string device, DateTimeOffset now)
     {
         ActiveRevision revision = status.For(device);
         DeviceContext claims = Claims(request), registered = known?.ToContext() ?? DeviceContext.Empty;
         MergedContext merged = MergedContext.Of(device, claims, registered, revision.Bundle);
-        droppedClaims.Add(merged.Dropped);
         PreparedContext prepared = revision.Decider.Prepare(merged.Context);
 
         var response = new DecideResponse { NeededAttributes = { status.NeededClaims } };
