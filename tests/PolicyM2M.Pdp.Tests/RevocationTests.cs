@@ -82,6 +82,34 @@ public sealed class RevocationTests
     }
 
     [Test]
+    public async Task A_list_behind_a_link_is_read_again_when_the_link_or_what_is_before_it_leads_elsewhere()
+    {
+        using X509Certificate2 lost = _authority.Issue(uris: [Device]), later = _authority.Issue(uris: [Device]);
+        // As Kubernetes mounts files: the link stays as it is, and the folder that it leads through is another one.
+        string mount = Path.Combine(_pdp.Data.Path, "mount"), list = Path.Combine(mount, "list.crl"), through = Path.Combine(mount, "..data");
+        _authority.WriteCrl(Path.Combine(mount, "..1", "list.crl"));
+        Directory.CreateSymbolicLink(through, "..1");
+        File.CreateSymbolicLink(list, Path.Combine("..data", "list.crl"));
+        await _pdp.StopServerAsync();
+        await _pdp.StartServerAsync(_pdp.Options() with { Callers = new() { Crls = [list] } });
+        (Health.HealthClient losing, Health.HealthClient losingLater) = (Client(lost), Client(later));
+        Assert.That((await Status(losing), await Status(losingLater)), Is.EqualTo((StatusCode.OK, StatusCode.OK)));
+
+        _authority.Revoke(lost);
+        _authority.WriteCrl(Path.Combine(mount, "..2", "list.crl"));
+        Directory.CreateSymbolicLink(through + ".new", "..2");
+        Directory.Delete(through);
+        Directory.Move(through + ".new", through);
+        await RunningPdp.Eventually(() => Status(losing), status => status == StatusCode.Unauthenticated);
+
+        _authority.Revoke(later);
+        _authority.WriteCrl(Path.Combine(mount, "list-of-today.crl"));
+        File.CreateSymbolicLink(list + ".new", "list-of-today.crl");
+        File.Move(list + ".new", list, overwrite: true);
+        await RunningPdp.Eventually(() => Status(losingLater), status => status == StatusCode.Unauthenticated);
+    }
+
+    [Test]
     public async Task A_list_that_has_ended_keeps_everybody_of_its_authority_out_unless_the_operator_accepts_it()
     {
         using X509Certificate2 kept = _authority.Issue(uris: [Device]), lost = _authority.Issue(uris: [Device]);

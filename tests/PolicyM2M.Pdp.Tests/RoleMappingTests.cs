@@ -122,6 +122,28 @@ public sealed class RoleMappingTests
     }
 
     [Test]
+    public async Task A_file_behind_a_link_counts_when_what_it_leads_to_changes_even_where_time_and_length_do_not()
+    {
+        using X509Certificate2 certificate = _plant7.Issue(dns: ["plc-0042.plant-7.example"]);
+        var health = new Health.HealthClient(_pdp.Channel(certificate));
+        string target = Path.Combine(_pdp.Data.Path, "roles-of-the-plant.json");
+        Mount(Roles);
+        File.Delete(_pdp.Data.Roles);
+        File.CreateSymbolicLink(_pdp.Data.Roles, target);
+        Assert.That(await StatusOf(health), Is.EqualTo(StatusCode.OK));
+
+        Mount(Roles.Replace("\"dns:{name}.plant-7.example\"", "\"dns:{name}.plant-8.example\"", StringComparison.Ordinal));
+        await RunningPdp.Eventually(() => StatusOf(health), status => status == StatusCode.Unauthenticated);
+
+        void Mount(string roles)
+        {
+            File.WriteAllText(target + ".new", roles);
+            File.SetLastWriteTimeUtc(target + ".new", DateTime.UnixEpoch);
+            File.Move(target + ".new", target, overwrite: true);
+        }
+    }
+
+    [Test]
     public async Task A_file_with_a_fault_or_none_changes_nothing_but_the_log()
     {
         using X509Certificate2 certificate = _plant7.Issue(dns: ["plc-0042.plant-7.example"]);

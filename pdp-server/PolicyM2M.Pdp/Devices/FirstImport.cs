@@ -37,12 +37,7 @@ internal sealed class FirstImport(DataFolder data, DeviceStore store, RevisionSt
     {
         try
         {
-            var file = new FileInfo(data.Registry);
-            if (!file.Exists)
-                return null;
-            if (file.Length <= DeviceImport.MaximumBytes)
-                return File.ReadAllBytes(data.Registry);
-            log.FirstImportUnreadable(data.Registry, $"it has more than {DeviceImport.MaximumBytes} bytes");
+            return File.Exists(data.Registry) ? BoundedFile.Read(data.Registry, DeviceImport.MaximumBytes) : null;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

@@ -10,7 +10,7 @@ internal sealed class CallerFiles(DataFolder data, CallerOptions options)
     public string Roles => options.Roles ?? data.Roles;
 
     /// <summary>What tells the roles file as it is from the one before.</summary>
-    public string RolesStamp() => Stamp(Roles);
+    public string RolesStamp() => BoundedFile.Stamp(Roles, RoleMapReader.MaximumBytes);
 
     /// <summary>Reads the roles; those that are built in where no file was ever there.</summary>
     /// <param name="trustDomain">The server's own.</param>
@@ -20,26 +20,17 @@ internal sealed class CallerFiles(DataFolder data, CallerOptions options)
     {
         try
         {
-            var file = new FileInfo(Roles);
-            if (!file.Exists && (options.Roles is not null || before is { IsBuiltIn: false }))
+            bool isThere = File.Exists(Roles);
+            if (!isThere && (options.Roles is not null || before is { IsBuiltIn: false }))
                 throw new StartupException($"the roles file {Roles} is missing");
-            if (!file.Exists)
+            if (!isThere)
                 return RoleMap.BuiltIn(trustDomain);
-            if (file.Length > RoleMapReader.MaximumBytes)
-                throw new StartupException($"the roles file {Roles} has more than {RoleMapReader.MaximumBytes} bytes");
-            return RoleMapReader.Read(File.ReadAllBytes(Roles), Roles, out IReadOnlyList<string> faults)
+            return RoleMapReader.Read(BoundedFile.Read(Roles, RoleMapReader.MaximumBytes), Roles, out IReadOnlyList<string> faults)
                 ?? throw new StartupException($"the roles file cannot be used\n{string.Join('\n', faults)}");
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             throw new StartupException($"the roles file {Roles} cannot be read: {FaultText.Of(fault)}", ExitCode.CouldNotRun, fault);
         }
-    }
-
-    /// <summary>What tells a file as it is from the one before.</summary>
-    public static string Stamp(string path)
-    {
-        var file = new FileInfo(path);
-        return file.Exists ? $"{path}|{file.LastWriteTimeUtc.Ticks}|{file.Length}" : $"{path}|missing";
     }
 }

@@ -32,7 +32,7 @@ internal sealed class RevocationFiles(DataFolder data, CallerOptions options)
         foreach (string path in Paths())
         {
             // What is remembered is older than what is read after it: a change in between is found at the next look.
-            string stamp = CallerFiles.Stamp(path);
+            string stamp = BoundedFile.Stamp(path, MaximumBytes);
             found[path] = isSameTrust && _known.TryGetValue(path, out Reading? known) && known.IsSettled && known.Stamp == stamp ? known : Read(path, stamp, trust);
         }
         bool isSame = isSameTrust && found.Count == _known.Count
@@ -48,9 +48,7 @@ internal sealed class RevocationFiles(DataFolder data, CallerOptions options)
     {
         try
         {
-            if (new FileInfo(path).Length > MaximumBytes)
-                throw new FormatException($"it has more than {MaximumBytes} bytes");
-            IReadOnlyList<RevocationList> lists = RevocationListReader.Read(File.ReadAllBytes(path));
+            IReadOnlyList<RevocationList> lists = RevocationListReader.Read(BoundedFile.Read(path, MaximumBytes));
             CrlIssuer[] authorities = [.. trust.Authorities.Select(CrlIssuer.Of)];
             // The list of an authority between may be anybody's until a caller shows that authority's certificate.
             return lists.FirstOrDefault(list => authorities.Where(Issued(list)).ToArray() is { Length: > 0 } possible && !possible.Any(list.IsSignedBy)) is { } forged

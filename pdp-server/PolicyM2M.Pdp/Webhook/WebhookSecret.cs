@@ -27,7 +27,7 @@ internal sealed class WebhookSecret
     {
         try
         {
-            byte[] secret = new FileInfo(file).Length <= LongestBytes ? Encoding.UTF8.GetBytes(File.ReadAllText(file).Trim()) : [];
+            byte[] secret = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(BoundedFile.Read(file, LongestBytes)).Trim());
             return secret.Length >= ShortestBytes
                 ? new WebhookSecret(secret)
                 : throw new StartupException($"--webhook-secret: `{file}` was expected to hold {ShortestBytes} to {LongestBytes} bytes; `openssl rand -hex 32` makes a secret");
