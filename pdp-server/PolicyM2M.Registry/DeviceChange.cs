@@ -83,8 +83,10 @@ public abstract record DeviceChange
     /// <summary>Brings back a device that was revoked or retired: it begins anew, with onboarding.</summary>
     public sealed record Reinstate(string Reason) : DeviceChange
     {
+        internal const string Name = "reinstate";
+
         /// <inheritdoc/>
-        public override string Verb => "reinstate";
+        public override string Verb => Name;
 
         /// <inheritdoc/>
         public override string? Because => Reason;
@@ -109,7 +111,10 @@ public abstract record DeviceChange
             : throw Refused(RefusalKind.NotAllowed, $"`{id}` is revoked, and stays, so that nobody brings it back unnoticed; reinstate it first, with a reason");
     }
 
-    private static Device Known(string id, Device? current) => current ?? throw Refused(RefusalKind.NotFound, $"there is no device `{id}`");
+    /// <summary>That there is no such device.</summary>
+    public static Refusal NotThere(string id) => new(RefusalKind.NotFound, $"there is no device `{id}`");
+
+    private static Device Known(string id, Device? current) => current ?? throw new DeviceRefusedException(NotThere(id));
 
     private static Device Moved(Device device, LifecycleState state) => LifecycleStates.MayFollow(device.State, state)
         ? device with { State = state }

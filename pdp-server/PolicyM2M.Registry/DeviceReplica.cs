@@ -3,7 +3,8 @@ namespace PolicyM2M.Registry;
 /// <summary>What a look at the database changed in memory.</summary>
 /// <param name="IsLoad">Whether everything was read anew, and not only what had changed.</param>
 /// <param name="Changed">The devices that are not as they were.</param>
-public sealed record DeviceNews(bool IsLoad, IReadOnlyCollection<string> Changed);
+/// <param name="Reinstated">The number of the last reinstatement of each device that had one: since the look before, or ever where everything was read anew.</param>
+public sealed record DeviceNews(bool IsLoad, IReadOnlyCollection<string> Changed, IReadOnlyDictionary<string, long> Reinstated);
 
 /// <summary>
 /// A copy of the registry in memory, kept in step with the database. It belongs to the one loop that calls it; what it keeps, <see cref="Registry"/>, is for all threads.
@@ -12,7 +13,7 @@ public sealed record DeviceNews(bool IsLoad, IReadOnlyCollection<string> Changed
 public sealed class DeviceReplica
 {
     private readonly DeviceStore _store;
-    private bool _isMigrated, _isInStep;
+    private bool _wasThere, _isInStep;
     private long _sequence;
 
     /// <param name="store">The registry on disk.</param>
@@ -33,13 +34,9 @@ public sealed class DeviceReplica
     {
         bool wasInStep = _isInStep;
         _isInStep = false;
-        if (!_isMigrated)
-            await _store.MigrateAsync(cancellationToken).ConfigureAwait(false);
-        _isMigrated = true;
-
         DeviceNews news = wasInStep && await _store.ChangedSinceAsync(_sequence, cancellationToken).ConfigureAwait(false) is { } changes
-            ? Apply(changes.Sequence, changes.Changed)
-            : Replace(await _store.LoadAsync(cancellationToken).ConfigureAwait(false));
+            ? Apply(changes)
+            : Replace(await LoadAsync(cancellationToken).ConfigureAwait(false));
         _isInStep = true;
         return news;
     }
@@ -59,27 +56,45 @@ public sealed class DeviceReplica
         }
     }
 
-    private DeviceNews Apply(long sequence, List<(string Id, Device? Device)> changed)
+    private async Task<LoadedDevices> LoadAsync(CancellationToken cancellationToken)
     {
-        foreach ((string id, Device? device) in changed)
+        if (_wasThere)
+        {
+            try
+            {
+                return await _store.LoadAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (RegistryUnavailableException)
+            {
+                // It may have been dropped and made anew, or be a backup of an earlier version: its tables are looked at below.
+            }
+        }
+        await _store.MigrateAsync(create: !_wasThere, cancellationToken).ConfigureAwait(false);
+        _wasThere = true;
+        return await _store.LoadAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private DeviceNews Apply(ChangedDevices changes)
+    {
+        foreach ((string id, Device? device) in changes.Changed)
         {
             if (device is null)
                 Registry.Remove(id);
             else
                 Registry.Put(device);
         }
-        Volatile.Write(ref _sequence, sequence);
-        return new DeviceNews(IsLoad: false, [.. changed.Select(change => change.Id)]);
+        Volatile.Write(ref _sequence, changes.Sequence);
+        return new DeviceNews(IsLoad: false, [.. changes.Changed.Select(change => change.Id)], changes.Reinstated);
     }
 
-    private DeviceNews Replace((string Id, long Sequence, List<Device> Devices) loaded)
+    private DeviceNews Replace(LoadedDevices loaded)
     {
         DeviceRegistry before = Registry, after = DeviceRegistry.Of(loaded.Devices);
         IEnumerable<string> changedOrNew = after.All.Where(device => !device.Equals(before.Find(device.Id))).Select(device => device.Id);
         IEnumerable<string> gone = before.All.Where(device => after.Find(device.Id) is null).Select(device => device.Id);
         string[] changed = [.. changedOrNew, .. gone];
-        (Registry, Id) = (after, loaded.Id);
+        (Registry, Id) = (after, loaded.Registry);
         Volatile.Write(ref _sequence, loaded.Sequence);
-        return new DeviceNews(IsLoad: true, changed);
+        return new DeviceNews(IsLoad: true, changed, loaded.Reinstated);
     }
 }

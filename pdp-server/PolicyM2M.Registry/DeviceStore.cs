@@ -25,9 +25,14 @@ public sealed class DeviceStore : IAsyncDisposable
 
     /// <summary>Makes the tables, or brings them to what this program knows.</summary>
     /// <exception cref="RegistryUnavailableException">The database cannot be used.</exception>
-    public Task MigrateAsync(CancellationToken cancellationToken = default) => GuardAsync(async () =>
+    public Task MigrateAsync(CancellationToken cancellationToken = default) => MigrateAsync(create: true, cancellationToken);
+
+    /// <summary>Likewise.</summary>
+    /// <param name="create">Whether a file is made where there is none. One that was there a moment ago is on a disk that went away, and comes back with it.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    internal Task MigrateAsync(bool create, CancellationToken cancellationToken) => GuardAsync(async () =>
     {
-        await Migrations.RunAsync(_database, cancellationToken).ConfigureAwait(false);
+        await Migrations.RunAsync(_database, create, cancellationToken).ConfigureAwait(false);
         return true;
     });
 
@@ -88,11 +93,16 @@ public sealed class DeviceStore : IAsyncDisposable
         return written;
     }
 
-    /// <summary>Forgets who changed what before that instant; what devices are now stays.</summary>
+    /// <summary>
+    /// Forgets who changed what before that instant; what devices are now stays. So does the last reinstatement of each: by it, whoever was away for longer learns that a device which it knows to be
+    /// revoked was brought back, and not lost.
+    /// </summary>
     /// <exception cref="RegistryUnavailableException">The database cannot be used.</exception>
     public Task ForgetChangesAsync(DateTimeOffset before, CancellationToken cancellationToken = default) => ReadAsync(async sql =>
     {
-        await sql.RunAsync("DELETE FROM changes WHERE at < @before", ("before", before.ToUnixTimeMilliseconds())).ConfigureAwait(false);
+        await sql.RunAsync("DELETE FROM changes WHERE at < @before AND (verb <> @verb OR EXISTS "
+            + "(SELECT 1 FROM changes later WHERE later.device_id = changes.device_id AND later.verb = @verb AND later.sequence > changes.sequence))",
+            ("before", before.ToUnixTimeMilliseconds()), ("verb", DeviceChange.Reinstate.Name)).ConfigureAwait(false);
         return true;
     }, cancellationToken);
 
@@ -107,8 +117,8 @@ public sealed class DeviceStore : IAsyncDisposable
         return history;
     }, cancellationToken);
 
-    /// <summary>All devices, the number of the last change that they hold, and which registry it is, of one moment.</summary>
-    internal Task<(string Id, long Sequence, List<Device> Devices)> LoadAsync(CancellationToken cancellationToken) => ReadAsync(async sql =>
+    /// <summary>All devices, of one moment.</summary>
+    internal Task<LoadedDevices> LoadAsync(CancellationToken cancellationToken) => ReadAsync(async sql =>
     {
         // One statement, so that all of it is of one moment; a registry without devices still has its sequence.
         (string registry, long sequence) = ("", 0);
@@ -120,29 +130,37 @@ public sealed class DeviceStore : IAsyncDisposable
             if (!row.IsDBNull(2))
                 devices.Add(DeviceRows.Read(row, shared, first: 2));
         }).ConfigureAwait(false);
-        return (registry, sequence, devices);
+        // What came later than that moment is left out.
+        var reinstated = new Dictionary<string, long>(StringComparer.Ordinal);
+        await sql.EachAsync("SELECT device_id, MAX(sequence) FROM changes WHERE verb = @verb AND sequence <= @sequence GROUP BY device_id",
+            row => reinstated[row.GetString(0)] = row.GetInt64(1), ("verb", DeviceChange.Reinstate.Name), ("sequence", sequence)).ConfigureAwait(false);
+        return new LoadedDevices(registry, sequence, devices, reinstated);
     }, cancellationToken);
 
-    /// <summary>Each device that was changed after a number, as it now is, null where it is gone; and the number of the last change. Null where the registry is older than that number.</summary>
-    internal Task<(long Sequence, List<(string Id, Device? Device)> Changed)?> ChangedSinceAsync(long sequence, CancellationToken cancellationToken) =>
-        ReadAsync<(long, List<(string, Device?)>)?>(async sql =>
-        {
-            long last = await sql.NumberAsync("SELECT sequence FROM registry").ConfigureAwait(false);
-            if (last < sequence)
-                return null;
-            List<(string, Device?)> changed = [];
-            if (last == sequence)
-                return (last, changed);
-            // Numbers are given under the lock of the one row of `registry`, which its holder keeps until it has committed: no lower one can appear later.
-            var shared = new SharedTexts();
-            await sql.EachAsync($"SELECT c.device_id, c.newest, {DeviceRows.Columns} FROM (SELECT device_id, MAX(sequence) AS newest FROM changes WHERE sequence > @sequence GROUP BY device_id) c "
-                + "LEFT JOIN devices d ON d.id = c.device_id", row =>
-                {
-                    last = Math.Max(last, row.GetInt64(1));
-                    changed.Add((row.GetString(0), row.IsDBNull(2) ? null : DeviceRows.Read(row, shared, first: 2)));
-                }, ("sequence", sequence)).ConfigureAwait(false);
-            return (last, changed);
-        }, cancellationToken);
+    /// <summary>What was changed after a number; null where the registry is older than that number.</summary>
+    internal Task<ChangedDevices?> ChangedSinceAsync(long sequence, CancellationToken cancellationToken) => ReadAsync(async sql =>
+    {
+        long last = await sql.NumberAsync("SELECT sequence FROM registry").ConfigureAwait(false);
+        if (last < sequence)
+            return null;
+        List<(string, Device?)> changed = [];
+        var reinstated = new Dictionary<string, long>(StringComparer.Ordinal);
+        if (last == sequence)
+            return new ChangedDevices(last, changed, reinstated);
+        // Numbers are given under the lock of the one row of `registry`, which its holder keeps until it has committed: no lower one can appear later.
+        var shared = new SharedTexts();
+        await sql.EachAsync($"SELECT c.device_id, c.newest, c.reinstated, {DeviceRows.Columns} FROM "
+            + "(SELECT device_id, MAX(sequence) AS newest, MAX(CASE WHEN verb = @verb THEN sequence END) AS reinstated FROM changes WHERE sequence > @sequence GROUP BY device_id) c "
+            + "LEFT JOIN devices d ON d.id = c.device_id", row =>
+            {
+                string id = row.GetString(0);
+                last = Math.Max(last, row.GetInt64(1));
+                changed.Add((id, row.IsDBNull(3) ? null : DeviceRows.Read(row, shared, first: 3)));
+                if (!row.IsDBNull(2))
+                    reinstated[id] = row.GetInt64(2);
+            }, ("verb", DeviceChange.Reinstate.Name), ("sequence", sequence)).ConfigureAwait(false);
+        return new ChangedDevices(last, changed, reinstated);
+    }, cancellationToken);
 
     /// <summary>Waits until something was committed, or may have been.</summary>
     internal Task WaitForNewsAsync(CancellationToken cancellationToken) => GuardAsync(async () =>
@@ -241,33 +259,3 @@ public sealed class DeviceStore : IAsyncDisposable
         }
     }
 }
-
-/// <summary>What is written of many changes.</summary>
-public enum Writing
-{
-    /// <summary>All of them, or nothing where one is refused.</summary>
-    AllOrNothing,
-
-    /// <summary>Those that are not refused.</summary>
-    KeepGood,
-
-    /// <summary>Nothing: it is only worked out what would come of them.</summary>
-    Nothing,
-}
-
-/// <summary>What came of changes, or would have.</summary>
-/// <param name="IsWritten">Whether anything may have been written.</param>
-/// <param name="Sequence">The number of the last change that the registry now holds.</param>
-/// <param name="Before">Each device as it was, in the order of the changes; null where there was none.</param>
-/// <param name="Devices">Each device afterwards, in the order of the changes; null where it is gone, or where its change was refused and it is not there.</param>
-/// <param name="Refusals">Why a change was not made, in the order of the changes; null where it was.</param>
-/// <param name="Changed">How many devices the changes make other than they were.</param>
-public sealed record Written(bool IsWritten, long Sequence, IReadOnlyList<Device?> Before, IReadOnlyList<Device?> Devices, IReadOnlyList<Refusal?> Refusals, int Changed);
-
-/// <summary>Who changed a device, and why.</summary>
-/// <param name="Sequence">The number of the change, which the device had for its version.</param>
-/// <param name="At">When.</param>
-/// <param name="Actor">The SPIFFE ID of who asked for it.</param>
-/// <param name="Verb">What was done.</param>
-/// <param name="Reason">Why, in an operator's words; null where none was given.</param>
-public sealed record DeviceHistory(long Sequence, DateTimeOffset At, string Actor, string Verb, string? Reason);

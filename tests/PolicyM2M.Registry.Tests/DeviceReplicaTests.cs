@@ -151,6 +151,42 @@ public sealed class DeviceReplicaTests(Backend backend)
         Assert.That((replica.Sequence, replica.Registry.Count), Is.EqualTo((backup, 1)));
     }
 
+    [Test]
+    public async Task A_database_that_is_made_anew_under_a_running_server_gets_its_tables_again()
+    {
+        await _here.ChangeAsync("plc-1", StoreWorld.Upsert(), StoreWorld.Operator);
+        var replica = new DeviceReplica(_there);
+        await replica.SynchronizeAsync();
+        string before = replica.Id;
+
+        await _world.TamperAsync("DROP TABLE migrations; DROP TABLE changes; DROP TABLE devices; DROP TABLE registry");
+        Assert.That(async () => await replica.SynchronizeAsync(), Throws.TypeOf<RegistryUnavailableException>());
+        DeviceNews news = await replica.SynchronizeAsync();
+
+        Assert.That((news.IsLoad, string.Join(',', news.Changed), replica.Registry.Count, replica.Sequence), Is.EqualTo((true, "plc-1", 0, 0L)));
+        Assert.That(replica.Id, Has.Length.EqualTo(before.Length).And.Not.EqualTo(before), "it is another registry");
+    }
+
+    [Test]
+    public async Task Reinstatements_are_told_apart_from_other_changes_and_the_last_of_each_device_is_never_forgotten()
+    {
+        DeviceChange revoke = new DeviceChange.Revoke("stolen"), reinstate = new DeviceChange.Reinstate("found");
+        foreach (string id in new[] { "plc-1", "plc-2" })
+            await _here.ChangeAsync(id, StoreWorld.Upsert(), StoreWorld.Operator);
+        var replica = new DeviceReplica(_there);
+        await replica.SynchronizeAsync();
+        foreach (DeviceChange change in new[] { revoke, reinstate, revoke, reinstate, new DeviceChange.SetRisk(1) })
+            await _here.ChangeAsync("plc-1", change, StoreWorld.Operator);
+        await _here.ChangeAsync("plc-2", revoke, StoreWorld.Operator);
+        Assert.That((await NewsAsync(replica)).Reinstated, Is.EquivalentTo(new Dictionary<string, long> { ["plc-1"] = 6 }));
+
+        await _here.ChangeAsync("plc-1", new DeviceChange.Delete(), StoreWorld.Operator);
+        await _here.ForgetChangesAsync(_world.Clock.GetUtcNow().AddDays(1));
+        var later = new DeviceReplica(_there);
+        Assert.That((await later.SynchronizeAsync()).Reinstated, Is.EquivalentTo(new Dictionary<string, long> { ["plc-1"] = 6 }));
+        Assert.That((await _here.HistoryAsync("plc-1", 20)).Select(change => change.Verb), Is.EqualTo(new[] { "reinstate" }));
+    }
+
     [TestCase("INSERT INTO migrations (number) VALUES (99)", "has tables of version 99, and this program knows version 2: it was migrated by a newer one")]
     [TestCase("UPDATE devices SET state = 'nowhere'", "the database says of `plc-1` a state that there is not")]
     [TestCase("UPDATE devices SET attributes = '{'", "the database says of `plc-1` what is no attributes: not JSON")]

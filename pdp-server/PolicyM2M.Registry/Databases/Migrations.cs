@@ -7,12 +7,12 @@ namespace PolicyM2M.Registry.Databases;
 /// <summary>Brings a database to the tables that this program knows: the numbered files that it has not seen yet, in order, in one transaction.</summary>
 internal static class Migrations
 {
-    /// <summary>Brings the database up to date.</summary>
+    /// <summary>Brings the database up to date, and makes it where it may be made.</summary>
     /// <exception cref="RegistryUnavailableException">The database was migrated by a newer program.</exception>
-    public static async Task RunAsync(IRegistryDatabase database, CancellationToken cancellationToken)
+    public static async Task RunAsync(IRegistryDatabase database, bool create, CancellationToken cancellationToken)
     {
         (int Number, string Sql)[] known = Known(database.Dialect);
-        DbConnection connection = await database.OpenAsync(create: true, cancellationToken).ConfigureAwait(false);
+        DbConnection connection = await database.OpenAsync(create, cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
             DbTransaction transaction = await database.BeginMigrationAsync(connection, cancellationToken).ConfigureAwait(false);
