@@ -30,7 +30,7 @@ internal static class AuditText
         AuditRecord.EventOneofCase.Rotation => Rotated(record.Rotation),
         AuditRecord.EventOneofCase.Bundle => $"handed out the bundle of {Short(record.Bundle.Revision)}, from byte {record.Bundle.Offset}",
         AuditRecord.EventOneofCase.Overload => $"turned {record.Overload.Times} away within a minute: {record.Overload.Reason}",
-        AuditRecord.EventOneofCase.Read => $"read {record.Read.Rpc}{Again(record.Read.Again)}",
+        AuditRecord.EventOneofCase.Read => $"read {record.Read.Rpc}{(record.Read.Filter.Length > 0 ? $" of {record.Read.Filter}" : "")}{Again(record.Read.Again)}",
         AuditRecord.EventOneofCase.Removal => $"the entries before {record.Removal.Before} were removed",
         _ => "something that this m2m does not know",
     };
@@ -40,7 +40,8 @@ internal static class AuditText
     private static string Changed(AuditDeviceChange change)
     {
         bool isAsBefore = !change.BeforeDigest.IsEmpty && change.BeforeDigest == change.AfterDigest;
-        return $"registry: {change.Verb}{(change.Detail.Length > 0 ? $", {change.Detail}" : "")}{(isAsBefore ? ", which changed nothing" : "")}{Because(change.Reason)}";
+        string came = change.NotDone.Length > 0 ? $", not done: {change.NotDone}" : isAsBefore ? ", which changed nothing" : "";
+        return $"registry: {change.Verb}{(change.Detail.Length > 0 ? $", {change.Detail}" : "")}{came}{Because(change.Reason)}";
     }
 
     private static string Asked(AuditOperation asked)

@@ -51,7 +51,7 @@ internal static partial class CommandLine
 
     private static Command DeviceImport(Streams streams)
     {
-        Argument<string> file = new("FILE") { Description = "The file, CSV or JSON in UTF-8." };
+        Argument<string> file = new("FILE") { Description = "The file, CSV or JSON in UTF-8; - is standard input." };
         Option<string?> format = new("--format") { HelpName = $"{Csv}|{JsonFormat}", Description = "How it is written. [default: by the end of its name]" };
         format.AcceptOnlyFromAmong(Csv, JsonFormat);
         Option<bool> dryRun = new("--dry-run") { Description = "Write nothing, and say what would come of it." };
@@ -66,7 +66,7 @@ internal static partial class CommandLine
                 _ => throw new CannotRunException($"`{path}` does not say by its name how it is written; give --format {Csv} or --format {JsonFormat}"),
             };
             return devices.Import(path, new ImportOptions { Format = read, DryRun = parsed.GetValue(dryRun), KeepGood = parsed.GetValue(keepGood) });
-        }, "m2m pdp devices import fleet.csv --dry-run", "m2m pdp devices import fleet.json");
+        }, "m2m pdp devices import fleet.csv --dry-run", "inventory | m2m pdp devices import - --format json");
         command.Arguments.Add(file);
         return command;
     }

@@ -9,7 +9,7 @@ internal static class ContextSource
     /// <summary>A context has tens of attributes; a longer line or file is no context, and is not kept in memory.</summary>
     internal const int LongestLine = 1 << 20;
 
-    private const string StandardInput = "-";
+    public const string StandardInput = "-";
 
     /// <summary>How the source is called in messages.</summary>
     public static string NameOf(string file) => file == StandardInput ? "standard input" : file;

@@ -21,7 +21,14 @@ internal sealed class DeviceCommand(PdpAddress address, bool json, Streams strea
             page = found.NextPageToken;
         }
         while (page.Length > 0);
-        return Write(() => PdpJson.Of(all), text => text.List(all.Devices));
+        return Write(() => PdpJson.Of(all), text =>
+        {
+            text.List(all.Devices);
+            GetRegistryStatusResponse registry = connection.AskDevices((client, options) => client.GetRegistryStatus(new GetRegistryStatusRequest(), options));
+            // Where only some devices were asked for, the others are not missing.
+            IEnumerable<string> unregistered = site.Length == 0 && state == DeviceState.Unspecified ? registry.HeldDeviceIds.Except(all.Devices.Select(device => device.Id)) : [];
+            text.Held([.. unregistered], registry.HeldDevices);
+        });
     });
 
     public int Get(string id) => Run(connection =>
@@ -47,24 +54,24 @@ internal sealed class DeviceCommand(PdpAddress address, bool json, Streams strea
 
     public int Import(string path, ImportOptions how)
     {
-        using FileStream file = Open(path);
+        using Stream file = Open(path);
         return Run(connection =>
         {
-            ImportDevicesResponse whole = connection.SendDevices((client, options) => SendAsync(client, options, file, how));
-            Write(() => PdpJson.Of(whole), text => text.Import(path, whole, how.DryRun));
+            ImportDevicesResponse whole = connection.SendDevices((client, options) => SendAsync(client, options, path, file, how));
+            Write(() => PdpJson.Of(whole), text => text.Import(ContextSource.NameOf(path), whole, how.DryRun));
             return whole.Faults.Count > 0 ? ExitCode.NotAsExpected : ExitCode.Ok;
         });
     }
 
     /// <summary>Sends a file, and puts what comes back over many messages into one.</summary>
-    private static async Task<ImportDevicesResponse> SendAsync(DeviceService.DeviceServiceClient client, CallOptions options, FileStream file, ImportOptions how)
+    private static async Task<ImportDevicesResponse> SendAsync(DeviceService.DeviceServiceClient client, CallOptions options, string path, Stream file, ImportOptions how)
     {
         using AsyncDuplexStreamingCall<ImportDevicesRequest, ImportDevicesResponse> call = client.ImportDevices(options);
         try
         {
             await call.RequestStream.WriteAsync(new ImportDevicesRequest { Options = how }).ConfigureAwait(false);
             byte[] buffer = new byte[ChunkBytes];
-            for (int read; (read = await file.ReadAsync(buffer).ConfigureAwait(false)) > 0;)
+            for (int read; (read = Read(path, file, buffer)) > 0;)
                 await call.RequestStream.WriteAsync(new ImportDevicesRequest { Chunk = ByteString.CopyFrom(buffer, 0, read) }).ConfigureAwait(false);
             await call.RequestStream.CompleteAsync().ConfigureAwait(false);
         }
@@ -78,17 +85,11 @@ internal sealed class DeviceCommand(PdpAddress address, bool json, Streams strea
         return whole;
     }
 
-    private static FileStream Open(string path)
-    {
-        try
-        {
-            return File.Exists(path) ? File.OpenRead(path) : throw new CannotRunException(Directory.Exists(path) ? $"`{path}` is a folder; name a file" : $"there is no file `{path}`");
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            throw new CannotRunException($"`{path}` cannot be read: {fault.Message}", fault);
-        }
-    }
+    private Stream Open(string path) => path == ContextSource.StandardInput ? streams.Input : FileFault.Reading(path, () =>
+        File.Exists(path) ? File.OpenRead(path) : throw new CannotRunException(Directory.Exists(path) ? $"`{path}` is a folder; name a file" : $"there is no file `{path}`"));
+
+    /// <summary>Where a file cannot be read to its end the call ends before its last message, and nothing is written.</summary>
+    private static int Read(string path, Stream file, byte[] buffer) => FileFault.Reading(ContextSource.NameOf(path), () => file.Read(buffer));
 
     private int Change(Func<DeviceService.DeviceServiceClient, CallOptions, Device> change) => Run(connection =>
     {

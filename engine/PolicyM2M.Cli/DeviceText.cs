@@ -23,10 +23,21 @@ internal sealed class DeviceText(TextWriter writer, Palette palette)
         int id = devices.Select(device => device.Id.Length).DefaultIfEmpty(0).Max() + 2, site = devices.Select(device => device.Site.Length).DefaultIfEmpty(0).Max() + 2;
         foreach (Device device in devices)
         {
-            string revoked = device.Revocation is null ? "" : palette.Bad("revoked");
+            string revoked = device.Revocation is not null ? palette.Bad("revoked") : device.HeldRevoked ? palette.Bad("held for revoked") : "";
             writer.Write($"{device.Id.PadRight(id)}{Text(device.State).PadRight(Wide)}{Printable.Of(device.Site).PadRight(site)}{Risk(device),-10}{revoked}".TrimEnd() + "\n");
         }
         writer.Write(palette.Faint(DiagnosticReport.Count(devices.Count, "device")) + "\n");
+    }
+
+    /// <summary>Whom the decision point holds for revoked although its registry does not say so.</summary>
+    /// <param name="unregistered">Those who are not in the list of devices.</param>
+    /// <param name="all">How many there are.</param>
+    public void Held(IEnumerable<string> unregistered, long all)
+    {
+        foreach (string id in unregistered)
+            writer.Write($"{Printable.Of(id)}  not registered, and {palette.Bad("held for revoked")}\n");
+        if (all > 0)
+            writer.Write(palette.Faint($"{DiagnosticReport.Count(all, "device")} held for revoked here although the registry does not say so; to end that, register, revoke and reinstate them") + "\n");
     }
 
     public void Device(Device device, IEnumerable<DeviceHistoryEntry> history)
@@ -35,6 +46,8 @@ internal sealed class DeviceText(TextWriter writer, Palette palette)
         Row("state", Text(device.State));
         if (device.Revocation is { } revocation)
             Row("revoked", palette.Bad($"since {Time(revocation.At)}: {Printable.Of(revocation.Reason)}"));
+        if (device.HeldRevoked)
+            Row("revoked", palette.Bad("held here, although the registry does not say so") + ": an earlier registry did, or this one before a backup; revoke and reinstate it to end that");
         Row("site", device.HasSite ? Printable.Of(device.Site) : "not known");
         Row("risk", Risk(device)["risk ".Length..]);
         foreach ((string name, AttributeValue value) in device.Attributes.OrderBy(attribute => attribute.Key, StringComparer.Ordinal))

@@ -33,6 +33,6 @@ internal static class DiagnosticReport
     }
 
     /// <summary>Such as <c>1 file</c> or <c>2 files</c>.</summary>
-    public static string Count(int number, string what) =>
+    public static string Count(long number, string what) =>
         number == 1 ? $"1 {what}" : what.EndsWith('y') ? $"{number} {what[..^1]}ies" : $"{number} {what}s";
 }

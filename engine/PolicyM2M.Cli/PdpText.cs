@@ -16,6 +16,8 @@ internal sealed class PdpText(TextWriter writer, Palette palette)
             State(rollout);
         else
             Row("active", $"{Short(status.Active)} since {Time(status.ActivatedAt)}");
+        if (status.HeldDevices > 0)
+            Row("held", palette.Warn($"{DiagnosticReport.Count(status.HeldDevices, "device")} revoked here although the registry does not say so; `m2m pdp devices list` names them"));
         if (status.Refused is not { } refused)
             return;
         Row("refused", palette.Bad(refused.CommitId.Length == 0 ? "the repository cannot be followed" : Short(refused.CommitId)) + $" since {Time(refused.SeenAt)}");

@@ -9,6 +9,9 @@ internal static class M2MProcess
     private static readonly string Command = Path.Combine(
         ProjectFolder.Of(typeof(M2MProcess).Assembly), "../../engine/PolicyM2M.Cli", Path.GetRelativePath(ProjectFolder.Of(typeof(M2MProcess).Assembly), AppContext.BaseDirectory), "m2m.dll");
 
-    public static FinishedProcess Run(params string[] arguments) =>
-        FinishedProcess.Run(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [Command, .. arguments], Path.GetTempPath());
+    public static FinishedProcess Run(params string[] arguments) => RunWith("", arguments);
+
+    /// <summary>Likewise, with something on its standard input.</summary>
+    public static FinishedProcess RunWith(string input, params string[] arguments) =>
+        FinishedProcess.Run(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [Command, .. arguments], Path.GetTempPath(), input);
 }

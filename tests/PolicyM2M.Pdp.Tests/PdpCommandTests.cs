@@ -171,6 +171,19 @@ public sealed class PdpCommandTests
         Assert.That(all.RootElement.GetProperty("devices").GetArrayLength(), Is.EqualTo(6));
     }
 
+    [Test]
+    public async Task A_file_of_devices_may_come_by_standard_input_and_one_that_breaks_off_is_named()
+    {
+        FinishedProcess piped = M2MProcess.RunWith("device.id,posture.risk\npump-1,5\npump-2,high\n", Arguments("devices", "import", "-", "--format", "csv", "--keep-good"));
+        Assert.That((piped.ExitCode, piped.Output), Is.EqualTo((4, piped.Output)), piped.Error);
+        Assert.That(piped.Output, Does.StartWith("standard input:3:8: fault: ").And.EndWith("written: 1 device good, 1 changed, 1 fault\n"));
+        Assert.That(M2M("devices", "import", "-"), Is.EqualTo(new FinishedProcess(1, "", "m2m: `-` does not say by its name how it is written; give --format csv or --format json\n")));
+
+        // Its memory from the beginning on, which nobody has.
+        Assert.That(M2M("devices", "import", "/proc/self/mem", "--format", "csv"), Is.EqualTo(new FinishedProcess(1, "", "m2m: `/proc/self/mem` cannot be read: the device reports an error\n")));
+        Assert.That((await _pdp.DevicesAs("operator").ListDevicesAsync(new ListDevicesRequest())).Devices, Has.Count.EqualTo(5));
+    }
+
     private FinishedProcess M2M(params string[] arguments) => M2MProcess.Run(Arguments(arguments));
 
     private string[] Arguments(params string[] verb)

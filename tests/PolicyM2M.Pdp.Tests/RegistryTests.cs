@@ -1,4 +1,6 @@
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
+using PolicyM2M.Pdp.Sight;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Wire.V1;
 
@@ -89,6 +91,38 @@ public sealed class RegistryTests
     }
 
     [Test]
+    public async Task Whom_a_server_holds_for_revoked_is_shown_with_how_to_end_it()
+    {
+        await using RunningPdp pdp = await RunningPdp.StartAsync(change: MonitorTests.WithMonitor);
+        DeviceService.DeviceServiceClient devices = pdp.DevicesAs("operator");
+        await devices.UpsertDeviceAsync(new UpsertDeviceRequest { Id = "pump-1" });
+        foreach (string id in new[] { "plc-0042", "pump-1" })
+            await devices.RevokeDeviceAsync(new RevokeDeviceRequest { Id = id, Reason = "stolen" });
+        await pdp.StopServerAsync();
+        foreach (string file in Directory.EnumerateFiles(pdp.Data.Path, "registry.db*"))
+            File.Delete(file);
+        await pdp.StartServerAsync(MonitorTests.WithMonitor(pdp.Options()));
+        devices = pdp.DevicesAs("operator");
+
+        Assert.That((await devices.GetDeviceAsync(new GetDeviceRequest { Id = "plc-0042" })).Device, Has.Property("HeldRevoked").True.And.Property("Revocation").Null);
+        Assert.That((await devices.ListDevicesAsync(new ListDevicesRequest())).Devices.Where(device => device.HeldRevoked).Select(device => device.Id), Is.EqualTo(new[] { "plc-0042" }));
+        GetRegistryStatusResponse registry = await devices.GetRegistryStatusAsync(new GetRegistryStatusRequest());
+        Assert.That((registry.HeldDevices, string.Join(',', registry.HeldDeviceIds)), Is.EqualTo((2, "plc-0042,pump-1")));
+        Assert.That((await pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest())).HeldDevices, Is.EqualTo(2));
+        using (var http = new HttpClient())
+            Assert.That(await http.GetStringAsync($"{pdp.Server.Services.GetRequiredService<MonitorListener>().Address}/metrics"), Does.Contain("\npolicym2m_pdp_registry_held 2\n"));
+        Assert.That(await Refusal(() => devices.GetDeviceAsync(new GetDeviceRequest { Id = "pump-1" })), Does.StartWith("there is no device `pump-1`; this decision point holds it for revoked").And.EndWith(": register it, revoke it and reinstate it to end that"));
+        Assert.That(await Refusal(() => devices.ReinstateDeviceAsync(new ReinstateDeviceRequest { Id = "plc-0042", Reason = "found" })), Does.Contain("not revoked: only").And.EndWith(": revoke it and reinstate it to end that"));
+        Assert.That(M2M(pdp, "devices", "list"), Does.Match("plc-0042 .* held for revoked\n").And.Contain("\npump-1  not registered, and held for revoked\n2 devices held for revoked here although the registry does not say so; "));
+        Assert.That(M2M(pdp, "devices", "get", "plc-0042"), Does.Match("\nrevoked +held here, although the registry does not say so: "));
+        Assert.That(M2M(pdp, "status"), Does.Match("\nheld +2 devices revoked here although the registry does not say so; `m2m pdp devices list` names them\n"));
+
+        await devices.RevokeDeviceAsync(new RevokeDeviceRequest { Id = "plc-0042", Reason = "stolen" });
+        Assert.That((await devices.ReinstateDeviceAsync(new ReinstateDeviceRequest { Id = "plc-0042", Reason = "found" })).Device.HeldRevoked, Is.False);
+        Assert.That((await pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest())).HeldDevices, Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task A_backup_from_before_a_revocation_does_not_undo_it()
     {
         await using RunningPdp pdp = await RunningPdp.StartAsync();
@@ -104,7 +138,9 @@ public sealed class RegistryTests
         Assert.That(await StatusOf(pdp, "device"), Is.EqualTo(StatusCode.PermissionDenied));
     }
 
-    [TestCase("[]")]
+    [TestCase("[1]")]
+    [TestCase("[null]")]
+    [TestCase("null")]
     [TestCase("{}")]
     [TestCase("{ \"registry\": \"a\", \"sequence\": 1, \"revoked\": null, \"held\": [] }")]
     public async Task A_list_of_the_revoked_that_cannot_be_understood_keeps_the_server_from_starting(string text)
@@ -152,6 +188,11 @@ public sealed class RegistryTests
             return refusal.StatusCode;
         }
     }
+
+    private static async Task<string> Refusal<T>(Func<AsyncUnaryCall<T>> call) => (await Assert.ThrowsAsync<RpcException>(async () => await call()))!.Status.Detail;
+
+    private static string M2M(RunningPdp pdp, params string[] verb) => M2MProcess.Run(
+        ["pdp", .. verb, "--pdp", pdp.Address, "--cert", pdp.Data.Certificate("operator"), "--key", pdp.Data.Key("operator"), "--ca", pdp.Data.Certificate("ca")]).Succeeded().Output;
 
     private static async Task<RotationOutcome> Rotation(RunningPdp pdp) =>
         (await pdp.DecisionsAs("device").DecideAsync(new DecideRequest { Kinds = { DecisionKind.Rotation } })).Decisions.Single().Rotation;

@@ -9,14 +9,14 @@ internal sealed class AccessInterceptor(CallAccess access) : Interceptor
     public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
-        access.Check(context);
+        access.Check(context, request);
         return continuation(request, context);
     }
 
     public override Task ServerStreamingServerHandler<TRequest, TResponse>(
         TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, ServerStreamingServerMethod<TRequest, TResponse> continuation)
     {
-        access.Check(context);
+        access.Check(context, request);
         return continuation(request, responseStream, context);
     }
 

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Grpc.Core;
 using PolicyM2M.Pdp.Identity;
 
@@ -6,9 +7,10 @@ namespace PolicyM2M.Pdp.Access;
 /// <summary>Whether a caller may call what it calls, by the rules of this moment. A stream that lasts asks again before it says more.</summary>
 internal sealed class CallAccess(Denials denials, Reads reads)
 {
-    /// <summary>Holds a call against the table, and records what is let through to be read.</summary>
+    /// <summary>Holds a call against the table.</summary>
+    /// <returns>Who calls.</returns>
     /// <exception cref="RpcException">UNAUTHENTICATED where the caller's certificate is no longer accepted, PERMISSION_DENIED where its role may not call this.</exception>
-    public void Check(ServerCallContext context)
+    public Caller Check(ServerCallContext context)
     {
         CallerConnection connection = context.GetHttpContext().CallerConnection();
         Standing standing = connection.Standing();
@@ -23,6 +25,16 @@ internal sealed class CallAccess(Denials denials, Reads reads)
             throw denials.Deny(context.Method, caller, new Status(StatusCode.PermissionDenied, $"{caller.Id} may not call {context.Method}"),
                 caller.Role == Roles.None ? "its identity has no role" : $"not for the role {caller.Role}");
         }
-        reads.Note(context.Method, caller);
+        return caller;
+    }
+
+    /// <summary>Likewise, and records what is let through to be read.</summary>
+    /// <exception cref="RpcException">As above.</exception>
+    public void Check(ServerCallContext context, object request)
+    {
+        Caller caller = Check(context);
+        // What has a way in of its own, as Decide has, comes without a message.
+        if (request is IMessage message)
+            reads.Note(context.Method, caller, message);
     }
 }

@@ -10,6 +10,8 @@ namespace PolicyM2M.Pdp.Auditing;
 /// <summary>What the audit log says of an import: which devices it changed, without naming them all.</summary>
 internal static class ImportWords
 {
+    public const string Verb = "import";
+
     /// <param name="written">What came of it.</param>
     /// <param name="detail">What came of it, for people.</param>
     /// <param name="pseudonyms">How the log names devices.</param>
@@ -21,6 +23,6 @@ internal static class ImportWords
         using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (Device device in changed)
             digest.AppendData(Encoding.UTF8.GetBytes($"{pseudonyms.NameOf(device.Id)} {device.Version}\n"));
-        return new AuditDeviceChange { Verb = "import", Version = (ulong)written.Sequence, Detail = detail, DevicesSha256 = ByteString.CopyFrom(digest.GetHashAndReset()) };
+        return new AuditDeviceChange { Verb = Verb, Version = (ulong)written.Sequence, Detail = detail, DevicesSha256 = ByteString.CopyFrom(digest.GetHashAndReset()) };
     }
 }

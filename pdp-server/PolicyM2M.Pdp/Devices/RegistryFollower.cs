@@ -82,7 +82,7 @@ internal sealed class RegistryFollower(
         try
         {
             DeviceNews news = await replica.SynchronizeAsync(cancellationToken);
-            // First, so that whoever is told that a device is revoked knows that it stays so; and before anything is written: an earlier registry is told by its number.
+            // First, so that whoever is told that a device is revoked knows that it stays so.
             KeepRevoked(news);
             if (news.IsLoad && await firstImport.RunAsync(replica.Sequence, cancellationToken))
             {
@@ -125,10 +125,10 @@ internal sealed class RegistryFollower(
     {
         try
         {
-            int heldBefore = revoked.Held;
+            int heldBefore = revoked.Held.Count;
             revoked.Take(replica, news);
-            if (revoked.Held > heldBefore || news.IsLoad && state.InStepAt is null && revoked.Held > 0)
-                log.RevokedHeld(revoked.Held, store.Name);
+            if (revoked.Held.Count > heldBefore || news.IsLoad && state.InStepAt is null && !revoked.Held.IsEmpty)
+                log.RevokedHeld(revoked.Held.Count, store.Name);
             _unkept = null;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)

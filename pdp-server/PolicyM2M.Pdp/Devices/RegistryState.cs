@@ -34,6 +34,9 @@ internal sealed class RegistryState(TimeProvider clock, TimeSpan grace, RevokedD
     /// <summary>The number of the last change in the copy.</summary>
     public long Sequence => _inStep?.Sequence ?? 0;
 
+    /// <summary>Those who are revoked here although the registry does not say so.</summary>
+    public IReadOnlySet<string> Held => revoked.Held;
+
     /// <summary>Who is told of changes.</summary>
     public DeviceWatchers Watchers { get; } = new();
 

@@ -8,7 +8,8 @@ namespace PolicyM2M.Pdp.Devices;
 
 /// <summary>
 /// Who was revoked when the registry was last found in step. It holds on while the registry is away, also over a restart, for which it is kept in a file. It also holds on where the registry is
-/// another one, or an earlier one: nobody is in good standing because a database was lost. Whom such a registry does not itself know to be revoked is held until it revoked and reinstated them.
+/// another one, or an earlier one, whether or not somebody wrote to it since: nobody is in good standing because a database was lost. Whoever is known to be revoked and is not in the registry is held
+/// until the registry revokes them itself, or its changes hold a reinstatement that came after what is known.
 /// Safe for all threads: <see cref="RegistryFollower"/> alone writes, and what is read never changes.
 /// </summary>
 internal sealed class RevokedDevices
@@ -21,17 +22,17 @@ internal sealed class RevokedDevices
     };
 
     private readonly string _path;
-    private Known _known;
+    private volatile Known _known;
     private bool _isKept = true;
     private volatile DeviceRegistry _alone;
 
-    private RevokedDevices(string path, Known known) => (_path, _known, _alone) = (path, known, DeviceRegistry.OfRevoked(known.All));
+    private RevokedDevices(string path, Known known) => (_path, _known, _alone) = (path, known, DeviceRegistry.OfRevoked(known.All()));
 
     /// <summary>A registry that knows nothing else.</summary>
     public DeviceRegistry Alone => _alone;
 
-    /// <summary>How many are revoked although the registry does not say so.</summary>
-    public int Held => _known.Held.Count;
+    /// <summary>Those who are revoked although the registry does not say so.</summary>
+    public ImmutableHashSet<string> Held => _known.Held;
 
     /// <summary>Those of the last run; nobody where there is no file.</summary>
     /// <exception cref="StartupException">The file cannot be used. To go on without it could let in somebody who was revoked.</exception>
@@ -39,13 +40,14 @@ internal sealed class RevokedDevices
     {
         try
         {
-            Content? known = File.Exists(path) ? JsonSerializer.Deserialize<Content>(File.ReadAllBytes(path), Format) ?? throw new JsonException("it is empty") : null;
-            return new RevokedDevices(path, known is null ? new Known("", 0, [], []) : new Known(known.Registry, known.Sequence, [.. known.Revoked], [.. known.Held]));
+            Content known = File.Exists(path) ? Read(File.ReadAllBytes(path)) : new Content("", 0, [], []);
+            return new RevokedDevices(path, new Known(known.Registry, known.Sequence, [.. known.Revoked], [.. known.Held]));
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or JsonException)
         {
             throw new StartupException(
-                $"{path} cannot be used, and says who is revoked while the registry cannot be reached: {FaultText.Of(fault)}; where it is missing it is made anew from the registry", ExitCode.CouldNotRun, fault);
+                $"{path} cannot be used, and says who is revoked while the registry cannot be reached: {FaultText.Of(fault)}; put a copy of it in its place. Without it nobody is revoked until "
+                + "the registry can be reached, and whom a registry revoked that was lost is not known any more", ExitCode.CouldNotRun, fault);
         }
     }
 
@@ -54,37 +56,50 @@ internal sealed class RevokedDevices
     /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
     public void Take(DeviceReplica replica, DeviceNews news)
     {
+        if (_isKept && !news.IsLoad && news.Changed.Count == 0)
+            return;
+        Known before = _known;
         DeviceRegistry registry = replica.Registry;
         ImmutableHashSet<string> revoked = news.IsLoad
             ? ImmutableHashSet.CreateRange(StringComparer.Ordinal, registry.Revoked)
-            : news.Changed.Aggregate(_known.Revoked, (known, id) => registry.Find(id)?.Revocation is not null ? known.Add(id) : known.Remove(id));
-        ImmutableHashSet<string> held = news.IsLoad && _known.Registry.Length > 0 && (_known.Registry != replica.Id || replica.Sequence < _known.Sequence)
-            ? _known.All
-            : _known.Held;
-        // Whom it revoked itself it may bring back.
-        held = held.Except(revoked);
+            : news.Changed.Aggregate(before.Revoked, (known, id) => registry.Find(id)?.Revocation is not null ? known.Add(id) : known.Remove(id));
+        IEnumerable<string> suspects = news.IsLoad ? before.Revoked : news.Changed.Where(before.Revoked.Contains);
+        // The row of a device cannot tell whether it was brought back or is an earlier one that somebody changed since: only a reinstatement tells. Numbers of another registry say nothing of this one's.
+        IEnumerable<string> reinstated = before.Registry.Length == 0 || before.Registry == replica.Id
+            ? news.Reinstated.Where(change => change.Value > before.Sequence).Select(change => change.Key)
+            : [];
+        ImmutableHashSet<string> held = before.Held.Union(suspects).Except(news.IsLoad ? revoked : news.Changed.Where(revoked.Contains)).Except(reinstated);
         registry.KeepRevoked(held);
-        if (_known.Registry != replica.Id || !revoked.SetEquals(_known.Revoked) || !held.SetEquals(_known.Held))
-        {
-            // The number is that of the last of these changes: a backup from before it lacks one of them, and a later one none.
-            (_known, _isKept) = (new Known(replica.Id, replica.Sequence, revoked, held), false);
-            _alone = DeviceRegistry.OfRevoked(_known.All);
-        }
+        _known = new Known(replica.Id, replica.Sequence, revoked, held);
+        // What a look found out of those who are known counts up to its number: the file must not remain behind, or it would take what is older for newer.
+        if (news.IsLoad || news.Changed.Any(id => before.IsRevoked(id) || revoked.Contains(id)))
+            (_alone, _isKept) = (DeviceRegistry.OfRevoked(_known.All()), false);
         if (_isKept)
             return;
-        var content = new Content(_known.Registry, _known.Sequence, [.. _known.Revoked.Order(StringComparer.Ordinal)], [.. _known.Held.Order(StringComparer.Ordinal)]);
+        var content = new Content(replica.Id, replica.Sequence, [.. revoked.Order(StringComparer.Ordinal)], [.. held.Order(StringComparer.Ordinal)]);
         PrivateFile.Replace(_path, JsonSerializer.Serialize(content, Format) + "\n");
         _isKept = true;
     }
 
+    /// <summary>What a file says. Those of earlier versions are a list of ids, and do not say of which registry.</summary>
+    private static Content Read(byte[] file)
+    {
+        Content? content = file.AsSpan().TrimStart(" \t\r\n"u8).StartsWith("["u8)
+            ? new Content("", 0, JsonSerializer.Deserialize<string[]>(file, Format)!, [])
+            : JsonSerializer.Deserialize<Content>(file, Format);
+        return content is not null && content.Revoked.Concat(content.Held).All(id => id is not null) ? content : throw new JsonException("it names nobody where it should name a device");
+    }
+
     /// <summary>What is known of one registry.</summary>
-    /// <param name="Registry">Which one; empty for none.</param>
-    /// <param name="Sequence">The number of its last change then.</param>
+    /// <param name="Registry">Which one; empty where that is not known.</param>
+    /// <param name="Sequence">The number of the change up to which this is known.</param>
     /// <param name="Revoked">Whom it revoked.</param>
-    /// <param name="Held">Whom an earlier one revoked, and it did not.</param>
+    /// <param name="Held">Whom it did not, although they are known to be revoked.</param>
     private sealed record Known(string Registry, long Sequence, ImmutableHashSet<string> Revoked, ImmutableHashSet<string> Held)
     {
-        public ImmutableHashSet<string> All { get; } = Revoked.Union(Held);
+        public ImmutableHashSet<string> All() => Revoked.Union(Held);
+
+        public bool IsRevoked(string id) => Revoked.Contains(id) || Held.Contains(id);
     }
 
     /// <summary>The same, as the file has it.</summary>

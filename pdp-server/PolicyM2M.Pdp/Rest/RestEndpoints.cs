@@ -36,7 +36,10 @@ internal static class RestEndpoints
         {
             var context = new RestCall(http, route.FullName);
             access.Check(context);
-            await RestAnswer.WriteAsync(http, await call(await RestRequest.ReadAsync(http, route), context));
+            IMessage request = await RestRequest.ReadAsync(http, route);
+            // A body may take its time to come, and who is let through may have changed since.
+            access.Check(context, request);
+            await RestAnswer.WriteAsync(http, await call(request, context));
         }
         catch (RpcException refusal)
         {

@@ -17,7 +17,7 @@ internal sealed class DeviceEndpoint(
     DeviceStore store, RegistryState state, RevisionState revisions, DroppedClaims droppedClaims, DeviceImportCall importCall, AuditTrail audit, ILogger<DeviceEndpoint> log)
     : DeviceService.DeviceServiceBase
 {
-    private const int UsualPage = 100, HistoryShown = 20;
+    private const int UsualPage = 100, HistoryShown = 20, HeldShown = 1_000;
 
     private static readonly TimeSpan LongestCatchUp = TimeSpan.FromSeconds(1);
 
@@ -32,15 +32,15 @@ internal sealed class DeviceEndpoint(
             request.HasExpectedVersion ? (long)Math.Min(request.ExpectedVersion, long.MaxValue) : null);
         List<string> warnings = Review(Said(change));
         Device device = (await ChangeAsync(id, change, context))!;
-        return new UpsertDeviceResponse { Device = DeviceMapping.ToWire(device), Warnings = { warnings } };
+        return new UpsertDeviceResponse { Device = ToWire(device), Warnings = { warnings } };
     }
 
     public override async Task<GetDeviceResponse> GetDevice(GetDeviceRequest request, ServerCallContext context) => await Available(async () =>
     {
         string id = DeviceMapping.Id(request.Id);
-        Device device = await store.FindAsync(id, context.CancellationToken) ?? throw new RpcException(new Status(StatusCode.NotFound, $"there is no device `{id}`"));
+        Device device = await store.FindAsync(id, context.CancellationToken) ?? throw DeviceMapping.Refused(Explain(id, DeviceChange.NotThere(id)));
         IReadOnlyList<DeviceHistory> history = await store.HistoryAsync(id, HistoryShown, context.CancellationToken);
-        return new GetDeviceResponse { Device = DeviceMapping.ToWire(device), History = { history.Select(DeviceMapping.ToWire) } };
+        return new GetDeviceResponse { Device = ToWire(device), History = { history.Select(DeviceMapping.ToWire) } };
     });
 
     public override async Task<ListDevicesResponse> ListDevices(ListDevicesRequest request, ServerCallContext context) => await Available(async () =>
@@ -52,7 +52,7 @@ internal sealed class DeviceEndpoint(
             request.Site.Length == 0 ? null : DeviceMapping.Site(request.Site), DeviceMapping.State(request.State), After(request.PageToken), size, context.CancellationToken);
         return new ListDevicesResponse
         {
-            Devices = { found.Select(DeviceMapping.ToWire) },
+            Devices = { found.Select(ToWire) },
             NextPageToken = found.Count < size ? "" : Convert.ToBase64String(Encoding.UTF8.GetBytes(found[^1].Id)),
         };
     });
@@ -61,7 +61,7 @@ internal sealed class DeviceEndpoint(
     {
         LifecycleState wanted = DeviceMapping.State(request.State) ?? throw DeviceMapping.Invalid($"there is no state; expected one of {string.Join(", ", LifecycleStates.All)}");
         Device? device = await ChangeAsync(DeviceMapping.Id(request.Id), new DeviceChange.SetState(wanted, Optional(request.Reason)), context);
-        return new SetDeviceStateResponse { Device = DeviceMapping.ToWire(device!) };
+        return new SetDeviceStateResponse { Device = ToWire(device!) };
     }
 
     public override async Task<SetDeviceRiskResponse> SetDeviceRisk(SetDeviceRiskRequest request, ServerCallContext context)
@@ -75,19 +75,19 @@ internal sealed class DeviceEndpoint(
             _ => throw DeviceMapping.Invalid("`risk` and `unknown` exclude each other"),
         };
         Device? device = await ChangeAsync(DeviceMapping.Id(request.Id), new DeviceChange.SetRisk(risk, Optional(request.Reason)), context);
-        return new SetDeviceRiskResponse { Device = DeviceMapping.ToWire(device!) };
+        return new SetDeviceRiskResponse { Device = ToWire(device!) };
     }
 
     public override async Task<RevokeDeviceResponse> RevokeDevice(RevokeDeviceRequest request, ServerCallContext context)
     {
         Device? device = await ChangeAsync(DeviceMapping.Id(request.Id), new DeviceChange.Revoke(DeviceMapping.Reason(request.Reason, isRequired: true)), context);
-        return new RevokeDeviceResponse { Device = DeviceMapping.ToWire(device!) };
+        return new RevokeDeviceResponse { Device = ToWire(device!) };
     }
 
     public override async Task<ReinstateDeviceResponse> ReinstateDevice(ReinstateDeviceRequest request, ServerCallContext context)
     {
         Device? device = await ChangeAsync(DeviceMapping.Id(request.Id), new DeviceChange.Reinstate(DeviceMapping.Reason(request.Reason, isRequired: true)), context);
-        return new ReinstateDeviceResponse { Device = DeviceMapping.ToWire(device!) };
+        return new ReinstateDeviceResponse { Device = ToWire(device!) };
     }
 
     public override async Task<DeleteDeviceResponse> DeleteDevice(DeleteDeviceRequest request, ServerCallContext context)
@@ -112,6 +112,8 @@ internal sealed class DeviceEndpoint(
             Sequence = (ulong)state.Sequence,
             InStepAt = state.InStepAt?.ToTimestamp(),
             Fault = state.Fault ?? "",
+            HeldDevices = state.Held.Count,
+            HeldDeviceIds = { state.Held.Order(StringComparer.Ordinal).Take(HeldShown) },
         };
         foreach ((string name, long count) in droppedClaims.Counts)
             status.DroppedClaims[name] = (ulong)count;
@@ -122,22 +124,43 @@ internal sealed class DeviceEndpoint(
     {
         Caller actor = context.GetHttpContext().Caller();
         audit.Demand();
-        Written written = await store.ChangeAllAsync([(id, change)], actor.Id.ToString(), Writing.AllOrNothing, context.CancellationToken);
-        if (written.Refusals[0] is { } refusal)
-            throw new DeviceRefusedException(refusal);
-        log.DeviceChanged(actor.Id, change.Verb, id, written.Sequence);
-        // It has happened: whoever hangs up now is recorded all the same.
-        await audit.DoneAsync(actor, id, record => record.DeviceChange = new AuditDeviceChange
+        var said = new AuditDeviceChange { Verb = change.Verb, Reason = change.Because ?? "" };
+        // It has happened, or was refused: whoever hangs up now is recorded all the same.
+        ValueTask Record() => audit.DoneAsync(actor, id, record => record.DeviceChange = said, CancellationToken.None);
+        Written written;
+        try
         {
-            Verb = change.Verb,
-            Version = (ulong)written.Sequence,
-            Reason = change.Because ?? "",
-            BeforeDigest = DeviceDigest.Of(written.Before[0], audit.Pseudonyms),
-            AfterDigest = DeviceDigest.Of(written.Devices[0], audit.Pseudonyms),
-        }, CancellationToken.None);
+            written = await store.ChangeAllAsync([(id, change)], actor.Id.ToString(), Writing.AllOrNothing, context.CancellationToken);
+        }
+        catch (RegistryUnavailableException)
+        {
+            said.NotDone = ChangeWords.Unknown;
+            await Record();
+            throw;
+        }
+        said.BeforeDigest = DeviceDigest.Of(written.Before[0], audit.Pseudonyms);
+        said.AfterDigest = DeviceDigest.Of(written.Devices[0], audit.Pseudonyms);
+        if (written.Refusals[0] is { } refusal)
+        {
+            said.NotDone = ChangeWords.Refused(refusal);
+            await Record();
+            throw new DeviceRefusedException(Explain(id, refusal));
+        }
+        said.Version = (ulong)written.Sequence;
+        log.DeviceChanged(actor.Id, change.Verb, id, written.Sequence);
+        await Record();
         await state.WaitForSequence(written.Sequence, LongestCatchUp, context.CancellationToken);
         return written.Devices[0];
     });
+
+    private Wire.V1.Device ToWire(Device device) => DeviceMapping.ToWire(device, state.Held);
+
+    /// <summary>Whoever wants a device back that is held is told how.</summary>
+    private Refusal Explain(string id, Refusal refusal) => !state.Held.Contains(id) || refusal.Kind == RefusalKind.Conflict ? refusal : refusal with
+    {
+        Message = $"{refusal.Message}; this decision point holds it for revoked, as it was in an earlier registry or before a backup was restored: "
+            + $"{(refusal.Kind == RefusalKind.NotFound ? "register it, revoke it" : "revoke it")} and reinstate it to end that",
+    };
 
     /// <summary>What a schema can say of an upsert before anybody knows the device.</summary>
     private static DeviceContext Said(DeviceChange.Upsert change) =>

@@ -48,7 +48,16 @@ internal sealed class DeviceImportCall(DeviceStore store, RegistryState state, R
         List<Fault> faults = [.. import.Faults];
         Writing writing = options.DryRun || faults.Count > 0 && !options.KeepGood ? Writing.Nothing : options.KeepGood ? Writing.KeepGood : Writing.AllOrNothing;
         List<(string, DeviceChange)> changes = [.. import.Devices.Select(device => (device.Id, (DeviceChange)device.Change))];
-        Written written = await store.ChangeAllAsync(changes, actor.Id.ToString(), writing, cancellationToken);
+        Written written;
+        try
+        {
+            written = await store.ChangeAllAsync(changes, actor.Id.ToString(), writing, cancellationToken);
+        }
+        catch (RegistryUnavailableException)
+        {
+            await RecordAsync(actor, new AuditDeviceChange { Verb = ImportWords.Verb, NotDone = ChangeWords.Unknown });
+            throw;
+        }
         // What the registry refuses is a fault of its line, like any other.
         faults.AddRange(written.Refusals.Zip(import.Devices).Where(pair => pair.First is not null).Select(pair => new Fault(pair.Second.Line, 1, pair.First!.Message)));
         var summary = new ImportSummary
@@ -59,12 +68,10 @@ internal sealed class DeviceImportCall(DeviceStore store, RegistryState state, R
             Faults = faults.Count,
         };
         log.DevicesImported(actor.Id, summary.Good, summary.Changed, summary.Faults);
-        // Before anything is told: it has happened, and whoever hangs up now is recorded all the same.
-        if (written.IsWritten)
-        {
-            AuditDeviceChange change = ImportWords.Of(written, $"{summary.Good} good, {summary.Changed} changed, {summary.Faults} faults", audit.Pseudonyms);
-            await audit.DoneAsync(actor, "", record => record.DeviceChange = change, CancellationToken.None);
-        }
+        string detail = $"{summary.Good} good, {summary.Changed} {(written.IsWritten ? "changed" : "would change")}, {summary.Faults} faults";
+        await RecordAsync(actor, written.IsWritten
+            ? ImportWords.Of(written, detail, audit.Pseudonyms)
+            : new AuditDeviceChange { Verb = ImportWords.Verb, Detail = detail, NotDone = options.DryRun ? "it was only tried" : "one fault keeps everything from being written" });
         foreach (Fault[] some in faults.OrderBy(fault => fault.Line).ThenBy(fault => fault.Column).Chunk(FaultsAtOnce))
             await responses.WriteAsync(new ImportDevicesResponse { Faults = { some.Select(DeviceMapping.ToWire) } }, cancellationToken);
         if (written.IsWritten)
@@ -72,6 +79,9 @@ internal sealed class DeviceImportCall(DeviceStore store, RegistryState state, R
         await responses.WriteAsync(new ImportDevicesResponse { Warnings = { import.Warnings.Select(DeviceMapping.ToWire) }, Summary = summary }, cancellationToken);
         return written.Sequence;
     }
+
+    /// <summary>Before anything is told: it has happened, and whoever hangs up now is recorded all the same.</summary>
+    private ValueTask RecordAsync(Caller actor, AuditDeviceChange change) => audit.DoneAsync(actor, "", record => record.DeviceChange = change, CancellationToken.None);
 
     private static async Task<(ImportOptions Options, byte[] File)> ReceiveAsync(IAsyncStreamReader<ImportDevicesRequest> requests, CancellationToken cancellationToken)
     {

@@ -11,7 +11,9 @@ namespace PolicyM2M.Pdp.Services;
 /// <summary>Devices between the contract and the registry. What the contract cannot say is refused with INVALID_ARGUMENT.</summary>
 internal static class DeviceMapping
 {
-    public static V1.Device ToWire(Device device)
+    /// <param name="device">The device, as the registry knows it.</param>
+    /// <param name="held">Those who are revoked here although the registry does not say so.</param>
+    public static V1.Device ToWire(Device device, IReadOnlySet<string> held)
     {
         var wire = new V1.Device
         {
@@ -20,6 +22,7 @@ internal static class DeviceMapping
             Version = (ulong)device.Version,
             UpdatedAt = device.UpdatedAt.ToTimestamp(),
             Revocation = device.Revocation is { } revocation ? new V1.DeviceRevocation { At = revocation.At.ToTimestamp(), Reason = revocation.Reason } : null,
+            HeldRevoked = device.Revocation is null && held.Contains(device.Id),
         };
         if (device.Site is { } site)
             wire.Site = site;

@@ -1,6 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using PolicyM2M.Pdp.Auditing;
+using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Rollouts;
@@ -10,7 +11,8 @@ using Diagnostic = PolicyM2M.Compiler.Diagnostics.Diagnostic;
 namespace PolicyM2M.Pdp.Services;
 
 /// <summary>What operators ask.</summary>
-internal sealed class PolicyEndpoint(RevisionState revisions, RevisionSource source, Rollout rollout, AuditTrail audit, TimeProvider clock, ILogger<PolicyEndpoint> log) : PolicyService.PolicyServiceBase
+internal sealed class PolicyEndpoint(
+    RevisionState revisions, RevisionSource source, Rollout rollout, RegistryState registry, AuditTrail audit, TimeProvider clock, ILogger<PolicyEndpoint> log) : PolicyService.PolicyServiceBase
 {
     public override Task<GetStatusResponse> GetStatus(GetStatusRequest request, ServerCallContext context)
     {
@@ -26,6 +28,7 @@ internal sealed class PolicyEndpoint(RevisionState revisions, RevisionSource sou
             LastPolledAt = status.LastPolledAt.ToTimestamp(),
             Policies = { status.Active.Bundle.Policies },
             Rollout = RolloutMapping.ToWire(status, rollout),
+            HeldDevices = registry.Held.Count,
         });
     }
 

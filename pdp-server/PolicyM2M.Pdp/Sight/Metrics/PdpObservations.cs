@@ -51,6 +51,8 @@ internal static class PdpObservations
     {
         metrics.Gauge("policym2m.pdp.registry.devices", "{device}", "Devices in the registry as answers are made from it.", () => [new(registry.Current.Count)]);
         metrics.Gauge("policym2m.pdp.registry.available", "1", "1 where answers are made with the registry; without it the strictest applies.", () => One(registry.IsAvailable));
+        metrics.Gauge("policym2m.pdp.registry.held", "{device}", "Devices that are held for revoked although the registry does not say so: it was lost, or a backup is in its place.",
+            () => [new(registry.Held.Count)]);
         metrics.Seconds("policym2m.pdp.registry.age", "Time since the registry was last found in step with its database.",
             () => registry.InStepAt is { } at ? [new((clock.GetUtcNow() - at).TotalSeconds)] : []);
         metrics.Counter("policym2m.pdp.claims.dropped", "{claim}", "Claims that are not for a device to make, by attribute.",
