@@ -92,7 +92,8 @@ internal static partial class Log
     [LoggerMessage(91, LogLevel.Error, "the registry cannot be reached: {Reason}; it was not read since this start")]
     public static partial void RegistryNeverRead(this ILogger log, string reason);
 
-    [LoggerMessage(92, LogLevel.Warning, "{Devices} of those whom an earlier registry revoked are not revoked in {Database}, and stay revoked here: it was made anew, or is a backup from before that; revoke and reinstate whoever shall come back")]
+    [LoggerMessage(92, LogLevel.Warning, "{Devices} of those whom an earlier registry revoked are not revoked in {Database}, and stay revoked here: it was made anew, or is a backup from before "
+        + "that; revoke and reinstate whoever shall come back")]
     public static partial void RevokedHeld(this ILogger log, int devices, string database);
 
     [LoggerMessage(82, LogLevel.Error, "there is no registry now: what only it knows counts as missing, and the strictest applies")]
