@@ -17,6 +17,7 @@ internal static class Daemon
     public static async Task<int> RunAsync(AgentConfiguration configuration, TimeProvider time, TextWriter log, CancellationToken ending)
     {
         using FileStream held = StateLock.Take(configuration.State);
+        CacheKeyFile.MakeWay(configuration);
         SocketFile.MakeWay(configuration.Socket.Path);
         var loop = new DecisionLoop(configuration.Interval);
         var seen = new Sightings(new AgentStatus { Pdp = configuration.Pdp, StartedAt = time.GetUtcNow() }, time, log);
@@ -35,7 +36,7 @@ internal static class Daemon
         }, claims);
         seen.Credential(gateway.DeviceId, CertificateFile.Until(options.CertificatePath));
         var rules = new CallerRules(configuration.Callers, gateway.Name, SystemAccounts.Own());
-        await using LocalServer local = await LocalServer.StartAsync(configuration.Socket, gateway, rules, seen, ending);
+        await using LocalServer local = await LocalServer.StartAsync(configuration.Socket, gateway, rules, seen, ConnectionLimits.Usual, ending);
         Systemd.Ready();
         log.Write($"{gateway.DeviceId} answers on {configuration.Socket.Path}\n");
         log.Flush();
@@ -43,7 +44,7 @@ internal static class Daemon
         var services = ServiceFollowers.Of(configuration, seen);
         using var whole = CancellationTokenSource.CreateLinkedTokenSource(ending);
         Task renewing = own?.RunAsync(gateway, whole.Token) ?? Task.Delay(Timeout.InfiniteTimeSpan, whole.Token);
-        Task reading = claims.RunAsync(configuration.Interval, loop.Wake, time, whole.Token);
+        Task reading = claims.RunAsync(configuration.Interval, loop.Wake, async () => seen.Claims(await gateway.ClaimsAsync()), time, whole.Token);
         Task deciding = loop.RunAsync(new DecisionSubject(gateway.DecideAsync, gateway.NextChangeAsync, () => gateway.Now), FollowAsync, whole.Token);
         // None ends by itself: where one fails, the daemon ends, and the service manager starts it anew.
         Task first = await Task.WhenAny(renewing, reading, deciding);
@@ -65,9 +66,6 @@ internal static class Daemon
 
     private static OwnClaims ClaimsOf(AgentConfiguration configuration, Sightings seen, TimeProvider time) =>
         new(configuration.Claims, configuration.Sources.IsEmpty ? null : new DeviceAttributes([.. configuration.Sources.Select(source => source.Open())], time, seen.Source));
-
-    /// <summary>The file of the key that decisions are kept under.</summary>
-    internal static string CacheKeyOf(AgentConfiguration configuration) => Path.Combine(configuration.State, "cache-key");
 
     /// <summary>Who the gateway is, by the certificate in use: the one that it was given first may be expired, half replaced or gone by now.</summary>
     private static string DeviceIdOf(AgentConfiguration configuration, PolicyClientOptions options)
@@ -92,8 +90,8 @@ internal static class Daemon
         CertificatePath = configuration.Certificate,
         KeyPath = configuration.Key,
         TrustPath = configuration.Trust,
-        CachePath = Path.Combine(configuration.State, "decisions.m2mc"),
-        CacheKeyPath = CacheKeyOf(configuration),
+        CachePath = StateFiles.Decisions(configuration),
+        CacheKeyPath = StateFiles.CacheKey(configuration),
         Time = time,
     };
 }

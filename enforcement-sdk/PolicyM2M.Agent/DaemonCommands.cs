@@ -23,6 +23,7 @@ internal static class DaemonCommands
             if (!OperatingSystem.IsLinux())
                 throw new CannotRunException("the daemon needs Linux, whose kernel says who is at the other end of its socket");
             AgentConfiguration configuration = ConfigurationFile.Read(parsed.GetValue(config)!);
+            InputFiles.Check(configuration);
             return parsed.GetValue(check) ? Task.FromResult(ExitCode.Ok) : Daemon.RunAsync(configuration, TimeProvider.System, Console.Out, ending);
         });
         return command;

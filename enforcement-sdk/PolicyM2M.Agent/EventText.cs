@@ -13,7 +13,7 @@ internal static class EventText
         ClientEvent.DeviceChanged changed => ("device-changed", $"the decision point's registry says something else of {changed.Device}"),
         ClientEvent.Disconnected disconnected => ("disconnected", disconnected.Reason),
         ClientEvent.Refused refused => ("refused", refused.Reason),
-        ClientEvent.ContextRead read => ("context", Of(read)),
+        ClientEvent.ContextRead read => ("context", $"{read.Device}: {Of(read)}"),
         ClientEvent.CacheDiscarded discarded => ("cache-discarded", discarded.Reason),
         ClientEvent.CacheNotWritten notWritten => ("cache-not-written", notWritten.Reason),
         ClientEvent.ClockSetBack setBack => ("clock-set-back", $"{DurationText.Format((long)setBack.Behind.TotalSeconds)} behind the latest time seen"),

@@ -65,6 +65,7 @@ internal sealed class JsonOutput(TextWriter writer, TimeProvider time) : IAgentO
 
     private static void Write(Utf8JsonWriter json, ClientEvent.ContextRead read)
     {
+        json.WriteString("device", read.Device);
         json.WriteStartArray("ignored");
         foreach (IgnoredValue value in read.Ignored)
         {

@@ -40,12 +40,13 @@ public abstract record ClientEvent
     }
 
     /// <summary>
-    /// What the policies ask of this device and did not get. Told when an answer of the decision point shows it, and again when that changes; also when
+    /// What the policies ask of a device and did not get. Told when an answer of the decision point shows it, and again when that changes; also when
     /// nothing is amiss any more.
     /// </summary>
+    /// <param name="Device">The device's id: this one's, or that of one behind it which was asked about.</param>
     /// <param name="Ignored">Values that were not used, by name in ordinal order: those attributes count as missing.</param>
-    /// <param name="Missing">Attributes that the policies test and a device may say, and this one did not, in ordinal order: the answer is the strictest over all they could be.</param>
-    public sealed record ContextRead(ImmutableArray<IgnoredValue> Ignored, ImmutableArray<string> Missing) : ClientEvent;
+    /// <param name="Missing">Attributes that the policies test and a device may say, and it did not, in ordinal order: the answer is the strictest over all they could be.</param>
+    public sealed record ContextRead(string Device, ImmutableArray<IgnoredValue> Ignored, ImmutableArray<string> Missing) : ClientEvent;
 
     /// <summary>What was kept could not be believed, and was thrown away.</summary>
     /// <param name="Reason">What was wrong with it.</param>

@@ -112,7 +112,7 @@ public sealed partial class PolicyClient
                 (Endpoint endpoint, V1.DecideResponse response, Answer answer) = await _asking.AskAsync(claims, sent, kinds, ending).ConfigureAwait(false);
                 ClientMetrics.Called("answered");
                 _outage.Answered();
-                _reading.Heard(claims.Claims, sent, response.Ignored);
+                claims.Slot.Reading.Heard(claims.Claims, sent, response.Ignored);
                 // The policies may have come to need what was not sent: then the answer is the strictest over all it could be, and need not be.
                 DeviceContext wanted = claims.Claims.Where(answer.Needed.Contains);
                 bool isWhole = wanted.Values.Keys.All(sent.Values.ContainsKey);
@@ -132,7 +132,7 @@ public sealed partial class PolicyClient
                     (sent, wasConnected) = (wanted, true);
                     continue;
                 }
-                if (_reading.News(claims.Claims, answer.Needed) is { } news)
+                if (claims.Slot.Reading.News(claims.Claims, answer.Needed) is { } news)
                     Tell(news);
                 return [.. answer.Decisions.Select(kept => Live(kept, claims))];
             }

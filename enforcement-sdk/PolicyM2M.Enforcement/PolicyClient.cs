@@ -36,7 +36,6 @@ public sealed partial class PolicyClient : IAsyncDisposable
     private readonly DeviceWatches _devices;
     private readonly Housekeeping _housekeeping;
     private readonly Outage _outage = new();
-    private readonly ContextReading _reading = new();
     private readonly SharedCalls<ImmutableArray<DeviceDecision>> _calls = new();
     private readonly ConditionalWeakTable<DeviceContext, ClaimSet> _prepared = [];
     private TaskCompletionSource _change = new(TaskCreationOptions.RunContinuationsAsynchronously);

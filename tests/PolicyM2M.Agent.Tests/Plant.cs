@@ -70,6 +70,9 @@ internal sealed class Plant : IDisposable
     /// <summary>Where programs of the gateway ask its daemon.</summary>
     public string Socket => _folder["agent.sock"];
 
+    /// <summary>The configuration of its daemon, once that was started.</summary>
+    public string Configuration => _folder["agent.json"];
+
     /// <summary>Where its daemon keeps what it must not lose.</summary>
     public string State => _folder["gateway"];
 

@@ -25,15 +25,15 @@ internal sealed class TextOutputTests
     [Test]
     public void What_the_policies_did_not_get_is_said_as_text_and_as_JSON()
     {
-        var read = new ClientEvent.ContextRead([new IgnoredValue("device.tpye", "no policy knows this attribute: did you mean `device.type`?")], ["device.type"]);
+        var read = new ClientEvent.ContextRead("plc-8", [new IgnoredValue("device.tpye", "no policy knows this attribute: did you mean `device.type`?")], ["device.type"]);
         using var text = new StringWriter();
         new TextOutput(text, TimeProvider.System).Event(read);
         Assert.That(text.ToString(), Does.EndWith("""
-            context: ignored, so these count as missing: device.tpye (no policy knows this attribute: did you mean `device.type`?); missing, so the answer is the strictest over all they could be, where no rule asks just that (has): device.type
+            context: plc-8: ignored, so these count as missing: device.tpye (no policy knows this attribute: did you mean `device.type`?); missing, so the answer is the strictest over all they could be, where no rule asks just that (has): device.type
 
             """.ReplaceLineEndings("\n")));
         using var json = new StringWriter();
         new JsonOutput(json, TimeProvider.System).Event(read);
-        Assert.That(json.ToString(), Does.EndWith(""","ignored":[{"name":"device.tpye","reason":"no policy knows this attribute: did you mean `device.type`?"}],"missing":["device.type"]}""" + "\n"));
+        Assert.That(json.ToString(), Does.EndWith(""","device":"plc-8","ignored":[{"name":"device.tpye","reason":"no policy knows this attribute: did you mean `device.type`?"}],"missing":["device.type"]}""" + "\n"));
     }
 }

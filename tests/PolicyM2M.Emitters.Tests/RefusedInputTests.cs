@@ -29,6 +29,13 @@ internal sealed class RefusedInputTests
         Assert.That(() => Emitter.Emit(StackKind.Nginx, Server with { KeyProtection = "vault" }, Channel), Throws.ArgumentException.With.Message.Contains("kept in one of software"));
     }
 
+    [TestCase("Certificate", StackKind.Nginx, null, "/k.pem")]
+    [TestCase("Key", StackKind.Nginx, "/c.pem", null)]
+    [TestCase("Key", StackKind.Nginx, "/c.pem", "/k;pem")]
+    [TestCase("Role", StackKind.LwM2m, "/c.pem", "/k.pem")]
+    public void A_refusal_names_the_option(string option, StackKind stack, string? certificate, string? key) =>
+        Assert.That(() => Emitter.Emit(stack, new EmitterOptions { Certificate = certificate, Key = key }, Channel), Throws.ArgumentException.With.Property(nameof(ArgumentException.ParamName)).EqualTo(option));
+
     [Test]
     public void An_outcome_of_another_kind_or_with_unknown_names_is_refused()
     {

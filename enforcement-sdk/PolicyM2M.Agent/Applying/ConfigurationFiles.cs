@@ -1,4 +1,5 @@
 using System.Text;
+using PolicyM2M.Agent.Files;
 using PolicyM2M.Enforcement.Storing;
 
 namespace PolicyM2M.Agent.Applying;
@@ -9,9 +10,14 @@ internal static class ConfigurationFiles
     /// <summary>The service reads them as another user; none holds a secret.</summary>
     private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
-    /// <summary>Whether the file says something else, or is not there.</summary>
+    /// <summary>Whether the file says something else, is not there, or is a link: what that leads to may say something else tomorrow.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
-    public static bool Differs(string path, string text) => !File.Exists(path) || !File.ReadAllBytes(path).AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(text));
+    public static bool Differs(string path, string text)
+    {
+        byte[] expected = Encoding.UTF8.GetBytes(text);
+        return FileFacts.OfLink(path) is not { Kind: FileKind.Ordinary } || new FileInfo(path).Length != expected.Length
+            || !OrdinaryFile.Read(path, expected.Length).AsSpan().SequenceEqual(expected);
+    }
 
     /// <summary>Writes it, so that whenever the power goes the old file or the new one is there.</summary>
     /// <exception cref="IOException">It cannot be written; what was there is still there.</exception>

@@ -1,4 +1,5 @@
 using PolicyM2M.Agent.Configuration;
+using PolicyM2M.Agent.Files;
 using PolicyM2M.Agent.Status;
 
 namespace PolicyM2M.Agent.Applying;
@@ -65,6 +66,9 @@ internal sealed class ServiceFollower(ManagedService service, PendingMark pendin
 
     private void Write(Emission emission)
     {
+        // Whoever made the link may lead it elsewhere, where the service reads other files or the agent overwrites somebody's.
+        if (FileFacts.OfLink(service.Folder) is { Kind: FileKind.Link } link && link.Owner != 0 && link.Owner != SystemAccounts.Own())
+            throw new IOException($"`{service.Folder}` is a link that user {link.Owner} made, and the agent writes through none but its own and root's");
         foreach ((string name, string text) in emission.Files.Where(Differs))
             ConfigurationFiles.Write(PathOf(name), text);
         foreach (string name in emission.Absent)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using PolicyM2M.Agent.Configuration;
+using PolicyM2M.Agent.Files;
 
 namespace PolicyM2M.Agent.Applying;
 
@@ -11,6 +12,9 @@ namespace PolicyM2M.Agent.Applying;
 /// <param name="service">The service.</param>
 internal sealed class ServiceInputs(string folder, ManagedService service)
 {
+    /// <summary>Four paths, their lengths and times.</summary>
+    private const int LargestStamp = 64 << 10;
+
     private readonly string _path = Path.Combine(folder, "taken", service.Name);
 
     /// <summary>How the files stand now: their lengths and times, since the agent may not be able to read a key. Those that are not on this machine do not count.</summary>
@@ -25,7 +29,7 @@ internal sealed class ServiceInputs(string folder, ManagedService service)
     {
         try
         {
-            return File.ReadAllText(_path) == stamp;
+            return OrdinaryFile.ReadText(_path, LargestStamp) == stamp;
         }
         catch (Exception unknown) when (unknown is IOException or UnauthorizedAccessException)
         {

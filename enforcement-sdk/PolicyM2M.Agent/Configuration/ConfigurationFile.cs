@@ -1,56 +1,57 @@
 using System.Collections.Immutable;
-using System.Text;
 using System.Text.Json;
+using PolicyM2M.Agent.Files;
 using PolicyM2M.Enforcement;
-using PolicyM2M.Engine.Contexts;
 
 namespace PolicyM2M.Agent.Configuration;
 
 /// <summary>Reads the daemon's file: JSON, in which comments and a last comma are taken too.</summary>
 internal static class ConfigurationFile
 {
-    private const long MaximumBytes = 1 << 20;
-
-    /// <summary>The kernel's room for the path of a socket, less the byte that ends it (unix(7)).</summary>
-    private const int LongestSocketPath = 107;
-
-    private const UnixFileMode Everybody = (UnixFileMode)0b110_110_110;
+    private const int LargestFile = 1 << 20;
 
     private static readonly JsonDocumentOptions Leniently = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = 16 };
 
     /// <summary>Reads and checks it.</summary>
-    /// <exception cref="CannotRunException">It cannot be read, or something is wrong with it; everything that is, is told, a line each.</exception>
+    /// <exception cref="CannotRunException">It cannot be read, or something is wrong with it; everything that is, is told, a line each, with the file, the line and the column in front.</exception>
     public static AgentConfiguration Read(string path)
     {
-        List<string> faults = [];
-        AgentConfiguration? configuration = null;
+        List<ConfigurationFault> faults = [];
         try
         {
-            if (new FileInfo(path) is { Exists: true, Length: > MaximumBytes })
-                throw new CannotRunException($"`{path}` has more than {MaximumBytes} bytes");
-            configuration = Parse(File.ReadAllBytes(path), faults);
+            byte[] json = OrdinaryFile.Read(path, LargestFile);
+            AgentConfiguration? configuration = Parse(json, faults, out JsonPlaces places);
+            return faults.Count == 0 && configuration is not null ? configuration : throw new CannotRunException(string.Join('\n', faults.Select(fault => Line(path, places[fault], fault))));
         }
         catch (JsonException malformed)
         {
-            throw new CannotRunException($"`{path}`, line {malformed.LineNumber + 1}: it is no JSON");
+            // The platform says the line and the byte once more behind that.
+            string what = malformed.Message.Split(" LineNumber:")[0].TrimEnd('.');
+            throw new CannotRunException($"{path}:{malformed.LineNumber + 1}:{malformed.BytePositionInLine + 1}: it is no JSON: {what}");
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new CannotRunException($"`{path}` cannot be read: {fault.Message}");
+            throw new CannotRunException($"the configuration cannot be read: {fault.Message}");
         }
-        return faults.Count == 0 && configuration is not null ? configuration : throw new CannotRunException(string.Join('\n', faults.Select(fault => $"`{path}`: {fault}")));
     }
 
-    /// <summary>What the bytes say; what is wrong goes to <paramref name="faults"/>.</summary>
+    /// <summary>What the bytes say.</summary>
+    /// <param name="json">The bytes.</param>
+    /// <param name="faults">Where what is wrong goes.</param>
+    /// <param name="places">Where each thing stands.</param>
     /// <exception cref="JsonException">They are no JSON.</exception>
-    internal static AgentConfiguration? Parse(ReadOnlyMemory<byte> json, List<string> faults)
+    internal static AgentConfiguration? Parse(ReadOnlyMemory<byte> json, List<ConfigurationFault> faults, out JsonPlaces places)
     {
+        places = JsonPlaces.Of(json, Leniently);
         using JsonDocument document = JsonDocument.Parse(json, Leniently);
+        faults.AddRange(places.Repeated);
         if (document.RootElement.ValueKind == JsonValueKind.Object)
             return JsonReading.Read(document.RootElement, "", faults, Whole);
-        faults.Add("expected an object");
+        faults.Add(new ConfigurationFault("", "expected an object"));
         return null;
     }
+
+    private static string Line(string path, (int Line, int Column) at, ConfigurationFault fault) => $"{path}:{at.Line}:{at.Column}: {fault}";
 
     private static AgentConfiguration Whole(JsonReading json)
     {
@@ -61,11 +62,11 @@ internal static class ConfigurationFile
             Certificate = json.FullPath("certificate"),
             Key = json.FullPath("key"),
             Trust = json.FullPath("trust"),
-            State = json.FullPath("state"),
-            Claims = Claims(json),
+            State = json.Folder("state", "/var/lib/policym2m-agent"),
+            Claims = ClaimsReading.Claims(json),
             Sources = json.Objects("sources", ClaimSourceReading.Source),
             Interval = TimeSpan.FromSeconds(json.OptionalNumber("interval", 1, 86_400) ?? 30),
-            Socket = json.Object("socket", Socket) ?? Missing(json),
+            Socket = json.Object("socket", SocketReading.Socket) ?? Missing(json),
             Callers = json.Objects("callers", Caller),
             Renewal = json.Object("renewal", RenewalReading.Renewal),
             Services = json.Objects("services", ServiceReading.Service),
@@ -109,44 +110,11 @@ internal static class ConfigurationFile
         }
     }
 
-    private static DeviceContext Claims(JsonReading json)
-    {
-        if (json.Raw("claims") is not { } raw)
-            return DeviceContext.Empty;
-        if (DeviceContext.TryParseJson(raw, out DeviceContext? claims, out string? error))
-            return claims;
-        json.Fault("claims", error);
-        return DeviceContext.Empty;
-    }
-
     private static LocalSocket Missing(JsonReading json)
     {
         if (json.Raw("socket") is null)
             json.Fault("socket", "it is not there");
-        return new LocalSocket("", Everybody);
-    }
-
-    private static LocalSocket Socket(JsonReading json)
-    {
-        string path = json.FullPath("path");
-        if (Encoding.UTF8.GetByteCount(path) > LongestSocketPath)
-            json.Fault("path", $"the path of a socket has at most {LongestSocketPath} bytes");
-        string mode = json.OptionalText("mode") ?? "660";
-        if (!TryOctal(mode, out UnixFileMode bits))
-        {
-            json.Fault("mode", "expected octal digits, such as 660");
-            bits = Everybody;
-        }
-        return new LocalSocket(path, bits);
-    }
-
-    private static bool TryOctal(string text, out UnixFileMode mode)
-    {
-        mode = 0;
-        if (text.Length is < 3 or > 4 || text.Any(digit => digit is < '0' or > '7'))
-            return false;
-        mode = (UnixFileMode)text.Aggregate(0, (bits, digit) => bits * 8 + (digit - '0')) & Everybody;
-        return true;
+        return new LocalSocket("", UnixFileMode.None);
     }
 
     private static CallerRule Caller(JsonReading json)
@@ -162,7 +130,7 @@ internal static class ConfigurationFile
 
     private static uint? Account(JsonReading json, string name, Func<string, uint?> number)
     {
-        if (json.OptionalText(name) is not { } text)
+        if (json.TextOrNumber(name) is not { } text)
             return null;
         if (number(text) is { } found)
             return found;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json;
 
 namespace PolicyM2M.Agent.Configuration;
@@ -10,12 +11,15 @@ namespace PolicyM2M.Agent.Configuration;
 /// <param name="element">The object.</param>
 /// <param name="place">Where it is in the document, as <c>callers[2]</c>; empty for the whole.</param>
 /// <param name="faults">Where faults go.</param>
-internal sealed class JsonReading(JsonElement element, string place, List<string> faults)
+internal sealed class JsonReading(JsonElement element, string place, List<ConfigurationFault> faults)
 {
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
 
     /// <summary>Says that something is wrong with a value.</summary>
-    public void Fault(string name, string message) => faults.Add($"{PlaceOf(name)}: {message}");
+    public void Fault(string name, string message) => faults.Add(new ConfigurationFault(PlaceOf(name), message));
+
+    /// <summary>Whether something was said to be wrong with a value.</summary>
+    public bool IsFaulty(string name) => faults.Any(fault => fault.Place == PlaceOf(name));
 
     /// <summary>A text that must be there.</summary>
     public string Text(string name)
@@ -36,6 +40,28 @@ internal sealed class JsonReading(JsonElement element, string place, List<string
             return text;
         Fault(name, "expected a text");
         return null;
+    }
+
+    /// <summary>A text, or a whole number as one; null where it is not there.</summary>
+    public string? TextOrNumber(string name)
+    {
+        if (Find(name) is not { ValueKind: JsonValueKind.Number } value)
+            return OptionalText(name);
+        if (value.TryGetUInt32(out uint number))
+            return number.ToString(CultureInfo.InvariantCulture);
+        Fault(name, $"expected a name, or a whole number from 0 to {uint.MaxValue}");
+        return null;
+    }
+
+    /// <summary>The path of a folder that is the agent's alone.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="example">A folder that would do, for the hint.</param>
+    public string Folder(string name, string example)
+    {
+        string path = FullPath(name);
+        if (Path.IsPathFullyQualified(path) && RealPath.Of(path) == "/")
+            Fault(name, $"`{path}` is the root of the whole machine: name a folder of its own, such as {example}");
+        return path;
     }
 
     /// <summary>The path of a file or folder, which must be there and absolute: a daemon has no folder that it was started in.</summary>
@@ -93,11 +119,14 @@ internal sealed class JsonReading(JsonElement element, string place, List<string
         return [];
     }
 
+    /// <summary>A value as it is, or null where it is not there.</summary>
+    public JsonElement? Element(string name) => Find(name);
+
     /// <summary>The JSON of a value as it is written, or null where it is not there.</summary>
     public string? Raw(string name) => Find(name)?.GetRawText();
 
     /// <summary>Reads an object, and says which of its names nobody knows.</summary>
-    public static T? Read<T>(JsonElement element, string place, List<string> faults, Func<JsonReading, T?> read)
+    public static T? Read<T>(JsonElement element, string place, List<ConfigurationFault> faults, Func<JsonReading, T?> read)
         where T : class
     {
         var reading = new JsonReading(element, place, faults);

@@ -16,7 +16,7 @@ internal static class ServiceReading
 
     public static ManagedService? Service(JsonReading json)
     {
-        string name = json.Text("name"), stackName = json.Text("stack"), folder = json.FullPath("folder");
+        string name = json.Text("name"), stackName = json.Text("stack"), folder = json.Folder("folder", "/etc/policym2m/broker");
         StackKind? stack = StackKinds.Find(stackName);
         if (stack is null && stackName.Length > 0)
             json.Fault("stack", $"expected one of {string.Join(", ", StackKinds.All.Select(known => known.Name()))}");
@@ -61,7 +61,9 @@ internal static class ServiceReading
         }
         catch (ArgumentException lacking)
         {
-            json.Fault("stack", lacking.Message);
+            // The parameter is an option by its name in the emitters, and that is its name here but for the first letter.
+            string option = lacking.ParamName ?? "stack", what = lacking.Message.Replace($" (Parameter '{option}')", "", StringComparison.Ordinal);
+            json.Fault($"{char.ToLowerInvariant(option[0])}{option[1..]}", what.StartsWith($"{option} is", StringComparison.Ordinal) ? $"it{what[option.Length..]}" : what);
         }
     }
 

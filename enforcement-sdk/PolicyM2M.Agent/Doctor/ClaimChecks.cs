@@ -1,4 +1,5 @@
 using PolicyM2M.Agent.Configuration;
+using PolicyM2M.Enforcement;
 using PolicyM2M.Enforcement.Attributes;
 using PolicyM2M.Engine.Contexts;
 
@@ -9,37 +10,62 @@ internal static class ClaimChecks
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(65);
 
-    public static async Task<IReadOnlyList<Finding>> LookAsync(AgentConfiguration configuration, CancellationToken ending)
+    /// <summary>What is found of each source, and all that the gateway says of itself.</summary>
+    public static async Task<(IReadOnlyList<Finding> Findings, DeviceContext Said)> LookAsync(AgentConfiguration configuration, CancellationToken ending)
     {
         var findings = new List<Finding>();
+        DeviceContext said = configuration.Claims;
         foreach (ClaimSource source in configuration.Sources)
         {
             IAttributeSource opened = source.Open();
-            findings.Add(source.Path is { } path && IsOthers(path)
-                ? new Finding(CheckOf(opened), Severity.Fault, $"{path} can be written by others, who so say what the gateway is", $"chmod go-w {path}, and look at what it says")
-                : await LookAsync(opened, ending));
+            if (source.Path is { } path && IsOthers(path))
+            {
+                findings.Add(new Finding(CheckOf(opened), Severity.Fault, $"{path} can be written by others, who so say what the gateway is", $"chmod go-w {path}, and look at what it says"));
+                continue;
+            }
+            (Finding finding, DeviceContext more) = await LookAsync(opened, ending);
+            findings.Add(finding);
+            said = more.Values.Where(value => !said.Values.ContainsKey(value.Key)).Aggregate(said, (merged, value) => merged.With(value.Key, value.Value));
         }
-        return findings;
+        return (findings, said);
+    }
+
+    /// <summary>What the decision point found of it.</summary>
+    public static Finding Of(ClientEvent.ContextRead? read)
+    {
+        string missing = read is { Missing.IsEmpty: false } ? $"; of what the policies test it does not say {string.Join(", ", read.Missing)}" : "";
+        return read is { Ignored.IsEmpty: false }
+            ? new Finding("claims", Severity.Warning, $"not used, so these count as missing: {string.Join(", ", read.Ignored.Select(value => $"`{value.Name}` ({value.Reason})"))}{missing}",
+                "mend them where they are written: in `claims` of the configuration, or in the source that says them")
+            : new Finding("claims", Severity.Ok, $"the decision point takes what is said{missing}");
     }
 
     private static string CheckOf(IAttributeSource source) => $"claims of {source.Name}";
 
     private static bool IsOthers(string path) => File.Exists(path) && (File.GetUnixFileMode(path) & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0;
 
-    private static async Task<Finding> LookAsync(IAttributeSource source, CancellationToken ending)
+    private static async Task<(Finding Finding, DeviceContext Said)> LookAsync(IAttributeSource source, CancellationToken ending)
     {
         string check = CheckOf(source);
         try
         {
             DeviceContext said = await Task.Run(async () => await source.ReadAsync(needed: null, ending), ending).WaitAsync(Longest, ending);
-            return said.Values.Count == 0
-                ? new Finding(check, Severity.Warning, "it says nothing", "have it print an object such as { \"firmware.version\": \"3.1.0\" }, or leave it out")
-                : new Finding(check, Severity.Ok, $"it says {string.Join(", ", said.Values.Keys)}");
+            return (Of(check, said), said);
         }
         catch (Exception fault) when (fault is AttributeSourceException or TimeoutException)
         {
             string why = fault is TimeoutException ? $"it did not answer within {Longest.TotalSeconds:0} s" : fault.Message;
-            return new Finding(check, Severity.Fault, why, "mend it: what it does not say is missing, and the strictest holds");
+            return (new Finding(check, Severity.Fault, why, "mend it: what it does not say is missing, and the strictest holds"), DeviceContext.Empty);
         }
+    }
+
+    private static Finding Of(string check, DeviceContext said)
+    {
+        if (said.Values.Count == 0)
+            return new Finding(check, Severity.Warning, "it says nothing", "have it print an object such as { \"firmware.version\": \"3.1.0\" }, or leave it out");
+        string[] unusable = [.. said.Values.Where(value => value.Value.Kind == AttributeValueKind.Other).Select(value => $"`{value.Key}` ({value.Value})")];
+        return unusable.Length > 0
+            ? new Finding(check, Severity.Warning, $"no attribute can be what it says of {string.Join(", ", unusable)}", "a value is true or false, a whole number of 64 bits, a text, or a list of texts")
+            : new Finding(check, Severity.Ok, $"it says {string.Join(", ", said.Values.Keys)}");
     }
 }

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using PolicyM2M.Agent.Configuration;
 using PolicyM2M.Agent.Renewing;
+using PolicyM2M.Engine.Contexts;
 
 namespace PolicyM2M.Agent.Doctor;
 
@@ -29,15 +30,20 @@ internal static class DoctorCommand
             return ([new Finding("configuration", Severity.Fault, fault.Message, "mend it; docs/agent.md says what may be there")], ExitCode.CouldNotRun);
         }
         DateTimeOffset now = time.GetUtcNow();
+        IReadOnlyList<string> unfit = InputFiles.Faults(configuration);
         (string certificate, string key) = OwnCredential.InUse(configuration);
         configuration = configuration with { Certificate = certificate, Key = key };
+        (IReadOnlyList<Finding> sources, DeviceContext said) = await ClaimChecks.LookAsync(configuration, ending);
         Finding[] findings =
         [
+            .. UserChecks.Look(configuration),
             new("configuration", Severity.Ok, $"{path} can be used"),
             FileChecks.Certificate(configuration, now), FileChecks.Key(configuration), FileChecks.Trust(configuration, now),
             FileChecks.State(configuration), FileChecks.Disk(configuration), PermissionChecks.Look(path, configuration),
-            .. await ClaimChecks.LookAsync(configuration, ending),
-            .. await PdpChecks.LookAsync(configuration, time, ending),
+            .. unfit.Select(fault => new Finding("files", Severity.Fault, fault, "put the file itself there")),
+            .. sources,
+            // Whoever asks reads the files, and would wait for the one that has no end.
+            .. unfit.Count > 0 ? [PdpChecks.NotAsked] : await PdpChecks.LookAsync(configuration, said, time, ending),
             LocalChecks.Socket(configuration), .. LocalChecks.Services(configuration),
         ];
         return (findings, findings.Any(finding => finding.Severity == Severity.Fault) ? ExitCode.Denied : ExitCode.Ok);

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using PolicyM2M.Agent.Configuration;
+using PolicyM2M.Agent.Files;
 
 namespace PolicyM2M.Agent.Doctor;
 
@@ -19,7 +20,7 @@ internal static class FileChecks
 
     public static Finding Certificate(AgentConfiguration configuration, DateTimeOffset now) => Try("certificate", () =>
     {
-        using X509Certificate2 certificate = X509Certificate2.CreateFromPem(File.ReadAllText(configuration.Certificate));
+        using X509Certificate2 certificate = X509Certificate2.CreateFromPem(Text(configuration.Certificate));
         DateTimeOffset from = certificate.NotBefore.ToUniversalTime(), until = certificate.NotAfter.ToUniversalTime();
         if (now >= until)
             return new Finding("certificate", Severity.Fault, $"{configuration.Certificate} expired on {until:u}", "have a new one issued; the old one cannot renew itself any more");
@@ -36,15 +37,15 @@ internal static class FileChecks
         if ((mode & Others) != 0)
             return new Finding("key", Severity.Fault, $"{configuration.Key} can be read or written by others",
                 $"chmod 600 {configuration.Key}; who may have read it has the gateway's identity, so renew it with a new key");
-        using X509Certificate2 certificate = X509Certificate2.CreateFromPem(File.ReadAllText(configuration.Certificate));
-        using X509Certificate2 whole = X509Certificate2.CreateFromPem(certificate.ExportCertificatePem(), File.ReadAllText(configuration.Key));
+        using X509Certificate2 certificate = X509Certificate2.CreateFromPem(Text(configuration.Certificate));
+        using X509Certificate2 whole = X509Certificate2.CreateFromPem(certificate.ExportCertificatePem(), Text(configuration.Key));
         return new Finding("key", Severity.Ok, $"{configuration.Key} is the certificate's, and its owner's alone");
     }, $"put the certificate's own private key there, unencrypted PEM: {configuration.Key}");
 
     public static Finding Trust(AgentConfiguration configuration, DateTimeOffset now) => Try("trust", () =>
     {
         var authorities = new X509Certificate2Collection();
-        authorities.ImportFromPemFile(configuration.Trust);
+        authorities.ImportFromPem(Text(configuration.Trust));
         if (authorities.Count == 0)
             return new Finding("trust", Severity.Fault, $"{configuration.Trust} holds no certificate", "put the authorities of the decision point there, in PEM");
         if ((File.GetUnixFileMode(configuration.Trust) & OthersWrite) != 0)
@@ -57,7 +58,8 @@ internal static class FileChecks
     public static Finding State(AgentConfiguration configuration) => Try("state", () =>
     {
         if (!Directory.Exists(configuration.State))
-            return new Finding("state", Severity.Fault, $"there is no folder {configuration.State}", $"install -d -m 700 -o policym2m-agent {configuration.State}");
+            return new Finding("state", Severity.Warning, $"there is no folder {configuration.State} yet: the service makes it at its first start (StateDirectory), and the agent itself where it may",
+                $"systemctl start policym2m-agent, or: install -d -m 700 -o policym2m-agent {configuration.State}");
         if ((File.GetUnixFileMode(configuration.State) & OthersWrite) != 0)
             return new Finding("state", Severity.Fault, $"{configuration.State} can be written by others", $"chmod 700 {configuration.State}");
         string probe = Path.Combine(configuration.State, $"doctor.{Guid.NewGuid():N}");
@@ -68,11 +70,16 @@ internal static class FileChecks
 
     public static Finding Disk(AgentConfiguration configuration) => Try("disk", () =>
     {
-        long room = new DriveInfo(configuration.State).AvailableFreeSpace;
+        long room = new DriveInfo(Existing(configuration.State)).AvailableFreeSpace;
         return room < LeastRoom
             ? new Finding("disk", Severity.Warning, $"{room >> 10} KiB are left where {configuration.State} is", "make room: decisions that cannot be kept are lost when the agent ends")
             : new Finding("disk", Severity.Ok, $"{room >> 20} MiB are left");
     }, $"see to the file system that holds {configuration.State}");
+
+    /// <summary>The folder, or the nearest above it that is there: on its disk the folder will be made.</summary>
+    private static string Existing(string folder) => Directory.Exists(folder) ? folder : Existing(Path.GetDirectoryName(folder) ?? "/");
+
+    private static string Text(string path) => OrdinaryFile.ReadText(path, OrdinaryFile.LargestPem);
 
     private static Finding Try(string check, Func<Finding> look, string remedy)
     {
@@ -80,7 +87,11 @@ internal static class FileChecks
         {
             return look();
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
+        catch (UnauthorizedAccessException forbidden)
+        {
+            return new Finding(check, Severity.Fault, forbidden.Message, UserChecks.Remedy);
+        }
+        catch (Exception fault) when (fault is IOException or CryptographicException or ArgumentException)
         {
             return new Finding(check, Severity.Fault, fault.Message, remedy);
         }

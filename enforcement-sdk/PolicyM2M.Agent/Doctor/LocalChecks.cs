@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using PolicyM2M.Agent.Configuration;
 using PolicyM2M.Agent.Local;
 
@@ -10,12 +11,16 @@ internal static class LocalChecks
     {
         string path = configuration.Socket.Path, folder = Path.GetDirectoryName(path)!;
         if (!Directory.Exists(folder))
-            return new Finding("socket", Severity.Fault, $"there is no folder {folder}", "start the agent as a service, which makes it (RuntimeDirectory), or make it");
+            return new Finding("socket", Severity.Warning, $"no agent runs, and there is no folder {folder}: the service makes it when it starts (RuntimeDirectory)",
+                "systemctl start policym2m-agent; or make the folder, where the agent is no service");
         if (!Path.Exists(path))
             return new Finding("socket", Severity.Warning, $"no agent runs: there is no {path}", "systemctl start policym2m-agent");
-        return SocketFile.IsAnswered(path)
-            ? new Finding("socket", Severity.Ok, $"an agent answers on {path}")
-            : new Finding("socket", Severity.Warning, $"nobody answers on {path}", "systemctl restart policym2m-agent, and look at its journal; or ask as a user that may connect");
+        return SocketFile.Try(path) switch
+        {
+            SocketError.Success => new Finding("socket", Severity.Ok, $"an agent answers on {path}"),
+            SocketError.AccessDenied => new Finding("socket", Severity.Warning, $"this user may not connect to {path}", "ask as the agent's user, or put this one into the group of the socket"),
+            _ => new Finding("socket", Severity.Warning, $"nobody answers on {path}", "systemctl restart policym2m-agent, and look at its journal"),
+        };
     }
 
     /// <summary>Whether each service can be configured, and what the running agent says of it.</summary>

@@ -14,7 +14,7 @@ internal static class PermissionChecks
     /// <param name="configuration">What it says.</param>
     public static Finding Look(string path, AgentConfiguration configuration)
     {
-        string cacheKey = Daemon.CacheKeyOf(configuration), credentials = OwnCredential.FolderOf(configuration);
+        string cacheKey = StateFiles.CacheKey(configuration), credentials = OwnCredential.FolderOf(configuration);
         try
         {
             // It names programs that the agent runs.
@@ -29,7 +29,7 @@ internal static class PermissionChecks
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            return new Finding("permissions", Severity.Fault, fault.Message, "run this as the agent's user, or as root");
+            return new Finding("permissions", Severity.Fault, fault.Message, UserChecks.Remedy);
         }
     }
 }

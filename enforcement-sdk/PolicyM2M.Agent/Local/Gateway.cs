@@ -66,6 +66,9 @@ internal sealed class Gateway : IAsyncDisposable
     /// <summary>The attributes that a device need say.</summary>
     public Task<ImmutableArray<string>> NeededAsync() => UseAsync(client => Task.FromResult(client.NeededAttributes));
 
+    /// <summary>What the gateway says of itself now, and what of it will come to nothing.</summary>
+    public async Task<ImmutableArray<ClaimSighting>> ClaimsAsync() => _claims.Seen(_credential.IssuedAt, await NeededAsync());
+
     /// <summary>The bundle that is held; null where none is.</summary>
     public Task<BundleCopy?> BundleAsync() => UseAsync(client => Task.FromResult(client.CopyBundle()));
 

@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -21,9 +20,6 @@ internal sealed class LocalServer : IHttpApplication<HttpContext>, IAsyncDisposa
 {
     public const string StatusPath = "/status";
 
-    /// <summary>Programs of one machine; each holds one connection. No user has more than its share of them.</summary>
-    private const int MostConnections = 256, MostPerUser = 64;
-
     /// <summary>How long calls under way have to end.</summary>
     private static readonly TimeSpan Drain = TimeSpan.FromSeconds(5);
 
@@ -32,14 +28,15 @@ internal sealed class LocalServer : IHttpApplication<HttpContext>, IAsyncDisposa
     private readonly Gateway _gateway;
     private readonly CallerRules _rules;
     private readonly Sightings _seen;
+    private readonly PeerAdmission _admission;
 
-    private LocalServer(LocalSocket socket, Gateway gateway, CallerRules rules, Sightings seen, CancellationToken ending)
+    private LocalServer(LocalSocket socket, Gateway gateway, CallerRules rules, Sightings seen, ConnectionLimits limits, CancellationToken ending)
     {
         (_gateway, _rules, _seen) = (gateway, rules, seen);
         DecisionService.BindService(_methods, new LocalEndpoint(gateway, rules, seen, ending));
-        var admission = new PeerAdmission(rules, MostPerUser);
+        _admission = new PeerAdmission(rules, limits, seen.ConnectionsRefused);
+        var gate = new ConnectionGate(_admission, limits);
         var options = new KestrelServerOptions { AddServerHeader = false, ApplicationServices = new NoServices() };
-        options.Limits.MaxConcurrentConnections = MostConnections;
         // A stream of questions or of news has no end, and may be silent for days; each message is bounded.
         options.Limits.MaxRequestBodySize = null;
         options.Limits.MinRequestBodyDataRate = null;
@@ -47,25 +44,7 @@ internal sealed class LocalServer : IHttpApplication<HttpContext>, IAsyncDisposa
         options.ListenUnixSocket(socket.Path, listen =>
         {
             listen.Protocols = HttpProtocols.Http2;
-            // Asked once for each connection: who made it stays who made it.
-            listen.Use(next => async connection =>
-            {
-                Peer peer = Peer.Of(connection.Features.GetRequiredFeature<IConnectionSocketFeature>().Socket);
-                if (!admission.TryEnter(peer))
-                {
-                    connection.Abort();
-                    return;
-                }
-                try
-                {
-                    connection.Features.Set(peer);
-                    await next(connection);
-                }
-                finally
-                {
-                    admission.Leave(peer);
-                }
-            });
+            listen.Use(next => connection => gate.ServeAsync(connection, next));
         });
         _kestrel = new KestrelServer(Options.Create(options), new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance), NullLoggerFactory.Instance);
     }
@@ -75,11 +54,12 @@ internal sealed class LocalServer : IHttpApplication<HttpContext>, IAsyncDisposa
     /// <param name="gateway">Where answers come from.</param>
     /// <param name="rules">Who may ask about what.</param>
     /// <param name="seen">How the daemon fares.</param>
+    /// <param name="limits">How many connections it takes.</param>
     /// <param name="ending">The daemon ends: then nobody waits for news any more.</param>
     /// <exception cref="IOException">It cannot listen there.</exception>
-    public static async Task<LocalServer> StartAsync(LocalSocket socket, Gateway gateway, CallerRules rules, Sightings seen, CancellationToken ending)
+    public static async Task<LocalServer> StartAsync(LocalSocket socket, Gateway gateway, CallerRules rules, Sightings seen, ConnectionLimits limits, CancellationToken ending)
     {
-        var server = new LocalServer(socket, gateway, rules, seen, ending);
+        var server = new LocalServer(socket, gateway, rules, seen, limits, ending);
         await server._kestrel.StartAsync(server, ending);
         File.SetUnixFileMode(socket.Path, socket.Mode);
         return server;
@@ -89,8 +69,11 @@ internal sealed class LocalServer : IHttpApplication<HttpContext>, IAsyncDisposa
     public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
 
     /// <inheritdoc/>
-    public Task ProcessRequestAsync(HttpContext context) => context.Request.Path == StatusPath ? StatusAsync(context)
-        : GrpcAnswer.AnswerAsync(context, _methods, failure => _seen.CallFailed(context.Request.Path, failure));
+    public Task ProcessRequestAsync(HttpContext context)
+    {
+        context.Features.GetRequiredFeature<Silence>().Break();
+        return context.Request.Path == StatusPath ? StatusAsync(context) : GrpcAnswer.AnswerAsync(context, _methods, failure => _seen.CallFailed(context.Request.Path, failure));
+    }
 
     /// <inheritdoc/>
     public void DisposeContext(HttpContext context, Exception? exception)
@@ -114,7 +97,7 @@ internal sealed class LocalServer : IHttpApplication<HttpContext>, IAsyncDisposa
             return;
         }
         context.Response.ContentType = "application/json";
-        await context.Response.Body.WriteAsync(StatusJson.Write(_seen.Current, await _gateway.StatusAsync()), context.RequestAborted);
+        await context.Response.Body.WriteAsync(StatusJson.Write(_seen.Current, await _gateway.StatusAsync(), _admission.Use, await _gateway.ClaimsAsync(), _seen.Now), context.RequestAborted);
     }
 
     /// <summary>Kestrel asks for services that it can do without.</summary>

@@ -24,14 +24,18 @@ internal sealed class OwnClaims(DeviceContext configured, DeviceAttributes? sour
     /// <summary>Reads the sources again and again.</summary>
     /// <param name="interval">How often at least; in any case often enough that what was read does not grow too old between.</param>
     /// <param name="changed">Told that they say something else than before.</param>
+    /// <param name="looked">Called after each look at them.</param>
     /// <param name="time">The clock.</param>
     /// <param name="ending">Ends it.</param>
-    public async Task RunAsync(TimeSpan interval, Action changed, TimeProvider time, CancellationToken ending)
+    public async Task RunAsync(TimeSpan interval, Action changed, Func<Task> looked, TimeProvider time, CancellationToken ending)
     {
         if (sources is null)
         {
-            await Task.Delay(Timeout.InfiniteTimeSpan, ending);
-            return;
+            while (true)
+            {
+                await looked();
+                await Task.Delay(interval, time, ending);
+            }
         }
         _ = GiveUpAsync(ending);
         TimeSpan pause = interval < sources.LongestAge / 2 ? interval : sources.LongestAge / 2;
@@ -43,6 +47,7 @@ internal sealed class OwnClaims(DeviceContext configured, DeviceAttributes? sour
             if (!said.SequenceEqual(before))
                 changed();
             before = said;
+            await looked();
             await Task.Delay(pause, time, ending);
         }
     }
@@ -52,12 +57,17 @@ internal sealed class OwnClaims(DeviceContext configured, DeviceAttributes? sour
     /// <param name="ending">Ends the wait for the first reading.</param>
     public async ValueTask<DeviceContext> OfAsync(DateTimeOffset issuedAt, CancellationToken ending)
     {
-        DeviceContext shown = DeviceContext.Empty.With("credential.issued-at", AttributeValue.Of(InstantText.Format(issuedAt.ToUnixTimeSeconds())));
         if (sources is null)
-            return Adding(configured, shown);
+            return Adding(configured, Shown(issuedAt));
         await _first.Task.WaitAsync(ending);
-        return Adding(Adding(configured, sources.Known()), shown);
+        return Adding(Adding(configured, sources.Known()), Shown(issuedAt));
     }
+
+    /// <summary>All that is said now, and what of it will come to nothing.</summary>
+    /// <param name="issuedAt">When the certificate in use was issued.</param>
+    /// <param name="needed">What the policies test; empty while nobody has told.</param>
+    public ImmutableArray<ClaimSighting> Seen(DateTimeOffset issuedAt, ImmutableArray<string> needed) =>
+        ClaimsReview.Of(configured, sources?.Readings ?? ImmutableSortedDictionary<string, AttributeReading>.Empty, Shown(issuedAt), needed);
 
     /// <inheritdoc/>
     public void Dispose() => sources?.Dispose();
@@ -67,6 +77,8 @@ internal sealed class OwnClaims(DeviceContext configured, DeviceAttributes? sour
         await Task.Delay(FirstWait, ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _first.TrySetResult();
     }
+
+    private static DeviceContext Shown(DateTimeOffset issuedAt) => DeviceContext.Empty.With("credential.issued-at", AttributeValue.Of(InstantText.Format(issuedAt.ToUnixTimeSeconds())));
 
     private static DeviceContext Adding(DeviceContext first, DeviceContext further) =>
         further.Values.Where(value => !first.Values.ContainsKey(value.Key)).Aggregate(first, (merged, value) => merged.With(value.Key, value.Value));

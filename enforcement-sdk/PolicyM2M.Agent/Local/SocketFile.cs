@@ -20,17 +20,20 @@ internal static class SocketFile
     }
 
     /// <summary>Whether somebody takes connections there.</summary>
-    public static bool IsAnswered(string path)
+    public static bool IsAnswered(string path) => Try(path) == SocketError.Success;
+
+    /// <summary>What comes of it to connect there.</summary>
+    public static SocketError Try(string path)
     {
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             socket.Connect(new UnixDomainSocketEndPoint(path));
-            return true;
+            return SocketError.Success;
         }
-        catch (SocketException)
+        catch (SocketException failure)
         {
-            return false;
+            return failure.SocketErrorCode;
         }
     }
 }

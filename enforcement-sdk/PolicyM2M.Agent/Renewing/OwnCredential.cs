@@ -21,6 +21,8 @@ internal sealed class OwnCredential : IDisposable
 {
     private const string Name = "gateway";
 
+    private static readonly string[] States = ["state.json", "state.before.json"];
+
     /// <summary>While the decision point is away, a credential on trial is shown to it this often.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
@@ -44,6 +46,9 @@ internal sealed class OwnCredential : IDisposable
 
     /// <summary>The folder of the credentials.</summary>
     public static string FolderOf(AgentConfiguration configuration) => Path.Combine(configuration.State, "credential");
+
+    /// <summary>The files that say where the rotation stands.</summary>
+    public static IEnumerable<string> StatesOf(AgentConfiguration configuration) => States.Select(name => Path.Combine(FolderOf(configuration), name));
 
     /// <summary>The certificate and key that the agent shows: those that it renewed, where there are any.</summary>
     public static (string Certificate, string Key) InUse(AgentConfiguration configuration)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using PolicyM2M.Agent.Local;
 using PolicyM2M.Enforcement;
 
 namespace PolicyM2M.Agent.Status;
@@ -12,12 +13,18 @@ internal sealed class Sightings(AgentStatus first, TimeProvider time, TextWriter
     /// <summary>Enough to see what led to the present.</summary>
     private const int KeptEvents = 20;
 
+    private const int LongestFaults = 1_000;
+
     private readonly Lock _lock = new();
     private volatile AgentStatus _current = first;
     private volatile TaskCompletionSource _changed = NewSignal();
+    private string _claimFaults = "";
 
     /// <summary>The status now.</summary>
     public AgentStatus Current => _current;
+
+    /// <summary>The time now.</summary>
+    public DateTimeOffset Now => time.GetUtcNow();
 
     /// <summary>Completes when something happens.</summary>
     public Task NextChange => _changed.Task;
@@ -31,37 +38,55 @@ internal sealed class Sightings(AgentStatus first, TimeProvider time, TextWriter
             return;
         }
         (string name, string detail) = EventText.Of(happened);
+        if (happened is ClientEvent.ContextRead read && !IsOwn(read.Device))
+        {
+            Line(name, detail);
+            return;
+        }
         Event(name, detail, status => happened switch
         {
             ClientEvent.Connected connected => status with { Outage = null, IsTurnedAway = false, IsUnwelcome = false, Revision = connected.Revision },
             ClientEvent.RevisionChanged changed => status with { Revision = changed.Revision },
-            ClientEvent.DeviceChanged changed when status.Device.EndsWith($"/{changed.Device}", StringComparison.Ordinal) => status with { DeviceChanges = status.DeviceChanges + 1 },
+            ClientEvent.DeviceChanged changed when IsOwn(changed.Device) => status with { DeviceChanges = status.DeviceChanges + 1 },
             ClientEvent.Disconnected disconnected => status with { Outage = disconnected.Reason, IsTurnedAway = disconnected.IsTurnedAway, IsUnwelcome = false },
             ClientEvent.Refused refused => status with { Outage = refused.Reason, IsTurnedAway = false, IsUnwelcome = refused.IsUnwelcome },
             _ => status,
         });
     }
 
-    /// <summary>
-    /// With many devices these are many: they are lines of the log, and push nothing out of the status. From one fresh answer to another there is none.
-    /// </summary>
+    /// <summary>From one fresh answer to another there is no line.</summary>
     private void Transition(ClientEvent.SourceChanged source)
     {
         if (IsFresh(source.To) && (source.From is not { } from || IsFresh(from)))
             return;
         (string name, string detail) = EventText.Of(source);
-        lock (_lock)
-            Log(name, detail);
+        Line(name, detail);
     }
 
     /// <summary>A call of a local program failed for a reason that is ours.</summary>
     public void CallFailed(string method, Exception failure) => Event("call-failed", $"{method}: {failure.GetType().Name}: {failure.Message}", status => status);
+
+    /// <summary>Connections of a user to the socket begin to be refused.</summary>
+    public void ConnectionsRefused(string reason) => Event("connections-refused", reason, status => status);
 
     /// <summary>A source of claims cannot say anything, or can again.</summary>
     /// <param name="source">What it is called.</param>
     /// <param name="fault">Why it cannot; null where it can.</param>
     public void Source(string source, string? fault) =>
         Event(fault is null ? "claims-read" : "claims-failed", fault is null ? source : $"{source}: {fault}", status => status);
+
+    /// <summary>What of that which the gateway says of itself comes to nothing; told when it changes. Called by one at a time.</summary>
+    public void Claims(ImmutableArray<ClaimSighting> claims)
+    {
+        string faults = string.Join("; ", claims.Where(claim => claim.Fault is not null).Select(claim => $"`{claim.Name}` of {claim.Source}: {claim.Fault}"));
+        // A file of a source may name thousands.
+        if (faults.Length > LongestFaults)
+            faults = $"{faults[..LongestFaults]}…";
+        if (faults == _claimFaults)
+            return;
+        _claimFaults = faults;
+        Event("claims-unused", faults.Length == 0 ? "everything that is said is of use" : faults, status => status);
+    }
 
     /// <summary>The gateway's own decisions.</summary>
     public void Decided(ImmutableArray<DeviceDecision> decisions)
@@ -104,6 +129,15 @@ internal sealed class Sightings(AgentStatus first, TimeProvider time, TextWriter
         }
         Interlocked.Exchange(ref _changed, NewSignal()).SetResult();
     }
+
+    /// <summary>What is said of the devices behind the gateway is much, where these are many: lines of the log, that push nothing out of the status.</summary>
+    private void Line(string name, string detail)
+    {
+        lock (_lock)
+            Log(name, detail);
+    }
+
+    private bool IsOwn(string device) => _current.Device.EndsWith($"/{device}", StringComparison.Ordinal);
 
     /// <summary>What comes over the wire must not forge a line of the log.</summary>
     private void Log(string name, string detail)

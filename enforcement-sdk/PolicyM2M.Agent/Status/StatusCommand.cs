@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using PolicyM2M.Agent.Local;
 
@@ -29,32 +27,19 @@ internal static class StatusCommand
         }
         catch (HttpRequestException failure)
         {
-            throw new CannotRunException($"no agent answers on `{socket}`: {(failure.InnerException ?? failure).Message}");
+            throw new CannotRunException(failure.InnerException switch
+            {
+                HttpProtocolException { ErrorCode: (long)RefusalCode.TooMany } => $"the agent answers on `{socket}`, and takes no more connections of this user: end programs of it that hold some, or ask as root",
+                HttpProtocolException { ErrorCode: (long)RefusalCode.NotNamed } => $"the agent answers on `{socket}`, and not to this user: its configuration says who may ask (callers)",
+                { } cause => $"no agent answers on `{socket}`: {cause.Message}",
+                null => $"no agent answers on `{socket}`: {failure.Message}",
+            });
         }
     }
 
     private static string Text(string json)
     {
         using JsonDocument document = JsonDocument.Parse(json);
-        JsonElement status = document.RootElement;
-        var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{Of(status, "device")}\n");
-        string asked = string.Join(", ", status.GetProperty("pdp").EnumerateArray().Select(pdp => Printable.Text(pdp.GetString()!)));
-        text.Append(CultureInfo.InvariantCulture, $"asks {asked}{(Of(status, "outage") is { Length: > 0 } outage ? $", which cannot be reached: {outage}" : "")}\n");
-        text.Append(CultureInfo.InvariantCulture, $"revision {EventText.Short(Of(status, "revision") is { Length: > 0 } revision ? revision : "unknown")}, certificate until {Of(status, "certificateUntil")}\n");
-        string bundle = Of(status, "bundleUntil") is { Length: > 0 } until ? $", and a bundle that is valid until {until}" : "";
-        text.Append(CultureInfo.InvariantCulture, $"keeps {status.GetProperty("cachedDecisions").GetInt32()} decisions{bundle}\n");
-        foreach (JsonElement decision in status.GetProperty("decisions").EnumerateArray())
-        {
-            string deny = Of(decision, "deny");
-            text.Append(CultureInfo.InvariantCulture, $"  {Of(decision, "kind")}: {(deny.Length == 0 ? "allow" : "deny")}, {Of(decision, "source")}{(deny.Length == 0 ? "" : $": {deny}")}\n");
-        }
-        foreach (JsonElement service in status.GetProperty("services").EnumerateArray())
-            text.Append(CultureInfo.InvariantCulture, $"  service {Of(service, "name")}: {Of(service, "stage")}{(Of(service, "detail") is { Length: > 0 } detail ? $": {detail}" : "")}\n");
-        foreach (JsonElement happened in status.GetProperty("events").EnumerateArray())
-            text.Append(CultureInfo.InvariantCulture, $"{Of(happened, "at")} {Of(happened, "event")}: {Of(happened, "detail")}\n");
-        return text.ToString();
+        return StatusText.Of(document.RootElement);
     }
-
-    private static string Of(JsonElement element, string name) => Printable.Text(element.GetProperty(name).GetString() ?? "");
 }

@@ -1,15 +1,23 @@
+using System.Collections.Immutable;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using PolicyM2M.Agent.Local;
 using PolicyM2M.Enforcement;
 using PolicyM2M.Engine.Lattice;
 using PolicyM2M.Engine.Vocabulary;
+using PolicyM2M.Wire;
 
 namespace PolicyM2M.Agent.Status;
 
 /// <summary>The status as JSON, as the socket gives it.</summary>
 internal static class StatusJson
 {
-    public static byte[] Write(AgentStatus status, ClientStatus client)
+    /// <param name="status">What the daemon has seen of itself.</param>
+    /// <param name="client">How its client stands.</param>
+    /// <param name="socket">How its socket is used.</param>
+    /// <param name="claims">What the gateway says of itself.</param>
+    /// <param name="now">The time, by which claims have their ages.</param>
+    public static byte[] Write(AgentStatus status, ClientStatus client, SocketUse socket, ImmutableArray<ClaimSighting> claims, DateTimeOffset now)
     {
         using var bytes = new MemoryStream();
         using (var json = new Utf8JsonWriter(bytes, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
@@ -22,14 +30,25 @@ internal static class StatusJson
             json.WriteEndArray();
             json.WriteString("startedAt", status.StartedAt);
             json.WriteString("outage", status.Outage);
-            json.WriteString("revision", status.Revision?.CommitId);
-            json.WriteString("bundle", status.Revision?.BundleHash);
+            RevisionId? revision = status.Revision ?? Held(status, client);
+            json.WriteString("revision", revision?.CommitId);
+            json.WriteString("bundle", revision?.BundleHash);
+            json.WriteBoolean("isRevisionTold", status.Revision is not null);
             json.WriteBoolean("isConnected", client.IsConnected);
             json.WriteNumber("cachedDecisions", client.Cached);
             json.WriteNumber("cachedBytes", client.CachedBytes);
             json.WriteNumber("storeWrites", client.StoreWrites);
             Instant(json, "bundleUntil", client.Bundle?.ValidUntil);
             json.WriteString("certificateUntil", status.CertificateUntil);
+            json.WriteStartObject("connections");
+            json.WriteNumber("open", socket.Open);
+            json.WriteNumber("refused", socket.Refused);
+            json.WriteNumber("silent", socket.Silent);
+            json.WriteEndObject();
+            json.WriteStartArray("claims");
+            foreach (ClaimSighting claim in claims)
+                Write(json, claim, now);
+            json.WriteEndArray();
             json.WriteStartArray("decisions");
             foreach (DeviceDecision decision in status.Decisions)
                 Write(json, decision);
@@ -45,6 +64,28 @@ internal static class StatusJson
             json.WriteEndObject();
         }
         return bytes.ToArray();
+    }
+
+    /// <summary>What is gone by while the decision point has told nothing since the start: the policies of the decisions that hold, or else of the bundle.</summary>
+    private static RevisionId? Held(AgentStatus status, ClientStatus client) =>
+        status.Decisions.Select(decision => decision.Revision).FirstOrDefault(revision => revision is not null) ?? client.Revision ?? client.Bundle?.Revision;
+
+    private static void Write(Utf8JsonWriter json, ClaimSighting claim, DateTimeOffset now)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", claim.Name);
+        json.WriteString("source", claim.Source);
+        Instant(json, "readAt", claim.ReadAt);
+        if (claim.ReadAt is { } readAt)
+            json.WriteNumber("ageSeconds", Math.Max(0, (long)(now - readAt).TotalSeconds));
+        else
+            json.WriteNull("ageSeconds");
+        if (claim.IsTested is { } isTested)
+            json.WriteBoolean("isTested", isTested);
+        else
+            json.WriteNull("isTested");
+        json.WriteString("fault", claim.Fault);
+        json.WriteEndObject();
     }
 
     private static void Write(Utf8JsonWriter json, DeviceDecision decision)

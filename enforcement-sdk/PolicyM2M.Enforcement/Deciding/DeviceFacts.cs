@@ -68,4 +68,7 @@ internal sealed class DeviceSlot(DeviceFacts facts)
 
     /// <summary>Where the last answer of each kind came from; -1 while there was none.</summary>
     public int[] LastSources { get; } = [-1, -1, -1];
+
+    /// <summary>What was not used of what it said of itself, and what it did not say.</summary>
+    public ContextReading Reading { get; } = new(facts.Device);
 }

@@ -126,6 +126,37 @@ internal sealed class ServiceFollowerTests
         Assert.That((Done, Stage), Is.EqualTo(("refused", ServiceStage.Failing)));
     }
 
+    [TestCase("link")]
+    [TestCase("pipe")]
+    public async Task What_lies_in_the_place_of_a_file_is_replaced_and_neither_written_through_nor_waited_for(string what)
+    {
+        _folder.Write("elsewhere", "one");
+        Directory.CreateDirectory(_folder["service"]);
+        if (what == "link")
+            File.CreateSymbolicLink(_folder["service/tls.conf"], _folder["elsewhere"]);
+        else
+            FinishedProcess.Run("mkfifo", [_folder["service/tls.conf"]]).Succeeded();
+        await Follower("changed", "refused").FollowAsync(Allowed("one"), default);
+        Assert.That((Done, File.ReadAllText(_folder["service/tls.conf"]), new FileInfo(_folder["service/tls.conf"]).LinkTarget), Is.EqualTo(("changed", "one", (string?)null)));
+        await Follower("changed", "refused").FollowAsync(Allowed("two"), default);
+        Assert.That(File.ReadAllText(_folder["elsewhere"]), Is.EqualTo("one"));
+    }
+
+    [Test]
+    public async Task A_folder_that_is_somebody_else_s_link_is_not_written_through()
+    {
+        Directory.CreateDirectory(_folder["elsewhere"]);
+        File.CreateSymbolicLink(_folder["service"], "elsewhere");
+        await Follower("changed", "refused").FollowAsync(Allowed("one"), default);
+        Assert.That((Done, File.Exists(_folder["elsewhere/tls.conf"])), Is.EqualTo(("changed", true)), "the agent's own");
+        if (SystemAccounts.Own() != 0)
+            Assert.Ignore("only root can give a link away");
+        FinishedProcess.Run("chown", ["-h", "65534", _folder["service"]]).Succeeded();
+        await Follower("changed", "refused").FollowAsync(Allowed("two"), default);
+        Assert.That((Done, Stage, File.ReadAllText(_folder["elsewhere/tls.conf"])), Is.EqualTo(("changed,refused", ServiceStage.Failing, "one")));
+        Assert.That(Detail, Does.Contain("is a link that user 65534 made"));
+    }
+
     [Test]
     public async Task What_a_command_says_is_told_in_one_line_and_at_some_length()
     {

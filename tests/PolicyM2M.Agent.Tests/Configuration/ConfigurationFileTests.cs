@@ -6,9 +6,13 @@ namespace PolicyM2M.Agent.Tests.Configuration;
 
 internal sealed class ConfigurationFileTests
 {
-    private const string Least = """
-        "pdp": ["https://pdp.example:8443"], "certificate": "/etc/g.pem", "key": "/etc/g-key.pem", "trust": "/etc/ca.pem", "state": "/var/lib/a", "socket": { "path": "/run/a.sock" }
+    private const string Pdp = "\"pdp\": [\"https://pdp.example:8443\"], ", State = "\"state\": \"/var/lib/a\", ", Socket = "\"socket\": { \"path\": \"/run/a.sock\" }, ";
+
+    private const string Credential = """
+        "certificate": "/etc/g.pem", "key": "/etc/g-key.pem", "trust": "/etc/ca.pem"
         """;
+
+    private const string Least = Pdp + State + Socket + Credential;
 
     private const string Service = """
         "stack": "nginx", "certificate": "/c", "key": "/k", "authorities": "/a", "changed": { "command": ["/r"] }, "refused": { "command": ["/r"] }
@@ -30,8 +34,8 @@ internal sealed class ConfigurationFileTests
             {
               {{Least}},
               // who asks
-              "callers": [ { "user": "0", "devices": ["self", "plc-1"] }, { "group": "12", "devices": ["*"] }, ],
-              "claims": { "device.type": "gateway" }, "interval": 5,
+              "callers": [ { "user": 0, "devices": ["self", "plc-1"] }, { "group": 12, "devices": ["*"] }, ],
+              "claims": { "device": { "type": "gateway", }, /* by hand */ "posture.risk": 7, "location.labels": ["a"], }, "interval": 5,
               "sources": [ { "os": true }, { "file": "/etc/facts.json" }, { "command": ["/usr/libexec/attest", "--json"], "seconds": 3 } ],
               "services": [ {
                 "name": "broker", "stack": "mosquitto", "folder": "/etc/mosquitto/policym2m.d", "port": 8884, "certificate": "/c.pem", "key": "/k.pem", "authorities": "/a.pem",
@@ -43,6 +47,7 @@ internal sealed class ConfigurationFileTests
         Assert.That(read.Callers[0], Is.EqualTo(new CallerRule(0, null, IsSelf: true, IsAll: false, read.Callers[0].Devices)));
         Assert.That(read.Callers[0].Devices, Is.EqualTo(new[] { "plc-1" }));
         Assert.That((read.Callers[1].User, read.Callers[1].Group, read.Callers[1].IsAll), Is.EqualTo(((uint?)null, (uint?)12, true)));
+        Assert.That(read.Claims.Values.Select(claim => $"{claim.Key} {claim.Value}"), Is.EqualTo(new[] { "device.type \"gateway\"", "location.labels [\"a\"]", "posture.risk 7" }));
         Assert.That(read.Interval, Is.EqualTo(TimeSpan.FromSeconds(5)));
         Assert.That(read.Sources[..2], Is.EqualTo(new ClaimSource[] { new ClaimSource.Os(), new ClaimSource.JsonFile("/etc/facts.json") }));
         var program = (ClaimSource.Command)read.Sources[2];
@@ -58,9 +63,26 @@ internal sealed class ConfigurationFileTests
     [TestCase("""{ LEAST, "pdp": ["http://pdp.example"] }""", "pdp: takes an address such as https://")]
     [TestCase("""{ LEAST, "state": "var" }""", "state: expected an absolute path, not `var`")]
     [TestCase("""{ LEAST, "interval": 0 }""", "interval: expected a whole number from 1 to 86400")]
-    [TestCase("""{ LEAST, "claims": [] }""", "claims: ")]
+    [TestCase("""{ LEAST, "claims": [] }""", "claims: expected an object, such as")]
     [TestCase("""{ LEAST, "socket": "x" }""", "socket: expected an object")]
     [TestCase("""{ LEAST, "socket": { "path": "/r", "mode": "99" } }""", "socket.mode: expected octal digits, such as 660")]
+    [TestCase("""{ LEAST, "socket": { "path": "/r", "mode": "000" } }""", "socket.mode: 000 keeps the agent's own user out, to whom `status` and `doctor` speak: write 600")]
+    [TestCase("""{ LEAST, "socket": { "path": "/r", "mode": "066" } }""", "socket.mode: 066 keeps the agent's own user out")]
+    [TestCase("""{ LEAST, "socket": { "path": "/r", "mode": "7777" } }""", "socket.mode: 7777 has bits that no socket has: write 660")]
+    [TestCase("""{ LEAST, "state": "/" }""", "state: `/` is the root of the whole machine: name a folder of its own, such as /var/lib/policym2m-agent")]
+    [TestCase("""{ LEAST, "services": [ { "name": "b", SERVICE, "folder": "/etc/.." } ] }""", "services[0].folder: `/etc/..` is the root of the whole machine")]
+    [TestCase("""{ LEAST, "interval": 5, "interval": 6, "interval": 7 }""", "interval: it is given twice, first in line 1: leave one of them")]
+    [TestCase("""{ LEAST, "callers": [ { "user": "0", "devices": ["self"], "user": "1" } ] }""", "callers[0].user: it is given twice")]
+    [TestCase("""{ LEAST, "claims": { "device type": "plc" } }""", "claims.device type: it is no attribute's name: words of letters")]
+    [TestCase("""{ LEAST, "claims": { "": 1, "a..b": 1, "1st": 1, "location": { "sité": "x" } } }""", "claims.: it is no attribute's name", "claims.a..b: it is no", "claims.1st: it is no", "claims.location.sité: it is no")]
+    [TestCase("""{ LEAST, "claims": { "posture.risk": 1.5, "b": null, "c": [1], "d": 99999999999999999999 } }""",
+        "claims.posture.risk: no attribute can be that: a value is true or false", "claims.b: no attribute can be that", "claims.c: no attribute can be that", "claims.d: no attribute can be that")]
+    [TestCase("""{ LEAST, "claims": { "device.type": "plc", "device": { "type": "sensor" } } }""", "claims.device.type: it is given twice")]
+    [TestCase("""{ LEAST, "callers": [ { "user": -1, "devices": ["self"] } ] }""", "callers[0].user: expected a name, or a whole number from 0 to 4294967295")]
+    [TestCase("""{ LEAST, "callers": [ { "user": true, "devices": ["self"] } ] }""", "callers[0].user: expected a text")]
+    [TestCase("""{ LEAST, "services": [ { "name": "b", "stack": "nginx", "folder": "/f", "key": "/k", "authorities": "/a", "changed": { "command": ["/r"] }, "refused": { "command": ["/r"] } } ] }""",
+        "services[0].certificate: a certificate and its key go together")]
+    [TestCase("""{ LEAST, "services": [ { "name": "b", SERVICE, "folder": "/f", "role": "client" } ] }""", "services[0].peer: a client of this stack needs the name of its peer")]
     [TestCase("""{ LEAST, "callers": [ { "devices": ["self"] } ] }""", "callers[0].user: name a user or a group, or both")]
     [TestCase("""{ LEAST, "callers": [ { "user": "nobody-of-that-name", "devices": ["self"] } ] }""", "callers[0].user: this machine has no user `nobody-of-that-name`")]
     [TestCase("""{ LEAST, "callers": [ { "user": "0" } ] }""", "callers[0].devices: name devices by their ids")]
@@ -73,8 +95,8 @@ internal sealed class ConfigurationFileTests
     [TestCase("""{ LEAST, "services": [ { "name": "b", SERVICE, "folder": "/bin" }, { "name": "c", SERVICE, "folder": "/usr/bin" } ] }""", "services: two of them write to `/usr/bin`")]
     [TestCase("""{ LEAST, "services": [ { "name": "..", SERVICE, "folder": "/f" } ] }""", "services[0].name: expected at most 64 letters")]
     [TestCase("""{ LEAST, "services": [ { "name": "a/b", SERVICE, "folder": "/f" } ] }""", "services[0].name: expected at most 64 letters")]
-    [TestCase("""{ LEAST, "services": [ { "name": "b", SERVICE, "folder": "/f", "heldElsewhere": ["mutual"] } ] }""", "services[0].stack: of an auth decision, something else may hold key-algorithms")]
-    [TestCase("""{ LEAST, "services": [ { "name": "b", SERVICE, "folder": "/f", "keyProtection": "vault" } ] }""", "services[0].stack: a key is kept in one of software")]
+    [TestCase("""{ LEAST, "services": [ { "name": "b", SERVICE, "folder": "/f", "heldElsewhere": ["mutual"] } ] }""", "services[0].heldElsewhere: of an auth decision, something else may hold key-algorithms")]
+    [TestCase("""{ LEAST, "services": [ { "name": "b", SERVICE, "folder": "/f", "keyProtection": "vault" } ] }""", "services[0].keyProtection: a key is kept in one of software")]
     [TestCase("""{ LEAST, "mode": "guess" }""", "mode: expected `ask`, `ask-then-bundle` or `bundle`")]
     [TestCase("""{ LEAST, "sources": [ { } ] }""", "sources[0].os: expected one of `\"os\": true`")]
     [TestCase("""{ LEAST, "sources": [ { "os": true, "file": "/f" } ] }""", "sources[0].os: expected one of")]
@@ -85,20 +107,27 @@ internal sealed class ConfigurationFileTests
     [TestCase("""{ LEAST, "renewal": { "trust": "/ca.pem" } }""", "renewal.est: name an EST server or a command")]
     [TestCase("""{ LEAST, "renewal": { "trust": "/ca.pem", "est": "http://ca.example" } }""", "renewal.est: expected an address such as https://")]
     [TestCase("""{ LEAST, "services": [ { "name": "b", "stack": "apache", "folder": "/f", "changed": { "command": ["/r"] }, "refused": { "command": ["/r"] } } ] }""", "services[0].stack: expected one of openssl, mosquitto")]
-    [TestCase("""{ LEAST, "services": [ { "name": "b", "stack": "mosquitto", "folder": "/f", "certificate": "/c; rm", "key": "/k", "changed": { "command": ["/r"] }, "refused": { "command": ["/r"] } } ] }""", "services[0].stack: ")]
+    [TestCase("""{ LEAST, "services": [ { "name": "b", "stack": "mosquitto", "folder": "/f", "certificate": "/c; rm", "key": "/k", "changed": { "command": ["/r"] }, "refused": { "command": ["/r"] } } ] }""", "services[0].certificate: it is no plain name or path: letters")]
     public void Everything_that_is_wrong_is_told_with_its_place(string json, params string[] expected)
     {
-        List<string> faults = [];
-        ConfigurationFile.Parse(Encoding.UTF8.GetBytes(json.Replace("LEAST", Least, StringComparison.Ordinal).Replace("SERVICE", Service, StringComparison.Ordinal)), faults);
-        Assert.That(faults, Has.Count.EqualTo(expected.Length), string.Join('\n', faults));
+        string[] faults = [.. Parse(json.Replace("LEAST", LeastBeside(json), StringComparison.Ordinal).Replace("SERVICE", Service, StringComparison.Ordinal)).Faults.Select(fault => fault.ToString())];
+        Assert.That(faults, Has.Length.EqualTo(expected.Length), string.Join('\n', faults));
         Assert.That(faults.Zip(expected).Where(pair => !pair.First.StartsWith(pair.Second, StringComparison.Ordinal)), Is.Empty);
     }
 
+    /// <summary>What must be there, but for what a case says itself.</summary>
+    private static string LeastBeside(string json) => string.Concat(new[] { Pdp, State, Socket }.Where(part => !json.Contains(part[..part.IndexOf(':')], StringComparison.Ordinal))) + Credential;
+
     private static AgentConfiguration Read(string json)
     {
-        List<string> faults = [];
-        AgentConfiguration? read = ConfigurationFile.Parse(Encoding.UTF8.GetBytes(json), faults);
+        (AgentConfiguration? read, List<ConfigurationFault> faults) = Parse(json);
         Assert.That(faults, Is.Empty);
         return read!;
+    }
+
+    private static (AgentConfiguration? Read, List<ConfigurationFault> Faults) Parse(string json)
+    {
+        List<ConfigurationFault> faults = [];
+        return (ConfigurationFile.Parse(Encoding.UTF8.GetBytes(json), faults, out _), faults);
     }
 }

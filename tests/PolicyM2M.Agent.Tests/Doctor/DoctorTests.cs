@@ -1,4 +1,5 @@
 using System.Text.Json;
+using PolicyM2M.Agent.Configuration;
 using PolicyM2M.Agent.Doctor;
 using PolicyM2M.Agent.Tests.Local;
 using PolicyM2M.Testing;
@@ -18,9 +19,9 @@ internal sealed class DoctorTests
     [TestCase("key", "fault", "other-key")]
     [TestCase("trust", "fault", "no-trust")]
     [TestCase("trust", "fault", "writable-trust")]
-    [TestCase("state", "fault", "no-state")]
+    [TestCase("state", "warning", "no-state")]
     [TestCase("state", "fault", "writable-state")]
-    [TestCase("socket", "fault", "no-run")]
+    [TestCase("socket", "warning", "no-run")]
     [TestCase("socket", "warning", "nothing")]
     [TestCase("service broker", "fault", "no-service-folder")]
     [TestCase("permissions", "fault", "writable-configuration")]
@@ -58,6 +59,54 @@ internal sealed class DoctorTests
     }
 
     [Test]
+    public async Task Before_the_first_start_what_the_agent_makes_itself_is_no_fault()
+    {
+        using var machine = new GatewayFolder();
+        machine.Break("no-state", Now);
+        machine.Break("no-run", Now);
+        JsonElement[] findings = await LookAsync(machine, 2);
+        Assert.That(findings.Where(found => found.GetProperty("severity").GetString() == "fault").Select(found => found.GetProperty("check").GetString()), Is.EqualTo(new[] { "pdp" }), string.Join('\n', findings));
+        Assert.That(Of(findings, "disk").GetProperty("severity").GetString(), Is.EqualTo("ok"));
+        Assert.That(Of(findings, "state").GetProperty("text").GetString(), Does.EndWith("yet: the service makes it at its first start (StateDirectory), and the agent itself where it may"));
+    }
+
+    [Test]
+    public async Task Another_user_than_the_agent_s_is_told_that_what_is_found_is_so_for_that_one()
+    {
+        using var machine = new GatewayFolder();
+        // Root can give the folder away; everybody else has folders of root.
+        if (SystemAccounts.Own() == 0)
+            FinishedProcess.Run("chown", ["65534", machine["state"]]).Succeeded();
+        else
+            File.WriteAllText(machine.Configuration, File.ReadAllText(machine.Configuration).Replace(machine["state"], "/var", StringComparison.Ordinal));
+        uint owner = SystemAccounts.Own() == 0 ? 65_534u : 0;
+        JsonElement user = Of(await LookAsync(machine, 2), "user");
+        Assert.That(user.GetProperty("severity").GetString(), Is.EqualTo("warning"));
+        Assert.That((user.GetProperty("text").GetString(), user.GetProperty("remedy").GetString()), Is.EqualTo((
+            $"user {SystemAccounts.Own()} asks, and {(owner == 0 ? "/var" : machine["state"])} is that of user {owner}: what is found is so for who asks, and may be otherwise for the agent",
+            $"sudo -u '#{owner}' policym2m-agent doctor")));
+    }
+
+    [Test]
+    public async Task What_the_decision_point_does_not_use_of_the_claims_is_found_with_what_was_meant()
+    {
+        using var plant = new Plant();
+        await plant.StartPdpAsync();
+        plant.Commit(Plant.Policy("TLS_AES_128_GCM_SHA256").Replace("cipher-suites { otherwise", "cipher-suites { when firmware.version < 3.0.0 deny \"too old\" otherwise", StringComparison.Ordinal));
+        using var folder = new TemporaryFolder();
+        string facts = folder.Write("facts.json", """{ "firmwear.version": "3.1.0", "device.serial": 1.5 }""");
+        RunningProcess agent = plant.StartGateway(ProgramStart.Ordinary, $$""" "interval": 1, "sources": [ { "file": "{{facts}}" } ] """);
+        await agent.NextLineAsync(line => line == $"claims-unused: `device.serial` of {facts}: no attribute can be json 1.5; `device.type` of configuration: no policy tests it; "
+            + $"`firmwear.version` of {facts}: no policy tests it; did you mean `firmware.version`?", "claims that come to nothing");
+        using var output = new StringWriter();
+        await DoctorCommand.RunAsync(plant.Configuration, isJson: true, TimeProvider.System, output, default);
+        JsonElement[] findings = [.. JsonDocument.Parse(output.ToString()).RootElement.EnumerateArray()];
+        Assert.That(Of(findings, "claims").GetProperty("severity").GetString(), Is.EqualTo("warning"));
+        Assert.That(Of(findings, "claims").GetProperty("text").GetString(), Does.Contain("`firmwear.version` (").And.Contain("did you mean `firmware.version`").And.EndWith("of what the policies test it does not say firmware.version"));
+        Assert.That(Of(findings, $"claims of {facts}").GetProperty("text").GetString(), Is.EqualTo("no attribute can be what it says of `device.serial` (json 1.5)"));
+    }
+
+    [Test]
     public async Task A_configuration_that_cannot_be_used_is_the_one_finding()
     {
         using var folder = new TemporaryFolder();
@@ -65,6 +114,8 @@ internal sealed class DoctorTests
         Assert.That(await DoctorCommand.RunAsync(folder.Write("agent.json", "{}"), isJson: false, TimeProvider.System, output, default), Is.EqualTo(1));
         Assert.That(output.ToString(), Does.StartWith("fault   configuration: ").And.Contain("state: it is not there\n").And.Contain("docs/agent.md"));
     }
+
+    private static JsonElement Of(IEnumerable<JsonElement> findings, string check) => findings.Single(found => found.GetProperty("check").GetString() == check);
 
     private static async Task<JsonElement[]> LookAsync(GatewayFolder machine, int exitCode)
     {

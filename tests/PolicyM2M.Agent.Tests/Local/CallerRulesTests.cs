@@ -42,12 +42,32 @@ internal sealed class CallerRulesTests
     [Test]
     public void Nobody_without_a_rule_connects_and_no_user_shuts_the_socket_for_the_others()
     {
-        var admission = new PeerAdmission(Rules, mostPerUser: 2);
+        var told = new List<string>();
+        var admission = new PeerAdmission(Rules, new ConnectionLimits(8, 2, TimeSpan.FromHours(1)), told.Add);
         Peer one = new(1, 100, []), other = new(2, 200, []);
-        Assert.That(admission.TryEnter(new Peer(3, 1, [])), Is.False, "without a rule");
-        Assert.That((admission.TryEnter(one), admission.TryEnter(one), admission.TryEnter(one)), Is.EqualTo((true, true, false)));
-        Assert.That(admission.TryEnter(other), Is.True, "another user");
+        Assert.That(admission.Enter(new Peer(3, 1, []))?.Code, Is.EqualTo(RefusalCode.NotNamed), "without a rule");
+        Assert.That((admission.Enter(one), admission.Enter(one), admission.Enter(one)?.Code), Is.EqualTo(((Refusal?)null, (Refusal?)null, RefusalCode.TooMany)));
+        Assert.That(admission.Enter(other), Is.Null, "another user");
+        Assert.That(admission.Enter(one)?.Reason, Is.EqualTo("too many connections: user 100 holds 2 of them, and 5 are left for all users"));
+        Assert.That(told, Is.EqualTo(new[] { "too many connections: user 100 holds 2 of them, and 6 are left for all users" }), "once, however many are refused");
         admission.Leave(one);
-        Assert.That(admission.TryEnter(one), Is.True, "after one has ended");
+        Assert.That(admission.Enter(one), Is.Null, "after one has ended");
+        Assert.That(admission.Enter(one)?.Code, Is.EqualTo(RefusalCode.TooMany));
+        Assert.That((told.Count, admission.Use), Is.EqualTo((2, new SocketUse(Open: 3, Refused: 4, Silent: 0))), "told again after half of them had ended");
+    }
+
+    [Test]
+    public void Users_that_take_what_they_can_leave_room_for_another()
+    {
+        CallerRules rules = new([new CallerRule(null, 5, IsSelf: true, IsAll: false, [])], "gw-1", owner: 900);
+        var admission = new PeerAdmission(rules, new ConnectionLimits(256, 64, TimeSpan.FromHours(1)), _ => { });
+        int[] held = [.. Enumerable.Range(1, 6).Select(user =>
+        {
+            int taken = 0;
+            while (admission.Enter(new Peer(1, (uint)user, [5])) is null)
+                taken++;
+            return taken;
+        })];
+        Assert.That(held, Is.EqualTo(new[] { 64, 64, 64, 32, 16, 8 }));
     }
 }

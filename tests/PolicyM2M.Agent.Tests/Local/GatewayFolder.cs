@@ -28,6 +28,12 @@ internal sealed class GatewayFolder : IDisposable
     /// <summary>The path of the configuration.</summary>
     public string Configuration { get; }
 
+    /// <summary>The path of the socket.</summary>
+    public string Socket => _folder["run/agent.sock"];
+
+    /// <summary>The full path of something in it.</summary>
+    public string this[string relative] => _folder[relative];
+
     /// <summary>Breaks one thing.</summary>
     public void Break(string what, DateTimeOffset now)
     {

@@ -19,7 +19,7 @@ internal sealed class OwnClaimsTests
         string file = folder.Write("facts.json", """{ "device.type": "plc", "firmware.version": "3.1.0" }""");
         using var claims = new OwnClaims(Gateway, new DeviceAttributes([new JsonFileSource(file)]));
         var changes = new SemaphoreSlim(0);
-        Task reading = claims.RunAsync(TimeSpan.FromMilliseconds(10), () => changes.Release(), TimeProvider.System, ending.Token);
+        Task reading = claims.RunAsync(TimeSpan.FromMilliseconds(10), () => changes.Release(), () => Task.CompletedTask, TimeProvider.System, ending.Token);
         Assert.That(Texts(await claims.OfAsync(Issued, default)), Is.EqualTo(new[] { "credential.issued-at 2026-11-01", "device.type gateway", "firmware.version 3.1.0" }), "the first reading is waited for");
         await changes.WaitAsync();
         folder.Write("facts.json", """{ "credential.issued-at": "2026-01-01T00:00Z" }""");

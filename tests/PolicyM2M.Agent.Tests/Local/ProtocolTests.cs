@@ -28,7 +28,7 @@ internal sealed class ProtocolTests
         _gateway = Gateway.Connect(Daemon.Options(configuration, TimeProvider.System), new OwnClaims(configuration.Claims));
         _log = new StringWriter();
         var seen = new Sightings(new AgentStatus { Pdp = configuration.Pdp, StartedAt = DateTimeOffset.UnixEpoch }, TimeProvider.System, _log);
-        _server = await LocalServer.StartAsync(configuration.Socket, _gateway, new CallerRules(configuration.Callers, _gateway.Name, owner: uint.MaxValue), seen, default);
+        _server = await LocalServer.StartAsync(configuration.Socket, _gateway, new CallerRules(configuration.Callers, _gateway.Name, owner: uint.MaxValue), seen, ConnectionLimits.Usual, default);
         _client = LocalAddress.Client(configuration.Socket.Path);
     }
 
@@ -80,6 +80,17 @@ internal sealed class ProtocolTests
     }
 
     [Test]
+    public async Task A_message_for_people_comes_as_it_is_where_a_header_takes_that()
+    {
+        using HttpResponseMessage response = await SendAsync(Decide, Message(new DecideRequest { DeviceId = "plc-8" }), null);
+        await response.Content.ReadAsByteArrayAsync();
+        Assert.That(response.TrailingHeaders.GetValues("grpc-message").Single(), Is.EqualTo($"user {SystemAccounts.Own()} may not ask this agent about plc-8; its configuration says who may (callers)"));
+        using HttpResponseMessage other = await SendAsync(Decide, Message(new DecideRequest { Attributes = { ["grüße 100%"] = new AttributeValue() } }), null);
+        await other.Content.ReadAsByteArrayAsync();
+        Assert.That(other.TrailingHeaders.GetValues("grpc-message").Single(), Is.EqualTo("`gr%C3%BC%C3%9Fe 100%25` has no value; leave it out where it is not known"));
+    }
+
+    [Test]
     public async Task A_call_ends_at_the_deadline_that_its_caller_set()
     {
         Assert.That((await CallAsync("/policym2m.v1.DecisionService/Watch", Message(new WatchRequest()), "50m")).Code, Is.EqualTo(StatusCode.DeadlineExceeded));
@@ -103,15 +114,20 @@ internal sealed class ProtocolTests
 
     private async Task<(StatusCode Code, string Detail)> CallAsync(string path, byte[] body, string? timeout = null)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = new ByteArrayContent(body) };
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
-        if (timeout is not null)
-            request.Headers.Add("grpc-timeout", timeout);
-        using HttpResponseMessage response = await _client.SendAsync(request);
+        using HttpResponseMessage response = await SendAsync(path, body, timeout);
         await response.Content.ReadAsByteArrayAsync();
         string code = response.TrailingHeaders.GetValues("grpc-status").Single();
         string detail = response.TrailingHeaders.TryGetValues("grpc-message", out IEnumerable<string>? messages) ? Uri.UnescapeDataString(messages.Single()) : "";
         return ((StatusCode)int.Parse(code, System.Globalization.CultureInfo.InvariantCulture), detail);
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(string path, byte[] body, string? timeout)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = new ByteArrayContent(body) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
+        if (timeout is not null)
+            request.Headers.Add("grpc-timeout", timeout);
+        return await _client.SendAsync(request);
     }
 
     private static byte[] Message(IMessage message)

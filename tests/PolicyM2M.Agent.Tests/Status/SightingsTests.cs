@@ -1,3 +1,4 @@
+using PolicyM2M.Agent.Local;
 using PolicyM2M.Agent.Status;
 using PolicyM2M.Enforcement;
 using PolicyM2M.Engine.Vocabulary;
@@ -30,6 +31,36 @@ internal sealed class SightingsTests
             seen.Client(new ClientEvent.DeviceChanged(device));
         Assert.That((seen.Current.DeviceChanges, seen.Current.Events.Length), Is.EqualTo((1L, 2)));
         Assert.That(log.ToString(), Does.Contain("the decision point's registry says something else of plc-8\n"));
+    }
+
+    [Test]
+    public void What_was_missing_of_a_device_names_it_and_only_that_of_the_gateway_is_an_event()
+    {
+        using var log = new StringWriter();
+        Sightings seen = Of(log);
+        foreach (string device in new[] { "plc-8", "gw-1" })
+            seen.Client(new ClientEvent.ContextRead(device, [], ["device.type"]));
+        Assert.That(log.ToString().Split('\n'), Has.Exactly(1).StartsWith("context: plc-8: missing, ").And.Exactly(1).StartsWith("context: gw-1: missing, "));
+        Assert.That(seen.Current.Events.Select(happened => happened.Detail.Split(':')[0]), Is.EqualTo(new[] { "gw-1" }));
+    }
+
+    [Test]
+    public void Claims_that_come_to_nothing_are_told_when_that_changes()
+    {
+        using var log = new StringWriter();
+        Sightings seen = Of(log);
+        ClaimSighting of = new("device.tpye", "/etc/facts.json", DateTimeOffset.UnixEpoch, false, "no policy tests it; did you mean `device.type`?");
+        seen.Claims([]);
+        seen.Claims([of]);
+        seen.Claims([of with { ReadAt = DateTimeOffset.UnixEpoch.AddSeconds(9) }]);
+        seen.Claims([of with { Fault = null }]);
+        Assert.That(log.ToString(), Is.EqualTo("""
+            claims-unused: `device.tpye` of /etc/facts.json: no policy tests it; did you mean `device.type`?
+            claims-unused: everything that is said is of use
+
+            """.ReplaceLineEndings("\n")));
+        seen.Claims([of with { Name = new string('n', 100_000) }]);
+        Assert.That(seen.Current.Events[^1].Detail, Has.Length.LessThan(1_100));
     }
 
     private static Sightings Of(TextWriter log) =>

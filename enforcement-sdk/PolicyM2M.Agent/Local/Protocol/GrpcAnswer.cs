@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 
@@ -55,8 +56,23 @@ internal static class GrpcAnswer
             status = Late;
         http.Response.AppendTrailer("grpc-status", ((int)status.StatusCode).ToString(CultureInfo.InvariantCulture));
         if (status.Detail.Length > 0)
-            // Percent-encoded, as the protocol has it: a header takes no other characters.
-            http.Response.AppendTrailer("grpc-message", Uri.EscapeDataString(status.Detail));
+            http.Response.AppendTrailer("grpc-message", Encoded(status.Detail));
+    }
+
+    /// <summary>
+    /// As the protocol has it (gRPC over HTTP2, "Percent-Encoded"): what is no printable character of ASCII, and the percent sign. No more than that, since some clients show a message as it came.
+    /// </summary>
+    private static string Encoded(string text)
+    {
+        var encoded = new StringBuilder();
+        foreach (byte one in Encoding.UTF8.GetBytes(text))
+        {
+            if (one is >= 0x20 and <= 0x7E and not (byte)'%')
+                encoded.Append((char)one);
+            else
+                encoded.Append(CultureInfo.InvariantCulture, $"%{one:X2}");
+        }
+        return encoded.ToString();
     }
 
     private static Grpc.Core.Status Late => new(StatusCode.DeadlineExceeded, "the caller's deadline has passed");

@@ -2,13 +2,14 @@ using System.Collections.Immutable;
 using PolicyM2M.Engine.Contexts;
 using V1 = PolicyM2M.Wire.V1;
 
-namespace PolicyM2M.Enforcement.Connection;
+namespace PolicyM2M.Enforcement.Deciding;
 
 /// <summary>
-/// What the decision point did not use of the device's context, and what it lacked. Values that are not sent any more because no policy tests them
+/// What the decision point did not use of a device's context, and what it lacked. Values that are not sent any more because no policy tests them
 /// stay ignored for the reason they were: a misspelt name is news until it is mended. Safe for all threads: one lock guards it.
 /// </summary>
-internal sealed class ContextReading
+/// <param name="device">The device's id.</param>
+internal sealed class ContextReading(string device)
 {
     private readonly Lock _lock = new();
     private readonly SortedDictionary<string, string> _ignored = new(StringComparer.Ordinal);
@@ -39,7 +40,7 @@ internal sealed class ContextReading
             if (read == _told)
                 return null;
             _told = read;
-            return new ClientEvent.ContextRead(ignored, missing);
+            return new ClientEvent.ContextRead(device, ignored, missing);
         }
     }
 

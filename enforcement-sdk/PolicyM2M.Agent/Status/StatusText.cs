@@ -1,0 +1,43 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace PolicyM2M.Agent.Status;
+
+/// <summary>The status as people read it, from the JSON that the daemon gave.</summary>
+internal static class StatusText
+{
+    public static string Of(JsonElement status)
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{Of(status, "device")}\n");
+        string asked = string.Join(", ", status.GetProperty("pdp").EnumerateArray().Select(pdp => Printable.Text(pdp.GetString()!)));
+        text.Append(CultureInfo.InvariantCulture, $"asks {asked}{(Of(status, "outage") is { Length: > 0 } outage ? $", which cannot be reached: {outage}" : "")}\n");
+        string held = status.GetProperty("isRevisionTold").GetBoolean() ? "" : " (held; no decision point has told one since the start)";
+        string revision = Of(status, "revision") is { Length: > 0 } known ? EventText.Short(known) + held : "unknown";
+        text.Append(CultureInfo.InvariantCulture, $"revision {revision}, certificate until {Of(status, "certificateUntil")}\n");
+        string bundle = Of(status, "bundleUntil") is { Length: > 0 } until ? $", and a bundle that is valid until {until}" : "";
+        text.Append(CultureInfo.InvariantCulture, $"keeps {status.GetProperty("cachedDecisions").GetInt32()} decisions{bundle}\n");
+        JsonElement connections = status.GetProperty("connections");
+        text.Append(CultureInfo.InvariantCulture,
+            $"{Count(connections, "open")} connections to the socket, {Count(connections, "refused")} were refused, {Count(connections, "silent")} ended because they asked nothing\n");
+        foreach (JsonElement decision in status.GetProperty("decisions").EnumerateArray())
+        {
+            string deny = Of(decision, "deny");
+            text.Append(CultureInfo.InvariantCulture, $"  {Of(decision, "kind")}: {(deny.Length == 0 ? "allow" : "deny")}, {Of(decision, "source")}{(deny.Length == 0 ? "" : $": {deny}")}\n");
+        }
+        foreach (JsonElement claim in status.GetProperty("claims").EnumerateArray())
+            text.Append(CultureInfo.InvariantCulture, $"  claim {Of(claim, "name")} of {Of(claim, "source")}{Age(claim)}{(Of(claim, "fault") is { Length: > 0 } fault ? $": {fault}" : "")}\n");
+        foreach (JsonElement service in status.GetProperty("services").EnumerateArray())
+            text.Append(CultureInfo.InvariantCulture, $"  service {Of(service, "name")}: {Of(service, "stage")}{(Of(service, "detail") is { Length: > 0 } detail ? $": {detail}" : "")}\n");
+        foreach (JsonElement happened in status.GetProperty("events").EnumerateArray())
+            text.Append(CultureInfo.InvariantCulture, $"{Of(happened, "at")} {Of(happened, "event")}: {Of(happened, "detail")}\n");
+        return text.ToString();
+    }
+
+    private static string Age(JsonElement claim) => claim.GetProperty("ageSeconds") is { ValueKind: JsonValueKind.Number } age ? $", {age.GetInt64()} s old" : "";
+
+    private static long Count(JsonElement element, string name) => element.GetProperty(name).GetInt64();
+
+    private static string Of(JsonElement element, string name) => Printable.Text(element.GetProperty(name).GetString() ?? "");
+}

@@ -1,0 +1,67 @@
+using System.Text;
+using System.Text.Json;
+using PolicyM2M.Agent.Local;
+using PolicyM2M.Agent.Status;
+using PolicyM2M.Enforcement;
+using PolicyM2M.Engine.Lattice;
+using PolicyM2M.Engine.Vocabulary;
+using PolicyM2M.Wire;
+
+namespace PolicyM2M.Agent.Tests.Status;
+
+/// <summary>What the status says, as JSON and as text.</summary>
+internal sealed class StatusPageTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 11, 1, 12, 0, 0, TimeSpan.Zero);
+
+    private static readonly AgentStatus Status = new() { Device = "spiffe://test.example/gateway/gw-1", Pdp = [new Uri("https://pdp.example")], StartedAt = Now };
+
+    private static readonly ClientStatus Client = new(false, null, null, [], 0, 0, null, null, 0);
+
+    [Test]
+    public void The_revision_is_that_which_was_told_or_else_that_of_what_is_held()
+    {
+        RevisionId told = new("told", "1"), decided = new("decided", "2"), bundled = new("bundled", "3");
+        AgentStatus holding = Status with { Decisions = [Decision(null), Decision(decided)] };
+        ClientStatus bundle = Client with { Bundle = new BundleStatus(bundled, Now) };
+        Assert.That(new[]
+        {
+            Line(holding with { Revision = told }, bundle), Line(holding, bundle), Line(Status, Client with { Revision = decided }), Line(Status, bundle), Line(Status, Client),
+        }, Is.EqualTo(new[]
+        {
+            "revision told,", "revision decided (held; no decision point has told one since the start),", "revision decided (held; no decision point has told one since the start),",
+            "revision bundled (held; no decision point has told one since the start),", "revision unknown,",
+        }));
+
+        static string Line(AgentStatus status, ClientStatus client) => Text(status, client).Split('\n').Single(line => line.StartsWith("revision", StringComparison.Ordinal)).Split(" certificate")[0];
+    }
+
+    [Test]
+    public void Claims_have_their_ages_and_what_is_wrong_with_them()
+    {
+        ClaimSighting[] claims =
+        [
+            new("device.type", "configuration", null, true, null),
+            new("firmware.version", "/etc/facts.json", Now.AddSeconds(-12), true, null),
+            new("os.tpye", "/etc/facts.json", Now.AddSeconds(3), false, "no policy tests it"),
+        ];
+        Assert.That(Text(Status, Client, claims), Does.Contain("""
+              claim device.type of configuration
+              claim firmware.version of /etc/facts.json, 12 s old
+              claim os.tpye of /etc/facts.json, 0 s old: no policy tests it
+            """.ReplaceLineEndings("\n")).And.Contain("\n3 connections to the socket, 2 were refused, 1 ended because they asked nothing\n"));
+        JsonElement json = Json(Status, Client, claims).GetProperty("claims")[1];
+        Assert.That((json.GetProperty("ageSeconds").GetInt64(), json.GetProperty("readAt").GetDateTimeOffset(), json.GetProperty("isTested").GetBoolean()), Is.EqualTo((12L, Now.AddSeconds(-12), true)));
+    }
+
+    private static string Text(AgentStatus status, ClientStatus client, params ClaimSighting[] claims) => StatusText.Of(Json(status, client, claims));
+
+    private static JsonElement Json(AgentStatus status, ClientStatus client, ClaimSighting[] claims) =>
+        JsonDocument.Parse(Encoding.UTF8.GetString(StatusJson.Write(status, client, new SocketUse(3, 2, 1), [.. claims], Now))).RootElement;
+
+    private static DeviceDecision Decision(RevisionId? revision)
+    {
+        Outcome outcome = Outcome.Deny(DecisionKind.Auth, "no");
+        return new DeviceDecision(outcome, DecisionSource.Cached, revision is { } known ? new ReceivedDecision(outcome, [], known, Now, Now, Now) : null, Now, Now);
+    }
+}
