@@ -63,7 +63,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
         Time = new DeviceTime(_clock, options.Time);
         _memory = new DecisionMemory(content, _clock, _name);
         _store = new StoreWriter(file, () => StoreFormat.Write(_memory.Content(machine.BootId)), () => _clock.Now, reason => Tell(new ClientEvent.CacheNotWritten(reason)));
-        _memory.Changed += change => _store.Changed(isUrgent: change == MemoryChange.TakenBack);
+        _memory.Changed += change => _store.Changed(change);
         _memory.Changed += Changed;
         _memory.Discarded += reason => Tell(new ClientEvent.CacheDiscarded(reason));
         _local = new LocalAnswers(() => _memory.Keys.Trusted, reason =>
@@ -233,21 +233,14 @@ public sealed partial class PolicyClient : IAsyncDisposable
 
     private void Changed(MemoryChange change)
     {
-        if (change != MemoryChange.Ordinary)
+        if (change is MemoryChange.Doubtful or MemoryChange.TakenBack)
             Interlocked.Exchange(ref _change, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
     }
 
     /// <summary>A handler that throws must not end what told it: the watch, the housekeeping, or an answer. It hears so once, if it can.</summary>
     private void Tell(ClientEvent happened)
     {
-        try
-        {
-            _options.OnEvent?.Invoke(happened);
-        }
-        catch (Exception fault)
-        {
-            if (Interlocked.Exchange(ref _hasHandlerFailed, 1) == 0)
-                Tell(new ClientEvent.HousekeepingFailed($"the handler of events failed: {fault.Message}"));
-        }
+        if (EventHandling.Tell(_options.OnEvent, happened) is { } fault && Interlocked.Exchange(ref _hasHandlerFailed, 1) == 0)
+            Tell(new ClientEvent.HousekeepingFailed($"the handler of events failed: {fault.Message}"));
     }
 }

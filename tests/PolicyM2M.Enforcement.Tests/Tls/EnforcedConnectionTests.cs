@@ -270,6 +270,8 @@ internal sealed class EnforcedConnectionTests
         await Assert.ThatAsync(async () => await client.Stream.WriteAsync(new byte[1]), Throws.Exception, "the connection is closed all the same");
         await client.DisposeAsync();
         await server.DisposeAsync();
+        (Stream near, Stream _) = await TlsWorld.PairAsync();
+        await Assert.ThrowsAsync<EnforcementException>(() => _world.Enforcer(TlsWorld.Device).ConnectAsync(near, TlsWorld.Host), "nor of what whoever connects hears");
     }
 
     [Test]
