@@ -35,6 +35,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
     private readonly RevisionWatch _watch;
     private readonly DeviceWatches _devices;
     private readonly Housekeeping _housekeeping;
+    private readonly Task _bundleIsRead;
     private readonly Outage _outage = new();
     private readonly ContextReading _reading = new();
     private readonly SharedCalls<ImmutableArray<DeviceDecision>> _calls = new();
@@ -82,12 +83,13 @@ public sealed partial class PolicyClient : IAsyncDisposable
         _keys = new KeyFetch(_endpoints, _memory, Tell);
         _asking = new Asking(_name, _endpoints, _memory, _clock, _keys);
         var bundles = new BundleStore(new StoreFile(path + ".bundle", "bundle", DeviceId, key, BundleFetch.LargestBundle + (1 << 20)), reason => Tell(new ClientEvent.CacheNotWritten(reason)));
-        if (options.Mode != DecisionMode.Ask)
+        _bundleIsRead = options.Mode == DecisionMode.Ask ? Task.CompletedTask : _local.BeginReading(() =>
         {
-            _local.Held = bundles.Load(_memory.Keys.Trusted, _clock, out string? unusable);
+            HeldBundle? held = bundles.Load(_memory.Keys.Trusted, _clock, out string? unusable);
             if (unusable is not null)
                 Tell(new ClientEvent.CacheDiscarded(unusable));
-        }
+            return held;
+        });
         _bundles = new BundleFetch(_endpoints, options.CallTimeout * PartTimeouts, _memory, _local, _clock, _keys, _memory.Self, bundles, Tell);
         _housekeeping = new Housekeeping(_memory, _clock, _store, () => _outage.IsConnected,
             async (claims, kinds) => await ((Task)DecideAsync(claims, kinds, refresh: true, CancellationToken.None)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing), _endpoints.TryPreferredAsync, KeepBundleAsync,
@@ -224,6 +226,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
             return;
         await _housekeeping.DisposeAsync().ConfigureAwait(false);
         await _calls.DisposeAsync().ConfigureAwait(false);
+        await _bundleIsRead.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _devices.DisposeAsync().ConfigureAwait(false);
         await _watch.DisposeAsync().ConfigureAwait(false);
         _endpoints.Dispose();
