@@ -3,7 +3,7 @@ using PolicyM2M.Enforcement.Rotation;
 namespace PolicyM2M.Enforcement.Tests.Rotation;
 
 /// <summary>What a decision point is told of rotations.</summary>
-internal sealed class RotationReportTests
+internal sealed class UnreportedRotationTests
 {
     [Test]
     public async Task Reports_are_kept_until_they_are_taken_and_no_more_than_so_many()
