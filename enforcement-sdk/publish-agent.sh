@@ -7,6 +7,8 @@
 #   linux-x64     apt-get install gcc libc6-dev zlib1g-dev
 #   linux-arm64   dpkg --add-architecture arm64 && apt-get update
 #                 apt-get install clang lld gcc-aarch64-linux-gnu libc6-dev-arm64-cross zlib1g-dev:arm64 libssl-dev:arm64
+#
+# Not linux-musl-arm64: the registry that this builds against has neither Microsoft.NETCore.App.Runtime.linux-musl-arm64 nor runtime.linux-musl-arm64.Microsoft.DotNet.ILCompiler (NU1101).
 set -euo pipefail
 
 rid=${1:?"which machine? linux-x64, linux-arm64 or linux-musl-x64"}

@@ -50,7 +50,7 @@ public static class EnforcedKestrel
         await next(context);
         // Kestrel logs a handshake that failed and goes on; what the decision has to do with it is known here.
         if (!handshake.IsDone && handshake.Attempt.Witness.Client is not null)
-            enforcer.Options.OnRefusal?.Invoke(handshake.Attempt.Explain(new AuthenticationException("the TLS handshake failed")));
+            EventHandling.Tell(enforcer.Options.OnRefusal, handshake.Attempt.Explain(new AuthenticationException("the TLS handshake failed")));
     }
 
     private static async Task AfterTlsAsync(TlsEnforcer enforcer, ConnectionContext context, ConnectionDelegate next)

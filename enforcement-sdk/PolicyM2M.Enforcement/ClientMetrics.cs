@@ -13,6 +13,7 @@ internal static class ClientMetrics
     private static readonly Counter<long> CallCounter = Meter.CreateCounter<long>("policym2m.client.calls", "{call}", "Calls of a decision point, by result: answered, refused, unreachable.");
     private static readonly Counter<long> FailoverCounter = Meter.CreateCounter<long>("policym2m.client.endpoint.changes", "{change}", "Changes of the decision point that is asked.");
     private static readonly Counter<long> StoreWriteCounter = Meter.CreateCounter<long>("policym2m.client.store.writes", "{write}", "Writes of the store.");
+    private static readonly Counter<long> HandlerFailureCounter = Meter.CreateCounter<long>("policym2m.client.handler.failures", "{failure}", "Handlers of events that threw.");
 
     /// <summary>Costs a read of a flag where nobody listens.</summary>
     public static void Decided(DecisionKind kind, DecisionSource source)
@@ -29,4 +30,6 @@ internal static class ClientMetrics
     public static void EndpointChanged() => FailoverCounter.Add(1);
 
     public static void StoreWritten() => StoreWriteCounter.Add(1);
+
+    public static void HandlerFailed() => HandlerFailureCounter.Add(1);
 }

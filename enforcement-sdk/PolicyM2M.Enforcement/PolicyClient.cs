@@ -35,6 +35,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
     private readonly RevisionWatch _watch;
     private readonly DeviceWatches _devices;
     private readonly Housekeeping _housekeeping;
+    private readonly Task _bundleIsRead;
     private readonly Outage _outage = new();
     private readonly SharedCalls<ImmutableArray<DeviceDecision>> _calls = new();
     private readonly ConditionalWeakTable<DeviceContext, ClaimSet> _prepared = [];
@@ -62,7 +63,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
         Time = new DeviceTime(_clock, options.Time);
         _memory = new DecisionMemory(content, _clock, _name);
         _store = new StoreWriter(file, () => StoreFormat.Write(_memory.Content(machine.BootId)), () => _clock.Now, reason => Tell(new ClientEvent.CacheNotWritten(reason)));
-        _memory.Changed += change => _store.Changed(isUrgent: change == MemoryChange.TakenBack);
+        _memory.Changed += change => _store.Changed(change);
         _memory.Changed += Changed;
         _memory.Discarded += reason => Tell(new ClientEvent.CacheDiscarded(reason));
         _local = new LocalAnswers(() => _memory.Keys.Trusted, reason =>
@@ -81,12 +82,13 @@ public sealed partial class PolicyClient : IAsyncDisposable
         _keys = new KeyFetch(_endpoints, _memory, Tell);
         _asking = new Asking(_name, _endpoints, _memory, _clock, _keys);
         var bundles = new BundleStore(new StoreFile(path + ".bundle", "bundle", DeviceId, key, BundleFetch.LargestBundle + (1 << 20)), reason => Tell(new ClientEvent.CacheNotWritten(reason)));
-        if (options.Mode != DecisionMode.Ask)
+        _bundleIsRead = options.Mode == DecisionMode.Ask ? Task.CompletedTask : _local.BeginReading(() =>
         {
-            _local.Held = bundles.Load(_memory.Keys.Trusted, _clock, out string? unusable);
+            HeldBundle? held = bundles.Load(_memory.Keys.Trusted, _clock, out string? unusable);
             if (unusable is not null)
                 Tell(new ClientEvent.CacheDiscarded(unusable));
-        }
+            return held;
+        });
         _bundles = new BundleFetch(_endpoints, options.CallTimeout * PartTimeouts, _memory, _local, _clock, _keys, _memory.Self, bundles, Tell);
         _housekeeping = new Housekeeping(_memory, _clock, _store, () => _outage.IsConnected,
             async (claims, kinds) => await ((Task)DecideAsync(claims, kinds, refresh: true, CancellationToken.None)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing), _endpoints.TryPreferredAsync, KeepBundleAsync,
@@ -223,6 +225,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
             return;
         await _housekeeping.DisposeAsync().ConfigureAwait(false);
         await _calls.DisposeAsync().ConfigureAwait(false);
+        await _bundleIsRead.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _devices.DisposeAsync().ConfigureAwait(false);
         await _watch.DisposeAsync().ConfigureAwait(false);
         _endpoints.Dispose();
@@ -232,21 +235,14 @@ public sealed partial class PolicyClient : IAsyncDisposable
 
     private void Changed(MemoryChange change)
     {
-        if (change != MemoryChange.Ordinary)
+        if (change is MemoryChange.Doubtful or MemoryChange.TakenBack)
             Interlocked.Exchange(ref _change, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
     }
 
     /// <summary>A handler that throws must not end what told it: the watch, the housekeeping, or an answer. It hears so once, if it can.</summary>
     private void Tell(ClientEvent happened)
     {
-        try
-        {
-            _options.OnEvent?.Invoke(happened);
-        }
-        catch (Exception fault)
-        {
-            if (Interlocked.Exchange(ref _hasHandlerFailed, 1) == 0)
-                Tell(new ClientEvent.HousekeepingFailed($"the handler of events failed: {fault.Message}"));
-        }
+        if (EventHandling.Tell(_options.OnEvent, happened) is { } fault && Interlocked.Exchange(ref _hasHandlerFailed, 1) == 0)
+            Tell(new ClientEvent.HousekeepingFailed($"the handler of events failed: {fault.Message}"));
     }
 }

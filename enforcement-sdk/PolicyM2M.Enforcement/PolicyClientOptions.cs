@@ -41,7 +41,7 @@ public sealed record PolicyClientOptions
     /// <summary>The longest pause between attempts to reach the decision point again.</summary>
     public TimeSpan LongestPause { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>Told what happens, on whichever thread it happens; must return soon and not throw. No secrets are passed.</summary>
+    /// <summary>Told what happens, on whichever thread it happens; must return soon. One that throws is counted, and ends nothing. No secrets are passed.</summary>
     public Action<ClientEvent>? OnEvent { get; init; }
 
     /// <summary>The clock.</summary>

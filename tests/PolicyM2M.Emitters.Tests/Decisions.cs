@@ -34,12 +34,11 @@ internal static class Decisions
         ]);
     });
 
-    /// <summary>Each outcome that a case of the shipped policies grants, once.</summary>
-    public static IReadOnlyList<NamedDecision> Shipped { get; } =
-    [
-        .. Policies.Value.Bundle!.Rules.Where(rule => rule.Kind == DecisionKind.CipherSuites && rule.IsCase && !rule.Says.IsDenied)
-            .DistinctBy(rule => rule.Says).Select(rule => new NamedDecision($"{rule.Policy} {rule.Label}", WithOmissions(rule))),
-    ];
+    /// <summary>Each outcome on cipher suites that a case of the shipped policies grants, once.</summary>
+    public static IReadOnlyList<NamedDecision> Shipped { get; } = [.. Granted(DecisionKind.CipherSuites).Select(rule => new NamedDecision($"{rule.Policy} {rule.Label}", WithOmissions(rule)))];
+
+    /// <summary>Each outcome on authentication that a case of the shipped policies grants, once.</summary>
+    public static IReadOnlyList<NamedDecision> ShippedAuth { get; } = [.. Granted(DecisionKind.Auth).Select(rule => new NamedDecision($"{rule.Policy} {rule.Label}", rule.Says))];
 
     /// <summary>The profiles of others, of Data/profiles.json.</summary>
     public static IReadOnlyList<NamedDecision> OfOthers { get; } = ReadProfiles();
@@ -66,6 +65,8 @@ internal static class Decisions
     /// <summary>An outcome on authentication.</summary>
     public static Outcome Mutual(params string[] methods) => Outcome.Allow(DecisionKind.Auth,
         [(Field.Mutual, new FieldValue.Level(1, "required")), (Field.Methods, Names(methods.Length > 0 ? methods : ["x509"]))]);
+
+    private static IEnumerable<Rule> Granted(DecisionKind kind) => Policies.Value.Bundle!.Rules.Where(rule => rule.Kind == kind && rule.IsCase && !rule.Says.IsDenied).DistinctBy(rule => rule.Says);
 
     private static Outcome WithOmissions(Rule rule) =>
         rule.Says[Field.EarlyData] is null ? Outcome.Allow(rule.Kind, [.. rule.Says.Values, (Field.EarlyData, Field.EarlyData.WhenUnstated!)]) : rule.Says;

@@ -76,6 +76,22 @@ internal sealed class AttributeSourceTests
     }
 
     [Test]
+    public async Task A_source_or_a_listener_that_has_a_mistake_silences_no_other_source()
+    {
+        using var folder = new TemporaryFolder();
+        var faults = new List<string?>();
+        var broken = new HangingSource();
+        broken.Answer.SetException(new InvalidOperationException("a defect"));
+        using var attributes = new DeviceAttributes([broken, new JsonFileSource(folder.Write("facts.json", """{ "device.type": "plc" }"""))], onFault: (_, fault) =>
+        {
+            faults.Add(fault);
+            throw new InvalidOperationException("the log is full");
+        });
+        Assert.That((await attributes.ReadAsync()).Values.Keys, Is.EqualTo(new[] { "device.type" }));
+        Assert.That(faults, Is.EqualTo(new[] { "it failed: a defect" }));
+    }
+
+    [Test]
     [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
     public async Task What_is_no_ordinary_file_is_not_read_nor_is_one_too_large_behind_a_link()
     {

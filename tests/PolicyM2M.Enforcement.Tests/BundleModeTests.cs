@@ -1,6 +1,9 @@
 using Google.Protobuf;
+using PolicyM2M.Enforcement.Deciding;
 using PolicyM2M.Engine.Bundles;
+using PolicyM2M.Engine.Contexts;
 using PolicyM2M.Engine.Vocabulary;
+using PolicyM2M.Wire;
 using V1 = PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Enforcement.Tests;
@@ -9,6 +12,23 @@ namespace PolicyM2M.Enforcement.Tests;
 internal sealed class BundleModeTests
 {
     private static readonly DecisionKind[] Auth = [DecisionKind.Auth];
+
+    [Test]
+    public async Task A_decision_that_is_made_here_once_more_allocates_nothing_region_and_windows_included()
+    {
+        await using var world = new ClientWorld();
+        var bundle = Bundle.Read(ScriptedBundle.Serve(world));
+        V1.SignedPayload signed = world.Script.Bundle(new V1.GetBundleRequest()).First().Description.Statement;
+        ReceivedBundleStatement statement = world.Script.Signer.Trusted.BundleStatement(signed);
+        var held = new HeldBundle(bundle, signed, statement, statement.ValidUntil);
+        var facts = new DeviceFacts("plc-1");
+        PreparedContext context = held.Prepare(new ClaimSet(ScriptedBundle.NeverAsked, "plc-1", _ => new DeviceSlot(facts)), facts);
+        bool isMade = held.Decide(DecisionKind.Auth, context, facts, world.Time.Start) is not null;
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 1_000; i++)
+            isMade &= held.Decide(DecisionKind.Auth, context, facts, world.Time.Start) is { FreshUntil: var until } && until > world.Time.Start;
+        Assert.That((GC.GetAllocatedBytesForCurrentThread() - before, isMade), Is.EqualTo((0, true)));
+    }
 
     [Test]
     public async Task What_was_never_asked_is_decided_here_while_nobody_answers()

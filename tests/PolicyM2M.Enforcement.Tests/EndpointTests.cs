@@ -129,7 +129,9 @@ internal sealed class EndpointTests
         await client.DecideAsync(ClientWorld.Context, Auth);
         await world.SeenAsync<ClientEvent.Connected>();
         await world.Pdp.StopAsync();
+        Assert.That((await client.DecideAsync(ClientWorld.Context, Auth, refresh: true))[0].Source, Is.EqualTo(DecisionSource.Cached));
         world.Pdp = world.Pdp.Restart();
+        await world.SeenAsync<ClientEvent.Connected>(_ => world.Events.OfType<ClientEvent.Connected>().Count() == 2);
         Assert.That((await client.DecideAsync(ClientWorld.Context, Auth, refresh: true))[0].Source, Is.EqualTo(DecisionSource.Live));
     }
 

@@ -189,12 +189,12 @@ internal sealed class StoreTests
         using var folder = new TemporaryFolder();
         var time = new ManualTime();
         var writer = new StoreWriter(new StoreFile(folder["store"], "decisions", Device, Key, 1 << 20), () => new byte[] { 1 }, time.GetUtcNow, _ => { });
-        writer.Changed(isUrgent: false);
+        writer.Changed(MemoryChange.Ordinary);
         Assert.That(writer.Writes, Is.EqualTo(1), "the first is not put off");
         for (int second = 0; second < 3_600; second++)
         {
             time.Advance(TimeSpan.FromSeconds(1));
-            writer.Changed(isUrgent: false);
+            writer.Changed(MemoryChange.Ordinary);
         }
         Assert.That(writer.Writes, Is.EqualTo(61));
         for (int second = 0; second < 3_600; second++)
@@ -203,8 +203,39 @@ internal sealed class StoreTests
             writer.WriteIfDue();
         }
         Assert.That(writer.Writes, Is.EqualTo(67), "time alone is written every ten minutes");
-        writer.Changed(isUrgent: true);
+        writer.Changed(MemoryChange.TakenBack);
         Assert.That(writer.Writes, Is.EqualTo(68));
+    }
+
+    [Test]
+    public void What_comes_first_is_written_within_a_second_and_ever_more_of_it_ever_more_slowly()
+    {
+        using var folder = new TemporaryFolder();
+        var time = new ManualTime();
+        var writer = new StoreWriter(new StoreFile(folder["store"], "decisions", Device, Key, 1 << 20), () => new byte[] { 1 }, time.GetUtcNow, _ => { });
+        writer.Changed(MemoryChange.TakenBack);
+        Assert.That(string.Join(" ", Seconds(3_600)), Does.StartWith("1 3 7 15 31 63 123 183 243"), "a gateway that is asked about a new device each second");
+        Assert.That(writer.Writes, Is.EqualTo(1 + 6 + 58));
+        for (int minute = 0; minute < 2; minute++)
+        {
+            time.Advance(TimeSpan.FromMinutes(1));
+            writer.Changed(MemoryChange.Ordinary);
+        }
+        Assert.That(Seconds(1), Is.EqualTo(new[] { 1 }), "once there is nothing new for a while it is a second again");
+
+        int[] Seconds(int count)
+        {
+            List<int> written = [];
+            for (int second = 1; second <= count; second++)
+            {
+                long before = writer.Writes;
+                time.Advance(TimeSpan.FromSeconds(1));
+                writer.Changed(MemoryChange.First);
+                if (writer.Writes > before)
+                    written.Add(second);
+            }
+            return [.. written];
+        }
     }
 
     [Test]

@@ -76,13 +76,13 @@ public sealed class DeviceAttributes(IReadOnlyList<IAttributeSource> sources, Ti
 
     private async Task ReadAsync(int source, IReadOnlySet<string>? needed, CancellationToken cancellation)
     {
+        if (_underWay[source] is { IsCompleted: false })
+            return;
+        // On a thread of its own: a source may block, as one does that opens a file of a server that is away.
+        Task<DeviceContext> reading = Task.Run(async () => await sources[source].ReadAsync(needed, cancellation).ConfigureAwait(false), cancellation);
+        _underWay[source] = reading;
         try
         {
-            if (_underWay[source] is { IsCompleted: false })
-                return;
-            // On a thread of its own: a source may block, as one does that opens a file of a server that is away.
-            Task<DeviceContext> reading = Task.Run(async () => await sources[source].ReadAsync(needed, cancellation).ConfigureAwait(false), cancellation);
-            _underWay[source] = reading;
             DeviceContext said = await reading.WaitAsync(LongestWait, cancellation).ConfigureAwait(false);
             Volatile.Write(ref _last[source], new Said(said, _time.GetTimestamp(), _time.GetUtcNow()));
             Tell(source, null);
@@ -91,9 +91,14 @@ public sealed class DeviceAttributes(IReadOnlyList<IAttributeSource> sources, Ti
         {
             Tell(source, fault.Message);
         }
-        catch (TimeoutException)
+        catch (TimeoutException) when (!reading.IsCompleted)
         {
             Tell(source, $"it did not answer within {LongestWait.TotalSeconds:0.###} s");
+        }
+        catch (Exception mistake) when (!cancellation.IsCancellationRequested)
+        {
+            // One source that has a mistake must not silence the others.
+            Tell(source, $"it failed: {mistake.Message}");
         }
     }
 
@@ -102,7 +107,7 @@ public sealed class DeviceAttributes(IReadOnlyList<IAttributeSource> sources, Ti
         if (_fails[source] == fault is not null)
             return;
         _fails[source] = fault is not null;
-        onFault?.Invoke(sources[source].Name, fault);
+        EventHandling.Tell<string?>(text => onFault?.Invoke(sources[source].Name, text), fault);
     }
 
     private sealed record Said(DeviceContext Context, long Timestamp, DateTimeOffset ReadAt);

@@ -107,45 +107,24 @@ internal sealed class DecisionMemory
     /// <returns>Whether all of them are for the device as it is known now.</returns>
     public bool Keep(ClaimSet claims, Answer answer, long order, RevisionStamp? servedWhenAsked, DateTimeOffset now)
     {
-        bool isTighter = false, isWhole = true;
+        Keeping keeping;
         lock (_lock)
         {
-            DeviceFacts before = claims.Slot.Facts, facts = Stated(before, answer.Statement, order, now) with
-            {
-                RefusedAt = answer.Decisions.Any(kept => kept.Decision.Outcome.IsDenied) ? Math.Max(before.RefusedAt, order) : before.RefusedAt,
-            };
-            // Where the watch has told of others while the answer was on its way, the answer has nothing to tell about what is served.
-            if (before.Served?.Id == servedWhenAsked?.Id && answer.Decisions is [var first, ..] && order > before.RefusedAt)
-            {
-                facts = Serving(facts, RevisionStamp.Of(first.Decision), null);
+            keeping = Keeping.Of(claims, _index, answer, order, servedWhenAsked, now);
+            if (keeping.IsServed)
                 _needed = answer.Needed;
-            }
-            DecisionIndex index = _index;
-            foreach (KeptDecision kept in answer.Decisions)
-            {
-                if (!kept.HoldsAsIssued(claims, facts, now))
-                {
-                    isWhole = false;
-                    continue;
-                }
-                bool IsReplaced(KeptDecision old) => old.Holds(claims, before, now) || old.Holds(claims, facts, now);
-                DecisionIndex without = index.Without(kept.Kind, IsReplaced);
-                isTighter |= kept.Decision.Outcome.IsDenied && index.Of(kept.Kind).Any(old => !old.Decision.Outcome.IsDenied && IsReplaced(old));
-                // A permission that was asked for before a no, and came after it, must not outlive it.
-                index = kept.UsableUntil > now && order > before.RefusedAt ? without.With(kept) : without;
-            }
-            claims.Slot.Facts = facts;
-            _index = index;
+            claims.Slot.Facts = keeping.Facts;
+            _index = keeping.Index;
         }
-        Changed?.Invoke(isTighter ? MemoryChange.TakenBack : MemoryChange.Ordinary);
-        return isWhole;
+        Changed?.Invoke(keeping.Change);
+        return keeping.IsWhole;
     }
 
     /// <summary>Takes note of what is served to a device, and of the decisions that hold under it as they are. What is unknown of the others changes with it, where they were served the same.</summary>
     /// <returns>Whether these are other policies than before, and what they were refused for: because those were already seen.</returns>
     public (bool IsChanged, RevisionStamp? RefusedFor) Serve(string device, RevisionStamp stamp, ImmutableSortedSet<string> needed, IEnumerable<string> unchanged)
     {
-        bool isChanged, isNew;
+        bool isChanged, isNew, isFirst;
         lock (_lock)
         {
             DeviceSlot slot = Slot(device);
@@ -155,17 +134,18 @@ internal sealed class DecisionMemory
             _needed = needed;
             isChanged = before.Served?.IsOtherThan(stamp.Id) ?? false;
             isNew = before.Served?.Id != stamp.Id || before.Served.ActivatedAt != stamp.ActivatedAt;
+            isFirst = before.Served is null;
             ImmutableHashSet<string> same = [.. unchanged];
             if (isNew)
-                slot.Facts = Serving(before, stamp, same);
+                slot.Facts = before.ServedBy(stamp, same);
             if (isChanged)
             {
                 foreach (DeviceSlot other in _devices.All.Where(other => other.Facts.Served is { } served && !served.IsOtherThan(before.Served!.Id)))
-                    other.Facts = Serving(other.Facts, stamp, same);
+                    other.Facts = other.Facts.ServedBy(stamp, same);
             }
         }
         if (isNew)
-            Changed?.Invoke(isChanged ? MemoryChange.TakenBack : MemoryChange.Ordinary);
+            Changed?.Invoke(isChanged ? MemoryChange.TakenBack : isFirst ? MemoryChange.First : MemoryChange.Ordinary);
         return (isChanged, null);
     }
 
@@ -202,7 +182,7 @@ internal sealed class DecisionMemory
             foreach (DeviceSlot slot in device is null ? _devices.All : [Slot(device)])
             {
                 isLess |= slot.Facts.Answers;
-                slot.Facts = slot.Facts with { Served = null, Statement = null, Unchanged = [], RefusedAt = Math.Max(slot.Facts.RefusedAt, order) };
+                slot.Facts = slot.Facts with { Served = null, Statement = null, Unchanged = [], KeptUntil = DeviceFacts.NothingKept, RefusedAt = Math.Max(slot.Facts.RefusedAt, order) };
             }
             if (device is null)
             {
@@ -228,7 +208,7 @@ internal sealed class DecisionMemory
             _keys = keys;
             _index = _index.Without(kept => !keys.Trusted.Knows(kept.Signed.KeyId));
             foreach (DeviceSlot slot in _devices.All)
-                slot.Facts = slot.Facts with { Statement = slot.Facts.Statement is { } held && keys.Trusted.Knows(held.Signed.KeyId) ? held : null };
+                slot.Facts = slot.Facts with { Statement = slot.Facts.Statement is { } held && keys.Trusted.Knows(held.Signed.KeyId) ? held : null, KeptUntil = DeviceFacts.NothingKept };
         }
         Changed?.Invoke(MemoryChange.TakenBack);
         return true;
@@ -243,22 +223,5 @@ internal sealed class DecisionMemory
         Discarded?.Invoke($"a decision about {kept.Kind.Name()} is not signed by a key that is trusted");
         Changed?.Invoke(MemoryChange.TakenBack);
         return false;
-    }
-
-    /// <summary>
-    /// What came with an answer, after what was known: an older statement does not take the place of a newer while that counts, and confirms nothing; nor does one that was asked for before a refusal.
-    /// </summary>
-    private static DeviceFacts Stated(DeviceFacts before, HeldStatement? came, long order, DateTimeOffset now)
-    {
-        if (came is not null && (order < before.RefusedAt || (before.Statement is { } held && now < held.ValidUntil && came.IsBefore(held, isAskedBefore: order < before.ConfirmedBy))))
-            return before;
-        return before with { Statement = came ?? before.Statement, ConfirmedBy = Math.Max(before.ConfirmedBy, order) };
-    }
-
-    private static DeviceFacts Serving(DeviceFacts facts, RevisionStamp stamp, ImmutableHashSet<string>? unchanged)
-    {
-        RevisionStamp after = stamp.After(facts.LatestSeen);
-        bool isSame = facts.Served is { } served && !served.IsOtherThan(stamp.Id);
-        return facts with { Served = after, LatestSeen = after, Unchanged = unchanged ?? (isSame ? facts.Unchanged : []) };
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Enforcement.Deciding;
 
@@ -8,6 +9,9 @@ namespace PolicyM2M.Enforcement.Deciding;
 /// </summary>
 internal sealed record DeviceFacts(string Device)
 {
+    /// <summary>No decision of any kind.</summary>
+    public static ImmutableArray<DateTimeOffset> NothingKept { get; } = [.. DecisionKinds.All.Select(_ => DateTimeOffset.MinValue)];
+
     /// <summary>The policies that answer for it; null where nobody answered for it yet, or the last answer was a refusal: then nothing kept answers for it.</summary>
     public RevisionStamp? Served { get; init; }
 
@@ -31,6 +35,9 @@ internal sealed record DeviceFacts(string Device)
     /// <summary>The decisions of other revisions that hold unchanged under the one served, by the SHA-256 of their payloads in hexadecimal.</summary>
     public ImmutableHashSet<string> Unchanged { get; init; } = [];
 
+    /// <summary>For each kind until when a decision is usable that was kept for it since this process began.</summary>
+    public ImmutableArray<DateTimeOffset> KeptUntil { get; init; } = NothingKept;
+
     /// <summary>Whether anything of it may answer.</summary>
     public bool Answers => Served is not null || Statement is not null;
 
@@ -45,6 +52,29 @@ internal sealed record DeviceFacts(string Device)
 
     /// <summary>Whether the policies of a decision are those that answer, or it holds unchanged under them.</summary>
     public bool IsServed(KeptDecision kept) => Served is { } served && (!served.IsOtherThan(kept.Decision.Revision) || Unchanged.Contains(kept.Hash));
+
+    /// <summary>
+    /// With the statement that came with an answer: an older one does not take the place of a newer while that counts, and confirms nothing; nor does one that was asked for before a refusal.
+    /// </summary>
+    public DeviceFacts Stated(HeldStatement? came, long order, DateTimeOffset now)
+    {
+        if (came is not null && (order < RefusedAt || (Statement is { } held && now < held.ValidUntil && came.IsBefore(held, isAskedBefore: order < ConfirmedBy))))
+            return this;
+        return this with { Statement = came ?? Statement, ConfirmedBy = Math.Max(ConfirmedBy, order) };
+    }
+
+    /// <summary>With other policies served to it.</summary>
+    /// <param name="stamp">The policies.</param>
+    /// <param name="unchanged">The decisions that hold under them as they are; null for those that did, where they are the same policies.</param>
+    public DeviceFacts ServedBy(RevisionStamp stamp, ImmutableHashSet<string>? unchanged)
+    {
+        RevisionStamp after = stamp.After(LatestSeen);
+        bool isSame = Served is { } served && !served.IsOtherThan(stamp.Id);
+        return this with { Served = after, LatestSeen = after, Unchanged = unchanged ?? (isSame ? Unchanged : []) };
+    }
+
+    /// <summary>With a decision that was kept for it.</summary>
+    public DeviceFacts Keeps(KeptDecision kept) => this with { KeptUntil = KeptUntil.SetItem((int)kept.Kind, kept.UsableUntil) };
 }
 
 /// <summary>

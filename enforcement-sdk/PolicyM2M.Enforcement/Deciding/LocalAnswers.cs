@@ -9,22 +9,34 @@ namespace PolicyM2M.Enforcement.Deciding;
 /// <param name="discarded">Told of a bundle that was thrown away because its signer is not trusted any more.</param>
 internal sealed class LocalAnswers(Func<TrustedKeys> trusted, Action<string> discarded)
 {
-    private HeldBundle? _held;
+    private static readonly Lazy<HeldBundle?> Nothing = new((HeldBundle?)null);
 
-    /// <summary>The bundle; null where none is held. One that was vouched for by a key which nobody serves any more is thrown away.</summary>
+    private Lazy<HeldBundle?> _held = Nothing;
+
+    /// <summary>The bundle; null where none is held. One that was vouched for by a key which nobody serves any more is thrown away. Waits for one that is being read.</summary>
     public HeldBundle? Held
     {
         get
         {
-            HeldBundle? held = Volatile.Read(ref _held);
-            if (held is null || trusted().Knows(held.Signed.KeyId))
-                return held;
+            Lazy<HeldBundle?> place = Volatile.Read(ref _held);
+            if (place.Value is not { } held || trusted().Knows(held.Signed.KeyId))
+                return place.Value;
             // What was put in its place meanwhile stays.
-            if (Interlocked.CompareExchange(ref _held, null, held) == held)
+            if (Interlocked.CompareExchange(ref _held, Nothing, place) == place)
                 discarded("the bundle is not signed by a key that is trusted");
             return null;
         }
-        set => Volatile.Write(ref _held, value);
+        set => Volatile.Write(ref _held, new Lazy<HeldBundle?>(value));
+    }
+
+    /// <summary>Begins to read the bundle that was kept. Whoever needs it before it is read waits; whose answer is kept does not.</summary>
+    /// <param name="read">Reads it.</param>
+    /// <returns>Ends when it is read.</returns>
+    public Task BeginReading(Func<HeldBundle?> read)
+    {
+        var reading = new Lazy<HeldBundle?>(read);
+        Volatile.Write(ref _held, reading);
+        return Task.Run(() => reading.Value);
     }
 
     /// <summary>What the bundle says to a question; null where none is held, or none that may answer for the device.</summary>

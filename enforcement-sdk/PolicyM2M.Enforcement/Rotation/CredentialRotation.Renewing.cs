@@ -7,8 +7,6 @@ namespace PolicyM2M.Enforcement.Rotation;
 /// <content>Asking the issuer, and telling the decision point.</content>
 public sealed partial class CredentialRotation
 {
-    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
-
     private async Task RenewAsync(RotationPlan plan, CancellationToken cancellation)
     {
         Tell(new RotationEvent.Renewing(Name, plan.Cause, plan.Rekey || _clock.IsBehind || State.PendingKeyMade is not null));

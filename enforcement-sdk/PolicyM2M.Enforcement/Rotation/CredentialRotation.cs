@@ -18,6 +18,7 @@ public sealed partial class CredentialRotation : IDisposable
     private volatile Standing _standing;
     private TaskCompletionSource _nudged = NewSignal();
     private CredentialUse? _told;
+    private SuccessorWait? _wait;
     private bool _isToldBehind;
 
     private CredentialRotation(RotationOptions options, CredentialFolder folder, RotationStateFile file, RotationState state)
@@ -27,6 +28,7 @@ public sealed partial class CredentialRotation : IDisposable
         _file = file;
         _clock = Clock(state.LatestSeen);
         _standing = new Standing(state, Outcome.Deny(DecisionKind.Rotation, "no decision has been made yet"));
+        _wait = state.Waiting is { } waiting ? WaitOf(waiting.Next, _clock.Now) : null;
     }
 
     /// <summary>What the device calls the credential.</summary>
@@ -47,7 +49,7 @@ public sealed partial class CredentialRotation : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         var folder = new CredentialFolder(options.Folder);
         var file = new RotationStateFile(folder.Path, options.Device);
-        RotationState state = CredentialStart.Of(options, folder, file, happened => options.OnEvent?.Invoke(happened));
+        RotationState state = CredentialStart.Of(options, folder, file, happened => EventHandling.Tell(options.OnEvent, happened));
         file.Save(state);
         folder.PointTo(state.Serving.Fingerprint);
         return new CredentialRotation(options, folder, file, state);
@@ -156,39 +158,6 @@ public sealed partial class CredentialRotation : IDisposable
         }
     }
 
-    /// <summary>What time has brought: a successor that is now valid, a predecessor that no longer is, an order that was taken back.</summary>
-    private void Settle(DateTimeOffset now)
-    {
-        if (State.HasObeyedOrder && !_standing.Outcome.IsDenied && _standing.Outcome[Field.RotateNow] is not FieldValue.Level { Rank: > 0 })
-            Take(State with { HasObeyedOrder = false });
-        if (State.Waiting is { } waiting && waiting.Next.Times.NotBefore <= now)
-        {
-            Credential before = State.Serving;
-            if (Take(State.Switched(now)))
-                Tell(new RotationEvent.Switched(Name, before, State.Serving));
-        }
-        if (State.Succession is { } succession && (succession.PredecessorUntil <= now || succession is { PredecessorUntil: not null } && succession.Predecessor.Times.NotAfter <= now) && Take(State.WithoutPredecessor()))
-            Tell(new RotationEvent.PredecessorEnded(Name, succession.Predecessor));
-    }
-
-    private bool IsDue(RotationPlan plan, DateTimeOffset now) => (State.IsRefused || plan.RenewAt <= now) && State.Waiting is null && !(PausedUntil(plan) > now);
-
-    /// <summary>Until when no attempt is made. An order does not wait for the end of a pause that something else made.</summary>
-    private DateTimeOffset? PausedUntil(RotationPlan plan) => plan.Cause == RotationCause.Ordered && !State.IsPauseForOrder ? null : State.NextAttempt;
-
-    private TimeSpan Pause(DateTimeOffset now)
-    {
-        RotationState state = State;
-        DateTimeOffset? renew = null;
-        if (state.Waiting is null && _standing.Plan(_options.Device) is { } plan)
-        {
-            DateTimeOffset due = state.IsRefused ? now : plan.RenewAt;
-            renew = PausedUntil(plan) is { } paused && paused > due ? paused : due;
-        }
-        TimeSpan pause = new[] { renew, state.Waiting?.Next.Times.NotBefore, state.Succession?.PredecessorUntil, now + _options.Recheck }.OfType<DateTimeOffset>().Min() - now;
-        return pause > ShortestPause ? pause : ShortestPause;
-    }
-
     private TimeSpan AfterFailure()
     {
         CredentialTimes times = State.Serving.Times;
@@ -236,7 +205,7 @@ public sealed partial class CredentialRotation : IDisposable
         Tell(new RotationEvent.UseChanged(Name, use));
     }
 
-    private void Tell(RotationEvent happened) => _options.OnEvent?.Invoke(happened);
+    private void Tell(RotationEvent happened) => EventHandling.Tell(_options.OnEvent, happened);
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -51,7 +51,7 @@ internal static class Renewing
         {
             return await renewal.RenewAsync(request, cancellation).ConfigureAwait(false);
         }
-        catch (Exception mistake) when (mistake is not OperationCanceledException)
+        catch (Exception mistake) when (mistake is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
             return new RenewalAnswer.Refused($"the renewal failed: {mistake.Message}");
         }

@@ -60,7 +60,7 @@ public sealed record RotationOptions
     /// <summary>Tells the decision point; null where nobody is told.</summary>
     public RotationReporter? Report { get; init; }
 
-    /// <summary>Told what happens, on whichever thread it happens; must return soon and not throw.</summary>
+    /// <summary>Told what happens, on whichever thread it happens; must return soon. One that throws is counted, and ends nothing.</summary>
     public Action<RotationEvent>? OnEvent { get; init; }
 
     /// <summary>The longest time between two questions of what the policies say.</summary>

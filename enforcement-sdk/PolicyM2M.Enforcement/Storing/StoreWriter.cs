@@ -1,8 +1,10 @@
+using PolicyM2M.Enforcement.Deciding;
+
 namespace PolicyM2M.Enforcement.Storing;
 
 /// <summary>
-/// Decides when the store is written: flash wears out. What may be lost waits, so that there is at most one such write a minute; what a power cut must not undo is written at once. Mutable; one
-/// lock guards it, and writing: safe for all threads.
+/// Decides when the store is written: flash wears out. What may be lost waits, so that there is at most one such write a minute; what a power cut must not undo is written at once; and the first that is
+/// kept for a device within a second, or, where ever more comes first as on a gateway that starts, after twice as long as the time before. Mutable; one lock guards it, and writing: safe for all threads.
 /// </summary>
 /// <param name="file">The file.</param>
 /// <param name="content">What is to be written.</param>
@@ -16,26 +18,31 @@ internal sealed class StoreWriter(StoreFile file, Func<ReadOnlyMemory<byte>> con
     /// <summary>How much running time may be forgotten in a power cut where nothing else is to be written.</summary>
     public static readonly TimeSpan LongestUnsaved = TimeSpan.FromMinutes(10);
 
+    /// <summary>The least between writes of what comes first: the answers to one question, and its statement, are one write.</summary>
+    public static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1);
+
     private readonly Lock _lock = new();
     private DateTimeOffset _written = now() - Coalesced;
-    private bool _isDue;
+    private TimeSpan _first = Shortest;
+    private bool _isDue, _hasFirst;
     private long _writes;
 
     /// <summary>How many times it was written.</summary>
     public long Writes => Interlocked.Read(ref _writes);
 
     /// <summary>Something has changed.</summary>
-    /// <param name="isUrgent">Whether a power cut must not undo it.</param>
-    public void Changed(bool isUrgent)
+    /// <param name="change">What it means: a power cut must not undo what is taken back.</param>
+    public void Changed(MemoryChange change)
     {
         lock (_lock)
         {
             _isDue = true;
-            if (isUrgent)
+            _hasFirst |= change == MemoryChange.First;
+            if (change == MemoryChange.TakenBack)
                 Write();
+            else
+                WriteIfDue();
         }
-        if (!isUrgent)
-            WriteIfDue();
     }
 
     /// <summary>Writes where it is time.</summary>
@@ -44,8 +51,10 @@ internal sealed class StoreWriter(StoreFile file, Func<ReadOnlyMemory<byte>> con
         lock (_lock)
         {
             TimeSpan since = now() - _written;
-            if ((_isDue && since >= Coalesced) || since >= LongestUnsaved)
-                Write();
+            if (!(_isDue && since >= (_hasFirst ? _first : Coalesced)) && since < LongestUnsaved)
+                return;
+            _first = !_hasFirst ? Shortest : _first * 2 < Coalesced ? _first * 2 : Coalesced;
+            Write();
         }
     }
 
@@ -59,7 +68,7 @@ internal sealed class StoreWriter(StoreFile file, Func<ReadOnlyMemory<byte>> con
     private void Write()
     {
         // A disk that fails is tried again when it is time again, and not at each answer.
-        _isDue = false;
+        _isDue = _hasFirst = false;
         _written = now();
         Interlocked.Increment(ref _writes);
         try

@@ -88,7 +88,7 @@ public sealed class EnforcedConnection : IAsyncDisposable
             return;
         _abort();
         _over.Cancel();
-        _options.OnRefusal?.Invoke(refusal);
+        EventHandling.Tell(_options.OnRefusal, refusal);
     }
 
     private static TimeSpan? LongestLife(TlsDecisions decisions) =>

@@ -87,7 +87,7 @@ public sealed class TlsEnforcer
 
     internal EnforcementException Refused(Refusal refusal, Exception? cause = null)
     {
-        Options.OnRefusal?.Invoke(refusal);
+        EventHandling.Tell(Options.OnRefusal, refusal);
         return new EnforcementException(refusal, cause);
     }
 

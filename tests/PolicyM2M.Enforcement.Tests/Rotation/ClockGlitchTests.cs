@@ -59,6 +59,45 @@ internal sealed class ClockGlitchTests
         Assert.That(world.Rotation.Use, Is.TypeOf<CredentialUse.Usable>());
     }
 
+    [Test]
+    public async Task A_clock_that_stands_ahead_for_a_while_makes_no_successor_serve_that_no_peer_would_take_yet([Values] bool restarts)
+    {
+        using var world = new RotationWorld();
+        string first = await WaitingAsync(world);
+        if (restarts)
+            world.Restart();
+        world.Time.SetBy(TimeSpan.FromHours(3));
+        Assert.That(await world.Rotation.TurnAsync(), Is.EqualTo(TimeSpan.FromMinutes(1)), "it does not look again and again");
+        world.Time.SetBy(TimeSpan.FromHours(-3));
+        await world.Rotation.TurnAsync();
+        Assert.That((world.Serving, world.Usable.Serving.Credential.Fingerprint), Is.EqualTo((first, first)));
+        await world.AfterAsync(0.04);
+        Assert.That(world.Serving, Is.EqualTo(first), "the hour of the wait is not over");
+        await world.AfterAsync(0.01);
+        Assert.That(world.Serving, Is.Not.EqualTo(first));
+    }
+
+    [Test]
+    public async Task Where_the_one_in_use_has_ended_by_the_clock_there_is_nothing_to_wait_for()
+    {
+        using var world = new RotationWorld();
+        string first = await WaitingAsync(world);
+        world.Time.SetBy(TimeSpan.FromDays(10));
+        await world.Rotation.TurnAsync();
+        Assert.That(world.Serving, Is.Not.EqualTo(first));
+    }
+
+    /// <summary>A successor came that begins in an hour.</summary>
+    private static async Task<string> WaitingAsync(RotationWorld world)
+    {
+        string first = world.Serving;
+        world.Time.Advance(TimeSpan.FromDays(20.1));
+        world.Renewal.From = world.Time.GetUtcNow().AddHours(1);
+        await world.Rotation.TurnAsync();
+        Assert.That(world.Happened(), Is.EqualTo(new[] { "Renewing", "Waits" }));
+        return first;
+    }
+
     /// <summary>The clock stood ahead for one attempt, which is on disk, and stands right again.</summary>
     private static async Task<RotationWorld> GlitchedAsync(string policies = RotationWorld.Usual)
     {

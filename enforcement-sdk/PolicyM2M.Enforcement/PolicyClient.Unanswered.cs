@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+using Grpc.Core;
+using PolicyM2M.Enforcement.Connection;
+using PolicyM2M.Enforcement.Deciding;
+using PolicyM2M.Engine.Vocabulary;
+using PolicyM2M.Wire;
+
+namespace PolicyM2M.Enforcement;
+
+/// <summary>What holds where nobody gives an answer that may be used.</summary>
+public sealed partial class PolicyClient
+{
+    /// <summary>
+    /// What holds where a decision point answers by earlier policies than were seen: what is at hand, as where nobody answers. It may be a replica that lags, or one whose moments are earlier than those of
+    /// another, and costs a device nothing that it has; another is asked from now on, if there is one.
+    /// </summary>
+    private ImmutableArray<DeviceDecision> Earlier(Endpoint endpoint, IReadOnlyList<DecisionKind> kinds, ClaimSet claims, RevisionId revision)
+    {
+        RevisionId seen = claims.Slot.Facts.LatestSeen?.Id ?? revision;
+        ClientMetrics.Called("refused");
+        Tell(new ClientEvent.RevisionRefused(revision, seen));
+        _endpoints.Failed(endpoint);
+        return [.. kinds.Select(kind => AtHandOnly(kind, claims, "the decision point answered by policies from before those already seen", $"{revision.CommitId} after {seen.CommitId}"))];
+    }
+
+    private ImmutableArray<DeviceDecision> Failed(Exception failure, long order, bool wasConnected, ClaimSet claims, IReadOnlyList<DecisionKind> kinds)
+    {
+        bool isUnreachable = CallFailure.IsUnreachable(failure);
+        ClientMetrics.Called(isUnreachable ? "unreachable" : "refused");
+        string reason = CallFailure.Reason(failure, _options, _endpoints.Current.Address, wasConnected);
+        if (isUnreachable)
+            Volatile.Write(ref _awayUntil, _options.Time.GetTimestamp() + (long)(AwayFor.TotalSeconds * _options.Time.TimestampFrequency));
+        Failed(failure, _endpoints.Current.Address, order, wasConnected, claims.Device);
+        return
+        [
+            .. kinds.Select(kind => isUnreachable
+                ? AtHandOnly(kind, claims, Unreachable, reason)
+                : Nothing(kind, claims, $"the decision point refused: {reason}") with { IsRefused = CallFailure.IsUnwelcome(failure) }),
+        ];
+    }
+
+    /// <summary>What a failed call, or a broken watch, means for what is kept.</summary>
+    private void Failed(Exception failure, Uri address, long order, bool wasConnected, string device)
+    {
+        // Who does not know this client at all speaks for none of its devices; who forbids it one device forbids that.
+        if (CallFailure.IsUnwelcome(failure))
+            _memory.Forget(device == _name || failure is RpcException { StatusCode: StatusCode.Unauthenticated } ? null : device, order);
+        string reason = CallFailure.Reason(failure, _options, address, wasConnected);
+        if (!CallFailure.IsUnreachable(failure))
+            Tell(new ClientEvent.Refused(reason) { IsUnwelcome = CallFailure.IsUnwelcome(failure) && (device == _name || failure is RpcException { StatusCode: StatusCode.Unauthenticated }) });
+        else if (_outage.IsNews(reason))
+            Tell(new ClientEvent.Disconnected(reason, ConnectionFailure.Detail(failure)));
+    }
+
+    /// <summary>What holds while nobody gives an answer that may be used.</summary>
+    private DeviceDecision AtHandOnly(DecisionKind kind, ClaimSet claims, string what, string reason)
+    {
+        if (WhileAway(kind, claims, out DateTimeOffset? ended) is not { } usable)
+        {
+            return Nothing(kind, claims, ended is { } until
+                ? $"{what}, and what is kept was usable until {until:u} ({reason})"
+                : $"{what}, and nothing is kept for this context ({reason})");
+        }
+        Note(claims.Slot, kind, usable.Source);
+        return usable;
+    }
+
+    /// <summary>The better of what is kept and what the bundle says; null where neither may be used.</summary>
+    private DeviceDecision? WhileAway(DecisionKind kind, ClaimSet claims, out DateTimeOffset? ended)
+    {
+        DateTimeOffset now = _clock.Now;
+        Found? found = _memory.Find(kind, claims, now);
+        AtHand kept = found?.At(now) ?? AtHand.Nothing;
+        ended = kept == AtHand.Ended ? found!.Value.UsableUntil : null;
+        LocalAnswers.Local? local = kept == AtHand.Fresh ? null : Local(kind, claims, now);
+        AtHand made = local?.At(now) ?? AtHand.Nothing;
+        DecisionSource source = DecisionState.Of(Asked.Unreachable, made > kept ? made : kept)!.Value;
+        return source == DecisionSource.Denied ? null : made > kept ? local!.Answer(source) : found!.Value.Answer(source);
+    }
+
+    private DeviceDecision Nothing(DecisionKind kind, ClaimSet claims, string reason)
+    {
+        Note(claims.Slot, kind, DecisionSource.Denied);
+        return DeviceDecision.Nothing(kind, reason);
+    }
+}
