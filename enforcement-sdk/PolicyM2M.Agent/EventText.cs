@@ -33,7 +33,8 @@ internal static class EventText
     {
         string ignored = read.Ignored.IsEmpty ? "" : $"ignored, so these count as missing: {string.Join(", ", read.Ignored.Select(value => $"{value.Name} ({value.Reason})"))}";
         string missing = read.Missing.IsEmpty ? "" : $"missing, so the answer is the strictest over all they could be, where no rule asks just that (has): {string.Join(", ", read.Missing)}";
-        string text = string.Join("; ", new[] { ignored, missing }.Where(part => part.Length > 0));
+        string away = read.IsRegistryAway ? "the decision point cannot reach its registry, so what only that knows of the device counts as missing" : "";
+        string text = string.Join("; ", new[] { ignored, missing, away }.Where(part => part.Length > 0));
         return text.Length == 0 ? "everything that the policies test is given and used" : text;
     }
 

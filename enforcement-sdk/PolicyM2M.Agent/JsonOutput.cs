@@ -79,6 +79,8 @@ internal sealed class JsonOutput(TextWriter writer, TimeProvider time) : IAgentO
         foreach (string name in read.Missing)
             json.WriteStringValue(name);
         json.WriteEndArray();
+        if (read.IsRegistryAway)
+            json.WriteBoolean("registryAway", true);
     }
 
     private static void Instant(Utf8JsonWriter json, string name, DateTimeOffset? instant)

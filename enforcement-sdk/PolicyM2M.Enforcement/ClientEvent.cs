@@ -46,7 +46,11 @@ public abstract record ClientEvent
     /// <param name="Device">The device's id: this one's, or that of one behind it which was asked about.</param>
     /// <param name="Ignored">Values that were not used, by name in ordinal order: those attributes count as missing.</param>
     /// <param name="Missing">Attributes that the policies test and a device may say, and it did not, in ordinal order: the answer is the strictest over all they could be.</param>
-    public sealed record ContextRead(string Device, ImmutableArray<IgnoredValue> Ignored, ImmutableArray<string> Missing) : ClientEvent;
+    public sealed record ContextRead(string Device, ImmutableArray<IgnoredValue> Ignored, ImmutableArray<string> Missing) : ClientEvent
+    {
+        /// <summary>Whether the decision point answers without its registry: what only that knows of the device counts as missing too, until it is back.</summary>
+        public bool IsRegistryAway { get; init; }
+    }
 
     /// <summary>What was kept could not be believed, and was thrown away.</summary>
     /// <param name="Reason">What was wrong with it.</param>

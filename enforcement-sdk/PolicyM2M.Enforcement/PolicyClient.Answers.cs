@@ -112,7 +112,7 @@ public sealed partial class PolicyClient
                 (Endpoint endpoint, V1.DecideResponse response, Answer answer) = await _asking.AskAsync(claims, sent, kinds, ending).ConfigureAwait(false);
                 ClientMetrics.Called("answered");
                 _outage.Answered();
-                claims.Slot.Reading.Heard(claims.Claims, sent, response.Ignored);
+                claims.Slot.Reading.Heard(claims.Claims, sent, response);
                 // The policies may have come to need what was not sent: then the answer is the strictest over all it could be, and need not be.
                 DeviceContext wanted = claims.Claims.Where(answer.Needed.Contains);
                 bool isWhole = wanted.Values.Keys.All(sent.Values.ContainsKey);

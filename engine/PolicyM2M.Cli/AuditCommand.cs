@@ -20,14 +20,14 @@ internal static partial class AuditCommand
     public static int Verify(string folder, string? keyFile, string? sinceFile, bool json, Streams streams)
     {
         Demand(folder);
-        IReadOnlyList<NoteKey> keys = keyFile is null ? [Key(Read(() => new AuditLogReader(folder).ReadKey()), Path.Combine(folder, "key"))]
+        IReadOnlyList<NoteKey> keys = keyFile is null ? [Key(Read(folder, () => new AuditLogReader(folder).ReadKey()), Path.Combine(folder, "key"))]
             : [.. ReadText(keyFile).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(line => Key(line, keyFile))];
         string? since = sinceFile is null ? null : ReadText(sinceFile);
         if (since is not null && AuditCheckpoint.Parse(since) is null)
             throw new CannotRunException($"--since: `{sinceFile}` is no checkpoint; name a copy of the file `checkpoint` of this log");
         LogVerdict verdict;
         using (var progress = new Progress(streams))
-            verdict = Read(() => LogVerification.Run(folder, keys, since, Claims, (done, all) => progress.Say($"record {done} of {all}")));
+            verdict = Read(folder, () => LogVerification.Run(folder, keys, since, Claims, (done, all) => progress.Say($"record {done} of {all}")));
         if (json)
             streams.Answers.Write(Json.Write(indented: true, writer => Write(writer, verdict, keyFile is not null)) + "\n");
         else
@@ -41,11 +41,11 @@ internal static partial class AuditCommand
             throw new CannotRunException("--from and --limit are 0 or more");
         Demand(folder);
         var reader = new AuditLogReader(folder);
-        long size = Read(reader.ReadCheckpoint).Size;
+        long size = Read(folder, reader.ReadCheckpoint).Size;
         long next = from;
         bool isWhole = true;
         int shown = 0;
-        foreach ((long number, ReadOnlyMemory<byte> bytes) in reader.ReadEntries(from, size).TakeWhile(_ => shown < (limit ?? int.MaxValue)))
+        foreach ((long number, ReadOnlyMemory<byte> bytes) in Entries(folder, reader.ReadEntries(from, size)).TakeWhile(_ => shown < (limit ?? int.MaxValue)))
         {
             isWhole &= number == next || IsBeginning(streams, from, next, number);
             next = number + 1;
@@ -67,6 +67,13 @@ internal static partial class AuditCommand
         string why = isBeginning ? ", as after `--audit-keep`" : "";
         streams.Errors.Write($"{streams.ErrorColours.Warn("note")}: the records {missing} to {until - 1} are not there{why}; `m2m audit verify` says whether they should be\n");
         return isBeginning;
+    }
+
+    private static IEnumerable<(long Number, ReadOnlyMemory<byte> Record)> Entries(string folder, IEnumerable<(long Number, ReadOnlyMemory<byte> Record)> entries)
+    {
+        using IEnumerator<(long, ReadOnlyMemory<byte>)> reading = entries.GetEnumerator();
+        while (Read(folder, reading.MoveNext))
+            yield return reading.Current;
     }
 
     private static RecordClaims Claims(ReadOnlyMemory<byte> bytes)
@@ -158,27 +165,24 @@ internal static partial class AuditCommand
     private static NoteKey Key(string line, string file) =>
         NoteKey.Parse(line, out string? fault) ?? throw new CannotRunException($"`{file}` holds no public key of a log: {fault}");
 
-    private static string ReadText(string file)
-    {
-        try
-        {
-            return File.ReadAllText(file);
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            throw new CannotRunException(File.Exists(file) ? $"`{file}` cannot be read: {fault.Message}" : $"there is no file `{file}`", fault);
-        }
-    }
+    private static string ReadText(string file) => !File.Exists(file)
+        ? throw new CannotRunException(Directory.Exists(file) ? $"`{file}` is a folder; name a file" : $"there is no file `{file}`")
+        : Utf8.Decode(FileFault.Reading(file, () => RegularFile.ReadAllBytes(new FileInfo(file))), $"`{file}`");
 
-    private static T Read<T>(Func<T> read)
+    private static T Read<T>(string folder, Func<T> read)
     {
         try
         {
             return read();
         }
-        catch (Exception fault) when (fault is AuditLogException or IOException or UnauthorizedAccessException)
+        catch (AuditLogException fault)
         {
-            throw new CannotRunException(fault.Message, fault);
+            string why = fault.InnerException is { } cause and not (FileNotFoundException or DirectoryNotFoundException) && FileFault.IsOfFiles(cause) ? $": {FileFault.Of(cause)}" : "";
+            throw new CannotRunException(fault.Message + why, fault);
+        }
+        catch (Exception fault) when (FileFault.IsOfFiles(fault))
+        {
+            throw new CannotRunException($"a file of the log `{folder}` cannot be read: {FileFault.Of(fault)}", fault);
         }
     }
 }

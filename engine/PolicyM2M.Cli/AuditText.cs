@@ -20,7 +20,7 @@ internal static class AuditText
 
     private static string What(AuditRecord record) => record.EventCase switch
     {
-        AuditRecord.EventOneofCase.Decisions => $"decided {string.Join(", ", record.Decisions.Decisions.Select(Verdict))} by {Short(record.Decisions.Revision)}",
+        AuditRecord.EventOneofCase.Decisions => Decided(record.Decisions),
         AuditRecord.EventOneofCase.Denial => $"denied {record.Denial.Rpc}: {record.Denial.Reason}{Again(record.Denial.Again)}",
         AuditRecord.EventOneofCase.Revision => $"revision {Short(record.Revision.Revision)} {record.Revision.Became}{(record.Revision.Reason.Length > 0 ? $": {record.Revision.Reason}" : "")}",
         AuditRecord.EventOneofCase.DeviceChange => Changed(record.DeviceChange),
@@ -34,6 +34,9 @@ internal static class AuditText
         AuditRecord.EventOneofCase.Removal => $"the entries before {record.Removal.Before} were removed",
         _ => "something that this m2m does not know",
     };
+
+    private static string Decided(AuditDecisions made) =>
+        $"decided {string.Join(", ", made.Decisions.Select(Verdict))} by {Short(made.Revision)}{(made.RegistryUnavailable ? ", without the registry" : "")}";
 
     private static string Again(ulong times) => times > 0 ? $" ({times} times more within a minute)" : "";
 

@@ -129,13 +129,9 @@ internal sealed class PdpConnection : IDisposable
         {
             throw new CannotRunException($"{option}: {otherwise}", malformed);
         }
-        catch (UnauthorizedAccessException failure)
+        catch (Exception failure) when (FileFault.IsOfFiles(failure))
         {
-            throw new CannotRunException($"{option}: {path}, or what belongs to it, may not be read by this account", failure);
-        }
-        catch (IOException failure)
-        {
-            throw new CannotRunException($"{option}: {failure.Message}", failure);
+            throw new CannotRunException($"{option}: `{path}`, or what belongs to it, cannot be read: {FileFault.Of(failure)}", failure);
         }
     }
 

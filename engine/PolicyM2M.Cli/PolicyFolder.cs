@@ -9,15 +9,15 @@ internal static class PolicyFolder
     public const string Manifest = "policyset.yaml";
 
     /// <summary>Why a link cannot be a file of a set.</summary>
-    public const string IsLink = "it is a symbolic link; put the file itself there";
+    public const string IsLink = "it is a symbolic link; put the file or the folder itself there";
 
     /// <summary>As large as the decision point takes it: what is valid here must be valid there.</summary>
     private const long LargestFile = 8 << 20;
 
     /// <summary>
     /// The manifest, and every <c>*.m2m</c>, <c>*.m2m.yaml</c> and <c>*.attributes.yaml</c> of the folder and the folders below it, by path in
-    /// ordinal order. Folders whose name begins with a dot are passed over, and so are links to folders. A file that is too large or no UTF-8, and a symbolic link, is among them as
-    /// unreadable: the compiler says so beside the faults of the others.
+    /// ordinal order. Folders whose name begins with a dot are passed over. A file that is too large or no UTF-8, and a symbolic link of whatever name, is among them as
+    /// unreadable: the compiler says so beside the faults of the others. Links with the names of tests are <see cref="TestFolder"/>'s.
     /// </summary>
     /// <exception cref="CannotRunException">The folder is not there, or a file in it cannot be read.</exception>
     public static IReadOnlyList<SourceFile> Read(string folder)
@@ -34,7 +34,7 @@ internal static class PolicyFolder
         {
             string path = prefix + entry.Name;
             bool isLink = entry.LinkTarget is not null;
-            if ((isLink || entry is FileInfo) && SourceNames.IsSource(path))
+            if (isLink ? !SourceNames.IsTest(path) : entry is FileInfo && SourceNames.IsSource(path))
                 yield return (path, entry);
             else if (!isLink && entry is DirectoryInfo && !entry.Name.StartsWith('.'))
             {

@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text;
+using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Cli;
 
@@ -9,15 +9,11 @@ internal static class Printable
     public static string Of(string text)
     {
         // Half of a surrogate pair, which YAML can write, is read as U+FFFD; it could be written to no stream.
-        if (!text.EnumerateRunes().Any(rune => IsHidden(rune) || rune == Rune.ReplacementChar))
+        if (!text.EnumerateRunes().Any(rune => PlainLine.Steers(rune) || rune == Rune.ReplacementChar))
             return text;
         var shown = new StringBuilder();
         foreach (Rune rune in text.EnumerateRunes())
-            shown.Append(IsHidden(rune) ? $"\\u{{{rune.Value:X}}}" : rune.ToString());
+            shown.Append(PlainLine.Steers(rune) ? $"\\u{{{rune.Value:X}}}" : rune.ToString());
         return shown.ToString();
     }
-
-    private static bool IsHidden(Rune rune) =>
-        Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
-        || rune.Value is (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069);
 }

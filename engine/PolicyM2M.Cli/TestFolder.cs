@@ -9,8 +9,8 @@ internal static class TestFolder
     private const long LargestFile = 8 << 20;
 
     /// <summary>
-    /// The <c>*.tests.yaml</c>, <c>*.json</c> and <c>*.snapshot.txt</c> of a folder and the folders below it. Those whose name begins with a dot are passed over, and so are links of other names;
-    /// a link that has the name of a test or a snapshot is among them as unreadable.
+    /// The <c>*.tests.yaml</c>, <c>*.json</c> and <c>*.snapshot.txt</c> of a folder and the folders below it. Those whose name begins with a dot are passed over;
+    /// a link that has the name of a test or a snapshot is among them as unreadable, and links of other names <see cref="PolicyFolder"/> has.
     /// </summary>
     /// <exception cref="CannotRunException">The folder, or a file in it, cannot be read.</exception>
     public static IReadOnlyList<SourceFile> Read(string folder)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using LibGit2Sharp;
 using PolicyM2M.Compiler;
+using PolicyM2M.Engine.Vocabulary;
 using PolicyM2M.Store.Signatures;
 
 namespace PolicyM2M.Store;

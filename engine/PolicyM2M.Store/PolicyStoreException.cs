@@ -1,3 +1,5 @@
+using PolicyM2M.Engine.Vocabulary;
+
 namespace PolicyM2M.Store;
 
 /// <summary>

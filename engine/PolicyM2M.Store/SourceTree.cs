@@ -62,11 +62,9 @@ internal sealed class SourceTree
                 case Mode.Directory:
                     Add((Tree)entry.Target, path + "/", depth + 1);
                     break;
-                case Mode.SymbolicLink when IsOfTheSet(path):
-                    // A link could name a file outside the set or outside the commit: what is served would then not be what was reviewed.
-                    throw new PolicyStoreException($"`{path}` is a symbolic link; commit the file itself");
                 case Mode.SymbolicLink:
-                    break;
+                    // It could name what is outside of the set or of the commit, and be followed by what people review with; or stand where a folder of tests was, which would then be gone without a word.
+                    throw new PolicyStoreException($"`{path}` is a symbolic link; commit the file or the folder itself");
                 case Mode.GitLink:
                     throw new PolicyStoreException($"`{path}` is a submodule, whose files are not part of this commit; commit them here");
                 default:

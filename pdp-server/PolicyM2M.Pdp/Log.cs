@@ -29,8 +29,8 @@ internal static partial class Log
     [LoggerMessage(8, LogLevel.Warning, "which commit is served cannot be remembered for a restart: {Reason}")]
     public static partial void LastServedNotWritten(this ILogger log, string reason);
 
-    [LoggerMessage(9, LogLevel.Warning, "--accept {Commit}: {Repository} has no such commit, so it does nothing")]
-    public static partial void AcceptedUnknown(this ILogger log, string commit, string repository);
+    [LoggerMessage(9, LogLevel.Warning, "--accept {Commit} does nothing: {Reason}")]
+    public static partial void AcceptedNothing(this ILogger log, string commit, string reason);
 
     [LoggerMessage(10, LogLevel.Warning, "{Option}: everybody on this machine can read {File}, which holds a secret; `chmod o-r` keeps it from them")]
     public static partial void SecretReadable(this ILogger log, string option, string file);
@@ -173,6 +173,9 @@ internal static partial class Log
 
     [LoggerMessage(110, LogLevel.Warning, "turning calls of {Caller} away: {Reason}")]
     public static partial void Overloaded(this ILogger log, string caller, string reason);
+
+    [LoggerMessage(111, LogLevel.Warning, "turning connections from {Address} away: {Reason}")]
+    public static partial void OverloadedFrom(this ILogger log, System.Net.IPAddress address, string reason);
 
     [LoggerMessage(900, LogLevel.Critical, "the audit log cannot be written, so {What} until it can: {Reason}")]
     public static partial void AuditUnwritable(this ILogger log, string what, string reason);

@@ -30,35 +30,22 @@ internal static class Program
         // Before anything waits: the thread that begins is the one that stands back.
         if (CompilerEntry.IsAskedFor(args))
             return CompilerEntry.Run(args, Console.OpenStandardOutput(), Console.Error);
+        using var asked = new StopRequest();
         if (CommandLine.Parse(args, Console.Out, Console.Error, out int exitCode, EnvironmentSettings.OfProcess()) is not { } options)
             return exitCode;
-        try
+        return await ProcessEnd.OfAsync(async () =>
         {
-            await using WebApplication pdp = await StartAsync(options, TimeProvider.System, Console.Out, logging => ConsoleLog.Configure(logging, options.Sight.LogsJson));
+            await using WebApplication pdp =
+                await StartAsync(options, TimeProvider.System, Console.Out, logging => ConsoleLog.Configure(logging, options.Sight.LogsJson), asked.Token);
             await pdp.WaitForShutdownAsync();
-            return ExitCode.Ok;
-        }
-        catch (OperationCanceledException)
-        {
-            // Ctrl+C while it started.
-            return ExitCode.Ok;
-        }
-        catch (StartupException fault)
-        {
-            await Console.Error.WriteLineAsync($"error: {fault.Message}");
-            return fault.ExitCode;
-        }
-        catch (PolicyStoreException fault)
-        {
-            await Console.Error.WriteLineAsync($"error: {fault.Message}");
-            return ExitCode.CouldNotRun;
-        }
+        }, Console.Error, asked.Token);
     }
 
     /// <summary>Starts a server. What it needs to be one, it has before it listens: a policy set that compiles, credentials, a registry.</summary>
     /// <exception cref="StartupException">It cannot start.</exception>
     /// <exception cref="PolicyStoreException">The policy set cannot be read.</exception>
-    internal static async Task<WebApplication> StartAsync(PdpOptions options, TimeProvider clock, TextWriter console, Action<ILoggingBuilder> logTo)
+    /// <exception cref="OperationCanceledException">It was asked to end before it listened.</exception>
+    internal static async Task<WebApplication> StartAsync(PdpOptions options, TimeProvider clock, TextWriter console, Action<ILoggingBuilder> logTo, CancellationToken asked = default)
     {
         // First: a server that cannot listen leaves nothing behind.
         Listening.Try(options.Listen);
@@ -66,25 +53,28 @@ internal static class Program
         var hold = new DataFolderHold(data);
         try
         {
-            hold.TakeWhereThere();
-            return await StartAsync(options, data, hold, clock, console, logTo);
+            // Before anything is read or made there: another server may be at it.
+            hold.Take();
+            return await StartAsync(options, data, hold, clock, console, logTo, asked);
         }
         catch
         {
-            hold.Dispose();
+            hold.GiveUp();
             throw;
         }
     }
 
-    private static async Task<WebApplication> StartAsync(PdpOptions options, DataFolder data, DataFolderHold hold, TimeProvider clock, TextWriter console, Action<ILoggingBuilder> logTo)
+    private static async Task<WebApplication> StartAsync(
+        PdpOptions options, DataFolder data, DataFolderHold hold, TimeProvider clock, TextWriter console, Action<ILoggingBuilder> logTo, CancellationToken asked)
     {
-        RevisionSource source = RevisionSource.Open(options, FollowedRemote.Find(options, data, clock), data);
+        RevisionSource source = RevisionSource.Open(options, FollowedRemote.Find(options, data, clock, asked), data);
         var memory = new LastServed(data.LastServed);
         var rollouts = new RolloutMemory(data.Rollout);
         var activations = new Activations(data.Activations);
         DateTimeOffset now = clock.GetUtcNow();
-        var revisions = new RevisionState(activations.Begin(RolloutStart.Load(source, memory.Find(source), rollouts.Find(source), options.Rollout, now), now));
-        hold.Take();
+        ServedCommit? lastServed = memory.Find(source);
+        string? accepted = memory.TakeAccepted(source);
+        var revisions = new RevisionState(activations.Begin(RolloutStart.Load(source, lastServed, rollouts.Find(source), accepted, options.Rollout, now, asked), now));
         Func<IServiceProvider, WebhookListener>? webhook = WebhookListener.Of(options);
         Func<IServiceProvider, MonitorListener>? monitor = MonitorListener.Of(options);
         DevelopmentCredentials development = options.MayBeForDevelopment ? DevelopmentCredentials.Prepare(data, clock.GetUtcNow()) : DevelopmentCredentials.None(data, options.Listen);
@@ -106,11 +96,12 @@ internal static class Program
 
         // By factory, so that it is let go of with the server, after everything else.
         builder.Services.AddSingleton(clock).AddSingleton(options).AddSingleton(data).AddSingleton(_ => hold);
-        builder.Services.AddSingleton(source.WhileServing()).AddSingleton(revisions).AddSingleton<RevisionNews>().AddSingleton(memory);
+        builder.Services.AddSingleton(source).AddSingleton(revisions).AddSingleton<RevisionNews>().AddSingleton(memory);
         builder.Services.AddSingleton(rollouts).AddSingleton(activations).AddSingleton<Rollout>().AddSingleton<Trial>();
         builder.Services.AddSingleton(credentials).AddSingleton<RefusedConnections>();
         builder.Services.AddSingleton(files).AddSingleton(new RevocationFiles(data, options.Callers)).AddSingleton(rules);
-        builder.Services.AddSingleton(options.Callers.Limits).AddSingleton<CallerLoads>().AddSingleton<Overloads>().AddSingleton<Denials>().AddSingleton<Reads>().AddSingleton<CallAccess>();
+        builder.Services.AddSingleton(options.Callers.Limits).AddSingleton<CallerLoads>().AddSingleton<ConnectionPlaces>();
+        builder.Services.AddSingleton<Overloads>().AddSingleton<Denials>().AddSingleton<Reads>().AddSingleton<CallAccess>();
         // By factory, so that it is closed with the server, after everything that records.
         builder.Services.AddSingleton(provider => AuditTrail.Open(options.Audit, data, credentials.Current.Id.TrustDomain, clock, provider.GetRequiredService<ILogger<AuditTrail>>()));
         builder.Services.AddSingleton(provider => SigningKeys.Open(data, clock.GetUtcNow(), provider.GetRequiredService<ILogger<SigningKeys>>()));
@@ -155,11 +146,11 @@ internal static class Program
         pdp.MapGrpcReflectionService();
         pdp.MapRest();
 
-        await pdp.ListenAsync(options);
+        await pdp.ListenAsync(options, asked);
         foreach ((string option, string file) in SecretFiles.ReadableByAll(options))
             pdp.Logger.SecretReadable(option, file);
-        if (source.UnknownAccepted is { } unknown)
-            pdp.Logger.AcceptedUnknown(unknown, source.Repository);
+        if (options.Accept is { } named && accepted is null)
+            pdp.Logger.AcceptedNothing(named, source.FindAccepted() is null ? $"{source.Repository} has no such commit" : "an earlier start took it, and it counts once; take it away");
         if (development.InUse)
             pdp.Logger.DevelopmentCredentials(data.Pki);
         if (webhook is not null)

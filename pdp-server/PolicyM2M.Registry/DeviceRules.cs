@@ -1,6 +1,7 @@
 using System.Text;
 using PolicyM2M.Engine;
 using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Registry;
 
@@ -69,7 +70,7 @@ public static class DeviceRules
     }
 
     /// <summary>A text in a message: as much as people need, and nothing that steers a terminal.</summary>
-    internal static string Printable(string? text) => string.Concat((text ?? "").Take(80).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c));
+    internal static string Printable(string? text) => string.Concat((text ?? "").EnumerateRunes().Take(80).Select(rune => PlainLine.Steers(rune) ? "?" : rune.ToString()));
 
     private static bool IsWord(string text) => text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_');
 }

@@ -18,8 +18,8 @@ internal sealed class TextOutputTests
         var output = new TextOutput(written, TimeProvider.System);
         output.Decision(new DeviceDecision(outcome, DecisionSource.Live, received, now, now));
         output.Decision(new DeviceDecision(Outcome.Deny(DecisionKind.Rotation, Clear), DecisionSource.Denied, null, null, null));
-        output.Event(new ClientEvent.Refused(Clear));
-        Assert.That(written.ToString(), Does.Contain("[2J").And.Not.Contain('\u001b'));
+        output.Event(new ClientEvent.Refused(Clear + "\u202E\u200B"));
+        Assert.That(written.ToString(), Does.Contain("[2J").And.Not.Contain('\u001b').And.Not.Contain('\u202E').And.Not.Contain('\u200B'));
     }
 
     [Test]
@@ -35,5 +35,9 @@ internal sealed class TextOutputTests
         using var json = new StringWriter();
         new JsonOutput(json, TimeProvider.System).Event(read);
         Assert.That(json.ToString(), Does.EndWith(""","device":"plc-8","ignored":[{"name":"device.tpye","reason":"no policy knows this attribute: did you mean `device.type`?"}],"missing":["device.type"]}""" + "\n"));
+        new JsonOutput(json, TimeProvider.System).Event(read with { IsRegistryAway = true });
+        Assert.That(json.ToString(), Does.EndWith(""","missing":["device.type"],"registryAway":true}""" + "\n"));
+        new TextOutput(text, TimeProvider.System).Event(new ClientEvent.ContextRead("plc-8", [], []) { IsRegistryAway = true });
+        Assert.That(text.ToString(), Does.EndWith("context: plc-8: the decision point cannot reach its registry, so what only that knows of the device counts as missing\n"));
     }
 }

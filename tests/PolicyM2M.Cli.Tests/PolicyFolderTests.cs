@@ -37,24 +37,25 @@ public sealed class PolicyFolderTests
         _folder.Write("set/b.m2m", "policy b");
         File.CreateSymbolicLink(_folder["set/" + link], target);
         Assert.That(PolicyFolder.Read(_folder["set"]).Where(file => file.Unreadable is not null).Select(file => $"{file.Path}: {file.Unreadable}"),
-            Is.EqualTo(new[] { $"{link}: it is a symbolic link; put the file itself there" }));
+            Is.EqualTo(new[] { $"{link}: it is a symbolic link; put the file or the folder itself there" }));
     }
 
     [TestCase("notes.txt", "../secret.m2m")]
     [TestCase("sites", "..")]
     [TestCase("README.md", "nowhere")]
-    public void A_link_of_another_name_is_passed_over_with_all_that_lies_behind_it(string link, string target)
+    public void So_is_a_link_of_another_name_and_nothing_behind_it_is_read(string link, string target)
     {
         _folder.Write("secret.m2m", "policy secret");
         _folder.Write("set/a.m2m", "policy a");
         File.CreateSymbolicLink(_folder["set/" + link], target);
-        Assert.That(PolicyFolder.Read(_folder["set"]).Select(file => (file.Path, file.Unreadable)), Is.EqualTo(new[] { ("a.m2m", (string?)null) }));
-        Assert.That(TestFolder.Read(_folder["set"]), Is.Empty);
+        Assert.That(PolicyFolder.Read(_folder["set"]).Select(file => (file.Path, file.Unreadable is null)), Is.EquivalentTo(new[] { ("a.m2m", true), (link, false) }));
+        Assert.That(TestFolder.Read(_folder["set"]), Is.Empty, "it is told once");
     }
 
     [TestCase("a.tests.yaml")]
     [TestCase("a.snapshot.txt")]
-    public void A_link_with_the_name_of_a_test_is_a_fault_of_the_set(string link)
+    [TestCase("tests")]
+    public void A_link_with_the_name_of_a_test_or_in_the_place_of_a_folder_is_a_fault_of_the_set(string link)
     {
         foreach (string file in new[] { "policyset.yaml", "device.attributes.yaml", "baseline.m2m", "sites/plant-7.m2m" })
             _folder.Write("set/" + file, File.ReadAllText(Path.Combine(M2M.Cases, "factory", file)));

@@ -94,6 +94,19 @@ internal sealed class OutageTests
     }
 
     [Test]
+    public async Task That_the_decision_point_has_no_registry_is_told_once_and_again_when_it_is_back()
+    {
+        await using var world = new ClientWorld();
+        PolicyClient client = world.Connect();
+        foreach (bool isAway in new[] { false, true, true, false })
+        {
+            world.Script.Tamper = response => response.RegistryUnavailable = isAway;
+            await client.DecideAsync(ClientWorld.Context, refresh: true);
+        }
+        Assert.That(world.Events.OfType<ClientEvent.ContextRead>().Select(told => told.IsRegistryAway), Is.EqualTo(new[] { true, false }));
+    }
+
+    [Test]
     public async Task What_no_attribute_can_be_is_not_sent_and_told_as_ignored()
     {
         await using var world = new ClientWorld();

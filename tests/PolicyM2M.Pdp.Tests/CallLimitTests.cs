@@ -79,6 +79,28 @@ public sealed class CallLimitTests
     }
 
     [Test]
+    public void One_address_leaves_places_to_others_and_a_network_of_IPv6_is_one_address()
+    {
+        var places = new ConnectionPlaces(new CallLimits { Connections = 5 });
+        IPAddress[] one = [IPAddress.Parse("10.0.0.1"), IPAddress.Parse("::ffff:10.0.0.1"), IPAddress.Parse("10.0.0.1")];
+        IPAddress[] other = [IPAddress.Parse("2001:db8::1"), IPAddress.Parse("2001:db8::ffff:1:2")];
+        Assert.That(one.Select(places.Enter), Is.All.Null);
+        Assert.That(places.Enter(one[1]), Is.EqualTo("3 connections are open from one address"));
+        Assert.That(other.Select(places.Enter), Is.All.Null);
+        Assert.That(places.Enter(IPAddress.Parse("2001:db8:0:1::1")), Is.EqualTo("5 connections are open"));
+        places.Leave(one[0]);
+        Assert.That(places.Enter(other[1]), Is.Null);
+        Assert.That(places.Enter(one[0]), Is.EqualTo("5 connections are open"));
+    }
+
+    [Test]
+    public void A_bundle_counts_as_the_calls_that_would_take_as_much_of_the_line_and_never_as_more_than_may_come_at_once()
+    {
+        var load = new CallerLoad("x", new CallLimits { Rate = 10 }, new ManualTime());
+        Assert.That(new[] { 0, 1, 16 << 10, (16 << 10) + 1, 160 << 10, 1 << 30 }.Select(load.CallsFor), Is.EqualTo(new[] { 1, 1, 1, 2, 10, 20 }));
+    }
+
+    [Test]
     public async Task A_caller_that_floods_is_turned_away_with_a_hint_and_others_are_answered()
     {
         await using RunningPdp pdp = await StartAsync(new CallLimits { Rate = 5 });

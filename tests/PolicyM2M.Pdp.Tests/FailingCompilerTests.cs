@@ -4,6 +4,7 @@ using PolicyM2M.Compiler.SelfTests;
 using PolicyM2M.Engine;
 using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Revisions;
+using PolicyM2M.Pdp.Revisions.Compiling;
 using PolicyM2M.Pdp.Rollouts;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Store;
@@ -41,6 +42,31 @@ internal sealed class FailingCompilerTests
     {
         Assert.That(() => Source().LoadFirst(Now, null, null), Throws.TypeOf<StartupException>().With.Message.Contains($"the compiler failed on {_bad[..12]}: out of its depth; no earlier commit is known"));
         Assert.That(() => Source().LoadFirst(Now, new ServedCommit(_bad, WasSigned: false), null), Throws.TypeOf<StartupException>());
+    }
+
+    [Test]
+    public void A_start_waits_no_longer_for_a_commit_than_a_server_does()
+    {
+        using var end = new ManualResetEventSlim();
+        RevisionSource slow = RevisionSource.Open(_pdp.Options(), null, _pdp.Data, revision =>
+        {
+            if (revision.CommitId == _bad)
+                end.Wait();
+            return RevisionCompiler.Test(revision);
+        }, TimeSpan.FromSeconds(3));
+        try
+        {
+            RevisionStatus status = slow.LoadFirst(Now, new ServedCommit(_good, WasSigned: false), _good);
+            Assert.That((status.Active.CommitId, status.Refused!.Fault), Is.EqualTo((_good, $"the compiler failed on {_bad[..12]}: the compiler took longer than 0.05 minutes")));
+            Assert.That(() => slow.LoadFirst(Now, null, null), Throws.TypeOf<StartupException>().With.Message.Contains("took longer than 0.05 minutes; no earlier commit is known"));
+            using var asked = new CancellationTokenSource();
+            asked.Cancel();
+            Assert.That(() => slow.LoadFirst(Now, null, null, cancellation: asked.Token), Throws.InstanceOf<OperationCanceledException>());
+        }
+        finally
+        {
+            end.Set();
+        }
     }
 
     [Test]

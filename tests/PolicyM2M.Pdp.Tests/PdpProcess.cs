@@ -14,7 +14,7 @@ internal sealed class PdpProcess : IDisposable
     private PdpProcess(bool isInterruptible, string[] options)
     {
         Git.Commit("Test policies", TestPolicies.Files());
-        string[] usual = ["--git", Git.Path, "--data", Data.Path, "--listen", "127.0.0.1:0", "--poll", "0.2"];
+        string[] usual = [.. options.Contains("--git") ? Array.Empty<string>() : ["--git", Git.Path], "--data", Data.Path, "--listen", "127.0.0.1:0", "--poll", "0.2"];
         string[] command = ["dotnet", typeof(PdpOptions).Assembly.Location, .. usual, .. options];
         // What a shell starts in the background ignores SIGINT, and so does what that starts.
         if (isInterruptible)

@@ -132,7 +132,7 @@ public sealed class RemoteFollowingTests
         string link = _pdp.Git.Commit("A link");
         GetStatusResponse status = await Until(status => status.Refused is not null);
         Assert.That((status.Active.CommitId, status.Refused.CommitId), Is.EqualTo((first, link)));
-        Assert.That(status.Refused.Diagnostics.Single().Message, Is.EqualTo("`outside.m2m` is a symbolic link; commit the file itself"));
+        Assert.That(status.Refused.Diagnostics.Single().Message, Is.EqualTo("`outside.m2m` is a symbolic link; commit the file or the folder itself"));
 
         File.Delete(Path.Combine(_pdp.Git.Path, "policies/outside.m2m"));
         var noise = new byte[9 << 20];

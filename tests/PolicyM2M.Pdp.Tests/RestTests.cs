@@ -127,6 +127,8 @@ internal sealed class RestTests
         "the body is no DecideRequest: `attributes[\"a\"].integer` is the text `99999999999999999999`; expected a whole number of 64 bits")]
     [TestCase("/v1/decide", """{ "attributes": { "a": { "text": "b", "boolean": true } } }""", "the body is no DecideRequest: two of its fields exclude each other, or one is there twice")]
     [TestCase("/v1/decide", """{ "knownStatement": "no base64!" }""", "the body is no DecideRequest: `knownStatement` is the text `no base64!`; expected bytes in base64")]
+    [TestCase("/v1/decide", "{ \"kinds\": \"a\u202Eb\u200Bc\u2028d\" }", "the body is no DecideRequest: `kinds` is the text `a b c d`; expected a list")]
+    [TestCase("/v1/decide?a%E2%80%AEb=1", "{}", "`a b` is in the query; it belongs into the body")]
     [TestCase("/v1/decide?device_id=plc-0042", "{}", "`device_id` is in the query; it belongs into the body")]
     [TestCase("/v1/devices/plc-0042/decide", """{ "deviceId": "plc-0099" }""", "`device_id` is one thing in the path and another in the body")]
     public async Task What_is_no_request_is_refused_with_its_place(string path, string body, string message)
@@ -140,6 +142,8 @@ internal sealed class RestTests
     public async Task A_path_that_is_none_and_a_method_that_it_does_not_take_are_told_as_any_other_fault()
     {
         (HttpStatusCode missing, string nowhere) = await Send("device", "GET", "/v1/nowhere");
+        (_, string turned) = await Send("device", "GET", "/v1/a%E2%80%AEb%C2%85c");
+        Assert.That((string?)JsonNode.Parse(turned)!["message"], Does.StartWith("there is no `/v1/a b c`;"));
         (HttpStatusCode wrong, string method) = await Send("operator", "POST", "/v1/status", "{}");
         Assert.That((missing, CodeOf(nowhere), (string?)JsonNode.Parse(nowhere)!["message"]),
             Is.EqualTo((HttpStatusCode.NotFound, StatusCode.NotFound, "there is no `/v1/nowhere`; GET /openapi.json describes what there is")));

@@ -171,7 +171,7 @@ public sealed class StartTests
     public async Task An_accepted_commit_that_is_none_is_said_to_do_nothing()
     {
         await using RunningPdp pdp = await RunningPdp.StartAsync(change: options => options with { Accept = new string('0', 12) });
-        Assert.That(pdp.Log.Lines, Has.Some.EqualTo($"Warning: --accept 000000000000: {pdp.Git.Path} has no such commit, so it does nothing"));
+        Assert.That(pdp.Log.Lines, Has.Some.EqualTo($"Warning: --accept 000000000000 does nothing: {pdp.Git.Path} has no such commit"));
         await pdp.StopServerAsync();
         await pdp.StartServerAsync(pdp.Options() with { Accept = pdp.Git.Head[..12] });
         Assert.That(pdp.Log.Lines, Has.Exactly(1).Contains("has no such commit"));
@@ -218,6 +218,32 @@ public sealed class StartTests
         await pdp.StartServerAsync(pdp.Options() with { Accept = rewritten[..12] });
         status = await pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest());
         Assert.That((status.Active.CommitId, status.Refused), Is.EqualTo((rewritten, (RefusedRevision?)null)));
+    }
+
+    [Test]
+    public async Task An_accepted_commit_does_not_come_back_for_as_long_as_the_option_stands_there()
+    {
+        await using RunningPdp pdp = await RunningPdp.StartAsync();
+        await pdp.StopServerAsync();
+        pdp.Git.Git("commit", "--quiet", "--amend", "--message", "As if it had been so");
+        string accepted = pdp.Git.Head;
+        PdpOptions options = pdp.Options() with { Accept = accepted[..12] };
+        await pdp.StartServerAsync(options);
+        string mended = pdp.Git.Commit("Mended", TestPolicies.Baseline("7d"));
+        await RunningPdp.Eventually(async () => await pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest()), now => now.Active.CommitId == mended);
+
+        pdp.Git.Git("reset", "--quiet", "--hard", accepted);
+        GetStatusResponse status = await RunningPdp.Eventually(async () => await pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest()), now => now.Refused is not null);
+        Assert.That((status.Active.CommitId, status.Refused.CommitId), Is.EqualTo((mended, accepted)));
+        Assert.That(pdp.Log.Lines, Has.None.Contains("does nothing"));
+        await pdp.StopServerAsync();
+
+        await pdp.StartServerAsync(options);
+        status = await pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest());
+        Assert.That((status.Active.CommitId, status.Refused?.CommitId), Is.EqualTo((mended, accepted)));
+        Assert.That(pdp.Log.Lines, Has.Some.EqualTo($"Warning: --accept {accepted[..12]} does nothing: an earlier start took it, and it counts once; take it away"));
+        await pdp.PoliciesAs("operator").AcceptHistoryAsync(new AcceptHistoryRequest { ExpectedActive = mended, CommitId = accepted });
+        await RunningPdp.Eventually(async () => await pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest()), now => now.Active.CommitId == accepted);
     }
 
     [Test]

@@ -1,3 +1,4 @@
+using PolicyM2M.Engine.Vocabulary;
 using PolicyM2M.Testing;
 
 namespace PolicyM2M.Store.Tests;

@@ -129,15 +129,26 @@ public sealed class SourceTreeTests
         Refusal.Of(() => Read("alias"), "`alias` is a symbolic link");
     }
 
-    [Test]
-    public void A_symbolic_link_of_another_name_is_passed_over_with_all_that_lies_behind_it()
+    [TestCase("README.md", "/etc/passwd")]
+    [TestCase("sites", "../elsewhere")]
+    [TestCase("notes", "policyset.yaml")]
+    [TestCase("gone", "nowhere")]
+    public void So_is_one_of_any_other_name(string link, string target)
     {
         _git.Commit("first", ("policies/policyset.yaml", "1"), ("elsewhere/a.m2m", "2"));
-        File.CreateSymbolicLink(Path.Combine(_git.Path, "policies/README.md"), "/etc/passwd");
-        File.CreateSymbolicLink(Path.Combine(_git.Path, "policies/sites"), "../elsewhere");
+        File.CreateSymbolicLink(Path.Combine(_git.Path, "policies", link), target);
         _git.Commit("second");
+        Refusal.Of(() => Read("policies"), $"`{link}` is a symbolic link; commit the file or the folder itself");
+    }
 
-        Assert.That(Read("policies").Select(source => source.Path), Is.EqualTo(new[] { "policyset.yaml" }));
+    [Test]
+    public void A_folder_of_tests_cannot_be_taken_away_by_a_link_in_its_place()
+    {
+        _git.Commit("first", ("policies/policyset.yaml", "1"), ("policies/tests/a.tests.yaml", "2"), ("elsewhere/a.tests.yaml", "3"));
+        Directory.Delete(Path.Combine(_git.Path, "policies/tests"), recursive: true);
+        File.CreateSymbolicLink(Path.Combine(_git.Path, "policies/tests"), "../elsewhere");
+        _git.Commit("second");
+        Refusal.Of(() => Read("policies"), "`tests` is a symbolic link");
     }
 
     [Test]

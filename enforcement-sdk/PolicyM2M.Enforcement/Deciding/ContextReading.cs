@@ -13,16 +13,18 @@ internal sealed class ContextReading(string device)
 {
     private readonly Lock _lock = new();
     private readonly SortedDictionary<string, string> _ignored = new(StringComparer.Ordinal);
+    private bool _isRegistryAway;
     private string _told = "";
 
     /// <summary>An answer came: what was sent is judged anew.</summary>
-    public void Heard(DeviceContext context, DeviceContext sent, IEnumerable<V1.IgnoredAttribute> ignored)
+    public void Heard(DeviceContext context, DeviceContext sent, V1.DecideResponse answer)
     {
         lock (_lock)
         {
+            _isRegistryAway = answer.RegistryUnavailable;
             foreach (string name in _ignored.Keys.Where(name => sent.Values.ContainsKey(name) || !context.Values.ContainsKey(name)).ToArray())
                 _ignored.Remove(name);
-            foreach (V1.IgnoredAttribute value in ignored.Where(value => context.Values.ContainsKey(value.Name)))
+            foreach (V1.IgnoredAttribute value in answer.Ignored.Where(value => context.Values.ContainsKey(value.Name)))
                 _ignored[value.Name] = value.Reason == V1.IgnoredReason.Unknown ? Joined("no policy knows this attribute", value.Detail) : value.Detail;
             foreach ((string name, AttributeValue value) in sent.Values.Where(value => value.Value.Kind == AttributeValueKind.Other))
                 _ignored[name] = $"no attribute can be {value}; a value is true or false, a whole number of 64 bits, a string, or an array of strings";
@@ -36,11 +38,11 @@ internal sealed class ContextReading(string device)
         {
             ImmutableArray<IgnoredValue> ignored = [.. _ignored.Select(value => new IgnoredValue(value.Key, value.Value))];
             ImmutableArray<string> missing = [.. needed.Where(name => !context.Values.ContainsKey(name))];
-            string read = string.Join('\n', ignored.Select(value => $"{value.Name}\t{value.Reason}").Concat(missing));
+            string read = (_isRegistryAway ? "without the registry\n" : "") + string.Join('\n', ignored.Select(value => $"{value.Name}\t{value.Reason}").Concat(missing));
             if (read == _told)
                 return null;
             _told = read;
-            return new ClientEvent.ContextRead(device, ignored, missing);
+            return new ClientEvent.ContextRead(device, ignored, missing) { IsRegistryAway = _isRegistryAway };
         }
     }
 

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
+using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Store.Remotes;
 

@@ -61,7 +61,9 @@ public sealed class AuditLogReader
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new AuditLogException($"`{_folder.Path}` is no log that can be read, it has no {what}: {fault.Message}", fault);
+            throw new AuditLogException(fault is FileNotFoundException or DirectoryNotFoundException
+                ? $"`{_folder.Path}` is no log that can be read: it has no {what}"
+                : $"the {what} of the log `{_folder.Path}` cannot be read", fault);
         }
     }
 

@@ -108,7 +108,8 @@ internal sealed class AuditTrail : IAsyncDisposable
 
     /// <summary>What is recorded of the decisions of one request.</summary>
     public DecisionWords WordsOf(
-        Caller caller, string device, ActiveRevision revision, IReadOnlyList<(Decision, Region)> decisions, Engine.Contexts.DeviceContext context, Engine.Contexts.DeviceContext registered) => new()
+        Caller caller, string device, ActiveRevision revision, IReadOnlyList<(Decision, Region)> decisions, Engine.Contexts.DeviceContext context, Engine.Contexts.DeviceContext registered,
+        bool isRegistryAway) => new()
         {
             Caller = caller,
             Device = device,
@@ -118,6 +119,7 @@ internal sealed class AuditTrail : IAsyncDisposable
             Decisions = decisions,
             Context = context,
             Registered = registered,
+            IsRegistryAway = isRegistryAway,
             Values = _values,
         };
 

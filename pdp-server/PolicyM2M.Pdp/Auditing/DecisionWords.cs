@@ -48,6 +48,9 @@ internal sealed class DecisionWords
 
     public required DeviceContext Registered { get; init; }
 
+    /// <summary>Whether the registry could not be reached, so that what only it knows was missing.</summary>
+    public required bool IsRegistryAway { get; init; }
+
     /// <summary>The attributes whose values are recorded.</summary>
     public required IReadOnlySet<string> Values { get; init; }
 
@@ -61,6 +64,7 @@ internal sealed class DecisionWords
         record.Decisions = new AuditDecisions
         {
             Revision = WireMapping.ToWire(Revision),
+            RegistryUnavailable = IsRegistryAway,
             Decisions = { Decisions.Select(made => Decided.GetValue(made.Decision, InWords)) },
             Attributes = { Decisions.SelectMany(made => Tested.GetValue(made.Region, AttributesOf)).Distinct().Order(StringComparer.Ordinal).Select(Attribute) },
         };

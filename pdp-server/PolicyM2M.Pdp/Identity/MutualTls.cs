@@ -23,15 +23,19 @@ internal static class MutualTls
                 services.GetRequiredService<CredentialState>(), services.GetRequiredService<CallerRulesState>(), services.GetRequiredService<RefusedConnections>(),
                 services.GetRequiredService<TimeProvider>());
             CallerLoads loads = services.GetRequiredService<CallerLoads>();
+            CallLimits limits = services.GetRequiredService<CallLimits>();
+            Overloads overloads = services.GetRequiredService<Overloads>();
+            ConnectionPlaces places = services.GetRequiredService<ConnectionPlaces>();
             SslProtocols allowed = allowTls12 ? SslProtocols.Tls12 | SslProtocols.Tls13 : SslProtocols.Tls13;
             listen.Protocols = HttpProtocols.Http2;
+            listen.Use(next => connection => Place(connection, next, places, overloads));
             listen.Use(next => connection => Watch(connection, next, allowTls12 ? "TLS 1.2 or 1.3" : "TLS 1.3", doorkeeper));
             listen.UseHttps(new TlsHandshakeCallbackOptions
             {
                 OnConnection = hello => ValueTask.FromResult(Options(hello, allowed, doorkeeper)),
-                HandshakeTimeout = services.GetRequiredService<CallLimits>().HandshakeGrace,
+                HandshakeTimeout = limits.HandshakeGrace,
             });
-            listen.Use(next => connection => Identify(connection, next, doorkeeper, loads));
+            listen.Use(next => connection => Identify(connection, next, doorkeeper, loads, limits, overloads));
         });
 
     /// <summary>The connection of a request. The handshake has seen to it that somebody is at its other end.</summary>
@@ -39,6 +43,26 @@ internal static class MutualTls
 
     /// <summary>The caller of a request that was let through.</summary>
     public static Caller Caller(this HttpContext http) => http.CallerConnection() is var connection && connection.Standing().Caller is { } caller ? caller : connection.First;
+
+    /// <summary>Whoever finds no place is turned away before a handshake costs anything.</summary>
+    private static async Task Place(ConnectionContext connection, ConnectionDelegate next, ConnectionPlaces places, Overloads overloads)
+    {
+        IPAddress peer = PeerOf(connection) ?? IPAddress.None;
+        if (places.Enter(peer) is { } reason)
+        {
+            overloads.Turned(peer, reason);
+            connection.Abort(new ConnectionAbortedException(reason));
+            return;
+        }
+        try
+        {
+            await next(connection);
+        }
+        finally
+        {
+            places.Leave(peer);
+        }
+    }
 
     /// <summary>Whoever does not get in leaves a trace, also where the handshake did not come to a certificate.</summary>
     private static async Task Watch(ConnectionContext connection, ConnectionDelegate next, string versions, Doorkeeper doorkeeper)
@@ -71,7 +95,7 @@ internal static class MutualTls
     }
 
     /// <summary>Reads the caller once for each connection, not once for each request.</summary>
-    private static async Task Identify(ConnectionContext connection, ConnectionDelegate next, Doorkeeper doorkeeper, CallerLoads loads)
+    private static async Task Identify(ConnectionContext connection, ConnectionDelegate next, Doorkeeper doorkeeper, CallerLoads loads, CallLimits limits, Overloads overloads)
     {
         Handshake handshake = connection.Features.GetRequiredFeature<Handshake>();
         handshake.IsSettled = true;
@@ -89,7 +113,7 @@ internal static class MutualTls
         }
         if (loads.Enter($"{caller.Id}") is not { } load)
         {
-            doorkeeper.Refused.Connection(PeerOf(connection), $"{caller.Id} has {CallLimits.ConnectionsPerCaller} connections already");
+            overloads.Turned(caller, $"{CallLimits.ConnectionsPerCaller} connections are open");
             connection.Abort(new ConnectionAbortedException("too many connections"));
             return;
         }
@@ -97,7 +121,7 @@ internal static class MutualTls
         {
             connection.Features.Set(doorkeeper.Connection(certificate, caller));
             connection.Features.Set(load);
-            await next(connection);
+            await next(new ReaderWatch(connection, () => overloads.Turned(caller, $"it did not take within {limits.ReaderGrace.TotalSeconds} seconds what was written to it")));
         }
         finally
         {

@@ -19,7 +19,6 @@ internal static class Admission
     /// <summary>The limits that the web server keeps itself.</summary>
     public static void Keep(this KestrelServerOptions kestrel, CallLimits limits)
     {
-        kestrel.Limits.MaxConcurrentConnections = limits.Connections;
         // A reader that takes less than this loses its connection, whatever is on it: what waits for it (64 KiB of a stream at most) is held in memory until then.
         kestrel.Limits.MinResponseDataRate = new MinDataRate(MinimumResponseBytesPerSecond, limits.ReaderGrace);
         // A peer that is gone without a word (no power, no network) is noticed, and its connection is free again.
@@ -62,10 +61,16 @@ internal static class Admission
         }
     }
 
+    /// <summary>The same of a call that has begun.</summary>
+    public static RpcException Refusal(Overload overload, string reason) =>
+        new(new Status(StatusCode.ResourceExhausted, $"{reason}; try again later"), new Metadata { { RetryPushback, Pushback(overload).ToString(CultureInfo.InvariantCulture) } });
+
+    private static double Pushback(Overload overload) => Math.Ceiling(Math.Max(1, overload.RetryAfter.TotalMilliseconds));
+
     /// <summary>An answer of headers only, as gRPC has it for calls that fail at once; for whoever comes without gRPC, that of HTTP (RFC 6585, section 4).</summary>
     private static void Refuse(HttpContext http, Overload overload)
     {
-        double milliseconds = Math.Ceiling(Math.Max(1, overload.RetryAfter.TotalMilliseconds));
+        double milliseconds = Pushback(overload);
         if (!IsGrpc(http))
         {
             http.Response.StatusCode = StatusCodes.Status429TooManyRequests;

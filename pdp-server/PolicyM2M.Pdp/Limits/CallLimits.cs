@@ -6,6 +6,9 @@ internal sealed record CallLimits
     /// <summary>Connections of one identity: a device has one, a gateway a few.</summary>
     public const int ConnectionsPerCaller = 64;
 
+    /// <summary>As much of the line as one call pays for: the longest answer that is kept ready has as many.</summary>
+    public const int BytesPerCall = 16 << 10;
+
     /// <summary>Streams of everybody together.</summary>
     public const int TotalStreams = 20_000;
 
@@ -26,6 +29,12 @@ internal sealed record CallLimits
 
     /// <summary>Connections of everybody together.</summary>
     public int Connections { get; init; } = 10_000;
+
+    /// <summary>Connections from one address; null for half of all.</summary>
+    public int? ConnectionsPerAddress { get; init; }
+
+    /// <summary>The same as a number. Half by default: enough for a fleet behind one address, and whoever holds it holds not all.</summary>
+    public int OfOneAddress => ConnectionsPerAddress ?? (Connections + 1) / 2;
 
     /// <summary>How long a handshake may take: until it ends it holds a place among the connections.</summary>
     public TimeSpan HandshakeGrace { get; init; } = TimeSpan.FromSeconds(10);

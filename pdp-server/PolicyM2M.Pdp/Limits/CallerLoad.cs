@@ -59,6 +59,9 @@ internal sealed class CallerLoad(string caller, CallLimits limits, TimeProvider 
             return Take(times);
     }
 
+    /// <summary>How many calls a stream of so many bytes counts as, with its opening. Never more than may come at once: it would never be sent.</summary>
+    public int CallsFor(int bytes) => Math.Clamp((bytes + CallLimits.BytesPerCall - 1) / CallLimits.BytesPerCall, 1, limits.Burst);
+
     private Overload? Take(int times)
     {
         Refill();

@@ -1,3 +1,4 @@
+using System.Net;
 using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Sight;
@@ -8,7 +9,7 @@ namespace PolicyM2M.Pdp.Limits;
 
 /// <summary>
 /// The one place through which all goes that is turned away for being beyond a limit. The log names a caller and its limit once a minute, and the audit log has one record for each caller and minute: whoever floods
-/// fills neither.
+/// fills neither. Of connections that are turned away before anybody knows whose they are it has one for each address.
 /// </summary>
 internal sealed class Overloads : IDisposable
 {
@@ -25,9 +26,9 @@ internal sealed class Overloads : IDisposable
     public Overloads(AuditTrail audit, PdpMetrics metrics, TimeProvider clock, ILogger<Overloads> log)
     {
         (_metrics, _log) = (metrics, log);
-        _told = new(clock, MaximumCallers, MaximumReasons, new Who(null), "not told one by one", (_, _, _) => { })
+        _told = new(clock, MaximumCallers, MaximumReasons, new Who(null, null), "not told one by one", (_, _, _) => { })
         {
-            Ended = (who, first, times) => audit.Note(who.Caller, "", record => record.Overload = new AuditOverload { Reason = first, Times = (ulong)times }),
+            Ended = (who, first, times) => audit.Note(who.Caller, "", record => record.Overload = new AuditOverload { Reason = who.Address is null ? first : $"{first}; from {who.Address}", Times = (ulong)times }),
         };
     }
 
@@ -36,8 +37,17 @@ internal sealed class Overloads : IDisposable
     {
         _metrics.Overloaded();
         // With another certificate it is the same caller.
-        if (_told.IsNew(new Who(caller with { Until = default }), reason))
+        if (_told.IsNew(new Who(caller with { Until = default }, null), reason))
             _log.Overloaded($"{caller.Id}", reason);
+    }
+
+    /// <summary>A connection is turned away.</summary>
+    public void Turned(IPAddress address, string reason)
+    {
+        _metrics.Overloaded();
+        IPAddress network = ConnectionPlaces.NetworkOf(address);
+        if (_told.IsNew(new Who(null, network), reason))
+            _log.OverloadedFrom(network, reason);
     }
 
     /// <summary>Records what was turned away, and begins anew.</summary>
@@ -45,6 +55,6 @@ internal sealed class Overloads : IDisposable
 
     public void Dispose() => _told.Dispose();
 
-    /// <summary>A caller; null for those beyond the limit.</summary>
-    private readonly record struct Who(Caller? Caller);
+    /// <summary>A caller, or an address of which no caller is known; neither for those beyond the limit.</summary>
+    private readonly record struct Who(Caller? Caller, IPAddress? Address);
 }

@@ -105,5 +105,5 @@ internal static class RestFault
     };
 
     /// <summary>As much as people need, and nothing that steers a terminal.</summary>
-    private static string Shown(string text) => string.Concat(text.Take(80).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c));
+    private static string Shown(string text) => PlainLine.Of(string.Concat(text.EnumerateRunes().Take(80).Select(rune => rune.ToString())));
 }

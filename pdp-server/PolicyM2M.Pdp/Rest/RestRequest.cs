@@ -3,6 +3,7 @@ using System.Text;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Grpc.Core;
+using PolicyM2M.Engine.Vocabulary;
 using PolicyM2M.Wire;
 
 namespace PolicyM2M.Pdp.Rest;
@@ -83,5 +84,6 @@ internal static class RestRequest
         _ => throw Invalid($"`{text}` is no value of `{field.Name}`"),
     };
 
-    private static RpcException Invalid(string reason) => new(new Status(StatusCode.InvalidArgument, reason));
+    /// <summary>Names and values of the query are the caller's own, and who reads the answer may be another one.</summary>
+    private static RpcException Invalid(string reason) => new(new Status(StatusCode.InvalidArgument, PlainLine.Of(reason)));
 }

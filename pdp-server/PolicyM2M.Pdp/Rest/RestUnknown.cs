@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Microsoft.AspNetCore.Routing.Template;
+using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Pdp.Rest;
 
@@ -30,5 +31,5 @@ internal static class RestUnknown
     private static IEnumerable<string> Taken(PathString path) => path == RestEndpoints.OpenApiPath ? ["GET"]
         : Templates.Where(route => route.Template.TryMatch(path, [])).Select(route => route.Verb);
 
-    private static string Shown(PathString path) => string.Concat((path.Value ?? "").Take(100).Select(c => char.IsControl(c) ? '?' : c));
+    private static string Shown(PathString path) => PlainLine.Of(path.Value is { Length: > 100 } text ? text[..100] : path.Value ?? "");
 }

@@ -1,5 +1,5 @@
 using PolicyM2M.Compiler.Diagnostics;
-using PolicyM2M.Store;
+using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Pdp.Revisions;
 

@@ -47,14 +47,15 @@ internal sealed class FollowedRemote
     /// starting where it was fetched before.
     /// </summary>
     /// <exception cref="PolicyStoreException">The URL cannot be followed, or the remote was never fetched and cannot be now.</exception>
-    public static FollowedRemote? Find(PdpOptions options, DataFolder data, TimeProvider clock)
+    /// <exception cref="OperationCanceledException">It was ended.</exception>
+    public static FollowedRemote? Find(PdpOptions options, DataFolder data, TimeProvider clock, CancellationToken cancellation = default)
     {
         if (!RemoteRepository.IsUrl(options.Git))
             return null;
         var followed = new FollowedRemote(RemoteRepository.Of(options.Git, data.Clones, options.Ref, options.Access), options.Fetch, clock);
         try
         {
-            followed.Fetch(CancellationToken.None);
+            followed.Fetch(cancellation);
         }
         catch (PolicyStoreException) when (Directory.Exists(followed.Clone))
         {

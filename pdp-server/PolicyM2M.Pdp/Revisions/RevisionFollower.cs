@@ -87,7 +87,7 @@ internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, R
             return;
         }
         using Activity? span = PdpTraces.Source.StartActivity("activate")?.SetTag("policym2m.commit", commit);
-        CompiledRevision compiled = source.Compile(commit, stoppingToken);
+        CompiledRevision compiled = source.Compile(commit, cancellation: stoppingToken);
         if (source.Active(compiled, now, trust, before: status.Active) is not { } revision)
         {
             span?.SetStatus(ActivityStatusCode.Error, "the policy set has faults");

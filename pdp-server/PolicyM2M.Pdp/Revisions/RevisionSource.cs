@@ -10,29 +10,25 @@ namespace PolicyM2M.Pdp.Revisions;
 internal sealed class RevisionSource
 {
     private readonly GitPolicyRepository _repository;
-    private readonly Func<PolicyRevision, PolicyTestRun> _compile;
+    private readonly Func<PolicyRevision, PolicyTestRun>? _compile;
     private readonly RevisionTrust _trust;
     private readonly FollowedRemote? _remote;
     private readonly CompiledBundles _compiled;
     private readonly string? _accepted;
-    private readonly bool _isServing;
+    private readonly TimeSpan _longest;
 
-    private RevisionSource(GitPolicyRepository repository, FollowedRemote? remote, RevisionTrust trust, CompiledBundles compiled, PdpOptions options, Func<PolicyRevision, PolicyTestRun> compile)
+    private RevisionSource(
+        GitPolicyRepository repository, FollowedRemote? remote, RevisionTrust trust, CompiledBundles compiled, PdpOptions options, Func<PolicyRevision, PolicyTestRun>? compile, TimeSpan longest)
     {
         _repository = repository;
         _compile = compile;
+        _longest = longest;
         _remote = remote;
         _trust = trust;
         _compiled = compiled;
         _accepted = options.Accept;
         Ref = options.Ref;
         Folder = options.Folder;
-    }
-
-    private RevisionSource(RevisionSource other)
-    {
-        (_repository, _remote, _trust, _compile, _compiled, _accepted, Ref, Folder) = (other._repository, other._remote, other._trust, other._compile, other._compiled, other._accepted, other.Ref, other.Folder);
-        _isServing = true;
     }
 
     public string Ref { get; }
@@ -50,16 +46,14 @@ internal sealed class RevisionSource
     /// <param name="remote">The remote, where it is one.</param>
     /// <param name="data">Where what was compiled is kept.</param>
     /// <param name="compile">Compiles a policy set and runs its own tests, in this process; null for the compiler of this server.</param>
+    /// <param name="longest">How long one commit may take to compile; null for as long as a process may.</param>
     /// <exception cref="PolicyStoreException">There is none, or nobody may.</exception>
     /// <exception cref="StartupException">The options do not go together.</exception>
-    public static RevisionSource Open(PdpOptions options, FollowedRemote? remote, DataFolder data, Func<PolicyRevision, PolicyTestRun>? compile = null)
+    public static RevisionSource Open(PdpOptions options, FollowedRemote? remote, DataFolder data, Func<PolicyRevision, PolicyTestRun>? compile = null, TimeSpan? longest = null)
     {
         var repository = GitPolicyRepository.Open(remote?.Clone ?? options.Git);
-        return new RevisionSource(repository, remote, RevisionTrust.Of(repository, options), new CompiledBundles(data.Compiled), options, compile ?? RevisionCompiler.Test);
+        return new RevisionSource(repository, remote, RevisionTrust.Of(repository, options), new CompiledBundles(data.Compiled), options, compile, longest ?? CompilerProcess.Longest);
     }
-
-    /// <summary>The same source for a server that answers meanwhile: it compiles in a process of its own. Before the first answer nobody waits but the start, and a process would only cost time.</summary>
-    public RevisionSource WhileServing() => new(this);
 
     /// <summary>Fetches from the remote, where it is one and it is time.</summary>
     /// <returns>Whether its clone was damaged and made anew.</returns>
@@ -85,27 +79,22 @@ internal sealed class RevisionSource
     /// <param name="accepted">A commit that an operator lets in all the same, and with it what follows it; null for none.</param>
     /// <exception cref="PolicyStoreException">The repository cannot be read.</exception>
     public string? WhyNotAfter(string served, string commit, string? accepted = null) =>
-        _repository.Follows(served, commit) || (_accepted is not null && commit.StartsWith(_accepted, StringComparison.Ordinal)) || (accepted is not null && _repository.Follows(accepted, commit))
+        _repository.Follows(served, commit) || (accepted is not null && _repository.Follows(accepted, commit))
             ? null
             : $"{ActiveRevision.Shorten(commit)} does not follow {ActiveRevision.Shorten(served)}, which was served last: the ref was moved back, or its history rewritten; "
                 + $"`m2m pdp accept {ActiveRevision.Shorten(commit)}`, or a new start with `--accept {ActiveRevision.Shorten(commit)}`, serves it all the same"
-                + (_accepted is null ? "" : $" (`--accept {_accepted}` names another)");
+                + (_accepted is null ? "" : $" (`--accept {_accepted}` names another, or counted before)");
 
-    /// <summary>What <c>--accept</c> names, where the repository has no such commit, so that it does nothing; null where it has, and where nothing is named.</summary>
-    public string? UnknownAccepted
+    /// <summary>The commit that <c>--accept</c> names; null where nothing is named, or the repository has no such commit.</summary>
+    public string? FindAccepted()
     {
-        get
+        try
         {
-            if (_accepted is null)
-                return null;
-            try
-            {
-                return _repository.FindCommit(_accepted).StartsWith(_accepted, StringComparison.Ordinal) ? null : _accepted;
-            }
-            catch (PolicyStoreException)
-            {
-                return _accepted;
-            }
+            return _accepted is not null && _repository.FindCommit(_accepted) is var commit && commit.StartsWith(_accepted, StringComparison.Ordinal) ? commit : null;
+        }
+        catch (PolicyStoreException)
+        {
+            return null;
         }
     }
 
@@ -118,22 +107,33 @@ internal sealed class RevisionSource
 
     /// <summary>The policy set of a commit, compiled and tested: see <see cref="RevisionCompiler"/>. What this program compiled before is not compiled again.</summary>
     /// <exception cref="PolicyStoreException">The commit has no such folder, or the repository cannot be read.</exception>
-    /// <exception cref="CompilerException">It could not be compiled in a process of its own.</exception>
+    /// <param name="commitId">The commit.</param>
+    /// <param name="isFirst">Whether there is nothing else that could be served: then nobody waits but this start, and a process of its own would only cost time.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="CompilerException">It could not be compiled, or not in its time.</exception>
     /// <exception cref="OperationCanceledException">It was ended.</exception>
-    public CompiledRevision Compile(string commitId, CancellationToken cancellation = default)
+    public CompiledRevision Compile(string commitId, bool isFirst = false, CancellationToken cancellation = default)
     {
         if (_compiled.Find(commitId, Folder) is { } known)
             return known;
-        (CompiledRevision revision, ReadOnlyMemory<byte> file) = _isServing ? CompilerProcess.Compile(_repository, commitId, Folder, CompilerProcess.Longest, cancellation) : CompileHere(commitId);
+        (CompiledRevision revision, ReadOnlyMemory<byte> file) =
+            _compile is null && !isFirst ? CompilerProcess.Compile(_repository, commitId, Folder, _longest, cancellation) : CompileHere(commitId, cancellation);
         if (revision.Bundle is not null)
             _compiled.Keep(commitId, Folder, file.Span);
         return revision;
     }
 
-    private (CompiledRevision, ReadOnlyMemory<byte>) CompileHere(string commitId)
+    /// <summary>What takes too long is left to itself: a start that has nothing else to serve ends, and takes it along.</summary>
+    private (CompiledRevision, ReadOnlyMemory<byte>) CompileHere(string commitId, CancellationToken cancellation)
     {
-        CompiledRevision revision = RevisionCompiler.Compile(_repository, commitId, Folder, _compile);
-        return (revision, CompiledFile.Write(revision, Folder));
+        Task<(CompiledRevision, ReadOnlyMemory<byte>)> compiling = Task.Factory.StartNew(() =>
+        {
+            CompiledRevision revision = RevisionCompiler.Compile(_repository, commitId, Folder, _compile);
+            return (revision, (ReadOnlyMemory<byte>)CompiledFile.Write(revision, Folder));
+        }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        return Task.WaitAny([compiling], (int)_longest.TotalMilliseconds, cancellation) < 0
+            ? throw new CompilerException(CompilerProcess.TookTooLong(_longest))
+            : compiling.GetAwaiter().GetResult();
     }
 
     /// <summary>Forgets what other commits than these compiled to.</summary>
@@ -144,9 +144,11 @@ internal sealed class RevisionSource
     /// <param name="lastServed">The commit that was served last; null where none is known.</param>
     /// <param name="floor">The newest commit that was let in, which the newest must follow; null where none is known.</param>
     /// <param name="accepted">A commit that an operator lets in although it does not follow; null for none.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="OperationCanceledException">It was ended.</exception>
     /// <exception cref="StartupException">The policy set is not valid, and the message has every diagnostic; or nobody who may signed it.</exception>
     /// <exception cref="PolicyStoreException">The repository, the ref or the folder cannot be read.</exception>
-    public RevisionStatus LoadFirst(DateTimeOffset now, ServedCommit? lastServed, string? floor, string? accepted = null)
+    public RevisionStatus LoadFirst(DateTimeOffset now, ServedCommit? lastServed, string? floor, string? accepted = null, CancellationToken cancellation = default)
     {
         string commit = "";
         try
@@ -155,39 +157,40 @@ internal sealed class RevisionSource
             // Who signed what was served last was asked when it was new; a signer who left meanwhile must not keep the server from starting again.
             SignatureCheck trust = commit == lastServed?.Commit ? CheckLast(lastServed, now) : CheckTrust(floor, commit, now);
             if (trust.Refusal is { } distrust)
-                return Last(lastServed, new RefusedRevision(commit, now, [], distrust, MayHeal: true)) ?? throw new StartupException(distrust, ExitCode.InvalidPolicy);
-            CompiledRevision newest = Compile(commit);
+                return Last(lastServed, new RefusedRevision(commit, now, [], distrust, MayHeal: true), cancellation) ?? throw new StartupException(distrust, ExitCode.InvalidPolicy);
+            CompiledRevision newest = Compile(commit, isFirst: lastServed is null, cancellation);
             if (Active(newest, now, trust) is not { } active)
-                return Last(lastServed, new RefusedRevision(commit, now, newest.Diagnostics, null, MayHeal: false)) ?? throw Invalid(newest);
+                return Last(lastServed, new RefusedRevision(commit, now, newest.Diagnostics, null, MayHeal: false), cancellation) ?? throw Invalid(newest);
             return floor is not null && WhyNotAfter(floor, commit, accepted) is { } reason
-                ? Last(lastServed, new RefusedRevision(commit, now, [], reason, MayHeal: false) { IsOtherHistory = true }) ?? throw new StartupException(reason, ExitCode.CouldNotRun)
+                ? Last(lastServed, new RefusedRevision(commit, now, [], reason, MayHeal: false) { IsOtherHistory = true }, cancellation) ?? throw new StartupException(reason, ExitCode.CouldNotRun)
                 : new RevisionStatus(active, null, now);
         }
-        catch (PolicyStoreException fault)
+        catch (Exception fault) when (fault is PolicyStoreException or CompilerException { MayHeal: true })
         {
-            if (IsMadeAnew())
-                return LoadFirst(now, lastServed, floor, accepted);
-            RevisionStatus? last = Last(lastServed, new RefusedRevision(commit, now, [], fault.Message, MayHeal: true));
-            if (last is null)
-                throw;
-            return last;
+            if (IsMadeAnew(cancellation))
+                return LoadFirst(now, lastServed, floor, accepted, cancellation);
+            if (Last(lastServed, new RefusedRevision(commit, now, [], fault.Message, MayHeal: true), cancellation) is { } last)
+                return last;
+            if (fault is CompilerException)
+                throw new StartupException(fault.Message, ExitCode.CouldNotRun, fault);
+            throw;
         }
-        catch (Exception fault) when (fault is not (StartupException or OutOfMemoryException))
+        catch (Exception fault) when (fault is not (StartupException or OperationCanceledException or OutOfMemoryException))
         {
             // The edge of the compiler, as where the server runs: whatever it does wrong with the newest must not keep the last good one from being served.
             string failed = $"the compiler failed on {ActiveRevision.Shorten(commit)}: {fault.Message}";
-            return Last(lastServed, new RefusedRevision(commit, now, [], failed, MayHeal: false))
+            return Last(lastServed, new RefusedRevision(commit, now, [], failed, MayHeal: false), cancellation)
                 ?? throw new StartupException($"{failed}; no earlier commit is known to have been served with this data folder, and `--ref COMMIT` serves one until this is mended", ExitCode.InvalidPolicy, fault);
         }
     }
 
     /// <summary>Whether what could not be read was the damage of a clone, which is mended now; it is then no longer the same fault.</summary>
-    private bool IsMadeAnew()
+    private bool IsMadeAnew(CancellationToken cancellation)
     {
         Suspect();
         try
         {
-            return Refresh(isNews: true, CancellationToken.None);
+            return Refresh(isNews: true, cancellation);
         }
         catch (PolicyStoreException)
         {
@@ -196,18 +199,19 @@ internal sealed class RevisionSource
         }
     }
 
-    private RevisionStatus? Last(ServedCommit? lastServed, RefusedRevision newest) =>
-        lastServed is not null && Reload(lastServed, newest.SeenAt).Revision is { } active ? new RevisionStatus(active, newest, newest.SeenAt) : null;
+    private RevisionStatus? Last(ServedCommit? lastServed, RefusedRevision newest, CancellationToken cancellation) =>
+        lastServed is not null && Reload(lastServed, newest.SeenAt, cancellation).Revision is { } active ? new RevisionStatus(active, newest, newest.SeenAt) : null;
 
     /// <summary>A revision that was let in before, read and compiled again; or why it cannot be served any more. Who signed it was asked when it was new.</summary>
-    public (ActiveRevision? Revision, string? Fault) Reload(ServedCommit commit, DateTimeOffset now)
+    /// <exception cref="OperationCanceledException">It was ended.</exception>
+    public (ActiveRevision? Revision, string? Fault) Reload(ServedCommit commit, DateTimeOffset now, CancellationToken cancellation = default)
     {
         try
         {
             SignatureCheck trust = CheckLast(commit, now);
             if (trust.Refusal is { } distrust)
                 return (null, distrust);
-            CompiledRevision compiled = Compile(commit.Commit);
+            CompiledRevision compiled = Compile(commit.Commit, cancellation: cancellation);
             return Active(compiled, now, trust, commit.WasSigned) is { } revision ? (revision, null) : (null, string.Join("; ", compiled.Diagnostics.Select(DiagnosticText.OfLine)));
         }
         catch (Exception fault) when (fault is PolicyStoreException or CompilerException)
@@ -215,7 +219,7 @@ internal sealed class RevisionSource
             // Pruned, or of a repository that is gone.
             return (null, fault.Message);
         }
-        catch (Exception fault) when (fault is not OutOfMemoryException)
+        catch (Exception fault) when (fault is not (OperationCanceledException or OutOfMemoryException))
         {
             return (null, $"the compiler failed: {fault.Message}");
         }

@@ -173,8 +173,7 @@ internal sealed class Rollout(
             activations.Remember(status);
             memory.Remember(source, status);
             // What was served last never goes back: it is what the server starts from where the memory of the roll-out is removed.
-            if (status.Floor == status.Active.CommitId)
-                lastServed.Remember(source, status.Active.CommitId);
+            lastServed.Remember(source, status.Floor == status.Active.CommitId ? status.Active.CommitId : null);
             _notRemembered = null;
             source.KeepCompiled(RolloutRules.CommitsAtHand(status));
         }

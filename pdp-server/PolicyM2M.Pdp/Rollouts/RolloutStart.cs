@@ -11,43 +11,55 @@ internal static class RolloutStart
     /// The state at the start. Where something is pinned, on trial or withdrawn, that comes first, and the newest commit enters by the rules after that, at the follower's first look;
     /// otherwise the server starts with the newest.
     /// </summary>
+    /// <param name="source">Where commits come from.</param>
+    /// <param name="lastServed">The commit that was served last; null where none is known.</param>
+    /// <param name="remembered">What an earlier server left behind; null for nothing.</param>
+    /// <param name="accepted">The commit that is let in at this start although it does not follow; null for none.</param>
+    /// <param name="entry">How commits enter; null where they become active at once.</param>
+    /// <param name="now">The moment.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="OperationCanceledException">It was ended.</exception>
     /// <exception cref="StartupException">There is nothing to start with, or what is pinned cannot be served.</exception>
     /// <exception cref="PolicyStoreException">The policy set cannot be read.</exception>
-    public static RevisionStatus Load(RevisionSource source, ServedCommit? lastServed, RememberedRollout? remembered, RolloutStage? entry, DateTimeOffset now)
+    public static RevisionStatus Load(
+        RevisionSource source, ServedCommit? lastServed, RememberedRollout? remembered, string? accepted, RolloutStage? entry, DateTimeOffset now, CancellationToken cancellation)
     {
         RevisionStatus first;
+        // What was let in needs no leave.
+        accepted = accepted == (remembered?.Floor ?? lastServed?.Commit) ? remembered?.Accepted : accepted ?? remembered?.Accepted;
         // With stages the commit that was served last stays until the newest has proved itself; where there is none, nothing is there to compare with.
         if (remembered is null)
         {
-            first = entry is not null && lastServed is not null && source.Reload(lastServed, now).Revision is { } served
+            first = entry is not null && lastServed is not null && source.Reload(lastServed, now, cancellation).Revision is { } served
                 ? new RevisionStatus(served, null, now)
-                : source.LoadFirst(now, lastServed, lastServed?.Commit);
-            return lastServed is null || first.Active.CommitId == lastServed.Commit ? first
+                : source.LoadFirst(now, lastServed, lastServed?.Commit, accepted, cancellation);
+            return lastServed is null ? first
+                : first.Active.CommitId == lastServed.Commit ? first with { Accepted = accepted }
                 : first with { Past = [new PastRevision(lastServed.Commit, "", "", null, Fate.Replaced, lastServed.WasSigned)] };
         }
         first = entry is not null || remembered.Pin is not null || remembered.Candidate is not null || IsWithdrawn(source, remembered)
-            ? new RevisionStatus(Active(source, remembered, now), null, now)
-            : source.LoadFirst(now, remembered.Active.ToServed(), remembered.Floor, remembered.Accepted);
+            ? new RevisionStatus(Active(source, remembered, now, cancellation), null, now)
+            : source.LoadFirst(now, remembered.Active.ToServed(), remembered.Floor, accepted, cancellation);
         // Policies that were withdrawn do not come back because another commit has them.
         if (first.Active.Bundle.Hash != remembered.Active.Bundle && remembered.Past.Any(past => past.Fate != Fate.Replaced && past.Bundle == first.Active.Bundle.Hash))
-            first = new RevisionStatus(Active(source, remembered, now), null, now);
+            first = new RevisionStatus(Active(source, remembered, now, cancellation), null, now);
         bool isActive = first.Active.CommitId == remembered.Active.Commit;
         return first with
         {
             Active = isActive && remembered.Active.ActivatedAt is { } activatedAt ? first.Active.Since(activatedAt) : first.Active,
             Pin = remembered.Pin,
-            Candidate = remembered.Candidate is { } candidate && source.Reload(candidate.Commit, now).Revision is { } revision
+            Candidate = remembered.Candidate is { } candidate && source.Reload(candidate.Commit, now, cancellation).Revision is { } revision
                 ? new Candidate(revision, RolloutStage.Parse(candidate.Stage)!, candidate.Since, new Differences())
                 : null,
             Floor = isActive ? remembered.Floor : first.Active.CommitId,
-            Accepted = isActive ? remembered.Accepted : null,
+            Accepted = isActive ? accepted : null,
             Past = [.. remembered.Past.Prepend(remembered.Active).Select(past => past.ToPast()).Where(past => past.CommitId != first.Active.CommitId)],
         };
     }
 
-    private static ActiveRevision Active(RevisionSource source, RememberedRollout remembered, DateTimeOffset now)
+    private static ActiveRevision Active(RevisionSource source, RememberedRollout remembered, DateTimeOffset now, CancellationToken cancellation)
     {
-        (ActiveRevision? active, string? fault) = source.Reload(remembered.Active.ToServed(), now);
+        (ActiveRevision? active, string? fault) = source.Reload(remembered.Active.ToServed(), now, cancellation);
         string why = remembered.Pin is { } pin ? $"pinned by {pin.By} ({pin.Reason})" : "active while a newer one is on trial or was rolled back";
         return active ?? throw new StartupException(
             $"the commit {ActiveRevision.Shorten(remembered.Active.Commit)} is {why}, and it cannot be served: {fault}; mend that, or remove `rollout.json` from the data folder to start with the newest commit",

@@ -61,7 +61,7 @@ internal sealed class AnswerMemory
     private static bool IsSo(Answered known, RevisionStatus status, DeviceRegistry devices) =>
         status.Candidate is null && ReferenceEquals(known.Status.Active, status.Active) && known.Status.AnswersSince == status.AnswersSince
         // The registry changes in place: what tells is the record of the device, which never does.
-        && Equals(known.Known, devices.Find(known.Device));
+        && ReferenceEquals(known.Registry, devices) && Equals(known.Known, devices.Find(known.Device));
 
     private Span<Entry?> GroupOf(byte[] request)
     {

@@ -25,6 +25,9 @@ internal sealed record Answered
     /// <summary>What the registry knew of that device then; null where it knew nothing.</summary>
     public required Registry.Device? Known { get; init; }
 
+    /// <summary>The registry that said so: another one stands in for it while it is away.</summary>
+    public required Registry.DeviceRegistry Registry { get; init; }
+
     public required DecisionForm Form { get; init; }
 
     public required DecideResponse Response { get; init; }

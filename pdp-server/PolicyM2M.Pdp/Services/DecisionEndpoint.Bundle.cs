@@ -1,6 +1,8 @@
 using Google.Protobuf;
 using Grpc.Core;
+using Microsoft.AspNetCore.Http.Features;
 using PolicyM2M.Pdp.Identity;
+using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Wire.V1;
 
@@ -25,6 +27,7 @@ internal sealed partial class DecisionEndpoint
         if (isSame && request.Offset > (ulong)bytes.Length)
             throw new RpcException(new Status(StatusCode.OutOfRange, $"the bundle has {bytes.Length} bytes, and the caller says that it has {request.Offset} of them"));
         int offset = isSame ? (int)request.Offset : 0;
+        Pay(context, caller, bytes.Length - offset);
         // Also where nothing but a new statement goes out: it makes the caller's bundle good for longer.
         var handedOut = new AuditBundle { Revision = answering.ToWire(), Offset = (ulong)offset };
         await audit.DoneAsync(caller, device, record => record.Bundle = handedOut, context.CancellationToken);
@@ -44,5 +47,17 @@ internal sealed partial class DecisionEndpoint
             // The bytes belong to the revision and never change.
             await responseStream.WriteAsync(new GetBundleResponse { Data = UnsafeByteOperations.UnsafeWrap(part) }, context.CancellationToken);
         }
+    }
+
+    /// <summary>A bundle is as large as thousands of answers: what it takes of the line counts against the rate as they would.</summary>
+    private void Pay(ServerCallContext context, Caller caller, int bytes)
+    {
+        CallerLoad load = context.GetHttpContext().Features.GetRequiredFeature<CallerLoad>();
+        int calls = load.CallsFor(bytes);
+        // The opening of the call was one.
+        if (load.Charge(calls - 1) is not { } overload)
+            return;
+        overloads.Turned(caller, overload.Reason);
+        throw Admission.Refusal(overload, $"{overload.Reason}: {bytes} bytes of a bundle count as {calls} calls");
     }
 }

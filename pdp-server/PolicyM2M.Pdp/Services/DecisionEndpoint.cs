@@ -49,12 +49,11 @@ internal sealed partial class DecisionEndpoint(
         audit.Demand();
         // Each is taken once, so that the whole answer is of one revision and one copy of the registry; and the device once from that, which changes in place.
         RevisionStatus status = revisions.Current;
-        DeviceRegistry devices = registry.Current;
+        (DeviceRegistry devices, bool isAway) = Devices();
         Caller caller = context.GetHttpContext().Caller();
         string device = Subject(request.DeviceId, devices, context);
-        Registry.Device? known = devices.Find(device);
         DateTimeOffset now = clock.GetUtcNow();
-        Answered answered = Answer(request, status, known, caller, device, now);
+        Answered answered = Answer(request, status, devices, isAway, caller, device, now);
         droppedClaims.Add(answered.Dropped);
         given.Note(context.GetHttpContext().Features.GetRequiredFeature<CallerLoad>(), answered);
         metrics.Decided(answered.Decisions, answered.IsCanary, request.Form == DecisionForm.Signed, clock.GetElapsedTime(began));
@@ -83,15 +82,24 @@ internal sealed partial class DecisionEndpoint(
         throw denials.Deny(context.Method, caller, new Status(StatusCode.PermissionDenied, said), reason, device);
     }
 
+    /// <summary>The registry as it is now, and whether it is away. Asked before and after: what is taken while it goes or comes back is said to be without it, and never the other way round.</summary>
+    public (DeviceRegistry Devices, bool IsAway) Devices()
+    {
+        bool isAway = !registry.IsAvailable;
+        DeviceRegistry devices = registry.Current;
+        return (devices, isAway || !registry.IsAvailable);
+    }
+
     /// <summary>The answer to a request by a status, of which nothing is counted or recorded yet.</summary>
-    public Answered Answer(DecideRequest request, RevisionStatus status, Registry.Device? known, Caller caller, string device, DateTimeOffset now)
+    public Answered Answer(DecideRequest request, RevisionStatus status, DeviceRegistry devices, bool isAway, Caller caller, string device, DateTimeOffset now)
     {
         ActiveRevision revision = status.For(device);
+        Registry.Device? known = devices.Find(device);
         DeviceContext claims = Claims(request), registered = known?.ToContext() ?? DeviceContext.Empty;
         MergedContext merged = MergedContext.Of(device, claims, registered, revision.Bundle);
         PreparedContext prepared = revision.Decider.Prepare(merged.Context);
 
-        var response = new DecideResponse { NeededAttributes = { status.NeededClaims } };
+        var response = new DecideResponse { NeededAttributes = { status.NeededClaims }, RegistryUnavailable = isAway };
         (Decision Decision, Region Region)[] decisions = Decide(request.Kinds, revision, prepared, now);
         AnsweringRevision answering = status.Answering(revision);
         SignedDecision[] signed = [];
@@ -118,12 +126,13 @@ internal sealed partial class DecisionEndpoint(
             Device = device,
             Status = status,
             Known = known,
+            Registry = devices,
             Form = request.Form,
             Response = response,
             Decisions = decisions,
             Signed = signed,
             Dropped = merged.Dropped,
-            Words = audit.WordsOf(caller, device, revision, decisions, merged.Context, registered),
+            Words = audit.WordsOf(caller, device, revision, decisions, merged.Context, registered, isAway),
             IsCanary = !ReferenceEquals(revision, status.Active),
             MadeAt = now,
             Until = until,

@@ -1,4 +1,3 @@
-using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Rollouts;
 using PolicyM2M.Registry;
@@ -10,7 +9,7 @@ namespace PolicyM2M.Pdp.Services;
 /// Before another revision answers, what was asked lately is decided and signed by it. Else all who ask in the first moments after a change wait for signatures, each of which costs more than many answers
 /// from memory.
 /// </summary>
-internal sealed class Rehearsal(DecisionEndpoint decisions, AnswerMemory memory, RevisionState revisions, RegistryState registry, TimeProvider clock, ILogger<Rehearsal> log) : IRehearsal
+internal sealed class Rehearsal(DecisionEndpoint decisions, AnswerMemory memory, RevisionState revisions, TimeProvider clock, ILogger<Rehearsal> log) : IRehearsal
 {
     /// <summary>So long the change waits at most; what is not ready by then is made when it is asked for.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(400);
@@ -24,14 +23,14 @@ internal sealed class Rehearsal(DecisionEndpoint decisions, AnswerMemory memory,
         var ready = new List<AnswerMemory.Entry>();
         try
         {
-            DeviceRegistry devices = registry.Current;
+            (DeviceRegistry devices, bool isAway) = decisions.Devices();
             DateTimeOffset now = clock.GetUtcNow();
             foreach (AnswerMemory.Entry entry in memory.Latest(revisions.Current))
             {
                 if (clock.GetElapsedTime(began) > Longest)
                     break;
                 Answered known = entry.Answered;
-                Answered answered = decisions.Answer(DecideRequest.Parser.ParseFrom(entry.Request), next, devices.Find(known.Device), known.Caller, known.Device, now);
+                Answered answered = decisions.Answer(DecideRequest.Parser.ParseFrom(entry.Request), next, devices, isAway, known.Caller, known.Device, now);
                 ready.Add(new AnswerMemory.Entry(entry.Request, answered, AnswerBytes.Of(answered.Response)));
             }
         }

@@ -1,5 +1,5 @@
-using System.Globalization;
 using Grpc.Core;
+using PolicyM2M.Engine.Vocabulary;
 using PolicyM2M.Pdp.Rollouts;
 using V1 = PolicyM2M.Wire.V1;
 
@@ -35,8 +35,7 @@ internal static class RolloutRequests
     {
         if (string.IsNullOrWhiteSpace(text) || text.Length > LongestReason)
             throw Invalid($"`reason` is empty or longer than {LongestReason} characters: say in a sentence why, for whoever finds it");
-        return text.EnumerateRunes().Any(rune => System.Text.Rune.GetUnicodeCategory(rune)
-                is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
+        return text.EnumerateRunes().Any(PlainLine.Steers)
             ? throw Invalid("`reason` has a character that cannot be seen; write it on one line")
             : text.Trim();
     }

@@ -48,9 +48,16 @@ internal static class CallerCommandLine
     private static readonly Option<int> Streams = Count("--streams", "Streams of one identity that are open at one time.", Limits.Streams);
     private static readonly Option<int> Connections = Count("--connections", "Connections that are open at one time.", Limits.Connections);
 
+    private static readonly Option<int?> ConnectionsPerAddress = new("--connections-per-address")
+    {
+        Description = "Connections that are open at one time from one address, or one /64 of IPv6; as many as of everybody where a balancer stands before the server. [default: half of --connections]",
+        HelpName = "NUMBER",
+        CustomParser = argument => ReadCount(argument, "--connections-per-address"),
+    };
+
     public static void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { Roles, Trust, Crl, CrlExpired, Rate, Calls, Streams, Connections })
+        foreach (Option option in new Option[] { Roles, Trust, Crl, CrlExpired, Rate, Calls, Streams, Connections, ConnectionsPerAddress })
             command.Options.Add(option);
     }
 
@@ -60,7 +67,14 @@ internal static class CallerCommandLine
         Trust = parsed.GetValue(Trust) ?? [],
         Crls = parsed.GetValue(Crl) ?? [],
         AcceptsExpiredCrls = parsed.GetValue(CrlExpired) == Accept,
-        Limits = new CallLimits { Rate = parsed.GetValue(Rate), Calls = parsed.GetValue(Calls), Streams = parsed.GetValue(Streams), Connections = parsed.GetValue(Connections) },
+        Limits = new CallLimits
+        {
+            Rate = parsed.GetValue(Rate),
+            Calls = parsed.GetValue(Calls),
+            Streams = parsed.GetValue(Streams),
+            Connections = parsed.GetValue(Connections),
+            ConnectionsPerAddress = parsed.GetValue(ConnectionsPerAddress),
+        },
     };
 
     private static Option<int> Count(string name, string description, int otherwise) => new(name)

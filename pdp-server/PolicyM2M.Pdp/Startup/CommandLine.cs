@@ -133,7 +133,7 @@ internal static class CommandLine
 
     private static readonly Option<string?> Accept = new("--accept")
     {
-        Description = "Serve this commit although it does not follow the one that was served last: its history was rewritten, or the ref was moved back.",
+        Description = "Serve this commit although it does not follow the one that was served last: its history was rewritten, or the ref was moved back. It counts at the first start with it, and no more.",
         HelpName = "COMMIT",
         CustomParser = ReadCommit,
     };

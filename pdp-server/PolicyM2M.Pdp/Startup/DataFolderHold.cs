@@ -7,25 +7,25 @@ internal sealed class DataFolderHold(DataFolder data) : IDisposable
     private const int WouldBlock = 11;
 
     private FileStream? _file;
+    private bool _isMade;
 
-    /// <summary>Takes the folder where there is one. First of all: a start would else compile for a while, only to find out that it cannot have it; and one that comes to nothing makes none.</summary>
-    /// <exception cref="StartupException">Another server has it, or it cannot be written.</exception>
-    public void TakeWhereThere()
-    {
-        if (Directory.Exists(data.Path))
-            Take();
-    }
-
-    /// <summary>Takes the folder, which is made where there is none.</summary>
+    /// <summary>
+    /// Takes the folder, which is made where there is none. First of all: a start would else clone and compile for a while, only to find out that it cannot have it, or beside another that does the same.
+    /// </summary>
     /// <exception cref="StartupException">Another server has it, or it cannot be made or written.</exception>
     public void Take()
     {
-        if (_file is not null)
-            return;
         try
         {
-            PrivateFile.CreateFolder(data.Path);
-            _file = new FileStream(Path.Combine(data.Path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            _isMade = !Directory.Exists(data.Path);
+            do
+            {
+                _file?.Dispose();
+                PrivateFile.CreateFolder(data.Path);
+                _file = new FileStream(LockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            // Another start that came to nothing may have removed the file between the two.
+            while (!File.Exists(LockFile));
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -34,5 +34,30 @@ internal sealed class DataFolderHold(DataFolder data) : IDisposable
         }
     }
 
-    public void Dispose() => _file?.Dispose();
+    /// <summary>Lets go of it for a server that did not start. A folder that was made for that, and has nothing in it yet, goes too.</summary>
+    public void GiveUp()
+    {
+        try
+        {
+            if (_isMade && _file is not null && Directory.GetFileSystemEntries(data.Path).Length == 1)
+            {
+                // While it is held: nobody else can have it and lose it.
+                File.Delete(LockFile);
+                Directory.Delete(data.Path);
+            }
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // An empty folder is left, which does no harm.
+        }
+        Dispose();
+    }
+
+    public void Dispose()
+    {
+        _file?.Dispose();
+        _file = null;
+    }
+
+    private string LockFile => Path.Combine(data.Path, "lock");
 }

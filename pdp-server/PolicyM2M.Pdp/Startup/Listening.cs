@@ -27,11 +27,11 @@ internal static class Listening
     /// <summary>Starts to listen.</summary>
     /// <exception cref="StartupException">The address cannot be had.</exception>
     /// <exception cref="OperationCanceledException">The server was asked to end before it listened.</exception>
-    public static async Task ListenAsync(this WebApplication server, PdpOptions options)
+    public static async Task ListenAsync(this WebApplication server, PdpOptions options, CancellationToken asked)
     {
         try
         {
-            await server.StartAsync();
+            await server.StartAsync(asked);
         }
         catch (OperationCanceledException)
         {

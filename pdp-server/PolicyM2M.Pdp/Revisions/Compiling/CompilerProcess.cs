@@ -63,6 +63,9 @@ internal static class CompilerProcess
         }
     }
 
+    /// <summary>Why there is no end of it.</summary>
+    public static string TookTooLong(TimeSpan longest) => $"the compiler took longer than {longest.TotalMinutes:0.##} minutes";
+
     private static string? Wait(Process process, TimeSpan longest, CancellationToken cancellation)
     {
         TimeProvider clock = TimeProvider.System;
@@ -74,7 +77,7 @@ internal static class CompilerProcess
                 continue;
             process.Kill(entireProcessTree: true);
             process.WaitForExit();
-            return isTooLong ? $"the compiler took longer than {longest.TotalMinutes:0.##} minutes" : null;
+            return isTooLong ? TookTooLong(longest) : null;
         }
         return null;
     }

@@ -51,7 +51,7 @@ internal sealed class PdpMetrics : IDisposable
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = DecideBounds }));
         Counter("policym2m.pdp.denials", "{call}", "Calls that the caller may not make, by RPC.",
             () => RpcPlaces.Select(rpc => new Measurement<long>(Interlocked.Read(ref _denials[rpc.Value]), new KeyValuePair<string, object?>("rpc", rpc.Key))));
-        Counter("policym2m.pdp.overloads", "{call}", "Calls and messages of streams that were turned away, being beyond a limit.", () => [new(Interlocked.Read(ref _overloads))]);
+        Counter("policym2m.pdp.overloads", "{call}", "Connections, calls and messages of streams that were turned away, being beyond a limit.", () => [new(Interlocked.Read(ref _overloads))]);
         Gauge("policym2m.pdp.watchers", "{watcher}", "Watches that are open.", () => [new(Interlocked.Read(ref _watchers))]);
         Counter("policym2m.pdp.revision.refusals", "{revision}", "Commits that could not be served: they do not compile, fail a test, or are not signed as they must be.",
             () => [new(Interlocked.Read(ref _refusals))]);

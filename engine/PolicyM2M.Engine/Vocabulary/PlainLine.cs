@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace PolicyM2M.Store;
+namespace PolicyM2M.Engine.Vocabulary;
 
 /// <summary>Somebody else's text where a log or a terminal takes one line: a host, or the author of a commit, may have written anything.</summary>
 public static class PlainLine
@@ -16,6 +16,7 @@ public static class PlainLine
         return text.EnumerateRunes().Any(Steers) ? string.Concat(text.EnumerateRunes().Select(rune => Steers(rune) ? " " : rune.ToString())) : text;
     }
 
-    private static bool Steers(Rune rune) =>
+    /// <summary>Whether a character would do that, so that whoever shows another mark than a space in its place goes by the same rule.</summary>
+    public static bool Steers(Rune rune) =>
         Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 }
