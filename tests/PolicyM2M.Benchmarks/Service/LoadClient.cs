@@ -11,7 +11,7 @@ namespace PolicyM2M.Benchmarks.Service;
 /// </summary>
 internal sealed class LoadClient : IDisposable
 {
-    private const int CallsOnConnection = 8;
+    public const int CallsOnConnection = 8;
 
     private readonly HttpMessageInvoker[] _connections;
     private readonly Uri _rpc;

@@ -116,10 +116,17 @@ internal sealed class ServiceTable(bool isQuick) : IDisposable
         ServerProcess echo = Echo(Pki("data"), typical.ToByteArray());
         using var toPdp = new LoadClient(pdp.Address, Pki("data"), Concurrency);
         using var toEcho = new LoadClient(echo.Address, Pki("data"), Concurrency);
-        (double[] pdpCost, double[] echoCost, double pdpRate, double echoRate) = await InTurnsAsync((pdp, toPdp), (echo, toEcho), frames);
+        (double[] pdpCost, double[] echoCost, double pdpRate, double echoRate) = await InTurnsAsync((pdp, count => toPdp.RunAsync(frames, count)), (echo, count => toEcho.RunAsync(frames, count)));
         string detail = $"{TableRow.Number(Figures.MedianOf(pdpCost))} µs against {TableRow.Number(Figures.MedianOf(echoCost))} µs; {TableRow.Number(pdpRate)} against {TableRow.Number(echoRate)} calls a second; "
             + $"request {frames[0].Length - 5} bytes, answer {typical.CalculateSize()} bytes";
-        return [TableRow.AtMost("processor time of the server for a `Decide` at concurrency 32, signed, audit buffered, N = 10,000, against a bare typed echo", Ratio(pdpCost, echoCost), 1.1, " ×", detail)];
+        DecideRequest[] requests = [.. _folder.Requests.Select(request => request.Request)];
+        using var asDevice = new GrpcLoad(pdp.Address, Pki("data"), Concurrency);
+        using var asDeviceOfEcho = new GrpcLoad(echo.Address, Pki("data"), Concurrency);
+        (double[] deviceCost, double[] deviceEchoCost, double deviceRate, double deviceEchoRate) =
+            await InTurnsAsync((pdp, count => asDevice.RunAsync(requests, count)), (echo, count => asDeviceOfEcho.RunAsync(requests, count)));
+        return [TableRow.AtMost("processor time of the server for a `Decide` at concurrency 32, signed, audit buffered, N = 10,000, against a bare typed echo", Ratio(pdpCost, echoCost), 1.1, " ×", detail),
+            TableRow.AtMost("… the same asked by a loop of Grpc.Net.Client", Ratio(deviceCost, deviceEchoCost), 1.1, " ×",
+                $"{TableRow.Number(Figures.MedianOf(deviceCost))} µs against {TableRow.Number(Figures.MedianOf(deviceEchoCost))} µs; {TableRow.Number(deviceRate)} against {TableRow.Number(deviceEchoRate)} calls a second")];
     }
 
     private async Task<IEnumerable<TableRow>> AuditAsync()
@@ -130,7 +137,7 @@ internal sealed class ServiceTable(bool isQuick) : IDisposable
         using var toWith = new LoadClient(with.Address, Pki("with"), Concurrency);
         using var toWithout = new LoadClient(without.Address, Pki("without"), Concurrency);
         await toWithout.RunAsync(framesWithout, Warm);
-        (double[] withCost, double[] withoutCost, double withRate, double withoutRate) = await InTurnsAsync((with, toWith), (without, toWithout), frames);
+        (double[] withCost, double[] withoutCost, double withRate, double withoutRate) = await InTurnsAsync((with, count => toWith.RunAsync(frames, count)), (without, count => toWithout.RunAsync(frames, count)));
         return [TableRow.AtMost("throughput that the audit log costs (buffered against off)", (1 - withRate / withoutRate) * 100, 15, " %",
             $"{TableRow.Number(withRate)} against {TableRow.Number(withoutRate)} calls a second; by processor time {TableRow.Number((Ratio(withCost, withoutCost) - 1) * 100)} %")];
     }
@@ -232,18 +239,18 @@ internal sealed class ServiceTable(bool isQuick) : IDisposable
     private int Calls => isQuick ? 5_000 : 30_000;
 
     /// <summary>Both in turn, round by round, so that whatever else the machine does hits both: processor microseconds for a call, and the best rate of each.</summary>
-    private async Task<(double[] First, double[] Second, double FirstRate, double SecondRate)> InTurnsAsync((ServerProcess Server, LoadClient Load) first, (ServerProcess Server, LoadClient Load) second, byte[][] frames)
+    private async Task<(double[] First, double[] Second, double FirstRate, double SecondRate)> InTurnsAsync((ServerProcess Server, Func<int, Task<Load>> RunAsync) first, (ServerProcess Server, Func<int, Task<Load>> RunAsync) second)
     {
         List<double>[] costs = [[], []], rates = [[], []];
-        (ServerProcess Server, LoadClient Load)[] both = [first, second];
-        foreach ((_, LoadClient load) in both)
-            await load.RunAsync(frames, Warm);
+        (ServerProcess Server, Func<int, Task<Load>> RunAsync)[] both = [first, second];
+        foreach ((_, Func<int, Task<Load>> run) in both)
+            await run(Warm);
         for (int round = 0; round < (isQuick ? 3 : 9); round++)
         {
             for (int i = 0; i < both.Length; i++)
             {
                 double before = both[i].Server.ProcessorMicroseconds;
-                Load ran = await both[i].Load.RunAsync(frames, Calls);
+                Load ran = await both[i].RunAsync(Calls);
                 costs[i].Add((both[i].Server.ProcessorMicroseconds - before) / Calls);
                 rates[i].Add(ran.PerSecond);
             }
