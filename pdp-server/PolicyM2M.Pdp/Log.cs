@@ -120,6 +120,9 @@ internal static partial class Log
     [LoggerMessage(89, LogLevel.Information, "{Actor}: import of devices, {Good} good, {Changed} changed, {Faults} faults")]
     public static partial void DevicesImported(this ILogger log, CallerId actor, int good, int changed, int faults);
 
+    [LoggerMessage(93, LogLevel.Error, "old changes of the registry could not be forgotten, which is tried again: {Reason}")]
+    public static partial void HistoryNotForgotten(this ILogger log, string reason);
+
     [LoggerMessage(90, LogLevel.Error, "who is revoked cannot be kept for a start without the registry: {Reason}")]
     public static partial void RevokedNotKept(this ILogger log, string reason);
 

@@ -109,9 +109,9 @@ internal static class Program
         builder.Services.AddSingleton(services => new SignedStatements(services.GetRequiredService<SigningKeys>(), options.StatementValidity));
         // By factory, so that it is disposed with the server.
         builder.Services.AddSingleton(_ => registry).AddSingleton<DeviceReplica>().AddSingleton(revoked).AddSingleton(new RegistryState(clock, options.RegistryGrace, revoked));
-        builder.Services.AddSingleton<FirstImport>().AddSingleton<DeviceImportCall>().AddSingleton<DroppedClaims>();
+        builder.Services.AddSingleton<FirstImport>().AddSingleton<ImportUploads>().AddSingleton<DeviceImportCall>().AddSingleton<DroppedClaims>();
         builder.Services.AddHostedService<RevisionFollower>().AddHostedService<RegistryFollower>().AddHostedService<CredentialFollower>().AddHostedService<CallerRulesFollower>();
-        builder.Services.AddHostedService<AuditRetention>();
+        builder.Services.AddHostedService<HistoryRetention>().AddHostedService<AuditRetention>();
         builder.Services.AddSingleton<AuditExport>().AddHostedService(services => services.GetRequiredService<AuditExport>());
         builder.AddSight(options.Sight, monitor);
 

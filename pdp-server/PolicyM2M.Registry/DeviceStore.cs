@@ -97,12 +97,13 @@ public sealed class DeviceStore : IAsyncDisposable
     /// Forgets who changed what before that instant; what devices are now stays. So does the last reinstatement of each: by it, whoever was away for longer learns that a device which it knows to be
     /// revoked was brought back, and not lost.
     /// </summary>
-    /// <exception cref="RegistryUnavailableException">The database cannot be used.</exception>
-    public Task ForgetChangesAsync(DateTimeOffset before, CancellationToken cancellationToken = default) => ReadAsync(async sql =>
+    /// <param name="before">What happened earlier, by the clock of whoever wrote it.</param>
+    /// <param name="newest">So many of the newest changes stay, whatever time they carry: a writer whose clock is behind must not have its changes forgotten before others have seen them.</param>
+    /// <param name="cancellationToken">Ends it after the part that is being forgotten.</param>
+    /// <exception cref="RegistryUnavailableException">The database cannot be used; a part may be forgotten.</exception>
+    public Task ForgetChangesAsync(DateTimeOffset before, long newest, CancellationToken cancellationToken = default) => ReadAsync(async sql =>
     {
-        await sql.RunAsync("DELETE FROM changes WHERE at < @before AND (verb <> @verb OR EXISTS "
-            + "(SELECT 1 FROM changes later WHERE later.device_id = changes.device_id AND later.verb = @verb AND later.sequence > changes.sequence))",
-            ("before", before.ToUnixTimeMilliseconds()), ("verb", DeviceChange.Reinstate.Name)).ConfigureAwait(false);
+        await ForgottenChanges.RunAsync(sql, before, newest).ConfigureAwait(false);
         return true;
     }, cancellationToken);
 

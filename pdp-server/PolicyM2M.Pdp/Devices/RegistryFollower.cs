@@ -16,11 +16,8 @@ internal sealed class RegistryFollower(
 
     private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan KeepHistory = TimeSpan.FromDays(30);
-    private static readonly TimeSpan BetweenCleanings = TimeSpan.FromHours(6);
 
     private bool _isLost, _wasMissingSaid;
-    private long? _cleanedAt;
 
     /// <summary>Why it cannot be kept who is revoked, as it was last said: the same at every look is said once.</summary>
     private string? _unkept;
@@ -91,7 +88,6 @@ internal sealed class RegistryFollower(
                 news = news with { Changed = [.. news.Changed, .. imported.Changed] };
             }
             Take(news);
-            await CleanAsync(cancellationToken);
         }
         catch (RegistryUnavailableException fault)
         {
@@ -153,14 +149,6 @@ internal sealed class RegistryFollower(
         // Said first: whoever sees that decisions changed finds the reason in the log.
         log.RegistryMissing();
         state.Watchers.TellAll();
-    }
-
-    private async Task CleanAsync(CancellationToken cancellationToken)
-    {
-        if (_cleanedAt is { } last && clock.GetElapsedTime(last) < BetweenCleanings)
-            return;
-        _cleanedAt = clock.GetTimestamp();
-        await store.ForgetChangesAsync(clock.GetUtcNow() - KeepHistory, cancellationToken);
     }
 
     /// <summary>What the registry says and the schema cannot use tightens decisions without a word, so it is said here.</summary>

@@ -18,10 +18,13 @@ internal sealed record CallLimits
     /// <summary>What a caller may save up, in seconds of its rate: after a restart it asks much at once.</summary>
     private const int BurstSeconds = 2;
 
+    /// <summary>How long a stream is not read after a message beyond a limit: long enough that a hundred streams which only wait for this cost no more than a few calls.</summary>
+    public static readonly TimeSpan AfterOverload = TimeSpan.FromSeconds(1);
+
     /// <summary>Calls and opened streams of one identity in a second.</summary>
     public int Rate { get; init; } = 500;
 
-    /// <summary>Calls that are being answered at one time, of everybody together; streams are counted apart, since they last.</summary>
+    /// <summary>Calls that are being answered at one time, of everybody together. Streams are counted apart, since they last; a message of one is a call while it is answered.</summary>
     public int Calls { get; init; } = 1_000;
 
     /// <summary>Streams of one identity: a gateway watches for the devices of its site.</summary>
@@ -44,6 +47,9 @@ internal sealed record CallLimits
 
     /// <summary>How long the request of a call that is no stream may take to arrive: it holds a place among the calls from its first byte on.</summary>
     public TimeSpan RequestGrace { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a file of devices may take to arrive: until then it is held in memory.</summary>
+    public TimeSpan UploadGrace { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Calls of one identity that are being answered at one time.</summary>
     public int CallsPerCaller => Math.Max(1, Calls / ShareOfOne);

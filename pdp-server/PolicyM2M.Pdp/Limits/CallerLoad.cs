@@ -52,7 +52,7 @@ internal sealed class CallerLoad(string caller, CallLimits limits, TimeProvider 
             _ = isStream ? _streams-- : _calls--;
     }
 
-    /// <summary>Counts more than the opening of a call against the rate: messages of a stream, entries of a batch.</summary>
+    /// <summary>Counts more than the opening of a call against the rate.</summary>
     public Overload? Charge(int times)
     {
         lock (_lock)

@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using PolicyM2M.Audit;
 using PolicyM2M.Audit.Storage;
+using PolicyM2M.Pdp.Access;
 using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Wire.V1;
@@ -9,8 +10,11 @@ using PolicyM2M.Wire.V1;
 namespace PolicyM2M.Pdp.Services;
 
 /// <summary>What auditors ask.</summary>
-internal sealed class AuditEndpoint(AuditTrail audit, DataFolder data) : AuditService.AuditServiceBase
+internal sealed class AuditEndpoint(AuditTrail audit, DataFolder data, CallAccess access, IHostApplicationLifetime lifetime) : AuditService.AuditServiceBase
 {
+    /// <summary>How many records are sent between two looks whether their reader may still have them.</summary>
+    private const int BetweenLooks = 256;
+
     private readonly AuditLogReader _reader = new(data.Audit);
 
     public override Task<GetCheckpointResponse> GetCheckpoint(GetCheckpointRequest request, ServerCallContext context)
@@ -22,11 +26,22 @@ internal sealed class AuditEndpoint(AuditTrail audit, DataFolder data) : AuditSe
     public override async Task ListEntries(ListEntriesRequest request, IServerStreamWriter<ListEntriesResponse> responseStream, ServerCallContext context)
     {
         long size = Checkpoint().Size, from = Number(request.From, size, "from");
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         using IEnumerator<(long Number, ReadOnlyMemory<byte> Record)> entries = _reader.ReadEntries(from, size).GetEnumerator();
-        for (ulong sent = 0; (request.Limit == 0 || sent < request.Limit) && Read(entries.MoveNext); sent++)
+        try
         {
-            (long number, ReadOnlyMemory<byte> record) = entries.Current;
-            await responseStream.WriteAsync(new ListEntriesResponse { Number = (ulong)number, Record = UnsafeByteOperations.UnsafeWrap(record) }, context.CancellationToken);
+            for (ulong sent = 0; (request.Limit == 0 || sent < request.Limit) && Read(entries.MoveNext); sent++)
+            {
+                // A log takes hours to read where its reader is slow, who may have lost its role or its certificate since.
+                if (sent % BetweenLooks == 0)
+                    access.Check(context);
+                (long number, ReadOnlyMemory<byte> record) = entries.Current;
+                await responseStream.WriteAsync(new ListEntriesResponse { Number = (ulong)number, Record = UnsafeByteOperations.UnsafeWrap(record) }, ending.Token);
+            }
+        }
+        catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested)
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, "the decision point is shutting down"));
         }
     }
 

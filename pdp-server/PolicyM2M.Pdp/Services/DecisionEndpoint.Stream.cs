@@ -10,9 +10,6 @@ namespace PolicyM2M.Pdp.Services;
 /// <summary>Many decisions over one call.</summary>
 internal sealed partial class DecisionEndpoint
 {
-    /// <summary>How long a stream is not read after a message beyond the rate: long enough that a hundred streams which only wait for this cost no more than a few calls.</summary>
-    private static readonly TimeSpan AfterOverload = TimeSpan.FromSeconds(1);
-
     public override async Task DecideStream(IAsyncStreamReader<DecideStreamRequest> requestStream, IServerStreamWriter<DecideStreamResponse> responseStream, ServerCallContext context)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
@@ -24,15 +21,24 @@ internal sealed partial class DecisionEndpoint
             {
                 access.Check(context);
                 DecideStreamRequest item = requestStream.Current;
-                if (load.Charge(1) is not { } overload)
+                if (loads.Begin(load, isStream: false) is not { } overload)
                 {
-                    await responseStream.WriteAsync(await Answer(item, context), ending.Token);
+                    DecideStreamResponse answer;
+                    try
+                    {
+                        answer = await Answer(item, context);
+                    }
+                    finally
+                    {
+                        loads.End(load, isStream: false);
+                    }
+                    await responseStream.WriteAsync(answer, ending.Token);
                     continue;
                 }
                 overloads.Turned(context.GetHttpContext().Caller(), overload.Reason);
                 await responseStream.WriteAsync(Fault(item, new Status(StatusCode.ResourceExhausted, $"{overload.Reason}; try again later")), ending.Token);
                 // To be turned away must not be cheaper than to be answered: what follows waits unread.
-                await Task.Delay(AfterOverload, clock, ending.Token);
+                await Task.Delay(CallLimits.AfterOverload, clock, ending.Token);
             }
         }
         catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested)
@@ -52,7 +58,7 @@ internal sealed partial class DecisionEndpoint
             RequestLimits.Check(item);
             return new DecideStreamResponse { Correlation = item.Correlation, Response = await Decide(item.Request, context) };
         }
-        catch (RpcException refusal) when (refusal.StatusCode is StatusCode.InvalidArgument or StatusCode.PermissionDenied)
+        catch (RpcException refusal) when (refusal is SiteUnknownException || refusal.StatusCode is StatusCode.InvalidArgument or StatusCode.PermissionDenied)
         {
             // What is wrong with one request is no reason to leave the others without an answer.
             return Fault(item, refusal.Status);

@@ -27,7 +27,7 @@ namespace PolicyM2M.Pdp.Services;
 [BindServiceMethod(typeof(DecideBinding), nameof(DecideBinding.BindOthers))]
 internal sealed partial class DecisionEndpoint(
     RevisionState revisions, RegistryState registry, Trial trial, DroppedClaims droppedClaims, SigningKeys keys, SignedDecisions signedDecisions,
-    SignedStatements signedStatements, SignedBundles signedBundles, GivenDecisions given, CallAccess access, Denials denials, Overloads overloads, AuditTrail audit,
+    SignedStatements signedStatements, SignedBundles signedBundles, GivenDecisions given, CallAccess access, Denials denials, CallerLoads loads, Overloads overloads, AuditTrail audit,
     PdpMetrics metrics, TimeProvider clock, IHostApplicationLifetime lifetime)
     : DecisionService.DecisionServiceBase
 {
@@ -74,7 +74,7 @@ internal sealed partial class DecisionEndpoint(
             return device;
         // Not known is not forbidden, nor denied: whoever is told so would forget decisions that still hold. That the registry is away is in the log.
         if (!registry.IsAvailable && device != caller.Name && caller.Role == Roles.Gateway && !devices.IsRevoked(caller.Name) && !devices.IsRevoked(device))
-            throw new RpcException(new Status(StatusCode.Unavailable, "the registry cannot be reached, so nobody knows which devices are at the gateway's site"));
+            throw new SiteUnknownException();
         // Of others a caller must not learn more than that it may not; of itself, and a gateway of its own devices, it learns what to ask the operator for.
         string said = devices.IsRevoked(caller.Name) ? $"{caller.Id} is revoked"
             : caller.Role == Roles.Gateway && devices.IsRevoked(device) && devices.SiteOf(device) is { } site && site == devices.SiteOf(caller.Name) ? $"{device} is revoked"

@@ -12,33 +12,34 @@ using Format = PolicyM2M.Registry.Files.ImportFormat;
 namespace PolicyM2M.Pdp.Services;
 
 /// <summary>One import: takes a file in chunks, reports every fault, and writes all devices or those without one.</summary>
-internal sealed class DeviceImportCall(DeviceStore store, RegistryState state, RevisionState revisions, AuditTrail audit, ILogger<DeviceImportCall> log)
+internal sealed class DeviceImportCall(ImportUploads uploads, DeviceStore store, RegistryState state, RevisionState revisions, AuditTrail audit, ILogger<DeviceImportCall> log) : IDisposable
 {
     /// <summary>As many faults in one message as stay well below what a client takes.</summary>
     private const int FaultsAtOnce = 500;
 
-    /// <summary>Files are held whole: two at a time, whoever asks.</summary>
-    private static readonly SemaphoreSlim AtOnce = new(2);
-
     private static readonly TimeSpan LongestCatchUp = TimeSpan.FromSeconds(5);
 
+    /// <summary>What is made of a file takes several times its size: two at a time, whoever asks.</summary>
+    private readonly SemaphoreSlim _atOnce = new(2);
+
     /// <summary>Runs it.</summary>
-    /// <exception cref="RpcException">INVALID_ARGUMENT where there are no options or the file is too large.</exception>
+    /// <exception cref="RpcException">INVALID_ARGUMENT where there are no options or the file is too large, RESOURCE_EXHAUSTED where others are running, DEADLINE_EXCEEDED where the file is late.</exception>
     /// <exception cref="RegistryUnavailableException">The database cannot be used; nothing was written.</exception>
     public async Task<long> RunAsync(
         IAsyncStreamReader<ImportDevicesRequest> requests, IServerStreamWriter<ImportDevicesResponse> responses, Caller actor, CancellationToken cancellationToken)
     {
         audit.Demand();
-        if (!await AtOnce.WaitAsync(TimeSpan.Zero, cancellationToken))
+        // The place is taken once the file is there: who sends slowly, or nothing, holds nobody up.
+        using ImportUpload upload = await uploads.ReceiveAsync(requests, cancellationToken);
+        if (!await _atOnce.WaitAsync(TimeSpan.Zero, cancellationToken))
             throw new RpcException(new Status(StatusCode.ResourceExhausted, "other imports are running; try again when they have ended"));
         try
         {
-            (ImportOptions options, byte[] file) = await ReceiveAsync(requests, cancellationToken);
-            return await ImportAsync(options, file, responses, actor, cancellationToken);
+            return await ImportAsync(upload.Options, upload.File, responses, actor, cancellationToken);
         }
         finally
         {
-            AtOnce.Release();
+            _atOnce.Release();
         }
     }
 
@@ -83,26 +84,5 @@ internal sealed class DeviceImportCall(DeviceStore store, RegistryState state, R
     /// <summary>Before anything is told: it has happened, and whoever hangs up now is recorded all the same.</summary>
     private ValueTask RecordAsync(Caller actor, AuditDeviceChange change) => audit.DoneAsync(actor, "", record => record.DeviceChange = change, CancellationToken.None);
 
-    private static async Task<(ImportOptions Options, byte[] File)> ReceiveAsync(IAsyncStreamReader<ImportDevicesRequest> requests, CancellationToken cancellationToken)
-    {
-        ImportOptions? options = null;
-        using var file = new MemoryStream();
-        while (await requests.MoveNext(cancellationToken))
-        {
-            ImportDevicesRequest request = requests.Current;
-            if (options is null)
-                options = request.Options ?? throw DeviceMapping.Invalid("the first message has no options; expected the format of the file");
-            else if (request.Options is not null)
-                throw DeviceMapping.Invalid("the options are given twice; expected them in the first message only");
-            if (file.Length + request.Chunk.Length > DeviceImport.MaximumBytes)
-                throw DeviceMapping.Invalid($"the file has more than {DeviceImport.MaximumBytes} bytes; import it in parts");
-            file.Write(request.Chunk.Span);
-        }
-        return options?.Format switch
-        {
-            Wire.V1.ImportFormat.Csv or Wire.V1.ImportFormat.Json => (options, file.ToArray()),
-            null => throw DeviceMapping.Invalid("there is no file; expected options and then chunks"),
-            _ => throw DeviceMapping.Invalid("the options name no format; expected CSV or JSON"),
-        };
-    }
+    public void Dispose() => _atOnce.Dispose();
 }

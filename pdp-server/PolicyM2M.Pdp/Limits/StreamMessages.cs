@@ -1,0 +1,66 @@
+using Grpc.Core;
+using Microsoft.AspNetCore.Http.Features;
+using PolicyM2M.Pdp.Access;
+
+namespace PolicyM2M.Pdp.Limits;
+
+/// <summary>
+/// The messages of a stream of requests. Each is held against the table as a call is, since the stream may have outlived what its caller may do; and each counts as a call while it is answered. Beyond a limit
+/// of its caller a stream is not read.
+/// </summary>
+internal sealed class StreamMessages<T> : IAsyncStreamReader<T>, IDisposable
+{
+    private readonly IAsyncStreamReader<T> _messages;
+    private readonly ServerCallContext _context;
+    private readonly CallAccess _access;
+    private readonly CallerLoads _loads;
+    private readonly CallerLoad _load;
+    private readonly TimeProvider _clock;
+    private readonly CancellationTokenSource _ending;
+    private bool _isAnswered;
+
+    public StreamMessages(IAsyncStreamReader<T> messages, ServerCallContext context, CallAccess access, CallerLoads loads, TimeProvider clock, CancellationToken stopping)
+    {
+        (_messages, _context, _access, _loads, _clock) = (messages, context, access, loads, clock);
+        _load = context.GetHttpContext().Features.GetRequiredFeature<CallerLoad>();
+        _ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, stopping);
+    }
+
+    public T Current => _messages.Current;
+
+    /// <summary>The next message, as soon as it is there and within the limits.</summary>
+    /// <exception cref="RpcException">UNAUTHENTICATED or PERMISSION_DENIED where the caller may not call this any more, UNAVAILABLE where the server ends.</exception>
+    public async Task<bool> MoveNext(CancellationToken cancellationToken)
+    {
+        EndAnswer();
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _ending.Token);
+        try
+        {
+            if (!await _messages.MoveNext(ending.Token))
+                return false;
+            while (_loads.Begin(_load, isStream: false) is not null)
+                await Task.Delay(CallLimits.AfterOverload, _clock, ending.Token);
+            _isAnswered = true;
+            _access.Check(_context);
+            return true;
+        }
+        catch (OperationCanceledException) when (_ending.IsCancellationRequested && !_context.CancellationToken.IsCancellationRequested)
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, "the decision point is shutting down"));
+        }
+    }
+
+    /// <summary>The stream has ended, however it did.</summary>
+    public void Dispose()
+    {
+        EndAnswer();
+        _ending.Dispose();
+    }
+
+    private void EndAnswer()
+    {
+        if (_isAnswered)
+            _loads.End(_load, isStream: false);
+        _isAnswered = false;
+    }
+}
