@@ -146,6 +146,44 @@ public sealed class CallLimitTests
         Assert.That(codes.Count(code => code == StatusCode.ResourceExhausted), Is.InRange(1, 6), "after each there is a second in which the rate comes back");
     }
 
+    [TestCase("grpc.reflection.v1.ServerReflection")]
+    [TestCase("grpc.reflection.v1alpha.ServerReflection")]
+    public async Task Messages_of_every_stream_count_against_the_rate_of_their_caller(string service)
+    {
+        const int Burst = 10;
+        await using RunningPdp pdp = await StartAsync(new CallLimits { Rate = Burst / 2 }, new StoppedWatch());
+        CancellationToken cancel = TestContext.CurrentContext.CancellationToken;
+        using var reflection = ReflectionCall.Begin(pdp.ChannelOf("device"), service, cancel);
+        for (int message = 1; message < Burst; message++)
+            Assert.That(await reflection.AskAsync(cancel), Is.Not.Empty);
+
+        RpcException? refusal = await Assert.ThrowsAsync<RpcException>(async () => await pdp.DecisionsAs("device").DecideAsync(new DecideRequest(), cancellationToken: cancel));
+        Assert.That(refusal!.StatusCode, Is.EqualTo(StatusCode.ResourceExhausted));
+    }
+
+    [Test]
+    public async Task A_message_of_a_stream_is_a_call_while_it_is_answered()
+    {
+        await using RunningPdp pdp = await StartAsync(new CallLimits { Calls = 1, RequestGrace = TimeSpan.FromMinutes(2) });
+        CancellationToken cancel = TestContext.CurrentContext.CancellationToken;
+        using X509Certificate2 certificate = X509Certificate2.CreateFromPemFile(pdp.Data.Certificate("device"), pdp.Data.Key("device"));
+        using var http = new HttpClient(RunningPdp.Handler(pdp.Data, certificate));
+        using AsyncDuplexStreamingCall<DecideStreamRequest, DecideStreamResponse> stream = pdp.DecisionsAs("gateway").DecideStream(cancellationToken: cancel);
+
+        // What holds the only place may be turned away because a message has it just then.
+        Task<HttpResponseMessage>? holding = null;
+        DecideStreamResponse answer = await RunningPdp.Eventually(async () =>
+        {
+            if (holding is null || holding.IsCompleted)
+                holding = PostEndless(http, pdp, "/policym2m.v1.DecisionService/Decide", "application/grpc", cancel);
+            await stream.RequestStream.WriteAsync(new DecideStreamRequest { Request = new DecideRequest() }, cancel);
+            Assert.That(await stream.ResponseStream.MoveNext(cancel));
+            return stream.ResponseStream.Current;
+        }, answer => answer.Fault is not null);
+
+        Assert.That(((StatusCode)answer.Fault.Code, answer.Fault.Message), Is.EqualTo((StatusCode.ResourceExhausted, "the decision point is busy; try again later")));
+    }
+
     [Test]
     public async Task A_request_that_does_not_arrive_in_its_time_is_ended_and_others_go_on()
     {
@@ -153,14 +191,8 @@ public sealed class CallLimitTests
         CancellationToken cancel = TestContext.CurrentContext.CancellationToken;
         using X509Certificate2 certificate = X509Certificate2.CreateFromPemFile(pdp.Data.Certificate("device"), pdp.Data.Key("device"));
         using var http = new HttpClient(RunningPdp.Handler(pdp.Data, certificate));
-        async Task<HttpResponseMessage> Post(string path, string type)
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Post, pdp.Address + path) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = new EndlessContent(type) };
-            request.Headers.Add("te", "trailers");
-            return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
-        }
-
-        using HttpResponseMessage grpc = await Post("/policym2m.v1.DecisionService/Decide", "application/grpc"), rest = await Post("/v1/decide", "application/json");
+        using HttpResponseMessage grpc = await PostEndless(http, pdp, "/policym2m.v1.DecisionService/Decide", "application/grpc", cancel);
+        using HttpResponseMessage rest = await PostEndless(http, pdp, "/v1/decide", "application/json", cancel);
 
         Assert.That(grpc.Headers.GetValues("grpc-status").Single(), Is.EqualTo(((int)StatusCode.DeadlineExceeded).ToString(System.Globalization.CultureInfo.InvariantCulture)));
         Assert.That(rest.StatusCode, Is.EqualTo(HttpStatusCode.RequestTimeout));
@@ -257,13 +289,26 @@ public sealed class CallLimitTests
         Assert.That(watch.ResponseStream.Current.Revision.CommitId, Is.EqualTo(commit));
     }
 
-    private static async Task<RunningPdp> StartAsync(CallLimits limits)
+    private static async Task<HttpResponseMessage> PostEndless(HttpClient http, RunningPdp pdp, string path, string type, CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, pdp.Address + path) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = new EndlessContent(type) };
+        request.Headers.Add("te", "trailers");
+        return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+    }
+
+    private static async Task<RunningPdp> StartAsync(CallLimits limits, TimeProvider? clock = null)
     {
         RunningPdp pdp = RunningPdp.Prepare();
         pdp.Git.Commit("Test policies", TestPolicies.Files());
         pdp.WriteRegistry(TestRegistry.Json);
-        await pdp.StartServerAsync(pdp.Options() with { Callers = new() { Limits = limits } });
+        await pdp.StartServerAsync(pdp.Options() with { Callers = new() { Limits = limits } }, clock);
         return pdp;
+    }
+
+    /// <summary>A clock by which no time passes between two looks, so that no rate comes back; its timers run as real ones.</summary>
+    private sealed class StoppedWatch : TimeProvider
+    {
+        public override long GetTimestamp() => 0;
     }
 
     /// <summary>A body that begins and does not end before somebody ends the request.</summary>

@@ -24,18 +24,19 @@ public sealed class CommandLineTests
         using var folder = new TemporaryFolder();
         string file = folder["file"];
         File.WriteAllText(file, "Host=db.example");
+        string signers = folder.Write("signers", "security@plant.example ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n"), secret = folder.Write("secret", new string('x', 16));
         PdpOptions? options = Parse("--git", "/srv/p.git", "--ref", "release", "--path", ".", "--listen", "0.0.0.0:9", "--data", "/var/pdp", "--poll", "0.5", "--accept", "0123456789AB", "--tls12",
-            "--allowed-signers", file, "--require-signed", "--fetch", "60", "--git-key", file, "--git-known-hosts", file, "--git-ca", file, "--git-token", file,
-            "--webhook", "127.0.0.1:9000", "--webhook-secret", file, "--registry-db", $"postgres-file:{file}", "--registry-grace", "3").Options;
+            "--allowed-signers", signers, "--require-signed", "--fetch", "60", "--git-key", file, "--git-known-hosts", file, "--git-ca", file, "--git-token", file,
+            "--webhook", "127.0.0.1:9000", "--webhook-secret", secret, "--registry-db", $"postgres-file:{file}", "--registry-grace", "3").Options;
 
         Assert.That(options, Is.EqualTo(new PdpOptions("/srv/p.git", "release", ".", new(System.Net.IPAddress.Any, 9), "/var/pdp", TimeSpan.FromSeconds(0.5), AllowTls12: true, Accept: "0123456789ab")
         {
-            AllowedSigners = file,
+            AllowedSigners = signers,
             RequireSigned = true,
             Fetch = TimeSpan.FromSeconds(60),
             Access = new RemoteAccess(file, file, file, file),
             Webhook = new(System.Net.IPAddress.Loopback, 9000),
-            WebhookSecret = file,
+            WebhookSecret = secret,
             RegistryDb = $"postgres-file:{file}",
             RegistryGrace = TimeSpan.FromSeconds(3),
         }));
@@ -52,13 +53,18 @@ public sealed class CommandLineTests
     {
         using var folder = new TemporaryFolder();
         string roles = folder["r.json"], first = folder["a"], second = folder["x=b"];
-        foreach (string file in new[] { roles, first, second })
-            File.WriteAllText(file, "");
-        CallerOptions callers = Parse("--roles", roles, "--trust", $"a.example={first}", "--trust", $"b.example={second}", "--crl", first, "--crl", second, "--crl-expired", "accept",
+        using var authority = TestAuthority.Root("test");
+        File.WriteAllText(roles, """{ "roles": [] }""");
+        foreach (string file in new[] { first, second })
+            File.WriteAllText(file, authority.Pem);
+        string crl = folder["a.crl"], other = folder["b.crl"];
+        authority.WriteCrl(crl);
+        File.Copy(crl, other);
+        CallerOptions callers = Parse("--roles", roles, "--trust", $"a.example={first}", "--trust", $"b.example={second}", "--crl", crl, "--crl", other, "--crl-expired", "accept",
             "--rate", "7", "--calls", "8", "--streams", "9", "--connections", "10").Options!.Callers;
 
         Assert.That(callers.Trust, Is.EqualTo(new[] { ("a.example", first), ("b.example", second) }));
-        Assert.That(callers.Crls, Is.EqualTo(new[] { first, second }));
+        Assert.That(callers.Crls, Is.EqualTo(new[] { crl, other }));
         Assert.That((callers.Roles, callers.AcceptsExpiredCrls), Is.EqualTo((roles, true)));
         Assert.That(callers.Limits, Is.EqualTo(new CallLimits { Rate = 7, Calls = 8, Streams = 9, Connections = 10 }));
     }

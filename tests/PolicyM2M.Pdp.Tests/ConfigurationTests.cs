@@ -1,4 +1,5 @@
 using System.Net;
+using PolicyM2M.Pdp.Development;
 using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Pdp.Startup.Configuration;
@@ -23,7 +24,7 @@ public sealed class ConfigurationTests
     [Test]
     public void A_file_says_what_the_command_line_could()
     {
-        string crl = _folder.Write("a.crl", ""), database = _folder.Write("db", "Host=db.example;Password=x");
+        string crl = Crl("a.crl"), database = _folder.Write("db", "Host=db.example;Password=x");
         WriteConfig($"""
             # The decision point of plant 7.
             git: https://git.example/fleet.git
@@ -58,9 +59,7 @@ public sealed class ConfigurationTests
     [Test]
     public void A_variable_has_several_values_by_commas()
     {
-        string first = _folder["a"], second = _folder["b"];
-        File.WriteAllText(first, "");
-        File.WriteAllText(second, "");
+        string first = Crl("a"), second = Crl("b");
         Assert.That(Parse([], ("POLICYM2M_PDP_CRL", $"{first}, {second}")).Options!.Callers.Crls, Is.EqualTo(new[] { first, second }));
     }
 
@@ -100,6 +99,55 @@ public sealed class ConfigurationTests
             "`--help` lists the options.",
             "",
         }));
+    }
+
+    [Test]
+    public void What_is_wrong_in_the_files_is_told_all_at_once_and_before_a_start()
+    {
+        string signers = _folder.Write("signers", "security@plant.example\n"), secret = _folder.Write("secret", "short"), pseudonyms = _folder.Write("pseudonyms", "short too");
+        string roles = _folder.Write("roles.json", """{ "roles": [ { "match": "spiffe://a.example/x", "role": "king" }, { "match": "", "role": "device" } ] }"""), trust = _folder.Write("a.pem", "no certificate");
+        string crl = _folder.Write("a.crl", "no list"), data = _folder["data"];
+        foreach (string folder in new[] { "pki", "crl" })
+            Directory.CreateDirectory(Path.Combine(data, folder));
+        File.WriteAllText(Path.Combine(data, "pki/server.pem"), "no certificate");
+        WriteConfig($"""
+            allowed-signers: {signers}
+            webhook: 127.0.0.1:0
+            webhook-secret: {secret}
+            audit-pseudonyms: {pseudonyms}
+            roles: {roles}
+            trust: [a.example={trust}]
+            crl: [{crl}]
+            data: {data}
+            """);
+
+        string[] told = Parse(["--config", Config, "--check-config"]).Text.Split('\n');
+
+        string[] expected =
+        [
+            $":1:18: allowed-signers: {signers}:1: ", $":3:17: webhook-secret: `{secret}` was expected to hold 16 to 1024 bytes", $":4:19: audit-pseudonyms: `{pseudonyms}` has 9 bytes, and a secret needs at least 16",
+            $":5:8: roles: {roles}:1:56: ", $":5:8: roles: {roles}:1:", $":6:8: trust: {trust} holds no certificate", $":7:7: crl: the revocation list {crl} cannot be used: ", $":8:7: data: {data}/pki/server-key.pem is missing",
+        ];
+        foreach (string fault in expected)
+            Assert.That(told, Has.Some.StartsWith($"error: {Config}{fault}"), string.Join('\n', told));
+        Assert.That(told.Count(line => line.Contains(": roles: ", StringComparison.Ordinal)), Is.EqualTo(2));
+        Assert.That(Parse(["--config", Config]).Text.Split('\n'), Is.EqualTo(told), "a start tells the same");
+    }
+
+    [Test]
+    public void A_list_in_the_data_folder_that_its_authority_did_not_sign_is_told_before_a_start()
+    {
+        var data = new DataFolder(_folder["data"]);
+        DevelopmentCredentials.Prepare(data, TimeProvider.System.GetUtcNow());
+        Directory.CreateDirectory(data.Crl);
+        using (var authority = TestAuthority.Load(data.Certificate("ca"), data.Key("ca")))
+        using (TestAuthority forger = authority.WithNewKey())
+            forger.WriteCrl(Path.Combine(data.Crl, "forged.crl"), "-crlexts", "bare");
+
+        (PdpOptions? options, int exitCode, string text) = Parse(["--data", data.Path, "--check-config"]);
+
+        Assert.That((options, exitCode), Is.EqualTo(((PdpOptions?)null, 1)));
+        Assert.That(text, Does.Match(@"(?m)^error: --data: the revocation list .*forged\.crl cannot be used: it is not signed by"));
     }
 
     [TestCase("- a\n", ":1:1: expected options")]
@@ -182,6 +230,13 @@ public sealed class ConfigurationTests
             File.WriteAllText(path, page[..begin] + table + page[end..]);
         else
             Assert.That(page[begin..end], Is.EqualTo(table), $"run this test with {Snapshot.AcceptVariable}=1 to write the table anew");
+    }
+
+    private string Crl(string name)
+    {
+        using var authority = TestAuthority.Root("test");
+        authority.WriteCrl(_folder[name]);
+        return _folder[name];
     }
 
     private void WriteConfig(string yaml) => File.WriteAllText(Config, yaml);

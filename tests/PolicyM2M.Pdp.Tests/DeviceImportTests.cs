@@ -1,5 +1,7 @@
 using Google.Protobuf;
 using Grpc.Core;
+using PolicyM2M.Pdp.Limits;
+using PolicyM2M.Pdp.Services;
 using PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Pdp.Tests;
@@ -105,6 +107,62 @@ public sealed class DeviceImportTests
 
         DecideResponse response = await _pdp.DecisionsAs("device").DecideAsync(new DecideRequest { Kinds = { DecisionKind.Rotation } });
         Assert.That(response.Decisions.Single().Rotation.RotateNow, Is.True);
+    }
+
+    [Test]
+    public async Task Who_sends_slowly_holds_nobody_up()
+    {
+        using AsyncDuplexStreamingCall<ImportDevicesRequest, ImportDevicesResponse> one = _operator.ImportDevices(), two = _operator.ImportDevices();
+        foreach (AsyncDuplexStreamingCall<ImportDevicesRequest, ImportDevicesResponse> slow in new[] { one, two })
+            await slow.RequestStream.WriteAsync(new ImportDevicesRequest { Options = new ImportOptions { Format = ImportFormat.Csv } });
+
+        for (int i = 0; i < 10; i++)
+            Assert.That((await Import(Good)).Summary.Written, Is.True);
+    }
+
+    [Test]
+    public async Task A_file_that_does_not_arrive_in_its_time_is_not_waited_for()
+    {
+        await _pdp.StopServerAsync();
+        await _pdp.StartServerAsync(_pdp.Options() with { Callers = new() { Limits = new CallLimits { UploadGrace = TimeSpan.FromSeconds(1) } } });
+        using AsyncDuplexStreamingCall<ImportDevicesRequest, ImportDevicesResponse> late = _pdp.DevicesAs("operator").ImportDevices();
+        await late.RequestStream.WriteAsync(new ImportDevicesRequest { Options = new ImportOptions { Format = ImportFormat.Csv } });
+
+        RpcException? end = await Assert.ThrowsAsync<RpcException>(() => late.ResponseStream.MoveNext(TestContext.CurrentContext.CancellationToken));
+        Assert.That(end!.Status, Is.EqualTo(new Status(StatusCode.DeadlineExceeded, "the file did not arrive within 1 seconds")));
+    }
+
+    [Test]
+    public async Task Files_that_are_being_sent_take_no_more_memory_than_two_of_the_largest()
+    {
+        const int Chunk = 512_000;
+        var chunk = new ImportDevicesRequest { Chunk = ByteString.CopyFrom(new byte[Chunk]) };
+        using AsyncDuplexStreamingCall<ImportDevicesRequest, ImportDevicesResponse> one = _operator.ImportDevices(), two = _operator.ImportDevices(), three = _operator.ImportDevices();
+        foreach (AsyncDuplexStreamingCall<ImportDevicesRequest, ImportDevicesResponse> open in new[] { one, two, three })
+            await open.RequestStream.WriteAsync(new ImportDevicesRequest { Options = new ImportOptions { Format = ImportFormat.Csv } });
+        try
+        {
+            for (long sent = 0; sent <= ImportUploads.MostBytes; sent += 3 * Chunk)
+            {
+                await one.RequestStream.WriteAsync(chunk);
+                await two.RequestStream.WriteAsync(chunk);
+                await three.RequestStream.WriteAsync(chunk);
+            }
+        }
+        catch (RpcException)
+        {
+            // One of them was told already.
+        }
+
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(TestContext.CurrentContext.CancellationToken);
+        Task<bool> told = await Task.WhenAny(one.ResponseStream.MoveNext(cancel.Token), two.ResponseStream.MoveNext(cancel.Token), three.ResponseStream.MoveNext(cancel.Token));
+
+        RpcException? refusal = await Assert.ThrowsAsync<RpcException>(() => told);
+        Assert.That(refusal!.StatusCode, Is.EqualTo(StatusCode.ResourceExhausted));
+        foreach (AsyncDuplexStreamingCall<ImportDevicesRequest, ImportDevicesResponse> open in new[] { one, two, three })
+            open.Dispose();
+        await RunningPdp.Eventually(() => StatusOf([new ImportDevicesRequest { Options = new ImportOptions { Format = ImportFormat.Csv } }, new ImportDevicesRequest { Chunk = ByteString.CopyFromUtf8(Good) }]),
+            status => status == StatusCode.OK);
     }
 
     [Test]

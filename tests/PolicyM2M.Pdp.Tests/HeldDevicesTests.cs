@@ -61,7 +61,7 @@ public sealed class HeldDevicesTests
         if (isDeleted)
             await ChangeAsync("plc-1", new DeviceChange.Delete());
         _clock.Advance(TimeSpan.FromDays(400));
-        await _writer.ForgetChangesAsync(_clock.GetUtcNow());
+        await _writer.ForgetChangesAsync(_clock.GetUtcNow(), newest: 0);
 
         var server = new Server(this);
         await server.LookAsync();

@@ -72,6 +72,9 @@ public sealed class RegistryReplicaTests
         Assert.That(await StatusOf(async () => await devices.GetDeviceAsync(new GetDeviceRequest { Id = "plc-0042" })), Is.EqualTo(StatusCode.Unavailable));
         Assert.That(await StatusOf(async () => await gateway.DecideAsync(new DecideRequest { DeviceId = "sensor-1" })), Is.EqualTo(StatusCode.Unavailable));
         Assert.That(_here.Log.Lines, Has.None.Contains("it asked about sensor-1"), "not known is not denied");
+        using AsyncDuplexStreamingCall<DecideStreamRequest, DecideStreamResponse> stream = gateway.DecideStream();
+        Assert.That((StatusCode)(await Next(stream, "sensor-1")).Fault.Code, Is.EqualTo(StatusCode.Unavailable));
+        Assert.That((await Next(stream, "")).Response.Decisions, Has.Count.EqualTo(3), "one device is no reason to leave the others without an answer");
         HealthCheckResponse health = await new Health.HealthClient(_here.ChannelOf("device")).CheckAsync(new HealthCheckRequest());
         Assert.That(health.Status, Is.EqualTo(HealthCheckResponse.Types.ServingStatus.NotServing), "another replica may still have the registry");
         await watch.ResponseStream.MoveNext(TestContext.CurrentContext.CancellationToken);
@@ -108,9 +111,18 @@ public sealed class RegistryReplicaTests
         }
 
         await RunningPdp.Eventually(() => StatusOf(async () => await devices.ReinstateDeviceAsync(new ReinstateDeviceRequest { Id = "plc-0042", Reason = "found" })), status => status == StatusCode.OK);
-        await RunningPdp.Eventually(() => DeviceOf(_there), status => status == StatusCode.OK);
-        Assert.That((await DeviceOf(_here), File.ReadAllText(_here.Data.Revoked)), Is.EqualTo((StatusCode.OK, File.ReadAllText(_here.Data.Revoked))));
-        Assert.That(File.ReadAllText(_here.Data.Revoked), Does.EndWith("\"revoked\":[],\"held\":[]}\n"));
+        foreach (RunningPdp pdp in new[] { _here, _there })
+        {
+            await RunningPdp.Eventually(() => DeviceOf(pdp), status => status == StatusCode.OK);
+            Assert.That(File.ReadAllText(pdp.Data.Revoked), Does.EndWith("\"revoked\":[],\"held\":[]}\n"));
+        }
+    }
+
+    private static async Task<DecideStreamResponse> Next(AsyncDuplexStreamingCall<DecideStreamRequest, DecideStreamResponse> stream, string device)
+    {
+        await stream.RequestStream.WriteAsync(new DecideStreamRequest { Request = new DecideRequest { DeviceId = device } });
+        Assert.That(await stream.ResponseStream.MoveNext(TestContext.CurrentContext.CancellationToken));
+        return stream.ResponseStream.Current;
     }
 
     private static async Task<RotationOutcome> Rotation(RunningPdp pdp) =>

@@ -1,7 +1,9 @@
+using System.Data.Common;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using PolicyM2M.Pdp.Sight;
 using PolicyM2M.Pdp.Startup;
+using PolicyM2M.Registry.Databases;
 using PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Pdp.Tests;
@@ -88,6 +90,32 @@ public sealed class RegistryTests
         await devices.RevokeDeviceAsync(new RevokeDeviceRequest { Id = "plc-0042", Reason = "stolen" });
         await devices.ReinstateDeviceAsync(new ReinstateDeviceRequest { Id = "plc-0042", Reason = "found" });
         Assert.That(await StatusOf(pdp, "device"), Is.EqualTo(StatusCode.OK));
+    }
+
+    [Test]
+    public async Task A_history_that_cannot_be_forgotten_keeps_nobody_from_following_the_registry()
+    {
+        await using RunningPdp pdp = await RunningPdp.StartAsync();
+        await pdp.StopServerAsync();
+        await using (var database = new SqliteDatabase(pdp.Data.RegistryDatabase, TimeProvider.System))
+        await using (DbConnection connection = await database.OpenAsync(create: false, CancellationToken.None))
+        await using (DbCommand command = connection.CreateCommand())
+        {
+            command.CommandText = """
+                UPDATE changes SET at = 0;
+                UPDATE registry SET sequence = 1000000;
+                CREATE TRIGGER keep BEFORE DELETE ON changes BEGIN SELECT RAISE(ABORT, 'it is evidence'); END;
+                """;
+            await command.ExecuteNonQueryAsync();
+        }
+
+        await pdp.StartServerAsync();
+
+        await RunningPdp.Eventually(() => Task.FromResult(pdp.Log.Lines),
+            lines => lines.Any(line => line.StartsWith("Error: old changes of the registry could not be forgotten, which is tried again: ", StringComparison.Ordinal) && line.Contains("it is evidence", StringComparison.Ordinal)));
+        await pdp.DevicesAs("operator").SetDeviceRiskAsync(new SetDeviceRiskRequest { Id = "plc-0042", Risk = 80 });
+        await RunningPdp.Eventually(() => Rotation(pdp), rotation => rotation.RotateNow);
+        Assert.That(pdp.Log.Lines, Has.None.StartsWith("Error: the registry cannot be reached"));
     }
 
     [Test]

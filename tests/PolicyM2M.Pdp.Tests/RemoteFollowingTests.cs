@@ -99,8 +99,8 @@ public sealed class RemoteFollowingTests
         await _pdp.StopServerAsync();
 
         await Start();
-        status = await Until(_ => true);
-        Assert.That((status.Active.CommitId, status.Refused?.CommitId), Is.EqualTo((first, _pdp.Git.Head)));
+        status = await Until(status => status.Refused is not null);
+        Assert.That((status.Active.CommitId, status.Refused.CommitId), Is.EqualTo((first, _pdp.Git.Head)));
     }
 
     [TestCase(false)]

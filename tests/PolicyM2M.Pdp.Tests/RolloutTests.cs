@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Grpc.Core;
 using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Pdp.Startup;
@@ -56,27 +57,27 @@ public sealed class RolloutTests
         string second = await Commit("7d");
         DecisionService.DecisionServiceClient device = _pdp.DecisionsAs("device");
         using var ending = new CancellationTokenSource();
-        Task<HashSet<(double, string)>>[] load = [.. Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        var seen = new ConcurrentDictionary<(double, string), bool>();
+        Task[] load = [.. Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
         {
-            var seen = new HashSet<(double, string)>();
             while (!ending.IsCancellationRequested)
             {
                 DecideResponse answer = await device.DecideAsync(new DecideRequest());
                 Assert.That(answer.Decisions.Select(decision => decision.Revision.CommitId).Distinct().Count(), Is.EqualTo(1));
-                seen.Add(LifetimeOf(answer.Decisions.Single(decision => decision.Kind == DecisionKind.Rotation)));
+                seen.TryAdd(LifetimeOf(answer.Decisions.Single(decision => decision.Kind == DecisionKind.Rotation)), true);
             }
-            return seen;
         }))];
         PolicyService.PolicyServiceClient policies = Client;
-        for (int i = 0; i < 10; i++)
+        // Until the load has seen both: what it did not see, it cannot tell of.
+        for (int i = 0; i < 10 || seen.Count < 2; i++)
         {
             await policies.RollBackAsync(new RollBackRequest { ExpectedActive = second, CommitId = _first, Reason = "to and" });
             await policies.RollBackAsync(new RollBackRequest { ExpectedActive = _first, CommitId = second, Reason = "fro" });
         }
         await ending.CancelAsync();
+        await Task.WhenAll(load);
 
-        (double, string)[] seen = [.. (await Task.WhenAll(load)).SelectMany(answers => answers).Distinct()];
-        Assert.That(seen, Is.SubsetOf(new[] { (30d, _first), (7d, second) }));
+        Assert.That(seen.Keys, Is.EquivalentTo(new[] { (30d, _first), (7d, second) }));
     }
 
     [Test]

@@ -158,6 +158,30 @@ public sealed class SignedRevisionTests
         string inside = _pdp.Git.Write("allowed", _mallory.Line("mallory"));
         StartupException? everybody = await Assert.ThrowsAsync<StartupException>(() => _pdp.StartServerAsync(Options() with { AllowedSigners = inside }));
         Assert.That(everybody!.Message, Does.StartWith($"--allowed-signers: `{inside}` lies in the repository"));
+    }
+
+    [Test]
+    [Platform(Exclude = "Win", Reason = "Windows makes links for administrators only")]
+    public async Task Signers_that_lie_in_the_repository_behind_a_link_are_refused_too()
+    {
+        using var elsewhere = new TemporaryFolder();
+        string inside = _pdp.Git.Write("allowed", _mallory.Line("mallory"));
+        File.CreateSymbolicLink(elsewhere["file"], inside);
+        Directory.CreateSymbolicLink(elsewhere["folder"], _pdp.Git.Path);
+        File.CreateSymbolicLink(elsewhere["further"], "folder/allowed");
+        foreach (string link in new[] { elsewhere["file"], elsewhere["folder/allowed"], elsewhere["further"] })
+        {
+            StartupException? refusal = await Assert.ThrowsAsync<StartupException>(() => _pdp.StartServerAsync(Options() with { AllowedSigners = link }));
+            Assert.That(refusal!.Message, Does.Contain("lies in the repository"), link);
+        }
+        StartupException? behind = await Assert.ThrowsAsync<StartupException>(
+            () => _pdp.StartServerAsync(_pdp.Options() with { Git = elsewhere["folder"], AllowedSigners = inside, RequireSigned = true }));
+        Assert.That(behind!.Message, Does.Contain("lies in the repository"));
+
+        File.CreateSymbolicLink(elsewhere["round"], "about");
+        File.CreateSymbolicLink(elsewhere["about"], "round");
+        StartupException? round = await Assert.ThrowsAsync<StartupException>(() => _pdp.StartServerAsync(Options() with { AllowedSigners = elsewhere["round"] }));
+        Assert.That(round!.Message, Does.Contain("more than 40 links"));
 
         PolicyStoreException? missing = await Assert.ThrowsAsync<PolicyStoreException>(() => _pdp.StartServerAsync(Options() with { AllowedSigners = _folder["nowhere"] }));
         Assert.That(missing!.Message, Does.StartWith($"{_folder["nowhere"]}: the file of allowed signers cannot be read"));

@@ -143,9 +143,37 @@ public sealed class DeviceStoreTests(Backend backend)
         IReadOnlyList<DeviceHistory> history = await _store.HistoryAsync("plc-1", 10);
         Assert.That(history.Select(change => (change.Actor, change.Verb, change.Reason)), Is.EqualTo(new[] { (StoreWorld.Operator, "risk 70", (string?)"port scan"), (StoreWorld.Operator, "upsert", null) }));
 
-        await _store.ForgetChangesAsync(_world.Clock.GetUtcNow().AddDays(1));
+        await _store.ForgetChangesAsync(_world.Clock.GetUtcNow().AddDays(1), newest: 0);
         Assert.That(await _store.HistoryAsync("plc-1", 10), Is.Empty);
         Assert.That((await _store.FindAsync("plc-1"))!.Risk, Is.EqualTo(70));
+    }
+
+    [Test]
+    public async Task A_long_history_is_forgotten_in_parts_and_the_newest_changes_stay_whatever_time_they_carry()
+    {
+        const int Old = 2_500, Newest = 7;
+        await _store.ChangeAllAsync([.. Enumerable.Range(0, Old).Select(i => ($"plc-{i}", (DeviceChange)StoreWorld.Upsert()))], StoreWorld.Operator, Writing.AllOrNothing);
+        await ChangeAsync("plc-0", new DeviceChange.Revoke("stolen"));
+        await ChangeAsync("plc-0", new DeviceChange.Reinstate("found"));
+        for (int risk = 0; risk < Newest; risk++)
+            await ChangeAsync("plc-1", new DeviceChange.SetRisk(risk));
+        if (backend == Backend.Postgres)
+            await _world.TamperAsync("""
+                CREATE FUNCTION only_parts() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                  IF (SELECT COUNT(*) FROM gone) > 1000 THEN RAISE EXCEPTION 'too many at once'; END IF;
+                  RETURN NULL;
+                END $$;
+                CREATE TRIGGER parts AFTER DELETE ON changes REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION only_parts();
+                """);
+
+        await _store.ForgetChangesAsync(_world.Clock.GetUtcNow(), Newest);
+        Assert.That(await _store.HistoryAsync("plc-2", 10), Has.Count.EqualTo(1), "nothing is older than the clock says");
+
+        await _store.ForgetChangesAsync(_world.Clock.GetUtcNow().AddDays(1), Newest);
+        Assert.That((await _store.HistoryAsync("plc-0", 10)).Select(change => change.Verb), Is.EqualTo(new[] { "reinstate" }));
+        Assert.That((await _store.HistoryAsync("plc-1", 20)).Select(change => change.Verb), Is.EqualTo(Enumerable.Range(0, Newest).Reverse().Select(risk => $"risk {risk}")));
+        foreach (int device in new[] { 2, 999, 1_000, 1_001, Old - 1 })
+            Assert.That(await _store.HistoryAsync($"plc-{device}", 10), Is.Empty, $"{device}");
     }
 
     [Test]

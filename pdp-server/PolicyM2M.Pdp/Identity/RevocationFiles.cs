@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.X509.Revocation;
 
@@ -40,6 +41,9 @@ internal sealed class RevocationFiles(DataFolder data, CallerOptions options)
         (_known, _trust, Faults) = (found, trust, [.. found.Values.Select(file => file.Fault).OfType<string>()]);
         return isSame ? null : new RevocationLists([.. found.Values.SelectMany(file => file.Lists), .. before.All], options.AcceptsExpiredCrls);
     }
+
+    /// <summary>Why a file cannot be used, whoever the authorities are; null where it can.</summary>
+    public static string? FaultOf(string path) => Read(path, "", new TrustBundles(new Dictionary<string, X509Certificate2Collection>())).Fault;
 
     private IEnumerable<string> Paths() => options.Crls.Concat(!Directory.Exists(data.Crl) ? [] :
         Directory.EnumerateFiles(data.Crl).Where(file => Endings.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase)).Order(StringComparer.Ordinal)).Distinct();

@@ -8,6 +8,9 @@ internal sealed class RevisionNews
 {
     private volatile TaskCompletionSource _told = NewSignal();
 
+    /// <summary>Completes when it is next told.</summary>
+    public Task Told => _told.Task;
+
     /// <summary>There may be something new.</summary>
     public void Tell() => _told.TrySetResult();
 
@@ -15,7 +18,7 @@ internal sealed class RevisionNews
     /// <exception cref="OperationCanceledException">It was ended.</exception>
     public async Task<bool> WaitAsync(TimeSpan atMost, TimeProvider clock, CancellationToken cancellationToken)
     {
-        Task told = _told.Task;
+        Task told = Told;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await Task.WhenAny(told, Task.Delay(atMost, clock, ended.Token));
         await ended.CancelAsync();

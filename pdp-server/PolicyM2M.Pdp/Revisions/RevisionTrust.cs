@@ -37,7 +37,7 @@ internal sealed class RevisionTrust
                 ? throw new StartupException("--require-signed: `--allowed-signers FILE` must say whose signatures count")
                 : new RevisionTrust(repository, options.Folder, null, false);
         string path = Path.GetFullPath(file);
-        if (path.StartsWith(repository.Location + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+        if (IsIn(repository.Location, path))
             throw new StartupException($"--allowed-signers: `{file}` lies in the repository {repository.Location}, so that whoever commits there would say whose signatures count; keep it elsewhere");
         AllowedSigners.Load(path);
         return new RevisionTrust(repository, options.Folder, path, options.RequireSigned);
@@ -53,6 +53,19 @@ internal sealed class RevisionTrust
         AllowedSigners? allowed = _allowedSigners is null ? null : AllowedSigners.Load(_allowedSigners);
         SignatureCheck own = IsRequired ? _repository.CheckSignature(commit, allowed!, now) : new SignatureCheck(null, null);
         return own.Refusal is null && WhyNotEnough(served, commit, allowed, now) is { } refusal ? new SignatureCheck(null, refusal) : own;
+    }
+
+    /// <summary>Whether a file lies in a folder, by where both lead to: a link elsewhere must not hide that whoever commits writes it.</summary>
+    private static bool IsIn(string folder, string file)
+    {
+        try
+        {
+            return RealPath.Of(file).StartsWith(RealPath.Of(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new StartupException($"--allowed-signers: `{file}` cannot be read: {FaultText.Of(fault)}", ExitCode.CouldNotRun, fault);
+        }
     }
 
     /// <summary>

@@ -6,7 +6,7 @@ using PolicyM2M.Store.Remotes;
 
 namespace PolicyM2M.Pdp.Startup.Configuration;
 
-/// <summary>What is wrong with options that can each be read: those that need another, those that name what is not there, and those with which a start would end. Each is told with its place.</summary>
+/// <summary>What is wrong with options that can each be read: those that need another, those that name what is not there or cannot be used, and those with which a start would end. Each is told with its place.</summary>
 internal static class OptionRules
 {
     private static readonly (string Option, string Other, string Reason)[] Needs =
@@ -22,8 +22,10 @@ internal static class OptionRules
     public static IEnumerable<string> FaultsOf(ParseResult parsed, Settings settings) =>
         from option in parsed.CommandResult.Command.Options
         where parsed.GetResult(option) is { Errors: var errors } && !errors.Any()
-        from fault in MissingFiles(parsed, option).Concat(MissingOptions(parsed, option)).Concat(Unusable(parsed, option)).Concat(Taken(parsed, option))
+        from fault in MissingFiles(parsed, option).Concat(MissingOptions(parsed, option)).Concat(Unusable(parsed, option)).Concat(FileRules.FaultsOf(option.Name, ValuesOf(parsed, option))).Concat(Taken(parsed, option))
         select $"{settings.PlaceOf(option)}: {fault}";
+
+    private static IEnumerable<string> ValuesOf(ParseResult parsed, Option option) => parsed.GetResult(option)!.Tokens.Select(token => token.Value);
 
     private static IEnumerable<string> MissingOptions(ParseResult parsed, Option option) => Needs
         .Where(need => need.Option == option.Name && IsGiven(parsed, need.Option) && !IsGiven(parsed, need.Other))
