@@ -58,6 +58,21 @@ public sealed partial class DeploymentTests
     }
 
     [Test]
+    public void Revocation_lists_come_from_a_volume_that_changes_while_the_server_runs()
+    {
+        string[] lists = [.. Regex.Matches(Options(), @"(?m)^crl:\n((?:  - .*\n?)+)").SelectMany(match => Regex.Matches(match.Value, "/.*").Select(path => path.Value))];
+        Assert.That(lists, Is.Not.Empty);
+
+        foreach (string list in lists)
+        {
+            YamlMappingNode mount = ((YamlSequenceNode)_container["volumeMounts"]).Cast<YamlMappingNode>().Single(mount => Text(mount, "mountPath") == Path.GetDirectoryName(list));
+            Assert.That(mount.Children.Keys.Select(key => ((YamlScalarNode)key).Value), Does.Not.Contain("subPath"));
+            YamlNode volume = ((YamlSequenceNode)_pod["volumes"]).Single(volume => Text(volume, "name") == Text(mount, "name"));
+            Assert.That(Text(volume, "configMap", "name"), Is.Not.EqualTo(Text(_config, "metadata", "name")), "whoever writes lists does not write the configuration");
+        }
+    }
+
+    [Test]
     public void Probes_and_services_go_to_the_ports_at_which_the_server_listens()
     {
         var ports = ((YamlSequenceNode)_container["ports"]).ToDictionary(port => Text(port, "name"), port => Text(port, "containerPort"));

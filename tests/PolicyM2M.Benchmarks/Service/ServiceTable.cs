@@ -26,7 +26,11 @@ internal sealed class ServiceTable(bool isQuick) : IDisposable
         ("start", table => table.StartAsync()),
         ("storm", table => table.StormAsync()),
         ("watchers", table => table.WatchersAsync()),
+        ("registry", table => table.RegistryAsync()),
+        ("roll-back", table => table.RollBackAsync()),
     ];
+
+    private const string RegistryVariable = "POLICYM2M_BENCHMARK_REGISTRY";
 
     private readonly ServiceFolder _folder = ServiceFolder.Of(Rules);
     private readonly List<ServerProcess> _servers = [];
@@ -232,6 +236,29 @@ internal sealed class ServiceTable(bool isQuick) : IDisposable
             await warm.RunAsync(frames, Calls);
         using var watchers = new Watchers(pdp, Pki("data"), _folder);
         return await watchers.RunAsync(isQuick ? 500 : 10_000);
+    }
+
+    /// <summary>Over one SQLite file; and over a PostgreSQL database where a variable says how to open it, as <c>--registry-db</c> does.</summary>
+    private async Task<IEnumerable<TableRow>> RegistryAsync()
+    {
+        var rows = new List<TableRow> { await RegistryAsync("SQLite", $"sqlite:{_folder.At("registry.db")}") };
+        if (Environment.GetEnvironmentVariable(RegistryVariable) is { Length: > 0 } database)
+            rows.Add(await RegistryAsync("PostgreSQL", database));
+        return rows;
+    }
+
+    private async Task<TableRow> RegistryAsync(string name, string database)
+    {
+        string here = $"{name}-here", there = $"{name}-there";
+        using var first = new DevelopmentClients(Pdp(here, "--registry-db", database), Pki(here));
+        using var second = new DevelopmentClients(Pdp(there, "--registry-db", database), Pki(there));
+        return RegistryChanges.Row(name, await new RegistryChanges(first, second).RunAsync(isQuick ? 20 : 200));
+    }
+
+    private async Task<IEnumerable<TableRow>> RollBackAsync()
+    {
+        using var clients = new DevelopmentClients(Pdp("data"), Pki("data"));
+        return [await new RollBacks(clients, _folder).RunAsync(isQuick ? 10 : 100)];
     }
 
     private int Warm => isQuick ? 20_000 : 400_000;
