@@ -126,7 +126,7 @@ public sealed class ConfigurationTests
         string[] expected =
         [
             $":1:18: allowed-signers: {signers}:1: ", $":3:17: webhook-secret: `{secret}` was expected to hold 16 to 1024 bytes", $":4:19: audit-pseudonyms: `{pseudonyms}` has 9 bytes, and a secret needs at least 16",
-            $":5:8: roles: {roles}:1:56: ", $":5:8: roles: {roles}:1:", $":6:8: trust: {trust} holds no certificate", $":7:7: crl: the revocation list {crl} cannot be used: ", $":8:7: data: {data}/pki/server-key.pem is missing",
+            $":5:8: roles: {roles}:1:57: expected device", $":5:8: roles: {roles}:1:79: expected a pattern", $":6:8: trust: {trust} holds no certificate", $":7:6: crl: the revocation list {crl} cannot be used: ", $":8:7: data: {data}/pki/server-key.pem is missing",
         ];
         foreach (string fault in expected)
             Assert.That(told, Has.Some.StartsWith($"error: {Config}{fault}"), string.Join('\n', told));
