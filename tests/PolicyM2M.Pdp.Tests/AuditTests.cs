@@ -18,7 +18,7 @@ namespace PolicyM2M.Pdp.Tests;
 [CancelAfter(120_000)]
 internal sealed class AuditTests
 {
-    private static readonly AuditOptions Durable = new() { Durability = AuditDurability.Durable };
+    internal static readonly AuditOptions Durable = new() { Durability = AuditDurability.Durable };
 
     [Test]
     public async Task Decisions_say_by_which_rules_and_from_where_their_attributes_came()
@@ -272,35 +272,8 @@ internal sealed class AuditTests
         Assert.That(records.Sum(record => (long)(record.Loss?.Count ?? 0)), whenUnwritable == UnwritableLog.Sheds ? Is.EqualTo(pdp.Trail.Log!.State.Lost).And.Positive : Is.Zero);
     }
 
-    [Test]
-    public async Task While_the_disk_hangs_nobody_is_answered_and_health_says_so()
-    {
-        await using RunningPdp pdp = RunningPdp.Prepare();
-        pdp.Git.Commit("Test policies", TestPolicies.Files());
-        pdp.WriteRegistry(TestRegistry.Json);
-        await pdp.StartServerAsync(MonitorTests.WithMonitor(pdp.Options()) with { Audit = Durable });
-        using var hanging = new HangingFile(Path.Combine(pdp.Data.Audit, "tile/entries/000"));
-        using var http = new HttpClient();
-        string monitor = pdp.Server.Services.GetRequiredService<Sight.MonitorListener>().Address;
-        DecisionService.DecisionServiceClient device = pdp.DecisionsAs("device");
-        StatusCode code = StatusCode.OK;
-        // A whole bundle of records is more than the pipe in its place holds.
-        while (code != StatusCode.Unavailable)
-            code = await CodeOf(device);
-
-        using HttpResponseMessage ready = await http.GetAsync($"{monitor}/readyz");
-        Assert.That((ready.StatusCode, await ready.Content.ReadAsStringAsync()), Is.EqualTo((HttpStatusCode.ServiceUnavailable, "not ready: the audit log cannot be written\n")));
-        Assert.That(await Refusals(pdp), Is.EqualTo((StatusCode.Unavailable, StatusCode.Unavailable, HttpStatusCode.ServiceUnavailable)));
-        Assert.That(await pdp.HealthAsync(), Is.EqualTo(Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus.NotServing));
-        Assert.That(await http.GetStringAsync($"{monitor}/metrics"), Does.Contain("policym2m_pdp_audit_writable 0\n").And.Not.Contain("policym2m_pdp_audit_write_age_seconds 0\n"));
-        Assert.That(pdp.Log.Lines, Has.One.StartsWith("Critical: the audit log cannot be written, so nobody is answered until it can: the disk has not answered for 5 seconds"));
-        hanging.Release();
-        await RunningPdp.Eventually(() => CodeOf(device), answered => answered == StatusCode.OK);
-        Assert.That((await http.GetAsync($"{monitor}/readyz")).StatusCode, Is.EqualTo(HttpStatusCode.OK));
-    }
-
     /// <summary>What else a device gets: a bundle, a place for its report, and a decision by JSON.</summary>
-    private static async Task<(StatusCode Bundle, StatusCode Report, HttpStatusCode Json)> Refusals(RunningPdp pdp)
+    internal static async Task<(StatusCode Bundle, StatusCode Report, HttpStatusCode Json)> Refusals(RunningPdp pdp)
     {
         DecisionService.DecisionServiceClient device = pdp.DecisionsAs("device");
         using AsyncServerStreamingCall<GetBundleResponse> bundle = device.GetBundle(new GetBundleRequest());
@@ -356,36 +329,6 @@ internal sealed class AuditTests
             FinishedProcess verified = M2MProcess.Run("audit", "verify", data.Audit);
             Assert.That(verified.ExitCode, Is.Zero, verified.Output);
         }
-    }
-
-    [Test]
-    public async Task Retention_tells_what_is_old_enough()
-    {
-        using var folder = new TemporaryFolder();
-        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        DateTimeOffset start = new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero);
-        AuditLog log = AuditLog.Open(new AuditLogOptions(folder["log"], "test", key, _ => throw new InvalidOperationException()));
-        for (int day = 0; day < 20; day++)
-            log.Note(new WireEntry(new AuditSubject(start.AddDays(day / 4.0), null, "", Pseudonyms.None).Record()));
-        await log.DisposeAsync();
-        Assert.That(AuditRetention.First(new AuditLogReader(folder["log"]), 0, start.AddDays(0.5)), Is.EqualTo((0L, 2L)));
-        Assert.That(AuditRetention.First(new AuditLogReader(folder["log"]), 0, start.AddYears(9)), Is.EqualTo((0L, 4L)), "a clock that jumps ahead costs a day's records and not all");
-    }
-
-    [Test]
-    public async Task Retention_does_not_look_for_what_it_knows_to_be_gone()
-    {
-        using var folder = new TemporaryFolder();
-        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        DateTimeOffset start = new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero);
-        AuditLog log = AuditLog.Open(new AuditLogOptions(folder["log"], "test", key, _ => throw new InvalidOperationException()));
-        for (int minute = 0; minute < 600; minute++)
-            log.Note(new WireEntry(new AuditSubject(start.AddMinutes(minute), null, "", Pseudonyms.None).Record()));
-        await log.DisposeAsync();
-        var reader = new AuditLogReader(folder["log"]);
-        Assert.That(AuditRetention.First(reader, 0, start.AddMinutes(300)), Is.EqualTo((0L, 300L)));
-        Assert.That(AuditRetention.First(reader, 256, start.AddMinutes(300)), Is.EqualTo((256L, 300L)));
-        Assert.That(AuditRetention.First(reader, 600, start.AddMinutes(300)), Is.EqualTo((600L, 600L)));
     }
 
     private static Task<RunningPdp> StartAsync(AuditOptions audit) => RunningPdp.StartAsync(change: options => options with { Audit = audit });
