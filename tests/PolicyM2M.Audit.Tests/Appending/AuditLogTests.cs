@@ -148,7 +148,7 @@ internal sealed class AuditLogTests
     public async Task What_was_noted_is_in_line_in_hand_or_on_disk_whenever_somebody_looks()
     {
         using var log = new TestLog();
-        await using AuditLog audit = AuditLog.Open(log.Options() with { LineLength = 100_000 });
+        await using AuditLog audit = AuditLog.Open(log.Options() with { Durability = AuditDurability.Buffered, LineLength = 100_000 });
         long fewest = 0;
         for (int noted = 1; noted <= 20_000; noted++)
         {
