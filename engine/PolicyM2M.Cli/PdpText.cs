@@ -38,7 +38,7 @@ internal sealed class PdpText(TextWriter writer, Palette palette)
         if (state.Candidate is { } candidate)
             Row("candidate", $"{palette.Warn(Short(candidate.Revision))} {Stage(candidate)} since {Time(candidate.Since)}, {Compared(candidate)}{Summary(candidate.Summary)}");
         if (state.Waiting is { } waiting)
-            Row("waiting", $"{palette.Warn(Short(waiting.Revision))}{Summary(waiting.Summary)}, {(state.Pin is null ? "was rolled back before: `promote` or `stage` lets it in" : "until `unpin`")}");
+            Row("waiting", $"{palette.Warn(Short(waiting.Revision))}{Summary(waiting.Summary)}, {WhyItWaits(state)}");
         if (state.Pin is { } pin)
             Row("pinned", $"{palette.Warn(Printable.Of(pin.Reason))}, by {Printable.Of(pin.By)} at {Time(pin.At)}");
         Row("entry", state.Entry == "direct" ? "new commits become active at once" : $"new commits enter as {state.Entry}");
@@ -121,4 +121,7 @@ internal sealed class PdpText(TextWriter writer, Palette palette)
     private static string Short(string hash) => hash.Length > Wide ? hash[..Wide] : hash;
 
     private static string Time(Timestamp? time) => time is null ? "-" : $"{time.ToDateTimeOffset():yyyy-MM-ddTHH:mm:ssZ}";
+
+    private static string WhyItWaits(RolloutState state) =>
+        state.Pin is not null ? "until `unpin`" : state.NotRemembered.Length > 0 ? "until it can be remembered for a restart" : "was rolled back before: `promote` or `stage` lets it in";
 }

@@ -1,5 +1,7 @@
 using Grpc.Core;
-using PolicyM2M.Audit.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using PolicyM2M.Pdp.Revisions;
+using PolicyM2M.Pdp.Services;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Wire;
 using PolicyM2M.Wire.V1;
@@ -55,9 +57,7 @@ internal sealed class AnswerMemoryTests
         request.Attributes["posture.risk"] = new AttributeValue { Integer = 0 };
         for (int i = 0; i < 4; i++)
             await _device.DecideAsync(request);
-        await RunningPdp.Eventually(() => Task.FromResult(_pdp.Trail.Log!.State), state => state.Published == state.Size);
-        var reader = new AuditLogReader(_pdp.Data.Audit);
-        AuditRecord[] records = [.. reader.ReadEntries(0, reader.ReadCheckpoint().Size).Select(entry => AuditRecord.Parser.ParseFrom(entry.Record.Span)).Where(record => record.Decisions is not null)];
+        AuditRecord[] records = [.. (await AuditTests.Records(_pdp)).Where(record => record.Decisions is not null)];
         Assert.Multiple(() =>
         {
             Assert.That(records, Has.Length.EqualTo(4));
@@ -139,6 +139,21 @@ internal sealed class AnswerMemoryTests
         Assert.That(decision.Outcome.Denial, Is.EqualTo("closed"));
         Assert.That(decision.IssuedAt, Is.LessThan(active));
         Assert.That(decision.IssuedAt, Is.GreaterThanOrEqualTo(decision.ActivatedAt!.Value));
+    }
+
+    [Test]
+    public async Task An_answer_that_was_under_way_while_the_policies_changed_leaves_what_was_made_ready()
+    {
+        AnswerMemory memory = _pdp.Server.Services.GetRequiredService<AnswerMemory>();
+        RevisionState revisions = _pdp.Server.Services.GetRequiredService<RevisionState>();
+        await ServeAsync(FreshForAnHour);
+        await _device.DecideAsync(Request(new Random(1)));
+        AnswerMemory.Entry before = memory.Latest(revisions.Current).Single();
+        await ServeAsync(FreshForAnHour.Replace("otherwise use", "otherwise deny \"closed\" //", StringComparison.Ordinal));
+        AnswerMemory.Entry ready = memory.Latest(revisions.Current).Single();
+
+        memory.Keep(before.Request, before.Answered, before.Bytes);
+        Assert.That(memory.Latest(revisions.Current), Is.EqualTo(new[] { ready }));
     }
 
     [Test]

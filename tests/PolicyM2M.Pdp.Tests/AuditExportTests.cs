@@ -1,6 +1,9 @@
+using System.Security.Cryptography;
 using Google.Protobuf;
 using Grpc.Core;
+using PolicyM2M.Audit.Appending;
 using PolicyM2M.Audit.Storage;
+using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Auditing.Export;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Testing;
@@ -59,10 +62,82 @@ internal sealed class AuditExportTests
     }
 
     [Test]
+    public async Task What_is_too_large_for_the_collector_is_sent_in_smaller_requests_and_what_it_never_takes_is_told_once()
+    {
+        await using OtlpReceiver collector = await OtlpReceiver.StartAsync();
+        (collector.LargestMessage, collector.Refuses) = (AuditExport.Small + (4 << 10), "policym2m.audit.denial");
+        await using RunningPdp pdp = RunningPdp.Prepare();
+        pdp.Git.Commit("Test policies", TestPolicies.Files());
+        pdp.WriteRegistry(TestRegistry.Json);
+        // What an earlier server left: one record that is larger by itself than what the collector takes.
+        using (ECDsa key = AuditKey.Open(pdp.Data.AuditKey))
+        await using (AuditLog before = AuditLog.Open(new AuditLogOptions(pdp.Data.Audit, "dev.policym2m.example/policym2m/audit/test", key, _ => throw new InvalidOperationException())))
+            before.Note(new WireEntry(Large(60_000)));
+        await pdp.StartServerAsync(pdp.Options() with { Audit = new AuditOptions { Export = collector.Address } });
+        DecisionService.DecisionServiceClient device = pdp.DecisionsAs("device");
+        for (int i = 0; i < 100; i++)
+            await device.DecideAsync(new DecideRequest());
+        await Assert.ThrowsAsync<RpcException>(async () => await device.DecideAsync(new DecideRequest { DeviceId = "plc-0099" }));
+        for (int i = 0; i < 100; i++)
+            await device.DecideAsync(new DecideRequest());
+        await SentAsync(pdp);
+
+        AuditRecord[] taken = [.. Records(pdp).Where(record => record.Denial is null)];
+        Assert.Multiple(() =>
+        {
+            Assert.That(Records(collector), Is.EqualTo(taken));
+            Assert.That((pdp.Export.Sent, pdp.Export.Rejected, pdp.Export.Missed), Is.EqualTo((taken.Length, 2L, 0L)));
+            Assert.That(pdp.Log.Lines, Has.Exactly(2).Contains("refused 1 records, which are not sent again").And.One.Contains("not sent again: ResourceExhausted").And.One.Contains("not sent again: InvalidArgument"));
+        });
+    }
+
+    [Test]
+    public void A_request_is_bounded_by_bytes_as_by_records()
+    {
+        byte[] record = Large(60_000).ToByteArray();
+        (long, ReadOnlyMemory<byte>)[] large = [.. Enumerable.Range(7, 100).Select(i => ((long)i, (ReadOnlyMemory<byte>)record))];
+        ExportBatch batch = ExportBatch.Of("log", large, ExportBatch.MostRecords)!;
+        Assert.That((batch.Count, batch.Last), Is.EqualTo((17, 23L)));
+        Assert.That(batch.Request, Has.Length.InRange(ExportBatch.MostBytes - 60_000, ExportBatch.MostBytes + 1_000));
+        Assert.That(ExportBatch.Of("log", large, 3)!.Last, Is.EqualTo(9));
+        Assert.That(ExportBatch.Of("log", [], 3), Is.Null);
+    }
+
+    [Test]
+    public async Task A_log_that_was_set_back_is_sent_from_where_it_was_set_back_to()
+    {
+        await using OtlpReceiver collector = await OtlpReceiver.StartAsync();
+        await using RunningPdp pdp = await RunningPdp.StartAsync(change: options => options with { Audit = new AuditOptions { Export = collector.Address } });
+        string checkpoint = Path.Combine(pdp.Data.Audit, "checkpoint");
+        DecisionService.DecisionServiceClient device = pdp.DecisionsAs("device");
+        await device.DecideAsync(new DecideRequest());
+        await SentAsync(pdp);
+        (string earlier, int sent) = (await File.ReadAllTextAsync(checkpoint), Records(pdp).Length);
+        for (int i = 0; i < 20; i++)
+            await device.DecideAsync(new DecideRequest());
+        await SentAsync(pdp);
+
+        string later = await File.ReadAllTextAsync(checkpoint);
+        await File.WriteAllTextAsync(checkpoint, earlier);
+        await RunningPdp.Eventually(() => Task.FromResult(pdp.Export.Lag), lag => lag == 20);
+        collector.Forget();
+        await File.WriteAllTextAsync(checkpoint, later);
+        await SentAsync(pdp);
+        Assert.That(Records(collector), Is.EqualTo(Records(pdp)[sent..]));
+    }
+
+    private static AuditRecord Large(int bytes)
+    {
+        AuditRecord record = new AuditSubject(TimeProvider.System.GetUtcNow(), null, "", Pseudonyms.None).Record();
+        record.Denial = new AuditDenial { Rpc = "/x", Reason = new string('x', bytes) };
+        return record;
+    }
+
+    [Test]
     public void A_record_has_its_own_time_and_what_a_collector_refused_is_read()
     {
         var record = new AuditRecord { Number = 7, Time = new Google.Protobuf.WellKnownTypes.Timestamp { Seconds = 1_800_000_000, Nanos = 5 }, Denial = new AuditDenial { Rpc = "/x", Reason = "y" } };
-        byte[] written = Field(Field(Field(OtlpLogs.Request("log", [record]), 1), 2), 2);
+        byte[] written = Field(Field(Field(OtlpLogs.Request([OtlpLogs.Written("log", record)]), 1), 2), 2);
         var input = new CodedInputStream(written);
         Assert.That(input.ReadTag(), Is.EqualTo(WireFormat.MakeTag(1, WireFormat.WireType.Fixed64)));
         Assert.That(input.ReadFixed64(), Is.EqualTo(1_800_000_000_000_000_005));

@@ -68,9 +68,9 @@ internal sealed class CompilingTests
         {
             // Its output is not read, and is more than a pipe holds: it cannot end before it was looked at.
             await RunningPdp.Eventually(() => Task.FromResult(File.ReadAllText($"/proc/{compiler.Id}/oom_score_adj").Trim()), score => score == "1000");
-            string stat = File.ReadAllText($"/proc/{compiler.Id}/stat");
+            string[] threads = [.. Directory.EnumerateDirectories($"/proc/{compiler.Id}/task").Select(thread => File.ReadAllText($"{thread}/stat"))];
             // proc(5): nice is the 19th field, of which two stand before the end of the name.
-            Assert.That(int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[16], CultureInfo.InvariantCulture), Is.EqualTo(10));
+            Assert.That(threads.Where(stat => int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[16], CultureInfo.InvariantCulture) != 10), Is.Empty);
         }
         finally
         {

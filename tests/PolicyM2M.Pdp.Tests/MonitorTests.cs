@@ -80,6 +80,8 @@ internal sealed class MonitorTests
         Assert.That(metrics.Where(metric => metric.Key.StartsWith("policym2m_pdp_decisions_total", StringComparison.Ordinal)).Sum(metric => metric.Value), Is.EqualTo(13));
         Assert.That((metrics["""policym2m_pdp_signed_total{what="decision"}"""], metrics["""policym2m_pdp_signatures_total{what="decision"}"""]), Is.EqualTo((4, 1)));
         Assert.That((metrics["""policym2m_pdp_signed_total{what="statement"}"""], metrics["""policym2m_pdp_signatures_total{what="statement"}"""]), Is.EqualTo((4, 1)));
+        Assert.That((metrics["""policym2m_pdp_signed_again_total{what="decision"}"""], metrics["""policym2m_pdp_signed_again_total{what="statement"}"""]), Is.EqualTo((3, 3)));
+        Assert.That((metrics["""policym2m_pdp_answers_total{from="request"}"""], metrics["""policym2m_pdp_answers_total{from="memory"}"""]), Is.EqualTo((4, 3)));
         Assert.That(metrics["policym2m_pdp_decide_duration_seconds_count"], Is.EqualTo(7));
         Assert.That(metrics["""policym2m_pdp_decide_duration_seconds_bucket{le="+Inf"}"""], Is.EqualTo(7));
         Assert.That(metrics["policym2m_pdp_decide_duration_seconds_sum"], Is.Positive);
@@ -139,6 +141,44 @@ internal sealed class MonitorTests
         Directory.Move(away, _pdp.Git.Path);
         Assert.That((await Metrics())["""policym2m_pdp_fetches_total{result="good"}"""], Is.Positive);
         Assert.That((await Get("/readyz")).Status, Is.EqualTo(HttpStatusCode.OK), "the last good revision serves");
+    }
+
+    [Test]
+    public async Task What_compiled_bundles_and_a_rehearsal_save_is_seen()
+    {
+        Assert.That(await Compilations(), Is.EqualTo((1, 0)));
+        await _pdp.StopServerAsync();
+        await _pdp.StartServerAsync(WithMonitor(_pdp.Options()));
+        Assert.That(await Compilations(), Is.EqualTo((0, 1)), "a restart serves what was kept");
+
+        await _pdp.DecisionsAs("device").DecideAsync(new DecideRequest { Form = DecisionForm.Signed, Kinds = { DecisionKind.CipherSuites }, Attributes = { ["firmware.version"] = new AttributeValue { Text = "2.4.0" } } });
+        _pdp.Git.Commit("Shorter", TestPolicies.Baseline("7d"));
+        IReadOnlyDictionary<string, double> metrics = await RunningPdp.Eventually(Metrics, metrics => metrics["policym2m_pdp_revision_activations_total"] == 2);
+        Assert.That(await Compilations(), Is.EqualTo((1, 1)));
+        Assert.That(metrics["""policym2m_pdp_signatures_total{what="decision"}"""], Is.EqualTo(2), "it was made ready");
+        Assert.That((metrics["""policym2m_pdp_signed_total{what="decision"}"""], metrics["""policym2m_pdp_signed_total{what="statement"}"""]), Is.EqualTo((1, 1)), "and not handed out");
+
+        async Task<(double, double)> Compilations()
+        {
+            IReadOnlyDictionary<string, double> metrics = await Metrics();
+            return (metrics["""policym2m_pdp_compilations_total{from="policies"}"""], metrics["""policym2m_pdp_compilations_total{from="disk"}"""]);
+        }
+    }
+
+    [Test]
+    public void A_histogram_has_the_bounds_that_it_was_made_with()
+    {
+        using var metrics = new PdpMetrics();
+        using var reader = new PrometheusReader(metrics);
+        Histogram<double> made = metrics.Meter.CreateHistogram("a.wait", "s", "How long.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [1, 50] });
+        Histogram<long> plain = metrics.Meter.CreateHistogram<long>("a.number", "{one}", "How many.");
+        made.Record(7);
+        plain.Record(7);
+        Assert.That(reader.Read(), Does.Contain("""
+            a_wait_seconds_bucket{le="1"} 0
+            a_wait_seconds_bucket{le="50"} 1
+            a_wait_seconds_bucket{le="+Inf"} 1
+            """.ReplaceLineEndings("\n")).And.Contain("a_number_bucket{le=\"5\"} 0\na_number_bucket{le=\"10\"} 1\n"));
     }
 
     [Test]

@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace PolicyM2M.Pdp.Tests;
 
 /// <summary>
-/// A collector that takes OTLP over gRPC, as far as it concerns who sends: it reads each frame, holds its payload against the wire format of protobuf, and keeps the texts in it by the
+/// A collector that takes OTLP over gRPC, as far as it concerns who sends: it reads each frame, holds its payload against the wire format of protobuf, and keeps the texts in what it takes by the
 /// service that it was sent to. The texts are where <c>opentelemetry-proto</c> has names and bodies.
 /// </summary>
 internal sealed class OtlpReceiver : IAsyncDisposable
@@ -23,6 +23,15 @@ internal sealed class OtlpReceiver : IAsyncDisposable
 
     /// <summary>The status that calls end with.</summary>
     public Grpc.Core.StatusCode Answers { get; set; }
+
+    /// <summary>A message of more bytes is answered with RESOURCE_EXHAUSTED, as gRPC does it.</summary>
+    public int LargestMessage { get; set; } = int.MaxValue;
+
+    /// <summary>A message with this text is answered with INVALID_ARGUMENT.</summary>
+    public string? Refuses { get; set; }
+
+    /// <summary>How many messages came, and how large the largest was that was taken.</summary>
+    public (int Count, int Largest) Messages { get; private set; }
 
     public Uri Address => new(_server.Urls.Single());
 
@@ -53,12 +62,15 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         byte[] frame = body.ToArray();
         if (frame[0] != 0 || BinaryPrimitives.ReadInt32BigEndian(frame.AsSpan(1)) != frame.Length - 5)
             throw new InvalidDataException("no frame of gRPC, or a compressed one");
-        foreach (string text in TextsOf(frame[5..]))
-            _texts.Enqueue((service, text));
+        List<string> texts = TextsOf(frame[5..]);
+        Grpc.Core.StatusCode answer = frame.Length - 5 > LargestMessage ? Grpc.Core.StatusCode.ResourceExhausted : Refuses is { } no && texts.Contains(no) ? Grpc.Core.StatusCode.InvalidArgument : Answers;
+        if (answer == Grpc.Core.StatusCode.OK)
+            texts.ForEach(text => _texts.Enqueue((service, text)));
+        Messages = (Messages.Count + 1, answer == Grpc.Core.StatusCode.OK ? Math.Max(Messages.Largest, frame.Length - 5) : Messages.Largest);
         context.Response.ContentType = "application/grpc";
         context.Response.DeclareTrailer("grpc-status");
         await context.Response.Body.WriteAsync(new byte[5]);
-        context.Response.AppendTrailer("grpc-status", ((int)Answers).ToString(CultureInfo.InvariantCulture));
+        context.Response.AppendTrailer("grpc-status", ((int)answer).ToString(CultureInfo.InvariantCulture));
     }
 
     /// <summary>Every field that is a text, at any depth: what can be read as a message is one.</summary>

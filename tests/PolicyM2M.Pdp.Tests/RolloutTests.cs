@@ -256,6 +256,28 @@ public sealed class RolloutTests
         Assert.That(await File.ReadAllTextAsync(_pdp.Data.Rollout), Does.Contain("\"reason\": \"now\""));
     }
 
+    [TestCase("last-served.json")]
+    [TestCase("rollout.json")]
+    [TestCase("activations.json")]
+    public async Task A_commit_that_cannot_be_remembered_waits_until_it_can(string file)
+    {
+        string path = Path.Combine(Path.GetDirectoryName(_pdp.Data.LastServed)!, file);
+        File.Delete(path);
+        Directory.CreateDirectory(path);
+        string second = _pdp.Git.Commit("Second", TestPolicies.Baseline("7d"));
+        RolloutState held = await Until(state => state.Waiting?.Revision.CommitId == second || state.Active.CommitId == second);
+        Assert.That((held.Active.CommitId, held.Waiting?.Revision.CommitId), Is.EqualTo((_first, second)));
+        Assert.That(held.NotRemembered, Is.Not.Empty);
+        Assert.That(await Lifetime(), Is.EqualTo((30, _first)));
+        Assert.That(_pdp.Log.Lines, Has.One.Contains("waits: it cannot be remembered"));
+
+        Directory.Delete(path);
+        RolloutState entered = await Until(state => state.Active.CommitId == second);
+        Assert.That((entered.Waiting, entered.NotRemembered), Is.EqualTo(((WaitingRevision?)null, "")));
+        Assert.That(await File.ReadAllTextAsync(_pdp.Data.LastServed), Does.Contain(second));
+        Assert.That(_pdp.Log.Lines, Has.One.Contains("cannot be remembered for a restart"));
+    }
+
     [Test]
     public async Task After_a_restart_a_roll_back_goes_to_what_was_served_before_it()
     {

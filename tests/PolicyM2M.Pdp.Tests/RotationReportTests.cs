@@ -113,7 +113,7 @@ internal sealed class RotationReportTests
 
     private async Task<AuditRecord> LastAsync()
     {
-        await RunningPdp.Eventually(() => Task.FromResult(_pdp.Trail.Log!.State), state => state.Published == state.Size);
+        await RunningPdp.Eventually(() => Task.FromResult(_pdp.Trail.Log!.State), state => state.Published == state.Size && state.Waiting == 0);
         var reader = new AuditLogReader(_pdp.Data.Audit);
         return AuditRecord.Parser.ParseFrom(reader.ReadEntries(0, reader.ReadCheckpoint().Size).Last().Record.Span);
     }

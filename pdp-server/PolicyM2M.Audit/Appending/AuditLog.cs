@@ -16,6 +16,9 @@ public sealed class AuditLog : IAsyncDisposable
 
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
+    /// <summary>A disk that has not answered for so long counts as one that cannot be written: it may never answer, and says nothing.</summary>
+    private static readonly TimeSpan LongestWrite = TimeSpan.FromSeconds(5);
+
     private readonly AuditLogOptions _options;
     private readonly LogWriter _writer;
     private readonly Channel<AuditEntry> _line;
@@ -25,6 +28,8 @@ public sealed class AuditLog : IAsyncDisposable
     private volatile AuditLogState _state;
     private volatile int _inHand;
     private volatile string? _broken;
+    private volatile string? _hangs;
+    private long _writingSince;
     private long _publishedAt;
     private long _removeBefore;
     private Task<bool>? _more;
@@ -43,7 +48,19 @@ public sealed class AuditLog : IAsyncDisposable
     }
 
     /// <summary>How the log stands.</summary>
-    public AuditLogState State => _state with { Waiting = _line.Reader.Count + _inHand, Lost = _lost.Ever };
+    public AuditLogState State
+    {
+        get
+        {
+            // In this order: a record that goes from the line into the hand, or from there to the disk, is counted twice for a moment, and never not at all.
+            int waiting = _line.Reader.Count;
+            waiting += _inHand;
+            AuditLogState state = _state;
+            return state with { Waiting = waiting, Lost = _lost.Ever, Writing = Writing, Fault = state.Fault ?? _hangs };
+        }
+    }
+
+    private TimeSpan Writing => Interlocked.Read(ref _writingSince) is var since and not 0 ? _options.Clock.GetElapsedTime(since) : TimeSpan.Zero;
 
     /// <summary>The public key of the log.</summary>
     public NoteKey Key => _writer.Key;
@@ -73,7 +90,7 @@ public sealed class AuditLog : IAsyncDisposable
         // What a broken writer sheds would never be said.
         if (_broken is { } broken)
             throw new AuditLogException(broken);
-        if (_options.WhenUnwritable == UnwritableLog.Stops && _state.Fault is { } fault)
+        if (_options.WhenUnwritable == UnwritableLog.Stops && (_state.Fault ?? _hangs) is { } fault)
             throw new AuditLogException($"the audit log cannot be written: {fault}");
     }
 
@@ -83,10 +100,11 @@ public sealed class AuditLog : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(entry);
         Demand();
-        if (_options.Durability == AuditDurability.Durable)
+        // While the disk hangs, what may be missing is put in line, and nobody waits for it.
+        if (_options.Durability == AuditDurability.Durable && _hangs is null)
             entry.Kept = NewSignal();
         if (_line.Writer.TryWrite(entry))
-            return entry.Kept is { } kept ? new ValueTask(kept.Task.WaitAsync(cancellation)) : ValueTask.CompletedTask;
+            return entry.Kept is null ? ValueTask.CompletedTask : new ValueTask(KeptAsync(entry, cancellation));
         if (_options.WhenUnwritable == UnwritableLog.Sheds && _broken is null)
         {
             Shed([entry]);
@@ -132,16 +150,54 @@ public sealed class AuditLog : IAsyncDisposable
 
     private async Task WaitAsync(AuditEntry entry, CancellationToken cancellation)
     {
+        using var leaves = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         try
         {
-            await _line.Writer.WriteAsync(entry, cancellation).ConfigureAwait(false);
+            await UnlessItHangsAsync(_line.Writer.WriteAsync(entry, leaves.Token).AsTask(), cancellation).ConfigureAwait(false);
         }
         catch (ChannelClosedException)
         {
             throw new AuditLogException(_broken ?? "the audit log is closed");
         }
-        if (entry.Kept is { } kept)
-            await kept.Task.WaitAsync(cancellation).ConfigureAwait(false);
+        catch (TimeoutException)
+        {
+            await leaves.CancelAsync().ConfigureAwait(false);
+            throw new AuditLogException($"the audit log cannot be written: {_hangs}");
+        }
+        if (entry.Kept is not null)
+            await KeptAsync(entry, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task KeptAsync(AuditEntry entry, CancellationToken cancellation)
+    {
+        try
+        {
+            await UnlessItHangsAsync(entry.Kept!.Task, cancellation).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // It is in line, and comes to the disk or is counted as missing.
+            if (_options.WhenUnwritable != UnwritableLog.Sheds || entry.MustBeOnDisk)
+                throw new AuditLogException($"the audit log cannot be written: {_hangs}");
+        }
+    }
+
+    /// <summary>Waits for what the writer does, however long the line is, but not for a disk that hangs.</summary>
+    /// <exception cref="TimeoutException">The disk hangs.</exception>
+    private async Task UnlessItHangsAsync(Task done, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                await done.WaitAsync(LongestWrite, _options.Clock, cancellation).ConfigureAwait(false);
+                return;
+            }
+            catch (TimeoutException) when (_hangs is null)
+            {
+                // It writes, and comes to this.
+            }
+        }
     }
 
     private async Task WriteAsync()
@@ -152,10 +208,8 @@ public sealed class AuditLog : IAsyncDisposable
             while (true)
             {
                 bool isEnding = !await MoreAsync(isRetry: batch.Count > 0).ConfigureAwait(false);
-                while (batch.Count < LargestBatch && _line.Reader.TryRead(out AuditEntry? entry))
-                    batch.Add(entry);
-                _inHand = batch.Count;
-                string? fault = Write(batch, isEnding);
+                TakeInHand(batch);
+                string? fault = await WriteAsync(batch, isEnding).ConfigureAwait(false);
                 _inHand = batch.Count;
                 Told(fault);
                 // What was promised to be kept is tried again, and the line with it waits; at the end once more and no longer.
@@ -171,6 +225,40 @@ public sealed class AuditLog : IAsyncDisposable
             Break(fault, batch);
         }
         Refuse(batch);
+    }
+
+    private void TakeInHand(List<AuditEntry> batch)
+    {
+        while (batch.Count < LargestBatch)
+        {
+            // Before it leaves the line.
+            _inHand = batch.Count + 1;
+            if (!_line.Reader.TryRead(out AuditEntry? entry))
+                break;
+            batch.Add(entry);
+        }
+        _inHand = batch.Count;
+    }
+
+    /// <summary>Writes what there is, and says why it could not. While the disk hangs it says so, and waits on: nothing tells whether what hangs will still be written.</summary>
+    private async Task<string?> WriteAsync(List<AuditEntry> batch, bool isEnding)
+    {
+        Interlocked.Exchange(ref _writingSince, _options.Clock.GetTimestamp());
+        try
+        {
+            Task<string?> writing = Task.Run(() => Write(batch, isEnding));
+            if (!writing.IsCompleted && await Task.WhenAny(writing, Task.Delay(LongestWrite, _options.Clock)).ConfigureAwait(false) != writing)
+            {
+                _hangs = $"the disk has not answered for {LongestWrite.TotalSeconds:0} seconds";
+                if (_state.Fault is null)
+                    _options.Told?.Invoke(_hangs);
+            }
+            return await writing.ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Exchange(ref _writingSince, 0);
+        }
     }
 
     private void Break(Exception fault, List<AuditEntry> batch)
@@ -251,6 +339,7 @@ public sealed class AuditLog : IAsyncDisposable
         _writer.Commit(made.Records);
         // Before anybody is told: whoever goes on then sees a log that has its record.
         _state = _state with { Size = _writer.Size };
+        _inHand = 0;
         if (owed is not null)
             _lost.Said(owed);
         foreach (AuditEntry entry in batch.Where(entry => !made.Unmade.Contains(entry)))
@@ -292,8 +381,9 @@ public sealed class AuditLog : IAsyncDisposable
 
     private void Told(string? fault)
     {
-        bool isNews = fault is null != _state.Fault is null;
+        bool isNews = fault is null != (_state.Fault ?? _hangs) is null;
         _state = new AuditLogState(_writer.Size, _writer.Published.Size, 0, 0, fault);
+        _hangs = null;
         if (isNews)
             _options.Told?.Invoke(fault);
     }

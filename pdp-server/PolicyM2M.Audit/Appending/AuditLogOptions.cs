@@ -69,4 +69,8 @@ public sealed record LostRecords(long Count, DateTimeOffset From, DateTimeOffset
 /// <param name="Waiting">How many are in line, or were taken from it and are not on disk yet.</param>
 /// <param name="Lost">How many are missing since the start: they were shed, or could not be made.</param>
 /// <param name="Fault">Why it cannot be written; null where it can.</param>
-public sealed record AuditLogState(long Size, long Published, int Waiting, long Lost, string? Fault);
+public sealed record AuditLogState(long Size, long Published, int Waiting, long Lost, string? Fault)
+{
+    /// <summary>For how long the disk has been at the write that is going on; zero where there is none.</summary>
+    public TimeSpan Writing { get; init; }
+}

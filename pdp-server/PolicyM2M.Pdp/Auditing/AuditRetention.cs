@@ -13,10 +13,13 @@ internal sealed class AuditRetention(AuditTrail audit, PdpOptions options, DataF
     private static readonly TimeSpan Every = TimeSpan.FromHours(1), MostAtOnce = TimeSpan.FromDays(1);
 
     /// <summary>The first record that is still there, and the first that stays.</summary>
-    internal static (long There, long Kept) First(AuditLogReader reader, DateTimeOffset oldest)
+    /// <param name="reader">The log.</param>
+    /// <param name="from">The first record that may be there: years of hours looked for those before.</param>
+    /// <param name="oldest">What happened before goes.</param>
+    internal static (long There, long Kept) First(AuditLogReader reader, long from, DateTimeOffset oldest)
     {
         long size = reader.ReadCheckpoint().Size, there = -1;
-        foreach ((long number, ReadOnlyMemory<byte> record) in reader.ReadEntries(0, size))
+        foreach ((long number, ReadOnlyMemory<byte> record) in reader.ReadEntries(Math.Min(from, size), size))
         {
             DateTimeOffset time = AuditRecord.Parser.ParseFrom(record.Span).Time.ToDateTimeOffset();
             if (there < 0)
@@ -24,7 +27,7 @@ internal sealed class AuditRetention(AuditTrail audit, PdpOptions options, DataF
             if (time >= oldest)
                 return (there, number);
         }
-        return (Math.Max(0, there), size);
+        return (there < 0 ? size : there, size);
     }
 
     private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
@@ -34,13 +37,14 @@ internal sealed class AuditRetention(AuditTrail audit, PdpOptions options, DataF
         if (audit.Log is not { } kept || options.Audit.Keep is not { } keep)
             return;
         var reader = new AuditLogReader(data.Audit);
+        long there = 0;
         using var timer = new PeriodicTimer(Every, clock);
         do
         {
             try
             {
                 // On a thread of its own: years of records are read.
-                (long there, long first) = await Task.Run(() => First(reader, clock.GetUtcNow() - keep), stoppingToken);
+                (there, long first) = await Task.Run(() => First(reader, there, clock.GetUtcNow() - keep), stoppingToken);
                 first -= first % AuditLogReader.RemovedTogether;
                 if (first <= there)
                     continue;

@@ -74,14 +74,18 @@ internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, R
         }
     }
 
-    /// <summary>Whether there is nothing new: the ref names what answers, what is on trial, or what waits. Where it was moved back from what is on trial, that is news.</summary>
+    /// <summary>
+    /// Whether there is nothing new: the ref names what answers, what is on trial, or what waits for an operator. Where it was moved back from what is on trial, that is news, and what waits because it could not
+    /// be remembered is offered again.
+    /// </summary>
     private static bool IsSettled(RevisionStatus status, string commit) =>
-        commit == status.Candidate?.Revision.CommitId || commit == status.Waiting?.CommitId || (commit == status.Active.CommitId && status.Candidate is null);
+        commit == status.Candidate?.Revision.CommitId || (commit == status.Active.CommitId && status.Candidate is null)
+        || (status.Waiting is { } waiting && commit == waiting.CommitId && (status.Pin is not null || status.IsWithdrawn(waiting)));
 
     private void Judge(RevisionStatus status, string commit, SignatureCheck trust, DateTimeOffset now, CancellationToken stoppingToken)
     {
-        // What was withdrawn is still in memory.
-        if (status.Past.FirstOrDefault(past => past.CommitId == commit)?.Loaded is { } known)
+        // What was withdrawn, or waits, is still in memory.
+        if ((status.Waiting?.CommitId == commit ? status.Waiting : status.Past.FirstOrDefault(past => past.CommitId == commit)?.Loaded) is { } known)
         {
             rollout.Offer(known, now);
             return;

@@ -64,6 +64,9 @@ internal sealed class RevisionSource
     /// <summary>How many fetches of the remote went well and how many failed; none where it is a folder.</summary>
     public (long Good, long Failed) Fetches => _remote?.Fetches ?? default;
 
+    /// <summary>How many commits were compiled, and of how many that was kept from before.</summary>
+    public (long Made, long Kept) Compilations => _compiled.Looks;
+
     /// <summary>The commit that the ref names now.</summary>
     /// <exception cref="PolicyStoreException">It names none, or the repository cannot be read.</exception>
     public string FindCommit() => _repository.FindCommit(_remote?.Reference ?? Ref);

@@ -16,7 +16,7 @@ internal sealed record RevisionStatus(ActiveRevision Active, RefusedRevision? Re
     /// <summary>While it is there, nothing enters.</summary>
     public Pin? Pin { get; init; }
 
-    /// <summary>The newest commit, where it could be served and is not let in: because of the pin, or because it was withdrawn before.</summary>
+    /// <summary>The newest commit, where it could be served and is not let in: because of the pin, because it was withdrawn before, or because a restart would not know of it.</summary>
     public ActiveRevision? Waiting { get; init; }
 
     /// <summary>What was active before, the latest first.</summary>

@@ -9,7 +9,8 @@ namespace PolicyM2M.Pdp.Rollouts;
 
 /// <summary>
 /// The only one who changes what is served, for the follower and for operators. One change at a time: under its lock a step is computed from the state as it is, takes effect in one
-/// assignment, and is then written down. A state that cannot be written still counts: whoever must roll back while a disk is full is not kept from it.
+/// assignment, and is then written down. A state that cannot be written still counts: whoever must roll back while a disk is full is not kept from it. What the follower brings is written down before it
+/// takes effect, and waits where it cannot be: after a restart, history must go forward from it.
 /// </summary>
 internal sealed class Rollout(
     RevisionState state, RevisionSource source, LastServed lastServed, RolloutMemory memory, Activations activations, IRehearsal rehearsal, PdpOptions options, AuditTrail audit,
@@ -40,36 +41,49 @@ internal sealed class Rollout(
                 OnTrial(candidate, first.Active);
             if (first.Pin is { } pin)
                 log.StillPinned(first.Active.ShortId, pin.By, pin.Reason);
-            Remember();
+            Remember(first);
         }
     }
 
     /// <summary>A commit that is good comes from the repository.</summary>
-    public void Offer(ActiveRevision revision, DateTimeOffset now) => Change(status => RolloutRules.Offer(status, revision, Entry, now));
+    public void Offer(ActiveRevision revision, DateTimeOffset now) =>
+        Take(status => new RolloutStep.To(RolloutRules.Offer(status, revision, Entry, now)), status => RolloutRules.Wait(status, revision, now));
 
     /// <summary>The follower's findings, which move no revision.</summary>
     public void Change(Func<RevisionStatus, RevisionStatus> change) => Change(status => new RolloutStep.To(change(status)));
 
     /// <summary>Takes a step, where the state allows it.</summary>
     /// <param name="step">The step, from the state as it is then.</param>
-    public RolloutStep Change(Func<RevisionStatus, RolloutStep> step)
+    public RolloutStep Change(Func<RevisionStatus, RolloutStep> step) => Take(step, null);
+
+    private RolloutStep Take(Func<RevisionStatus, RolloutStep> step, Func<RevisionStatus, RevisionStatus>? whereNotRemembered)
     {
         lock (_lock)
         {
             RevisionStatus before = state.Current;
             RolloutStep taken = step(before);
-            if (taken is RolloutStep.To { Status: var after })
+            if (taken is not RolloutStep.To { Status: var after })
+                return taken;
+            if (!after.AnswersAs(before))
+                after = Dated(before, after);
+            bool isWritten = false;
+            if (whereNotRemembered is not null && !IsRememberedAlike(before, after))
             {
-                if (!after.AnswersAs(before))
-                    taken = new RolloutStep.To(after = Dated(before, after));
-                Action rehearsed = after.AnswersSince != before.AnswersSince ? rehearsal.Rehearse(after) : () => { };
-                state.Replace(after);
-                rehearsed();
-                Tell(before, after);
-                if (_notRemembered is not null || !IsRememberedAlike(before, after))
-                    Remember();
+                isWritten = true;
+                if (!Remember(after))
+                {
+                    after = whereNotRemembered(before);
+                    // One of the files may be written already. What does not count is taken back there, as far as that can be done.
+                    _ = Write(after);
+                }
             }
-            return taken;
+            Action rehearsed = after.AnswersSince != before.AnswersSince ? rehearsal.Rehearse(after) : () => { };
+            state.Replace(after);
+            rehearsed();
+            Tell(before, after);
+            if (!isWritten && (_notRemembered is not null || !IsRememberedAlike(before, after)))
+                Remember(after);
+            return new RolloutStep.To(after);
         }
     }
 
@@ -143,7 +157,7 @@ internal sealed class Rollout(
         if (after.Pin is null && before.Pin is not null)
             log.Unpinned(after.Active.ShortId);
         if (after.Waiting is { } waiting && waiting.CommitId != before.Waiting?.CommitId)
-            log.Waits(waiting.ShortId, waiting.Summary, after.Pin is null ? "was rolled back before" : "cannot enter while there is a pin", after.Active.ShortId);
+            log.Waits(waiting.ShortId, waiting.Summary, after.Pin is not null ? "cannot enter while there is a pin" : after.IsWithdrawn(waiting) ? "was rolled back before" : "cannot be remembered", after.Active.ShortId);
     }
 
     private static bool IsRememberedAlike(RevisionStatus before, RevisionStatus after) =>
@@ -164,24 +178,37 @@ internal sealed class Rollout(
         audit.Note(null, "", record => record.Revision = new AuditRevision { Revision = WireMapping.ToWire(candidate.Revision.Id), Became = $"on trial, {candidate.Stage}" });
     }
 
-    /// <summary>Writes the state down, and again at the next change or look where that fails: the same fault is told once.</summary>
-    private void Remember()
+    /// <summary>Writes a state down. Where that fails it is tried again at the next change or look, and the same fault is told once.</summary>
+    /// <returns>Whether it is written.</returns>
+    private bool Remember(RevisionStatus status)
     {
-        RevisionStatus status = state.Current;
+        string? fault = Write(status);
+        if (fault is not null && _notRemembered != fault)
+            log.LastServedNotWritten(fault);
+        _notRemembered = fault;
+        if (fault is null)
+            source.KeepCompiled(RolloutRules.CommitsAtHand(status));
+        return fault is null;
+    }
+
+    /// <summary>
+    /// Writes a state into its three files, of which a crash may leave the later ones as they were. In this order that is safe: a moment that was written for what did not come makes the next one later;
+    /// then the pin and what history must follow, which a start goes by; and last what it goes by only where that file was removed.
+    /// </summary>
+    /// <returns>Why it cannot be written; null where it is.</returns>
+    private string? Write(RevisionStatus status)
+    {
         try
         {
             activations.Remember(status);
             memory.Remember(source, status);
             // What was served last never goes back: it is what the server starts from where the memory of the roll-out is removed.
             lastServed.Remember(source, status.Floor == status.Active.CommitId ? status.Active.CommitId : null);
-            _notRemembered = null;
-            source.KeepCompiled(RolloutRules.CommitsAtHand(status));
+            return null;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or JsonException)
         {
-            if (_notRemembered != fault.Message)
-                log.LastServedNotWritten(fault.Message);
-            _notRemembered = fault.Message;
+            return fault.Message;
         }
     }
 }

@@ -29,11 +29,13 @@ internal static class RolloutRules
     /// <param name="now">The moment.</param>
     public static RevisionStatus Offer(RevisionStatus status, ActiveRevision revision, RolloutStage? entry, DateTimeOffset now)
     {
-        RevisionStatus judged = status with { Refused = null, LastPolledAt = now };
         return status.Pin is not null || status.IsWithdrawn(revision)
-            ? judged with { Waiting = revision }
-            : Enter(judged, revision, entry, now);
+            ? Wait(status, revision, now)
+            : Enter(status with { Refused = null, LastPolledAt = now }, revision, entry, now);
     }
+
+    /// <summary>A commit that is good waits.</summary>
+    public static RevisionStatus Wait(RevisionStatus status, ActiveRevision revision, DateTimeOffset now) => status with { Refused = null, LastPolledAt = now, Waiting = revision };
 
     /// <summary>The candidate, or else what was withdrawn and waits, becomes active.</summary>
     /// <param name="status">The state before.</param>

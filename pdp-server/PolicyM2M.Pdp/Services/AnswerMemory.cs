@@ -40,9 +40,14 @@ internal sealed class AnswerMemory
         // While a candidate is tried every decision is compared, and none is given from memory.
         if (!(answered.Until > answered.MadeAt) || answered.Status.Candidate is not null || request.Length > LongestRequest || bytes.Length > LongestAnswer)
             return;
-        // What came from other policies is never given again, and must not keep those in memory.
         if (_latest is { } latest && !ReferenceEquals(latest.Status.Active, answered.Status.Active))
+        {
+            // An answer that was under way while the policies changed comes to nothing; it must not take what was made ready for them along.
+            if (answered.Status.AnswersSince < latest.Status.AnswersSince)
+                return;
+            // What came from other policies is never given again, and must not keep those in memory.
             Array.Clear(_entries);
+        }
         _latest = answered;
         Span<Entry?> group = GroupOf(request);
         int oldest = 0;

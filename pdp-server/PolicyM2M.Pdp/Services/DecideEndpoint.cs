@@ -38,9 +38,10 @@ internal sealed class DecideEndpoint(
         if (!known.Dropped.IsEmpty)
             droppedClaims.Add(known.Dropped);
         if (known.Form == DecisionForm.Signed)
-            statements.Again();
+            statements.HandOut(isFromMemory: true);
         given.Note(http.Features.GetRequiredFeature<CallerLoad>(), known);
         metrics.Decided(known.Decisions, known.IsCanary, known.Form == DecisionForm.Signed, clock.GetElapsedTime(began));
+        metrics.Again(known.Signed.Length);
         ValueTask kept = audit.DecidedAsync(known.Words, now, context.CancellationToken);
         return kept.IsCompletedSuccessfully ? entry.Sent : Once(kept, entry.Bytes);
     }
@@ -50,6 +51,7 @@ internal sealed class DecideEndpoint(
         Answered answered = await decisions.AnswerAsync(Read(request), context);
         var bytes = AnswerBytes.Of(answered.Response);
         memory.Keep(request, answered, bytes);
+        metrics.Made();
         return bytes;
     }
 

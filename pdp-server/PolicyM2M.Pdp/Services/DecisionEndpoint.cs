@@ -55,6 +55,8 @@ internal sealed partial class DecisionEndpoint(
         DateTimeOffset now = clock.GetUtcNow();
         Answered answered = Answer(request, status, devices, isAway, caller, device, now);
         droppedClaims.Add(answered.Dropped);
+        if (request.Form == DecisionForm.Signed)
+            signedStatements.HandOut(isFromMemory: false);
         given.Note(context.GetHttpContext().Features.GetRequiredFeature<CallerLoad>(), answered);
         metrics.Decided(answered.Decisions, answered.IsCanary, request.Form == DecisionForm.Signed, clock.GetElapsedTime(began));
         ValueTask kept = audit.DecidedAsync(answered.Words, now, context.CancellationToken);

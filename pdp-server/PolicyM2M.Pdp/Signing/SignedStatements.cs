@@ -19,16 +19,25 @@ internal sealed class SignedStatements(SigningKeys keys, TimeSpan longestValidit
     private const int Places = 1 << 14;
 
     private readonly Entry?[] _entries = new Entry?[Places];
-    private long _signed, _handedOut;
+    private long _signed, _handedOut, _again;
 
     /// <summary>How many signatures were made.</summary>
     public long Signed => Interlocked.Read(ref _signed);
 
-    /// <summary>How many statements were asked for.</summary>
+    /// <summary>How many statements went into answers.</summary>
     public long HandedOut => Interlocked.Read(ref _handedOut);
 
-    /// <summary>An answer with a statement is given again.</summary>
-    public void Again() => Interlocked.Increment(ref _handedOut);
+    /// <summary>How many of these went out with an answer from memory.</summary>
+    public long Again => Interlocked.Read(ref _again);
+
+    /// <summary>An answer with a statement is given.</summary>
+    /// <param name="isFromMemory">Whether the whole answer was made before.</param>
+    public void HandOut(bool isFromMemory)
+    {
+        Interlocked.Increment(ref _handedOut);
+        if (isFromMemory)
+            Interlocked.Increment(ref _again);
+    }
 
     /// <summary>The statement of a device that was signed before and says the same; null where it must be signed.</summary>
     /// <param name="device">Its id.</param>
@@ -36,10 +45,7 @@ internal sealed class SignedStatements(SigningKeys keys, TimeSpan longestValidit
     /// <param name="now">The moment.</param>
     public Entry? Find(string device, DeviceContext stated, DateTimeOffset now)
     {
-        if (_entries[Place(device)] is not { } entry || entry.Device != device || !Says(entry.Stated, stated) || now < entry.IssuedAt || now >= entry.ReuseUntil)
-            return null;
-        Interlocked.Increment(ref _handedOut);
-        return entry;
+        return _entries[Place(device)] is { } entry && entry.Device == device && Says(entry.Stated, stated) && now >= entry.IssuedAt && now < entry.ReuseUntil ? entry : null;
     }
 
     /// <summary>Signs the statement of a device.</summary>
@@ -49,7 +55,6 @@ internal sealed class SignedStatements(SigningKeys keys, TimeSpan longestValidit
     /// <param name="now">The moment.</param>
     public Entry Sign(string device, DeviceContext stated, TimeSpan longestUse, DateTimeOffset now)
     {
-        Interlocked.Increment(ref _handedOut);
         TimeSpan validity = longestUse < longestValidity ? longestUse : longestValidity;
         if (validity < SigningTimes.StatementIsFresh)
             validity = SigningTimes.StatementIsFresh;

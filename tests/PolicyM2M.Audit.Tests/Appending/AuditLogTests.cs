@@ -145,6 +145,67 @@ internal sealed class AuditLogTests
     }
 
     [Test]
+    public async Task What_was_noted_is_in_line_in_hand_or_on_disk_whenever_somebody_looks()
+    {
+        using var log = new TestLog();
+        await using AuditLog audit = AuditLog.Open(log.Options() with { Durability = AuditDurability.Buffered, LineLength = 100_000 });
+        long fewest = 0;
+        for (int noted = 1; noted <= 20_000; noted++)
+        {
+            audit.Note(new TestLog.Entry("noted"));
+            AuditLogState state = audit.State;
+            fewest = Math.Min(fewest, state.Waiting + state.Size - noted);
+        }
+        Assert.That(fewest, Is.Zero);
+    }
+
+    [TestCase(UnwritableLog.Stops, AuditDurability.Durable)]
+    [TestCase(UnwritableLog.Stops, AuditDurability.Buffered)]
+    [TestCase(UnwritableLog.Sheds, AuditDurability.Durable)]
+    public async Task A_disk_that_hangs_is_one_that_cannot_be_written_and_nobody_waits_for_it(UnwritableLog whenUnwritable, AuditDurability durability)
+    {
+        using var log = new TestLog();
+        var told = new List<string?>();
+        await using AuditLog audit = AuditLog.Open(log.Options() with { WhenUnwritable = whenUnwritable, Durability = durability, LineLength = 500, Told = told.Add });
+        using var hanging = new HangingFile(Path.Combine(log.Path, "tile/entries/000"));
+        string record = new('x', 5_000);
+        // The whole bundle of these is more than the pipe in its place holds, and the line is full behind it.
+        Task<string?>[] asking = [.. Enumerable.Range(0, 2_000).Select(_ => Task.Run(() => RefusalOf(async () => await audit.RecordAsync(new TestLog.Entry(record)))))];
+        while (audit.State.Fault is null)
+            await Task.Delay(20);
+        string?[] refusals = await Task.WhenAll(asking);
+        AuditLogState hangs = audit.State;
+        string? kept = await RefusalOf(() => audit.KeepAsync(new TestLog.Entry("must be on disk"))), next = await RefusalOf(async () => await audit.RecordAsync(new TestLog.Entry("next")));
+        hanging.Release();
+        while (audit.State.Fault is not null)
+            await Task.Delay(20);
+        await audit.RecordAsync(new TestLog.Entry("and on"));
+
+        const string Says = "the audit log cannot be written: the disk has not answered for 5 seconds";
+        Assert.Multiple(() =>
+        {
+            Assert.That(hangs.Fault, Is.EqualTo("the disk has not answered for 5 seconds"));
+            Assert.That(hangs.Writing, Is.GreaterThan(TimeSpan.Zero));
+            Assert.That(told, Is.EqualTo(new[] { hangs.Fault, null }));
+            Assert.That(refusals.Distinct(), whenUnwritable == UnwritableLog.Stops ? Has.Member(Says).And.All.AnyOf(Says, null) : Has.All.Null);
+            Assert.That((kept, next), Is.EqualTo(whenUnwritable == UnwritableLog.Stops ? (Says, Says) : (Says, null)));
+        });
+    }
+
+    private static async Task<string?> RefusalOf(Func<Task> asked)
+    {
+        try
+        {
+            await asked();
+            return null;
+        }
+        catch (AuditLogException refusal)
+        {
+            return refusal.Message;
+        }
+    }
+
+    [Test]
     public async Task What_must_be_on_disk_is_there_though_others_need_not_wait()
     {
         using var log = new TestLog();

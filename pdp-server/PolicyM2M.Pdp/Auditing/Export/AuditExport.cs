@@ -2,7 +2,6 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using PolicyM2M.Audit.Storage;
 using PolicyM2M.Pdp.Startup;
-using PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Pdp.Auditing.Export;
 
@@ -12,8 +11,10 @@ namespace PolicyM2M.Pdp.Auditing.Export;
 /// </summary>
 internal sealed class AuditExport(AuditTrail audit, PdpOptions options, DataFolder data, TimeProvider clock, ILogger<AuditExport> log) : BackgroundService
 {
-    /// <summary>The most records of one request.</summary>
-    public const int MostAtOnce = 256;
+    /// <summary>
+    /// A lone record of fewer bytes is too large for no collector: one that calls its resources exhausted by it has too much to do, and is waited for.
+    /// </summary>
+    internal const int Small = 32 << 10;
 
     private const string HeadersVariable = "OTEL_EXPORTER_OTLP_HEADERS";
 
@@ -25,6 +26,9 @@ internal sealed class AuditExport(AuditTrail audit, PdpOptions options, DataFold
     private readonly ExportPosition _position = new(data.AuditExport);
     private long _next, _sent, _rejected, _missed;
     private string? _origin, _fault;
+
+    /// <summary>How many records the collector takes at once. Halved where it takes a request for wrong or too large, until the record is alone for which it does; doubled where it took one.</summary>
+    private int _most = ExportBatch.MostRecords;
 
     /// <summary>How many records are in the log that were not sent yet.</summary>
     public long Lag => options.Audit.Export is null ? 0 : Math.Max(0, (audit.Log?.State.Size ?? 0) - Interlocked.Read(ref _next));
@@ -73,29 +77,44 @@ internal sealed class AuditExport(AuditTrail audit, PdpOptions options, DataFold
     private async Task<bool> SendAsync(AuditLogReader reader, CallInvoker invoker, CancellationToken cancellation)
     {
         AuditCheckpoint checkpoint = reader.ReadCheckpoint();
-        if (_origin != checkpoint.Origin)
-            // A log that was set back is sent from where it is now.
-            Interlocked.Exchange(ref _next, Math.Min(_position.Find(checkpoint.Origin), checkpoint.Size));
+        // A log that was set back is sent from where it is now.
+        long next = Math.Min(_origin == checkpoint.Origin ? _next : _position.Find(checkpoint.Origin), checkpoint.Size);
+        Interlocked.Exchange(ref _next, next);
         _origin = checkpoint.Origin;
-        long next = _next;
-        (long Number, ReadOnlyMemory<byte> Record)[] entries = [.. reader.ReadEntries(next, checkpoint.Size).Take(MostAtOnce)];
-        if (entries.Length == 0)
+        if (ExportBatch.Of(checkpoint.Origin, reader.ReadEntries(next, checkpoint.Size), _most) is not { } batch)
             return false;
-        byte[] request = OtlpLogs.Request(checkpoint.Origin, entries.Select(entry => AuditRecord.Parser.ParseFrom(entry.Record.Span)));
-        byte[] response = await invoker.AsyncUnaryCall(Export, null, new CallOptions(Headers(), clock.GetUtcNow().UtcDateTime + LongestCall, cancellation), request);
-        long last = entries[^1].Number, missed = last + 1 - next - entries.Length;
-        Interlocked.Exchange(ref _next, last + 1);
-        (long rejected, string reason) = OtlpLogs.Rejected(response);
-        Interlocked.Add(ref _sent, entries.Length - rejected);
+        long rejected;
+        string reason;
+        try
+        {
+            (rejected, reason) = OtlpLogs.Rejected(await invoker.AsyncUnaryCall(Export, null, new CallOptions(Headers(), clock.GetUtcNow().UtcDateTime + LongestCall, cancellation), batch.Request));
+            _most = Math.Min(_most * 2, ExportBatch.MostRecords);
+        }
+        catch (RpcException refusal) when (batch.Count > 1 && refusal.StatusCode is (StatusCode.ResourceExhausted or StatusCode.InvalidArgument))
+        {
+            _most = batch.Count / 2;
+            return true;
+        }
+        catch (RpcException refusal) when (IsForGood(refusal, batch))
+        {
+            (rejected, reason) = (1, $"{refusal.StatusCode}: {refusal.Status.Detail}");
+        }
+        long missed = batch.Last + 1 - next - batch.Count;
+        Interlocked.Exchange(ref _next, batch.Last + 1);
+        Interlocked.Add(ref _sent, batch.Count - rejected);
         Interlocked.Add(ref _rejected, rejected);
         Interlocked.Add(ref _missed, missed);
         if (rejected > 0)
             log.AuditExportRejected(rejected, reason);
         if (missed > 0)
             log.AuditExportMissed(missed);
-        _position.Remember(checkpoint.Origin, last + 1);
-        return last + 1 < checkpoint.Size;
+        _position.Remember(checkpoint.Origin, batch.Last + 1);
+        return batch.Last + 1 < checkpoint.Size;
     }
+
+    /// <summary>Whether a collector will take a lone record as little another time as now.</summary>
+    private static bool IsForGood(RpcException refusal, ExportBatch batch) =>
+        refusal.StatusCode == StatusCode.InvalidArgument || refusal.StatusCode == StatusCode.ResourceExhausted && batch.Request.Length > Small;
 
     /// <summary>What the standard's own variable says to send along: names and values, comma-separated and percent-encoded.</summary>
     private static Metadata Headers()

@@ -27,10 +27,14 @@ internal static class OtlpLogs
 
     private static readonly string Version = typeof(OtlpLogs).Assembly.GetName().Version?.ToString() ?? "";
 
-    /// <summary>The request that sends these records of a log, in their order.</summary>
+    /// <summary>A record as requests hold it.</summary>
     /// <param name="log">The name of the log, which is that of its checkpoints.</param>
-    /// <param name="records">The records.</param>
-    public static byte[] Request(string log, IEnumerable<AuditRecord> records) => Message(request => Nested(request, 1, resourceLogs =>
+    /// <param name="record">The record.</param>
+    public static byte[] Written(string log, AuditRecord record) => Message(output => Record(output, log, record));
+
+    /// <summary>The request that sends these records, in their order.</summary>
+    /// <param name="records">What <see cref="Written"/> made of them.</param>
+    public static byte[] Request(IEnumerable<byte[]> records) => Message(request => Nested(request, 1, resourceLogs =>
     {
         Nested(resourceLogs, 1, resource =>
         {
@@ -40,8 +44,11 @@ internal static class OtlpLogs
         Nested(resourceLogs, 2, scopeLogs =>
         {
             Nested(scopeLogs, 1, scope => Text(scope, 1, "policym2m.audit"));
-            foreach (AuditRecord record in records)
-                Nested(scopeLogs, 2, written => Record(written, log, record));
+            foreach (byte[] record in records)
+            {
+                scopeLogs.WriteTag(2, WireFormat.WireType.LengthDelimited);
+                scopeLogs.WriteBytes(UnsafeByteOperations.UnsafeWrap(record));
+            }
         });
     }));
 

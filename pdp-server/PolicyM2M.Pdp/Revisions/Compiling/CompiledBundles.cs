@@ -11,18 +11,17 @@ internal sealed class CompiledBundles(string path)
 {
     private const string Extension = ".compiled";
 
+    private long _missed, _found;
+
+    /// <summary>How often there was nothing, and how often there was what a commit compiled to.</summary>
+    public (long Missed, long Found) Looks => (Interlocked.Read(ref _missed), Interlocked.Read(ref _found));
+
     /// <summary>What a commit compiled to; null where nobody knows.</summary>
     public CompiledRevision? Find(string commit, string folder)
     {
-        try
-        {
-            string file = FileOf(commit, folder);
-            return File.Exists(file) ? CompiledFile.Read(File.ReadAllBytes(file), commit, folder) : null;
-        }
-        catch (Exception unusable) when (unusable is IOException or UnauthorizedAccessException or InvalidDataException)
-        {
-            return null;
-        }
+        CompiledRevision? found = Read(commit, folder);
+        Interlocked.Increment(ref found is null ? ref _missed : ref _found);
+        return found;
     }
 
     /// <summary>Keeps what a good commit compiled to.</summary>
@@ -56,6 +55,19 @@ internal sealed class CompiledBundles(string path)
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             // The next time, then.
+        }
+    }
+
+    private CompiledRevision? Read(string commit, string folder)
+    {
+        try
+        {
+            string file = FileOf(commit, folder);
+            return File.Exists(file) ? CompiledFile.Read(File.ReadAllBytes(file), commit, folder) : null;
+        }
+        catch (Exception unusable) when (unusable is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            return null;
         }
     }
 

@@ -40,7 +40,7 @@ internal sealed class PdpMetrics : IDisposable
     private readonly long[] _decisions = new long[DecisionLabels.Length];
     private readonly long[] _denials = new long[RpcPlaces.Count];
     private readonly Histogram<double> _decideDuration;
-    private long _watchers, _overloads, _refusals;
+    private long _watchers, _overloads, _refusals, _answersMade, _answersAgain, _decisionsAgain;
 
     public PdpMetrics()
     {
@@ -49,6 +49,8 @@ internal sealed class PdpMetrics : IDisposable
         _decideDuration = Add(Meter.CreateHistogram("policym2m.pdp.decide.duration", "s",
             "Time to answer one request for decisions, from the request as it was read to the answer before it is recorded and written.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = DecideBounds }));
+        Counter("policym2m.pdp.answers", "{answer}", "Answers of `Decide`, by whether they were made or given again from memory.",
+            () => [new(Interlocked.Read(ref _answersMade), new KeyValuePair<string, object?>("from", "request")), new(Interlocked.Read(ref _answersAgain), new KeyValuePair<string, object?>("from", "memory"))]);
         Counter("policym2m.pdp.denials", "{call}", "Calls that the caller may not make, by RPC.",
             () => RpcPlaces.Select(rpc => new Measurement<long>(Interlocked.Read(ref _denials[rpc.Value]), new KeyValuePair<string, object?>("rpc", rpc.Key))));
         Counter("policym2m.pdp.overloads", "{call}", "Connections, calls and messages of streams that were turned away, being beyond a limit.", () => [new(Interlocked.Read(ref _overloads))]);
@@ -73,6 +75,20 @@ internal sealed class PdpMetrics : IDisposable
             Interlocked.Increment(ref _decisions[Place(decision.Kind, decision.Outcome.IsDenied, isCanary, isSigned)]);
         _decideDuration.Record(took.TotalSeconds);
     }
+
+    /// <summary>An answer of `Decide` was made.</summary>
+    public void Made() => Interlocked.Increment(ref _answersMade);
+
+    /// <summary>An answer of `Decide` was given again from memory.</summary>
+    /// <param name="signed">How many signed decisions it has.</param>
+    public void Again(int signed)
+    {
+        Interlocked.Increment(ref _answersAgain);
+        Interlocked.Add(ref _decisionsAgain, signed);
+    }
+
+    /// <summary>How many signed decisions were handed out with an answer from memory.</summary>
+    public long SignedAgain => Interlocked.Read(ref _decisionsAgain);
 
     /// <summary>A caller may not do what it asked for.</summary>
     public void Denied(string rpc) => Interlocked.Increment(ref _denials[RpcPlaces.TryGetValue(rpc, out int place) ? place : RpcPlaces[OtherRpc]]);

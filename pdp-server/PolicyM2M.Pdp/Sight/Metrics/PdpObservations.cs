@@ -43,6 +43,8 @@ internal static class PdpObservations
         metrics.Gauge("policym2m.pdp.revision.candidate", "1", "1 while a candidate is on trial beside the active revision.", () => One(revisions.Current.Candidate is not null));
         metrics.Gauge("policym2m.pdp.revision.pinned", "1", "1 while an operator's pin keeps new commits out.", () => One(revisions.Current.Pin is not null));
         metrics.Seconds("policym2m.pdp.repository.age", "Time since the repository was last looked at.", () => [new((clock.GetUtcNow() - revisions.Current.LastPolledAt).TotalSeconds)]);
+        metrics.Counter("policym2m.pdp.compilations", "{commit}", "Commits that were asked to be compiled, by whether that was kept from before.",
+            () => [new(source.Compilations.Made, new KeyValuePair<string, object?>("from", "policies")), new(source.Compilations.Kept, new KeyValuePair<string, object?>("from", "disk"))]);
         metrics.Counter("policym2m.pdp.fetches", "{fetch}", "Fetches of the remote repository, by how they ended.",
             () => [new(source.Fetches.Good, new KeyValuePair<string, object?>("result", "good")), new(source.Fetches.Failed, new KeyValuePair<string, object?>("result", "failed"))]);
     }
@@ -66,12 +68,15 @@ internal static class PdpObservations
             () => [new(decisions.Signed, decision), new(statements.Signed, statement)]);
         metrics.Counter("policym2m.pdp.signed", "{payload}", "Signed decisions and statements that were made or taken from memory to answer.",
             () => [new(metrics.SignedDecisions, decision), new(statements.HandedOut, statement)]);
+        metrics.Counter("policym2m.pdp.signed.again", "{payload}", "Of these, those that went out with an answer from memory; the others were made for their answer, or taken from their region.",
+            () => [new(metrics.SignedAgain, decision), new(statements.Again, statement)]);
     }
 
     private static void Audit(PdpMetrics metrics, AuditLog log, AuditExport export, string folder)
     {
         metrics.Counter("policym2m.pdp.audit.records", "{record}", "Records in the audit log.", () => [new(log.State.Size)]);
         metrics.Gauge("policym2m.pdp.audit.lag", "{record}", "Records in line that are not in the audit log yet.", () => [new(log.State.Waiting)]);
+        metrics.Seconds("policym2m.pdp.audit.write.age", "Time that the disk has been at the write of the audit log that is going on; 0 where there is none.", () => [new(log.State.Writing.TotalSeconds)]);
         metrics.Counter("policym2m.pdp.audit.lost", "{record}", "Records that are missing from the audit log, which says so itself.", () => [new(log.State.Lost)]);
         metrics.Gauge("policym2m.pdp.audit.export.lag", "{record}", "Records in the audit log that were not sent to its collector yet; 0 where there is none.", () => [new(export.Lag)]);
         metrics.Counter("policym2m.pdp.audit.exported", "{record}", "Records of the audit log by what became of them on their way to its collector.",

@@ -12,6 +12,9 @@ internal sealed class PrometheusReader : IDisposable
     /// <summary>The runtime's own: memory, garbage collection, processor time, threads.</summary>
     private const string RuntimeMeter = "System.Runtime";
 
+    /// <summary>Those of a histogram that was made without any, as the specification of OpenTelemetry has them for its SDKs.</summary>
+    private static readonly double[] DefaultBounds = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1_000, 2_500, 5_000, 7_500, 10_000];
+
     private readonly Lock _lock = new();
     private readonly MeterListener _listener = new();
     private readonly PdpMetrics _metrics;
@@ -55,10 +58,18 @@ internal sealed class PrometheusReader : IDisposable
             if (instrument.IsObservable)
                 _observed[instrument] = [];
             else
-                _durations[instrument] = new Durations(PdpMetrics.DecideBounds);
+                _durations[instrument] = new Durations(BoundsOf(instrument));
             listener.EnableMeasurementEvents(instrument, instrument.IsObservable ? null : _durations[instrument]);
         }
     }
+
+    private static double[] BoundsOf(Instrument instrument) => instrument switch
+    {
+        Instrument<double> { Advice.HistogramBucketBoundaries: { } bounds } => [.. bounds],
+        Instrument<long> { Advice.HistogramBucketBoundaries: { } bounds } => [.. bounds.Select(bound => (double)bound)],
+        Instrument<int> { Advice.HistogramBucketBoundaries: { } bounds } => [.. bounds.Select(bound => (double)bound)],
+        _ => DefaultBounds,
+    };
 
     private void Take(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> labels, object? state)
     {
