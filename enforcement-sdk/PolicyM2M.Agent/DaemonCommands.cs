@@ -25,7 +25,12 @@ internal static class DaemonCommands
                 throw new CannotRunException("the daemon needs Linux, whose kernel says who is at the other end of its socket");
             AgentConfiguration configuration = ConfigurationFile.Read(parsed.GetValue(config)!);
             InputFiles.Check(configuration);
-            return parsed.GetValue(check) ? Task.FromResult(ExitCode.Ok) : Daemon.RunAsync(configuration, TimeProvider.System, Console.Out, ending);
+            if (parsed.GetValue(check))
+            {
+                Console.Out.Write($"{parsed.GetValue(config)} can be used\n");
+                return Task.FromResult(ExitCode.Ok);
+            }
+            return Daemon.RunAsync(configuration, TimeProvider.System, Console.Out, ending);
         });
         return command;
     }

@@ -20,6 +20,7 @@ internal sealed class Plant : IDisposable
         attributes:
           device.type:      { type: enum, values: [plc, sensor], provenance: claimed, description: The kind of device. }
           firmware.version: { type: version, provenance: claimed, description: The firmware. }
+          credential.issued-at: { type: instant, provenance: claimed, description: When the credential was issued. }
           location.site:    { type: string, provenance: registry, description: Where it is. }
           lifecycle.state:  { type: enum, values: [active, retired], provenance: registry, description: Where it is in its life. }
         """;

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using PolicyM2M.Agent.Configuration;
 using PolicyM2M.Engine.Vocabulary;
 
@@ -25,7 +24,7 @@ internal static class ClockChecks
     {
         string says = $"nobody is there to compare it with; it says {now:u}";
         string known = isSynchronised ? "the kernel says that it is synchronised" : "the kernel says that nobody who knows the time has set it since the machine's start";
-        if (Validity(configuration) is not { } validity)
+        if (CertificateFile.TryOf(configuration.Certificate) is not { } validity)
             return new Finding("clock", Severity.Warning, $"{says}, and {known}", isSynchronised ? "ask again once the decision point answers" : Remedy);
         if (now < validity.From)
             return new Finding("clock", Severity.Fault, $"{says}, which is before {validity.From:u}, when the certificate in use was issued: it is behind, or the authority's is ahead; {known}", Remedy);
@@ -34,18 +33,5 @@ internal static class ClockChecks
         return isSynchronised
             ? new Finding("clock", Severity.Warning, $"{says}, which the certificate in use does not belie, and {known}", "ask again once the decision point answers")
             : new Finding("clock", Severity.Warning, $"{says}, which the certificate in use does not belie, but {known}", Remedy);
-    }
-
-    /// <summary>Null where there is no certificate, which is found elsewhere.</summary>
-    private static (DateTimeOffset From, DateTimeOffset Until)? Validity(AgentConfiguration configuration)
-    {
-        try
-        {
-            return CertificateFile.Of(configuration.Certificate);
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            return null;
-        }
     }
 }

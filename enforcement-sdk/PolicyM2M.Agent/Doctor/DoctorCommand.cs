@@ -2,7 +2,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using PolicyM2M.Agent.Configuration;
 using PolicyM2M.Agent.Renewing;
-using PolicyM2M.Engine.Contexts;
 
 namespace PolicyM2M.Agent.Doctor;
 
@@ -33,7 +32,7 @@ internal static class DoctorCommand
         IReadOnlyList<string> unfit = InputFiles.Faults(configuration);
         (string certificate, string key) = OwnCredential.InUse(configuration);
         configuration = configuration with { Certificate = certificate, Key = key };
-        (IReadOnlyList<Finding> sources, DeviceContext said) = await ClaimChecks.LookAsync(configuration, ending);
+        (IReadOnlyList<Finding> sources, SaidOfItself said) = await ClaimChecks.LookAsync(configuration, ending);
         Finding[] findings =
         [
             .. UserChecks.Look(configuration),

@@ -3,8 +3,6 @@ using System.Security.Cryptography;
 using Grpc.Core;
 using PolicyM2M.Agent.Configuration;
 using PolicyM2M.Enforcement;
-using PolicyM2M.Engine.Contexts;
-using PolicyM2M.Engine.Vocabulary;
 using PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Agent.Doctor;
@@ -22,7 +20,7 @@ internal static class PdpChecks
     /// <param name="time">The clock.</param>
     /// <param name="isSynchronised">Whether the kernel says that somebody who knows the time set it.</param>
     /// <param name="ending">Ends it.</param>
-    public static async Task<IReadOnlyList<Finding>> LookAsync(AgentConfiguration configuration, DeviceContext said, TimeProvider time, bool isSynchronised, CancellationToken ending)
+    public static async Task<IReadOnlyList<Finding>> LookAsync(AgentConfiguration configuration, SaidOfItself said, TimeProvider time, bool isSynchronised, CancellationToken ending)
     {
         ClientEvent.ContextRead? read = null;
         string? folder = null;
@@ -34,10 +32,10 @@ internal static class PdpChecks
                 OnEvent = happened => read = happened as ClientEvent.ContextRead ?? read,
             });
             // All of it, and not only what the policies test: so the decision point tells of a name that is misspelt.
-            DeviceDecision decision = (await client.DecideAsync(said, [Engine.Vocabulary.DecisionKind.Rotation], refresh: true, ending))[0];
+            DeviceDecision decision = (await client.DecideAsync(said.Claims, [Engine.Vocabulary.DecisionKind.Rotation], refresh: true, ending))[0];
             Finding clock = await TimeOfAsync(client, ending) is { } theirs ? ClockChecks.Against(time.GetUtcNow() - theirs) : ClockChecks.Alone(configuration, time.GetUtcNow(), isSynchronised);
             return decision is { Source: DecisionSource.Live, Decision: { } made }
-                ? [new Finding("pdp", Severity.Ok, $"{Addresses(configuration)} answers {client.DeviceId} from revision {EventText.Short(made.Revision.CommitId)}"), clock, ClaimChecks.Of(read)]
+                ? [new Finding("pdp", Severity.Ok, $"{Addresses(configuration)} answers {client.DeviceId} from revision {EventText.Short(made.Revision.CommitId)}"), clock, ClaimChecks.Of(read, said)]
                 : [new Finding("pdp", Severity.Fault, decision.Outcome.Denial ?? "it gave no decision",
                     $"see that {Addresses(configuration)} runs, that nothing is in the way, and that it lets this certificate in"), clock];
         }

@@ -155,17 +155,18 @@ internal sealed class DoctorTests
     {
         using var plant = new Plant();
         await plant.StartPdpAsync();
-        plant.Commit(Plant.Policy("TLS_AES_128_GCM_SHA256").Replace("cipher-suites { otherwise", "cipher-suites { when firmware.version < 3.0.0 deny \"too old\" otherwise", StringComparison.Ordinal));
+        plant.Commit(Plant.Policy("TLS_AES_128_GCM_SHA256").Replace("cipher-suites { otherwise", "cipher-suites { when firmware.version < 3.0.0 and has credential.issued-at deny \"too old\" otherwise", StringComparison.Ordinal));
         using var folder = new TemporaryFolder();
         string facts = folder.Write("facts.json", """{ "firmwear.version": "3.1.0", "device.serial": 1.5 }""");
-        RunningProcess agent = plant.StartGateway(ProgramStart.Ordinary, $$""" "interval": 1, "sources": [ { "file": "{{facts}}" } ] """);
+        RunningProcess agent = plant.StartGateway(ProgramStart.Ordinary, $$""" "interval": 1, "sources": [ { "file": "{{facts}}" }, { "os": true } ] """);
         await agent.NextLineAsync(line => line == $"claims-unused: `device.serial` of {facts}: no attribute can be json 1.5; `device.type` of configuration: no policy tests it; "
             + $"`firmwear.version` of {facts}: no policy tests it; did you mean `firmware.version`?", "claims that come to nothing");
         using var output = new StringWriter();
         await DoctorCommand.RunAsync(plant.Configuration, isJson: true, TimeProvider.System, isSynchronised: true, output, default);
         JsonElement[] findings = [.. JsonDocument.Parse(output.ToString()).RootElement.EnumerateArray()];
         Assert.That(Of(findings, "claims").GetProperty("severity").GetString(), Is.EqualTo("warning"));
-        Assert.That(Of(findings, "claims").GetProperty("text").GetString(), Does.Contain("`firmwear.version` (").And.Contain("did you mean `firmware.version`").And.EndWith("of what the policies test it does not say firmware.version"));
+        Assert.That(Of(findings, "claims").GetProperty("text").GetString(), Does.Contain("`firmwear.version` (").And.Contain("did you mean `firmware.version`").And.EndWith("of what the policies test it does not say firmware.version")
+            .And.Not.Contain("boot.uptime"), "nobody wrote what the operating system says, and the certificate shows when it was issued");
         Assert.That(Of(findings, $"claims of {facts}").GetProperty("text").GetString(), Is.EqualTo("no attribute can be what it says of `device.serial` (json 1.5)"));
     }
 
