@@ -41,7 +41,8 @@ internal static class PdpChecks
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            string remedy = fault is UnauthorizedAccessException ? UserChecks.Remedy : $"mend the certificate, the key or the authorities first, and see that {Path.GetTempPath()} can be written: the doctor keeps there what it asks with";
+            string remedy = fault is UnauthorizedAccessException ? UserChecks.Remedy
+                : $"mend the certificate, the key or the authorities first, and see that {Path.GetTempPath()} can be written: the doctor keeps there what it asks with";
             return [new Finding("pdp", Severity.Fault, $"it cannot be asked: {fault.Message}", remedy), ClockChecks.Alone(configuration, time.GetUtcNow(), isSynchronised)];
         }
         finally
