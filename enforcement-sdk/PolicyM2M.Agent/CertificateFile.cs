@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using PolicyM2M.Agent.Files;
 
 namespace PolicyM2M.Agent;
 
@@ -29,11 +30,24 @@ internal static class CertificateFile
         return (certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime());
     }
 
+    /// <summary>The same; null where the file cannot be read or holds no certificate.</summary>
+    public static (DateTimeOffset From, DateTimeOffset Until)? TryOf(string path)
+    {
+        try
+        {
+            return Of(path);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            return null;
+        }
+    }
+
     private static X509Certificate2 Read(string path)
     {
         try
         {
-            return X509Certificate2.CreateFromPem(File.ReadAllText(path));
+            return X509Certificate2.CreateFromPem(OrdinaryFile.ReadText(path, OrdinaryFile.LargestPem));
         }
         catch (CryptographicException malformed)
         {

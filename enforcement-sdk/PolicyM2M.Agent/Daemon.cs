@@ -45,22 +45,23 @@ internal static class Daemon
         using var whole = CancellationTokenSource.CreateLinkedTokenSource(ending);
         Task renewing = own?.RunAsync(gateway, whole.Token) ?? Task.Delay(Timeout.InfiniteTimeSpan, whole.Token);
         Task reading = claims.RunAsync(configuration.Interval, loop.Wake, async () => seen.Claims(await gateway.ClaimsAsync()), time, whole.Token);
-        Task deciding = loop.RunAsync(new DecisionSubject(gateway.DecideAsync, gateway.NextChangeAsync, () => gateway.Now), FollowAsync, whole.Token);
+        Task deciding = loop.RunAsync(new DecisionSubject(gateway.DecideAsync, gateway.NextChangeAsync, () => gateway.Now), Follow, whole.Token);
+        Task[] running = [renewing, reading, deciding, .. services.Run(whole.Token)];
         // None ends by itself: where one fails, the daemon ends, and the service manager starts it anew.
-        Task first = await Task.WhenAny(renewing, reading, deciding);
+        Task first = await Task.WhenAny(running);
         await whole.CancelAsync();
         Systemd.Stopping();
-        await Task.WhenAll(renewing, reading, deciding).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!ending.IsCancellationRequested)
             await first;
         return ExitCode.Ok;
 
-        async ValueTask<bool> FollowAsync(ImmutableArray<DeviceDecision> decisions)
+        ValueTask<bool> Follow(ImmutableArray<DeviceDecision> decisions)
         {
             seen.Decided(decisions);
             own?.Nudge();
-            await services.FollowAsync(decisions, whole.Token);
-            return true;
+            services.Follow(decisions);
+            return ValueTask.FromResult(true);
         }
     }
 

@@ -3,6 +3,7 @@ using PolicyM2M.Agent.Bundles;
 using PolicyM2M.Agent.Configuration;
 using PolicyM2M.Agent.Doctor;
 using PolicyM2M.Agent.Status;
+using PolicyM2M.Enforcement.Deciding;
 
 namespace PolicyM2M.Agent;
 
@@ -24,7 +25,12 @@ internal static class DaemonCommands
                 throw new CannotRunException("the daemon needs Linux, whose kernel says who is at the other end of its socket");
             AgentConfiguration configuration = ConfigurationFile.Read(parsed.GetValue(config)!);
             InputFiles.Check(configuration);
-            return parsed.GetValue(check) ? Task.FromResult(ExitCode.Ok) : Daemon.RunAsync(configuration, TimeProvider.System, Console.Out, ending);
+            if (parsed.GetValue(check))
+            {
+                Console.Out.Write($"{parsed.GetValue(config)} can be used\n");
+                return Task.FromResult(ExitCode.Ok);
+            }
+            return Daemon.RunAsync(configuration, TimeProvider.System, Console.Out, ending);
         });
         return command;
     }
@@ -46,7 +52,7 @@ internal static class DaemonCommands
         Option<bool> json = new("--json") { Description = "Write the findings as JSON." };
         var command = new Command("doctor", "Look at everything that the agent needs, and say what to do: 0 where nothing is at fault, 2 where something is, 1 where the configuration cannot be read.")
         { config, json };
-        command.SetAction((parsed, _) => DoctorCommand.RunAsync(parsed.GetValue(config)!, parsed.GetValue(json), TimeProvider.System, Console.Out, ending));
+        command.SetAction((parsed, _) => DoctorCommand.RunAsync(parsed.GetValue(config)!, parsed.GetValue(json), TimeProvider.System, MachineState.Own.IsClockSynchronised(), Console.Out, ending));
         return command;
     }
 

@@ -20,6 +20,7 @@ internal sealed class Plant : IDisposable
         attributes:
           device.type:      { type: enum, values: [plc, sensor], provenance: claimed, description: The kind of device. }
           firmware.version: { type: version, provenance: claimed, description: The firmware. }
+          credential.issued-at: { type: instant, provenance: claimed, description: When the credential was issued. }
           location.site:    { type: string, provenance: registry, description: Where it is. }
           lifecycle.state:  { type: enum, values: [active, retired], provenance: registry, description: Where it is in its life. }
         """;
@@ -120,16 +121,21 @@ internal sealed class Plant : IDisposable
     /// <summary>The decision point's status, asked for with the operator's certificate.</summary>
     public async Task<GetStatusResponse> StatusAsync()
     {
-        using X509Certificate2 certificate = X509Certificate2.CreateFromPemFile(Pki("operator.pem"), Pki("operator-key.pem"));
-        using X509Certificate2 authority = X509CertificateLoader.LoadCertificateFromFile(Pki("ca.pem"));
+        using GrpcChannel channel = ChannelAs("operator");
+        return await new PolicyService.PolicyServiceClient(channel).GetStatusAsync(new GetStatusRequest());
+    }
+
+    /// <summary>A way to the decision point with one of the development credentials.</summary>
+    public GrpcChannel ChannelAs(string who)
+    {
+        X509Certificate2 certificate = X509Certificate2.CreateFromPemFile(Pki($"{who}.pem"), Pki($"{who}-key.pem")), authority = X509CertificateLoader.LoadCertificateFromFile(Pki("ca.pem"));
         var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         trust.CustomTrustStore.Add(authority);
-        using GrpcChannel channel = GrpcChannel.ForAddress($"https://127.0.0.1:{_port}", new GrpcChannelOptions
+        return GrpcChannel.ForAddress($"https://127.0.0.1:{_port}", new GrpcChannelOptions
         {
             DisposeHttpClient = true,
             HttpHandler = new SocketsHttpHandler { SslOptions = { ClientCertificates = [certificate], CertificateChainPolicy = trust } },
         });
-        return await new PolicyService.PolicyServiceClient(channel).GetStatusAsync(new GetStatusRequest());
     }
 
     public void Dispose()

@@ -30,16 +30,20 @@ public sealed class SmallDisk : IDisposable
     }
 
     /// <summary>Takes all but a little of the room that is left.</summary>
-    public void Fill()
+    /// <param name="left">How many bytes that is.</param>
+    public void Fill(int left = 16 * 1024)
     {
         using FileStream file = File.Open(InTheWay, FileMode.Append);
         byte[] block = new byte[4096];
-        while (new DriveInfo(Path).AvailableFreeSpace > 16 * 1024)
+        while (new DriveInfo(Path).AvailableFreeSpace > left)
         {
             file.Write(block);
             file.Flush();
         }
     }
+
+    /// <summary>Nobody may write to it any more, as where a kernel has found a fault of the disk.</summary>
+    public void MakeReadOnly() => FinishedProcess.Run("mount", ["-o", "remount,ro", Path], Path).Succeeded();
 
     /// <summary>Makes room again.</summary>
     public void MakeRoom() => File.Delete(InTheWay);

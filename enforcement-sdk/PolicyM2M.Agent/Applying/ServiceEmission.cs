@@ -15,7 +15,9 @@ internal static class ServiceEmission
         Outcome channel = Of(DecisionKind.CipherSuites, decisions), auth = Of(DecisionKind.Auth, decisions);
         EmittedConfiguration emitted = Emitter.Emit(service.Stack, service.Options, channel, auth);
         string losses = string.Join("; ", emitted.Losses);
-        string? refusal = channel.Denial ?? auth.Denial ?? (emitted.Fidelity == Fidelity.Infeasible ? $"{service.Stack.Name()} cannot do what is decided: {losses}" : null);
+        // Only what must be mended, and not what else is lost: whoever reads it looks for what to do.
+        string lacking = string.Join("; ", emitted.Losses.Where(loss => loss.Kind == LossKind.Unenforceable));
+        string? refusal = channel.Denial ?? auth.Denial ?? (emitted.Fidelity == Fidelity.Infeasible ? $"{service.Stack.Name()} cannot do what is decided: {lacking}" : null);
         return new Emission(emitted.Files.ToImmutableSortedDictionary(file => file.Name, file => file.Text, StringComparer.Ordinal), emitted.Absent, refusal, losses);
     }
 

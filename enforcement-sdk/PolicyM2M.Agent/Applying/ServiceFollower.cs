@@ -5,7 +5,7 @@ using PolicyM2M.Agent.Status;
 namespace PolicyM2M.Agent.Applying;
 
 /// <summary>
-/// Keeps one service at what is decided. Called by one thread at a time, again and again with what is decided then: what could not be done is tried again by the next call.
+/// Keeps one service at what is decided. Called by one at a time, again and again with what is decided then: what could not be done is tried again by the next call.
 /// </summary>
 /// <param name="service">The service.</param>
 /// <param name="pending">Whether files and service agree.</param>

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using PolicyM2M.Agent.Configuration;
+using PolicyM2M.Agent.Local;
 using PolicyM2M.Enforcement;
 using PolicyM2M.Enforcement.Attributes;
 using PolicyM2M.Engine.Contexts;
@@ -11,10 +13,13 @@ internal static class ClaimChecks
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(65);
 
     /// <summary>What is found of each source, and all that the gateway says of itself.</summary>
-    public static async Task<(IReadOnlyList<Finding> Findings, DeviceContext Said)> LookAsync(AgentConfiguration configuration, CancellationToken ending)
+    /// <param name="configuration">With the certificate in use.</param>
+    /// <param name="ending">Ends it.</param>
+    public static async Task<(IReadOnlyList<Finding> Findings, SaidOfItself Said)> LookAsync(AgentConfiguration configuration, CancellationToken ending)
     {
         var findings = new List<Finding>();
         DeviceContext said = configuration.Claims;
+        ImmutableHashSet<string> facts = [];
         foreach (ClaimSource source in configuration.Sources)
         {
             IAttributeSource opened = source.Open();
@@ -25,17 +30,20 @@ internal static class ClaimChecks
             }
             (Finding finding, DeviceContext more) = await LookAsync(opened, ending);
             findings.Add(finding);
-            said = more.Values.Where(value => !said.Values.ContainsKey(value.Key)).Aggregate(said, (merged, value) => merged.With(value.Key, value.Value));
+            if (opened is OsFactsSource)
+                facts = [.. more.Values.Keys.Where(name => !said.Values.ContainsKey(name))];
+            said = OwnClaims.Adding(said, more);
         }
-        return (findings, said);
+        return (findings, new SaidOfItself(CertificateFile.TryOf(configuration.Certificate) is { } validity ? OwnClaims.Adding(said, OwnClaims.Shown(validity.From)) : said, facts));
     }
 
-    /// <summary>What the decision point found of it.</summary>
-    public static Finding Of(ClientEvent.ContextRead? read)
+    /// <summary>What the decision point found of it. What the operating system says beyond what the policies know is no mistake: nobody wrote it.</summary>
+    public static Finding Of(ClientEvent.ContextRead? read, SaidOfItself said)
     {
+        IgnoredValue[] ignored = [.. (read?.Ignored ?? []).Where(value => !said.Facts.Contains(value.Name))];
         string missing = read is { Missing.IsEmpty: false } ? $"; of what the policies test it does not say {string.Join(", ", read.Missing)}" : "";
-        return read is { Ignored.IsEmpty: false }
-            ? new Finding("claims", Severity.Warning, $"not used, so these count as missing: {string.Join(", ", read.Ignored.Select(value => $"`{value.Name}` ({value.Reason})"))}{missing}",
+        return ignored.Length > 0
+            ? new Finding("claims", Severity.Warning, $"not used, so these count as missing: {string.Join(", ", ignored.Select(value => $"`{value.Name}` ({value.Reason})"))}{missing}",
                 "mend them where they are written: in `claims` of the configuration, or in the source that says them")
             : new Finding("claims", Severity.Ok, $"the decision point takes what is said{missing}");
     }
@@ -69,3 +77,8 @@ internal static class ClaimChecks
             : new Finding(check, Severity.Ok, $"it says {string.Join(", ", said.Values.Keys)}");
     }
 }
+
+/// <summary>What the gateway says of itself.</summary>
+/// <param name="Claims">All of it.</param>
+/// <param name="Facts">The names of those that the operating system says.</param>
+internal sealed record SaidOfItself(DeviceContext Claims, ImmutableHashSet<string> Facts);

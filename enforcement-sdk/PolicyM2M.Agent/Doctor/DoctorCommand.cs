@@ -2,7 +2,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using PolicyM2M.Agent.Configuration;
 using PolicyM2M.Agent.Renewing;
-using PolicyM2M.Engine.Contexts;
 
 namespace PolicyM2M.Agent.Doctor;
 
@@ -11,14 +10,14 @@ internal static class DoctorCommand
 {
     /// <summary>Looks, and writes the findings.</summary>
     /// <returns>0 where nothing is at fault, 2 where something is, 1 where the configuration cannot be read.</returns>
-    public static async Task<int> RunAsync(string path, bool isJson, TimeProvider time, TextWriter output, CancellationToken ending)
+    public static async Task<int> RunAsync(string path, bool isJson, TimeProvider time, bool isSynchronised, TextWriter output, CancellationToken ending)
     {
-        (IReadOnlyList<Finding> findings, int exitCode) = await LookAsync(path, time, ending);
+        (IReadOnlyList<Finding> findings, int exitCode) = await LookAsync(path, time, isSynchronised, ending);
         output.Write(isJson ? Json(findings) : string.Concat(findings.Select(Text)));
         return exitCode;
     }
 
-    private static async Task<(IReadOnlyList<Finding> Findings, int ExitCode)> LookAsync(string path, TimeProvider time, CancellationToken ending)
+    private static async Task<(IReadOnlyList<Finding> Findings, int ExitCode)> LookAsync(string path, TimeProvider time, bool isSynchronised, CancellationToken ending)
     {
         AgentConfiguration configuration;
         try
@@ -33,7 +32,7 @@ internal static class DoctorCommand
         IReadOnlyList<string> unfit = InputFiles.Faults(configuration);
         (string certificate, string key) = OwnCredential.InUse(configuration);
         configuration = configuration with { Certificate = certificate, Key = key };
-        (IReadOnlyList<Finding> sources, DeviceContext said) = await ClaimChecks.LookAsync(configuration, ending);
+        (IReadOnlyList<Finding> sources, SaidOfItself said) = await ClaimChecks.LookAsync(configuration, ending);
         Finding[] findings =
         [
             .. UserChecks.Look(configuration),
@@ -43,7 +42,7 @@ internal static class DoctorCommand
             .. unfit.Select(fault => new Finding("files", Severity.Fault, fault, "put the file itself there")),
             .. sources,
             // Whoever asks reads the files, and would wait for the one that has no end.
-            .. unfit.Count > 0 ? [PdpChecks.NotAsked] : await PdpChecks.LookAsync(configuration, said, time, ending),
+            .. unfit.Count > 0 ? [PdpChecks.NotAsked] : await PdpChecks.LookAsync(configuration, said, time, isSynchronised, ending),
             LocalChecks.Socket(configuration), .. LocalChecks.Services(configuration),
         ];
         return (findings, findings.Any(finding => finding.Severity == Severity.Fault) ? ExitCode.Denied : ExitCode.Ok);

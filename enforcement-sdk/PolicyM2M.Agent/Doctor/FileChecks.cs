@@ -12,8 +12,14 @@ internal static class FileChecks
 
     private const UnixFileMode OthersWrite = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
 
-    /// <summary>The store is bounded well below that.</summary>
-    private const long LeastRoom = 32L << 20;
+    /// <summary>32 MiB of decisions and 9 of a bundle are the most that is kept, and a new file is written beside the one that it replaces; the rest is for credentials and marks.</summary>
+    private const long LeastRoom = 96L << 20;
+
+    /// <summary>A block: an empty file can be made on a disk that is full.</summary>
+    private const int ProbeBytes = 4 << 10;
+
+    // Linux, errno(3), which the platform hands on.
+    private const int NoRoom = 28, ReadOnly = 30;
 
     /// <summary>A certificate with less of its time left should have been renewed.</summary>
     private const double LeastLeft = 0.1;
@@ -63,9 +69,24 @@ internal static class FileChecks
         if ((File.GetUnixFileMode(configuration.State) & OthersWrite) != 0)
             return new Finding("state", Severity.Fault, $"{configuration.State} can be written by others", $"chmod 700 {configuration.State}");
         string probe = Path.Combine(configuration.State, $"doctor.{Guid.NewGuid():N}");
-        File.WriteAllText(probe, "");
-        File.Delete(probe);
-        return new Finding("state", Severity.Ok, $"{configuration.State} can be written");
+        try
+        {
+            File.WriteAllBytes(probe, new byte[ProbeBytes]);
+            return new Finding("state", Severity.Ok, $"{configuration.State} can be written");
+        }
+        catch (IOException full) when (full.HResult == NoRoom)
+        {
+            return new Finding("state", Severity.Fault, $"nothing more can be written to {configuration.State}: its disk is full", "make room: decisions, bundles and renewed certificates cannot be kept");
+        }
+        catch (IOException unwritable) when (unwritable.HResult == ReadOnly)
+        {
+            return new Finding("state", Severity.Fault, $"{configuration.State} is on a file system that is mounted to be read only",
+                "mount it to be written (mount -o remount,rw), and see in dmesg whether the kernel made it so after a fault of the disk");
+        }
+        finally
+        {
+            File.Delete(probe);
+        }
     }, $"let the agent's user write to {configuration.State}");
 
     public static Finding Disk(AgentConfiguration configuration) => Try("disk", () =>

@@ -75,6 +75,24 @@ internal sealed class Gateway : IAsyncDisposable
     /// <summary>The connection to the decision point, for calls that are no decisions.</summary>
     public Task<CallInvoker> CallsAsync() => UseAsync(client => Task.FromResult(client.Calls));
 
+    /// <summary>Tells the decision point that one credential of a device came after another.</summary>
+    /// <param name="rotation">Which, as the caller said it.</param>
+    /// <param name="deadline">Until when it is waited for.</param>
+    /// <param name="ending">Ends the wait.</param>
+    /// <exception cref="RpcException">What the decision point has against it; UNAVAILABLE where nobody said that it was taken.</exception>
+    public async Task<V1.ReportRotationResponse> ReportAsync(V1.ReportRotationRequest rotation, DateTimeOffset deadline, CancellationToken ending)
+    {
+        try
+        {
+            return await new V1.DecisionService.DecisionServiceClient(await CallsAsync()).ReportRotationAsync(rotation, deadline: deadline.UtcDateTime, cancellationToken: ending);
+        }
+        // What the transport says of it is for nobody outside.
+        catch (Exception failure) when (failure is ObjectDisposedException or RpcException { StatusCode: StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Cancelled })
+        {
+            throw new RpcException(new Grpc.Core.Status(StatusCode.Unavailable, "the decision point has not said that it took this; tell it again"));
+        }
+    }
+
     /// <summary>How the client stands.</summary>
     public Task<ClientStatus> StatusAsync() => UseAsync(client => Task.FromResult(client.Status));
 

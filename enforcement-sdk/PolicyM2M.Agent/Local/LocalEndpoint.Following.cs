@@ -7,11 +7,13 @@ using PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Agent.Local;
 
-/// <summary>What is told without deciding: news, keys, and the bundle.</summary>
+/// <summary>What is told without deciding: news, keys, the bundle, and rotations to the decision point.</summary>
 internal sealed partial class LocalEndpoint
 {
     /// <summary>As the decision point sends it.</summary>
     private const int BundlePartBytes = 256 << 10;
+
+    private static readonly TimeSpan LongestReport = TimeSpan.FromSeconds(5);
 
     public override async Task Watch(WatchRequest request, IServerStreamWriter<WatchResponse> responseStream, ServerCallContext context)
     {
@@ -19,18 +21,17 @@ internal sealed partial class LocalEndpoint
         using CancellationTokenSource either = Ending(context);
         try
         {
-            (RevisionId? Revision, long Device) told = default;
+            (RevisionId? Revision, ulong Device) told = default;
             while (true)
             {
                 // Taken before the look: a change after it completes a signal that is already held.
                 Task changed = seen.NextChange;
                 AgentStatus status = seen.Current;
-                // What the registry says of the devices behind the gateway is told by their statements only.
-                (RevisionId? Revision, long Device) now = (status.Revision, device == gateway.Name ? status.DeviceChanges : 0);
+                (RevisionId? Revision, ulong Device) now = (status.Revision, status.Registry.Of(device));
                 if (now.Revision is { } revision && now != told)
                 {
                     await responseStream.WriteAsync(
-                        new WatchResponse { Revision = WireMapping.ToWire(revision), NeededAttributes = { await gateway.NeededAsync() }, DeviceVersion = (ulong)now.Device }, either.Token);
+                        new WatchResponse { Revision = WireMapping.ToWire(revision), NeededAttributes = { await gateway.NeededAsync() }, DeviceVersion = now.Device }, either.Token);
                     told = now;
                 }
                 await changed.WaitAsync(either.Token);
@@ -71,6 +72,14 @@ internal sealed partial class LocalEndpoint
             ByteString part = UnsafeByteOperations.UnsafeWrap(held.Bytes.Slice(offset, Math.Min(BundlePartBytes, held.Bytes.Length - offset)));
             await responseStream.WriteAsync(new GetBundleResponse { Data = part }, context.CancellationToken);
         }
+    }
+
+    /// <summary>Told on at once, and kept by nobody here: a caller that is not told that it was taken tells it again.</summary>
+    public override async Task<ReportRotationResponse> ReportRotation(ReportRotationRequest request, ServerCallContext context)
+    {
+        RequestLimits.CheckDeviceId(request.DeviceId);
+        _ = Subject(request.DeviceId, context);
+        return await gateway.ReportAsync(request, seen.Now + LongestReport, context.CancellationToken);
     }
 
     private void DemandAnyRule(ServerCallContext context)

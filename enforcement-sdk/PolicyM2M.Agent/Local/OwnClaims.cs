@@ -72,14 +72,16 @@ internal sealed class OwnClaims(DeviceContext configured, DeviceAttributes? sour
     /// <inheritdoc/>
     public void Dispose() => sources?.Dispose();
 
+    /// <summary>What a certificate that was issued then shows.</summary>
+    public static DeviceContext Shown(DateTimeOffset issuedAt) => DeviceContext.Empty.With("credential.issued-at", AttributeValue.Of(InstantText.Format(issuedAt.ToUnixTimeSeconds())));
+
+    /// <summary>What the first says, and of the further what the first does not say.</summary>
+    public static DeviceContext Adding(DeviceContext first, DeviceContext further) =>
+        further.Values.Where(value => !first.Values.ContainsKey(value.Key)).Aggregate(first, (merged, value) => merged.With(value.Key, value.Value));
+
     private async Task GiveUpAsync(CancellationToken ending)
     {
         await Task.Delay(FirstWait, ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _first.TrySetResult();
     }
-
-    private static DeviceContext Shown(DateTimeOffset issuedAt) => DeviceContext.Empty.With("credential.issued-at", AttributeValue.Of(InstantText.Format(issuedAt.ToUnixTimeSeconds())));
-
-    private static DeviceContext Adding(DeviceContext first, DeviceContext further) =>
-        further.Values.Where(value => !first.Values.ContainsKey(value.Key)).Aggregate(first, (merged, value) => merged.With(value.Key, value.Value));
 }

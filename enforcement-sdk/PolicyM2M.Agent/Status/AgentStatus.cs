@@ -28,8 +28,8 @@ internal sealed record AgentStatus
     /// <summary>The policies that the decision point serves; null while it has told none.</summary>
     public RevisionId? Revision { get; init; }
 
-    /// <summary>How often the registry came to say something else of the gateway.</summary>
-    public long DeviceChanges { get; init; }
+    /// <summary>What was heard of the registry.</summary>
+    public RegistryNews Registry { get; init; } = RegistryNews.None;
 
     /// <summary>Until when the certificate in use is valid.</summary>
     public DateTimeOffset CertificateUntil { get; init; }

@@ -47,7 +47,7 @@ internal sealed class Sightings(AgentStatus first, TimeProvider time, TextWriter
         {
             ClientEvent.Connected connected => status with { Outage = null, IsTurnedAway = false, IsUnwelcome = false, Revision = connected.Revision },
             ClientEvent.RevisionChanged changed => status with { Revision = changed.Revision },
-            ClientEvent.DeviceChanged changed when IsOwn(changed.Device) => status with { DeviceChanges = status.DeviceChanges + 1 },
+            ClientEvent.DeviceChanged changed => status with { Registry = status.Registry.With(changed.Device) },
             ClientEvent.Disconnected disconnected => status with { Outage = disconnected.Reason, IsTurnedAway = disconnected.IsTurnedAway, IsUnwelcome = false },
             ClientEvent.Refused refused => status with { Outage = refused.Reason, IsTurnedAway = false, IsUnwelcome = refused.IsUnwelcome },
             _ => status,

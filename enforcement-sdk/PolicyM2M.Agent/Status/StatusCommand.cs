@@ -31,6 +31,7 @@ internal static class StatusCommand
             {
                 HttpProtocolException { ErrorCode: (long)RefusalCode.TooMany } => $"the agent answers on `{socket}`, and takes no more connections of this user: end programs of it that hold some, or ask as root",
                 HttpProtocolException { ErrorCode: (long)RefusalCode.NotNamed } => $"the agent answers on `{socket}`, and not to this user: its configuration says who may ask (callers)",
+                _ when !Path.Exists(socket) => $"no agent runs: there is no `{socket}` (systemctl status policym2m-agent)",
                 { } cause => $"no agent answers on `{socket}`: {cause.Message}",
                 null => $"no agent answers on `{socket}`: {failure.Message}",
             });

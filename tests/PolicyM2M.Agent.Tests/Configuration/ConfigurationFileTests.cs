@@ -1,6 +1,8 @@
 using System.Text;
 using PolicyM2M.Agent.Configuration;
+using PolicyM2M.Agent.Tests.Local;
 using PolicyM2M.Emitters;
+using PolicyM2M.Testing;
 
 namespace PolicyM2M.Agent.Tests.Configuration;
 
@@ -113,6 +115,13 @@ internal sealed class ConfigurationFileTests
         string[] faults = [.. Parse(json.Replace("LEAST", LeastBeside(json), StringComparison.Ordinal).Replace("SERVICE", Service, StringComparison.Ordinal)).Faults.Select(fault => fault.ToString())];
         Assert.That(faults, Has.Length.EqualTo(expected.Length), string.Join('\n', faults));
         Assert.That(faults.Zip(expected).Where(pair => !pair.First.StartsWith(pair.Second, StringComparison.Ordinal)), Is.Empty);
+    }
+
+    [Test]
+    public void A_file_that_can_be_used_is_said_to_be()
+    {
+        using var machine = new GatewayFolder();
+        Assert.That(FinishedProcess.Run(ProgramStart.Ordinary.Program, [.. ProgramStart.Ordinary.Arguments, "run", "--config", machine.Configuration, "--check-config"]).Succeeded().Output, Is.EqualTo($"{machine.Configuration} can be used\n"));
     }
 
     /// <summary>What must be there, but for what a case says itself.</summary>

@@ -28,6 +28,9 @@ internal sealed class DoctorTests
     [TestCase("permissions", "fault", "readable-cache-key")]
     [TestCase("permissions", "fault", "open-credentials")]
     [TestCase("pdp", "fault", "nothing")]
+    [TestCase("clock", "warning", "nothing")]
+    [TestCase("clock", "warning", "expired")]
+    [TestCase("clock", "fault", "of-tomorrow")]
     public async Task Each_thing_that_is_broken_is_found_and_has_its_remedy(string check, string severity, string broken)
     {
         using var machine = new GatewayFolder();
@@ -87,22 +90,83 @@ internal sealed class DoctorTests
             $"sudo -u '#{owner}' policym2m-agent doctor")));
     }
 
+    [TestCase("full", "nothing more can be written to ", "make room")]
+    [TestCase("read only", " is on a file system that is mounted to be read only", "mount it to be written")]
+    public async Task A_disk_that_takes_nothing_more_is_found_and_said_to_be_why(string what, string text, string remedy)
+    {
+        using var machine = new GatewayFolder();
+        using var disk = SmallDisk.Mount();
+        File.SetUnixFileMode(disk.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        File.WriteAllText(machine.Configuration, File.ReadAllText(machine.Configuration).Replace(machine["state"], disk.Path, StringComparison.Ordinal));
+        if (what == "full")
+            disk.Fill(left: 0);
+        else
+            disk.MakeReadOnly();
+        JsonElement[] findings = await LookAsync(machine, 2);
+        JsonElement state = Of(findings, "state");
+        Assert.That(state.GetProperty("severity").GetString(), Is.EqualTo("fault"), state.ToString());
+        Assert.That(state.GetProperty("text").GetString(), Does.Contain(text));
+        Assert.That(state.GetProperty("remedy").GetString(), Does.StartWith(remedy));
+        Assert.That(Of(findings, "disk").GetProperty("severity").GetString(), Is.EqualTo("warning"));
+    }
+
+    [TestCase(true, "which the certificate in use does not belie, and the kernel says that it is synchronised")]
+    [TestCase(false, "which the certificate in use does not belie, but the kernel says that nobody who knows the time has set it since the machine's start")]
+    public async Task While_nobody_answers_the_machine_and_the_certificate_say_what_they_know_of_the_clock(bool isSynchronised, string text)
+    {
+        using var machine = new GatewayFolder();
+        Assert.That(Of(await LookAsync(machine, 2, isSynchronised: isSynchronised), "clock").GetProperty("text").GetString(), Does.EndWith(text));
+    }
+
+    [TestCase(-2, "fault", "it is behind, or the authority's is ahead")]
+    [TestCase(13, "warning", "that is so, or it is ahead")]
+    public async Task A_clock_that_the_certificate_belies_is_found_while_nobody_answers(int hours, string severity, string text)
+    {
+        using var machine = new GatewayFolder();
+        var time = new ManualTime();
+        time.SetBy(TimeSpan.FromHours(hours));
+        JsonElement clock = Of(await LookAsync(machine, 2, time), "clock");
+        Assert.That(clock.GetProperty("severity").GetString(), Is.EqualTo(severity));
+        Assert.That(clock.GetProperty("text").GetString(), Does.Contain(text));
+        Assert.That(clock.GetProperty("remedy").GetString(), Does.StartWith("set up time synchronisation"));
+    }
+
+    [Test]
+    public async Task A_clock_that_is_ahead_of_the_decision_point_s_or_behind_it_is_found()
+    {
+        using var plant = new Plant();
+        await plant.StartPdpAsync();
+        RunningProcess agent = plant.StartGateway(ProgramStart.Ordinary);
+        await agent.NextLineAsync(line => line.Contains("answers on", StringComparison.Ordinal), "socket");
+        foreach ((int minutes, string where) in new[] { (30, "ahead of"), (-30, "behind") })
+        {
+            var time = new ManualTime();
+            time.SetBy(TimeSpan.FromMinutes(minutes));
+            using var output = new StringWriter();
+            await DoctorCommand.RunAsync(plant.Configuration, isJson: true, time, isSynchronised: true, output, default);
+            JsonElement clock = Of(JsonDocument.Parse(output.ToString()).RootElement.EnumerateArray(), "clock");
+            Assert.That(clock.GetProperty("severity").GetString(), Is.EqualTo("fault"), clock.ToString());
+            Assert.That(clock.GetProperty("text").GetString(), Does.Match($"this machine's clock is (30|29)m.* {where} the decision point's"));
+        }
+    }
+
     [Test]
     public async Task What_the_decision_point_does_not_use_of_the_claims_is_found_with_what_was_meant()
     {
         using var plant = new Plant();
         await plant.StartPdpAsync();
-        plant.Commit(Plant.Policy("TLS_AES_128_GCM_SHA256").Replace("cipher-suites { otherwise", "cipher-suites { when firmware.version < 3.0.0 deny \"too old\" otherwise", StringComparison.Ordinal));
+        plant.Commit(Plant.Policy("TLS_AES_128_GCM_SHA256").Replace("cipher-suites { otherwise", "cipher-suites { when firmware.version < 3.0.0 and has credential.issued-at deny \"too old\" otherwise", StringComparison.Ordinal));
         using var folder = new TemporaryFolder();
         string facts = folder.Write("facts.json", """{ "firmwear.version": "3.1.0", "device.serial": 1.5 }""");
-        RunningProcess agent = plant.StartGateway(ProgramStart.Ordinary, $$""" "interval": 1, "sources": [ { "file": "{{facts}}" } ] """);
+        RunningProcess agent = plant.StartGateway(ProgramStart.Ordinary, $$""" "interval": 1, "sources": [ { "file": "{{facts}}" }, { "os": true } ] """);
         await agent.NextLineAsync(line => line == $"claims-unused: `device.serial` of {facts}: no attribute can be json 1.5; `device.type` of configuration: no policy tests it; "
             + $"`firmwear.version` of {facts}: no policy tests it; did you mean `firmware.version`?", "claims that come to nothing");
         using var output = new StringWriter();
-        await DoctorCommand.RunAsync(plant.Configuration, isJson: true, TimeProvider.System, output, default);
+        await DoctorCommand.RunAsync(plant.Configuration, isJson: true, TimeProvider.System, isSynchronised: true, output, default);
         JsonElement[] findings = [.. JsonDocument.Parse(output.ToString()).RootElement.EnumerateArray()];
         Assert.That(Of(findings, "claims").GetProperty("severity").GetString(), Is.EqualTo("warning"));
-        Assert.That(Of(findings, "claims").GetProperty("text").GetString(), Does.Contain("`firmwear.version` (").And.Contain("did you mean `firmware.version`").And.EndWith("of what the policies test it does not say firmware.version"));
+        Assert.That(Of(findings, "claims").GetProperty("text").GetString(), Does.Contain("`firmwear.version` (").And.Contain("did you mean `firmware.version`").And.EndWith("of what the policies test it does not say firmware.version")
+            .And.Not.Contain("boot.uptime"), "nobody wrote what the operating system says, and the certificate shows when it was issued");
         Assert.That(Of(findings, $"claims of {facts}").GetProperty("text").GetString(), Is.EqualTo("no attribute can be what it says of `device.serial` (json 1.5)"));
     }
 
@@ -111,16 +175,16 @@ internal sealed class DoctorTests
     {
         using var folder = new TemporaryFolder();
         using var output = new StringWriter();
-        Assert.That(await DoctorCommand.RunAsync(folder.Write("agent.json", "{}"), isJson: false, TimeProvider.System, output, default), Is.EqualTo(1));
+        Assert.That(await DoctorCommand.RunAsync(folder.Write("agent.json", "{}"), isJson: false, TimeProvider.System, isSynchronised: true, output, default), Is.EqualTo(1));
         Assert.That(output.ToString(), Does.StartWith("fault   configuration: ").And.Contain("state: it is not there\n").And.Contain("docs/agent.md"));
     }
 
     private static JsonElement Of(IEnumerable<JsonElement> findings, string check) => findings.Single(found => found.GetProperty("check").GetString() == check);
 
-    private static async Task<JsonElement[]> LookAsync(GatewayFolder machine, int exitCode)
+    private static async Task<JsonElement[]> LookAsync(GatewayFolder machine, int exitCode, TimeProvider? time = null, bool isSynchronised = true)
     {
         using var output = new StringWriter();
-        Assert.That(await DoctorCommand.RunAsync(machine.Configuration, isJson: true, TimeProvider.System, output, default), Is.EqualTo(exitCode), output.ToString());
+        Assert.That(await DoctorCommand.RunAsync(machine.Configuration, isJson: true, time ?? TimeProvider.System, isSynchronised, output, default), Is.EqualTo(exitCode), output.ToString());
         return [.. JsonDocument.Parse(output.ToString()).RootElement.EnumerateArray()];
     }
 }

@@ -65,6 +65,18 @@ internal sealed class ProtocolTests
         Assert.That(page.StatusCode, Is.EqualTo(HttpStatusCode.UnsupportedMediaType));
     }
 
+    [TestCase("application/grpc", HttpStatusCode.OK)]
+    [TestCase("application/grpc+proto", HttpStatusCode.OK)]
+    [TestCase("application/grpc;charset=utf-8", HttpStatusCode.OK)]
+    [TestCase("application/grpc-web", HttpStatusCode.UnsupportedMediaType)]
+    [TestCase("application/grpc-web+proto", HttpStatusCode.UnsupportedMediaType)]
+    [TestCase("application/json", HttpStatusCode.UnsupportedMediaType)]
+    public async Task Only_gRPC_itself_is_answered_and_no_protocol_that_is_called_almost_so(string type, HttpStatusCode status)
+    {
+        using HttpResponseMessage response = await SendAsync(Decide, Message(new DecideRequest()), null, type);
+        Assert.That(response.StatusCode, Is.EqualTo(status));
+    }
+
     [Test]
     public async Task A_request_beyond_the_limits_is_refused_with_the_offender_named()
     {
@@ -121,10 +133,10 @@ internal sealed class ProtocolTests
         return ((StatusCode)int.Parse(code, System.Globalization.CultureInfo.InvariantCulture), detail);
     }
 
-    private async Task<HttpResponseMessage> SendAsync(string path, byte[] body, string? timeout)
+    private async Task<HttpResponseMessage> SendAsync(string path, byte[] body, string? timeout, string type = "application/grpc")
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = new ByteArrayContent(body) };
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
+        request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(type);
         if (timeout is not null)
             request.Headers.Add("grpc-timeout", timeout);
         return await _client.SendAsync(request);

@@ -23,14 +23,25 @@ internal sealed class SightingsTests
     }
 
     [Test]
-    public void Changes_of_the_gateway_are_counted_and_those_of_the_devices_behind_it_are_told()
+    public void Changes_of_the_gateway_and_of_the_devices_behind_it_are_numbered_and_told()
     {
         using var log = new StringWriter();
         Sightings seen = Of(log);
-        foreach (string device in new[] { "plc-8", "gw-1" })
+        foreach (string device in new[] { "plc-8", "gw-1", "plc-8" })
             seen.Client(new ClientEvent.DeviceChanged(device));
-        Assert.That((seen.Current.DeviceChanges, seen.Current.Events.Length), Is.EqualTo((1L, 2)));
+        RegistryNews registry = seen.Current.Registry;
+        Assert.That((registry.Of("gw-1"), registry.Of("plc-8"), registry.Of("plc-9"), seen.Current.Events.Length), Is.EqualTo((2UL, 3UL, 0UL, 3)));
         Assert.That(log.ToString(), Does.Contain("the decision point's registry says something else of plc-8\n"));
+    }
+
+    [Test]
+    public void Of_many_devices_the_one_that_changed_first_is_forgotten_and_its_next_change_has_a_number_of_its_own()
+    {
+        RegistryNews news = RegistryNews.None;
+        for (int i = 0; i <= RegistryNews.MostDevices; i++)
+            news = news.With($"plc-{i}");
+        Assert.That((news.Of("plc-0"), news.Of("plc-1")), Is.EqualTo((0UL, 2UL)));
+        Assert.That(news.With("plc-0").Of("plc-0"), Is.EqualTo((ulong)RegistryNews.MostDevices + 2));
     }
 
     [Test]

@@ -5,6 +5,7 @@ using PolicyM2M.Agent.Status;
 using PolicyM2M.Enforcement;
 using PolicyM2M.Engine.Lattice;
 using PolicyM2M.Engine.Vocabulary;
+using PolicyM2M.Testing;
 using PolicyM2M.Wire;
 
 namespace PolicyM2M.Agent.Tests.Status;
@@ -63,5 +64,13 @@ internal sealed class StatusPageTests
     {
         Outcome outcome = Outcome.Deny(DecisionKind.Auth, "no");
         return new DeviceDecision(outcome, DecisionSource.Cached, revision is { } known ? new ReceivedDecision(outcome, [], known, Now, Now, Now) : null, Now, Now);
+    }
+
+    [Test]
+    public void Where_no_agent_runs_that_is_said()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.That(() => StatusCommand.RunAsync(folder["agent.sock"], isJson: false, TextWriter.Null, default),
+            Throws.TypeOf<CannotRunException>().With.Message.EqualTo($"no agent runs: there is no `{folder["agent.sock"]}` (systemctl status policym2m-agent)"));
     }
 }

@@ -19,7 +19,7 @@ internal static class GrpcAnswer
     /// <param name="failed">Told of a failure that is ours: the caller hears only that there was one.</param>
     public static async Task AnswerAsync(HttpContext http, MethodTable methods, Action<Exception> failed)
     {
-        if (http.Request.ContentType?.StartsWith(ContentType, StringComparison.Ordinal) != true)
+        if (!IsGrpc(http.Request.ContentType))
         {
             http.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
             return;
@@ -58,6 +58,9 @@ internal static class GrpcAnswer
         if (status.Detail.Length > 0)
             http.Response.AppendTrailer("grpc-message", Encoded(status.Detail));
     }
+
+    /// <summary>The type alone, or with how messages are written or parameters after it (gRPC over HTTP2, "Content-Type"). What begins so and goes on otherwise, as gRPC-Web does, is another protocol.</summary>
+    private static bool IsGrpc(string? type) => type?.StartsWith(ContentType, StringComparison.Ordinal) == true && type.AsSpan(ContentType.Length) is [] or ['+', ..] or [';', ..];
 
     /// <summary>
     /// As the protocol has it (gRPC over HTTP2, "Percent-Encoded"): what is no printable character of ASCII, and the percent sign. No more than that, since some clients show a message as it came.
