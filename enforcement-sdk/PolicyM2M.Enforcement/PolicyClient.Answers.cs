@@ -101,8 +101,6 @@ public sealed partial class PolicyClient
 
         DeviceContext sent = _memory.Needed is { } known ? claims.Claims.Where(known.Contains) : claims.Claims;
         bool wasConnected = _outage.IsConnected;
-        // Before the question: what changes after it is then heard.
-        Use(claims.Slot, isFirst: true);
         for (bool isSecond = false; ; isSecond = true)
         {
             long order = NextOrder();
@@ -152,10 +150,18 @@ public sealed partial class PolicyClient
         DateTimeOffset now = _clock.Now;
         DeviceFacts facts = claims.Slot.Facts;
         var found = new Found(kept, facts, IsFresh: true, kept.HoldsUntil(claims, facts, now));
-        // Whoever asked once may ask again: it counts as in use from now on.
-        kept.User = claims;
         Note(claims.Slot, kept.Kind, DecisionSource.Live);
         return found.Answer(DecisionSource.Live);
+    }
+
+    /// <summary>Whoever asked once may ask again: what they got counts as in use from now on.</summary>
+    private void InUse(ClaimSet claims, ImmutableArray<DeviceDecision> answers)
+    {
+        foreach (DeviceDecision answer in answers.Where(answer => answer.Source == DecisionSource.Live))
+        {
+            if (_memory.Index.Of(answer.Kind).LastOrDefault(kept => ReferenceEquals(kept.Decision, answer.Decision)) is { } used)
+                used.User = claims;
+        }
     }
 
     private LocalAnswers.Local? Local(DecisionKind kind, ClaimSet claims, DateTimeOffset now) => _local.Find(kind, claims, _memory.Believed(claims.Slot), _clock.IsKnown, now);

@@ -10,10 +10,7 @@ namespace PolicyM2M.Enforcement;
 /// <summary>What is heard without asking.</summary>
 public sealed partial class PolicyClient
 {
-    /// <summary>After a bundle was refused, until it is asked for again unless another is told of: it is large, and mostly the same.</summary>
-    private static readonly TimeSpan BundlePause = TimeSpan.FromMinutes(10);
-
-    /// <summary>When a bundle that was refused is asked for again; null while none was. Used by the housekeeping alone.</summary>
+    /// <summary>When a bundle that could not be had is asked for again, unless another is told of; null where it could. Used by the housekeeping alone.</summary>
     private DateTimeOffset? _bundleAgainAt;
 
     /// <summary>The bundle is fetched when it is said to be another, and before nobody vouches for it any more.</summary>
@@ -26,19 +23,25 @@ public sealed partial class PolicyClient
         bool isDue = Interlocked.Exchange(ref _isBundleDue, 0) != 0;
         if (!isDue && !(_clock.Now >= (_bundleAgainAt ?? refreshAt)))
             return;
-        bool isHeld = false;
+        TimeSpan? pause = BundlePause.AfterRefusal;
         try
         {
-            isHeld = await _bundles.FetchAsync(ending).ConfigureAwait(false);
+            pause = await _bundles.FetchAsync(ending).ConfigureAwait(false) ? null : _bundlePause.After(null);
         }
-        catch (RpcException failure)
+        catch (Exception failure) when (CallFailure.IsOfTheCall(failure))
         {
+            pause = _bundlePause.After(failure);
             // A server of before knows no bundles; another may be back soon.
-            Volatile.Write(ref _isBundleDue, CallFailure.IsUnreachable(failure) ? 1 : 0);
             if (!CallFailure.IsUnreachable(failure))
                 Tell(new ClientEvent.BundleRefused(CallFailure.Reason(failure, _options, _endpoints.Current.Address, wasConnected: true)));
         }
-        _bundleAgainAt = isHeld ? null : _clock.Now + BundlePause;
+        finally
+        {
+            // Also where it failed for a reason that nobody foresaw.
+            _bundleAgainAt = _clock.Now + pause;
+        }
+        if (pause is null)
+            _bundlePause.Held();
     }
 
     private void Follow(V1.WatchResponse response, bool isFirst, long since)

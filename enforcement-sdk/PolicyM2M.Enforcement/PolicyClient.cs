@@ -37,7 +37,8 @@ public sealed partial class PolicyClient : IAsyncDisposable
     private readonly Housekeeping _housekeeping;
     private readonly Task _bundleIsRead;
     private readonly Outage _outage = new();
-    private readonly SharedCalls<ImmutableArray<DeviceDecision>> _calls = new();
+    private readonly BundlePause _bundlePause;
+    private readonly SharedCalls<SharedAnswers> _calls = new();
     private readonly ConditionalWeakTable<DeviceContext, ClaimSet> _prepared = [];
     private TaskCompletionSource _change = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _order;
@@ -57,6 +58,8 @@ public sealed partial class PolicyClient : IAsyncDisposable
         byte[] key = (options.CacheKey ?? new StoreKeyFile(options.CacheKeyPath ?? options.KeyPath + ".cache-key")).Read();
         var file = new StoreFile(path, "decisions", DeviceId, key, largest: 32 << 20);
         StoreContent content = file.Load(StoreFormat.Read, out string? discarded) ?? StoreContent.Empty;
+        // Whoever is not asked any more is not believed any more, also before another one was reached.
+        content = content with { Keys = content.Keys.Of(options.FurtherEndpoints.Prepend(options.Endpoint).Select(address => address.ToString())) };
         MachineState machine = options.Machine;
         bool ranOn = machine.BootId is not null && machine.BootId == content.BootId;
         _clock = new DeviceClock(options.Time, content.LatestSeen, by => Tell(new ClientEvent.ClockSteppedForward(by)), ranOn ? null : machine.IsClockSynchronised);
@@ -90,8 +93,9 @@ public sealed partial class PolicyClient : IAsyncDisposable
             return held;
         });
         _bundles = new BundleFetch(_endpoints, options.CallTimeout * PartTimeouts, _memory, _local, _clock, _keys, _memory.Self, bundles, Tell);
+        _bundlePause = new BundlePause(options.LongestPause);
         _housekeeping = new Housekeeping(_memory, _clock, _store, () => _outage.IsConnected,
-            async (claims, kinds) => await ((Task)DecideAsync(claims, kinds, refresh: true, CancellationToken.None)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing), _endpoints.TryPreferredAsync, KeepBundleAsync,
+            async (claims, kinds) => await ((Task)ShareAsync(claims, kinds, refresh: true, CancellationToken.None)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing), _endpoints.TryPreferredAsync, KeepBundleAsync,
             reason => Tell(new ClientEvent.HousekeepingFailed(reason)));
         _watch = RevisionWatch.Start(_endpoints, options, new WatchListener(this), NextOrder);
         _devices = new DeviceWatches(Watch);
@@ -157,7 +161,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
     /// <summary>Decides for this device. Never throws because the decision point is away, refuses or talks nonsense: such an answer is a denial that says so.</summary>
     /// <param name="context">What the device says of itself. Only what the active policies test is sent, once the decision point has told which that is.</param>
     /// <param name="kinds">What to decide.</param>
-    /// <param name="refresh">Whether to ask even where a fresh decision is kept. A call that is already under way for this question is joined.</param>
+    /// <param name="refresh">Whether to ask even where a fresh decision is kept. A call that is already under way for this question is joined: for the same claims, of those that the policies need.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>A decision for each kind, in that order.</returns>
     /// <exception cref="OperationCanceledException">The caller ended the wait.</exception>
@@ -177,9 +181,11 @@ public sealed partial class PolicyClient : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(kinds);
         if (!refresh && Fresh(claims, kinds) is { } fresh)
             return fresh;
-        // The whole context, and not only what is needed: what is needed may turn out to be more.
-        string question = string.Join('\n', kinds.Select(kind => ContextKey.Of(kind, claims.Claims)).Prepend($"{claims.Device} {claims.Slot.Facts.Served?.Id.BundleHash}"));
-        return await _calls.ShareAsync(question, ending => AskAsync(claims, kinds, ending), cancellation).ConfigureAwait(false);
+        // Before the question: what changes after it is then heard.
+        Use(claims.Slot, isFirst: true);
+        ImmutableArray<DeviceDecision> answers = await ShareAsync(claims, kinds, refresh, cancellation).ConfigureAwait(false);
+        InUse(claims, answers);
+        return answers;
     }
 
     /// <summary>What is at hand about another device, signed, for who hands it on. Asks where nothing fresh is kept.</summary>

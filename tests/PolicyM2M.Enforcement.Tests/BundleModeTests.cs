@@ -156,7 +156,9 @@ internal sealed class BundleModeTests
                 parts[1].Data = ByteString.CopyFrom(parts[1].Data.Span[..100]);
         });
         world.Connect(with: options => options with { Mode = DecisionMode.AskThenBundle });
-        await world.SeenAsync<ClientEvent.BundleHeld>();
+        // The pause after what broke off is over at some time.
+        for (int i = 0; i < 1500 && !world.Events.OfType<ClientEvent.BundleHeld>().Any(); i++, await Task.Delay(20))
+            world.Time.Advance(TimeSpan.FromSeconds(1));
         Assert.That(offsets.Take(2), Is.EqualTo(new ulong[] { 0, 100 }));
         Assert.That(bundle, Has.Length.GreaterThan(100));
     }

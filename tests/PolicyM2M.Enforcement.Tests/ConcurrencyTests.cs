@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using PolicyM2M.Engine.Contexts;
 using PolicyM2M.Engine.Vocabulary;
 
@@ -24,6 +25,53 @@ internal sealed class ConcurrencyTests
     }
 
     [Test]
+    public async Task Callers_whose_claims_differ_in_what_no_policy_tests_share_one_call()
+    {
+        await using var world = new ClientWorld();
+        PolicyClient client = world.Connect();
+        await client.DecideAsync(ClientWorld.Context);
+        world.Time.Advance(TimeSpan.FromHours(2));
+        int before = world.Pdp.Calls;
+        var answer = new TaskCompletionSource();
+        world.Script.Hold = _ => answer.Task;
+        Task<ImmutableArray<DeviceDecision>>[] callers = [.. Enumerable.Range(30, 20).Select(size => client.DecideAsync(ClientWorld.Context.With("shoe.size", AttributeValue.Of(size))))];
+        answer.SetResult();
+        ImmutableArray<DeviceDecision>[] answers = await Task.WhenAll(callers);
+        Assert.That(world.Pdp.Calls, Is.EqualTo(before + 1));
+        Assert.That(answers.SelectMany(given => given).Select(decision => decision.Source), Is.All.AnyOf(DecisionSource.Live, DecisionSource.Cached));
+    }
+
+    [Test]
+    public async Task Where_more_turns_out_to_be_needed_nobody_gets_the_answer_to_anothers_claims()
+    {
+        await using var world = new ClientWorld();
+        PolicyClient client = world.Connect();
+        await client.DecideAsync(ClientWorld.Context);
+        world.Time.Advance(TimeSpan.FromHours(2));
+        world.Script.Needed = ["device.type", "shoe.size"];
+        var answer = new TaskCompletionSource();
+        world.Script.Hold = _ => answer.Task;
+        Task<ImmutableArray<DeviceDecision>>[] callers = [.. Enumerable.Range(30, 5).Select(size => client.DecideAsync(ClientWorld.Context.With("shoe.size", AttributeValue.Of(size))))];
+        answer.SetResult();
+        ImmutableArray<DeviceDecision>[] answers = await Task.WhenAll(callers);
+        Assert.That(answers.Select(given => given[0].Decision!.Region!.ToString()), Is.EqualTo(Enumerable.Range(30, 5).Select(size => $"device.type == \"plc\" and shoe.size == {size}")));
+    }
+
+    [Test]
+    public async Task What_came_while_a_caller_was_about_to_ask_is_not_asked_for_again()
+    {
+        await using var world = new ClientWorld();
+        PolicyClient client = world.Connect();
+        await client.DecideAsync(ClientWorld.Context);
+        for (int wave = 1; wave <= 30; wave++)
+        {
+            world.Time.Advance(TimeSpan.FromHours(2));
+            await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => Task.Run(() => client.DecideAsync(ClientWorld.Context))));
+            Assert.That(world.Pdp.Calls, Is.EqualTo(wave + 1));
+        }
+    }
+
+    [Test]
     public async Task A_slow_answer_holds_up_no_other_question()
     {
         await using var world = new ClientWorld();
@@ -46,7 +94,7 @@ internal sealed class ConcurrencyTests
         world.Script.Hold = _ => answer.Task;
         using var givingUp = new CancellationTokenSource();
         Task impatient = client.DecideAsync(ClientWorld.Context, cancellation: givingUp.Token);
-        Task<System.Collections.Immutable.ImmutableArray<DeviceDecision>> patient = client.DecideAsync(ClientWorld.Context);
+        Task<ImmutableArray<DeviceDecision>> patient = client.DecideAsync(ClientWorld.Context);
         await givingUp.CancelAsync();
         Assert.That(async () => await impatient, Throws.InstanceOf<OperationCanceledException>());
         answer.SetResult();
@@ -66,12 +114,12 @@ internal sealed class ConcurrencyTests
             asked.SetResult();
             return answer.Task;
         };
-        Task<System.Collections.Immutable.ImmutableArray<DeviceDecision>> earlier = client.DecideAsync(ClientWorld.Context, refresh: true);
+        Task<ImmutableArray<DeviceDecision>> earlier = client.DecideAsync(ClientWorld.Context, refresh: true);
         await asked.Task;
         world.Script.Hold = _ => Task.CompletedTask;
         world.Script.Forge = ScriptedPdp.Deny;
-        // The same question as far as the policies go: they do not test this.
-        await client.DecideAsync(ClientWorld.Context.With("shoe.size", AttributeValue.Of(44)), refresh: true);
+        // In another order it is another question, which does not join the first.
+        await client.DecideAsync(ClientWorld.Context, [.. DecisionKinds.All.Reverse()], refresh: true);
         answer.SetResult();
         Assert.That((await earlier).Select(d => d.Source), Is.All.EqualTo(DecisionSource.Live));
         await world.Pdp.KillAsync();
@@ -95,7 +143,7 @@ internal sealed class ConcurrencyTests
             asked.TrySetResult();
             return answer.Task;
         };
-        Task<System.Collections.Immutable.ImmutableArray<DeviceDecision>> late = client.DecideAsync(ClientWorld.Context, refresh: true);
+        Task<ImmutableArray<DeviceDecision>> late = client.DecideAsync(ClientWorld.Context, refresh: true);
         await asked.Task;
         world.Time.Advance(TimeSpan.FromSeconds(1));
         world.Script.Stated["lifecycle.state"] = "quarantined";

@@ -150,8 +150,11 @@ internal sealed class EndpointTests
         Assert.That((await client.DecideAsync(ClientWorld.Context, Auth, refresh: true))[0].Source, Is.EqualTo(DecisionSource.Live));
     }
 
-    [Test]
-    public async Task A_file_that_is_gone_when_a_line_is_left_makes_no_call_throw()
+    [TestCase("the authorities", false)]
+    [TestCase("the authorities", true)]
+    [TestCase("the certificate", false)]
+    [TestCase("the certificate", true)]
+    public async Task A_file_that_is_gone_or_emptied_when_a_line_is_left_makes_no_call_throw(string which, bool isEmptied)
     {
         await using var world = new ClientWorld();
         await using var line = new TcpProxy(world.Pdp.Endpoint.Port);
@@ -159,10 +162,14 @@ internal sealed class EndpointTests
         PolicyClient client = world.Connect(with: _ => options with { Endpoint = At(line), CallTimeout = TimeSpan.FromSeconds(2) });
         await client.DecideAsync(ClientWorld.Context, Auth);
         await world.SeenAsync<ClientEvent.Connected>();
-        File.Delete(options.TrustPath);
+        string path = which == "the certificate" ? options.CertificatePath : options.TrustPath;
+        if (isEmptied)
+            await File.WriteAllTextAsync(path, "");
+        else
+            File.Delete(path);
         line.IsSilent = true;
         Assert.That((await client.DecideAsync(ClientWorld.Context, Auth, refresh: true))[0].Source, Is.EqualTo(DecisionSource.Cached));
-        Assert.That(client.ReloadCertificate, Throws.InstanceOf<IOException>(), "whoever asks for it is told");
+        Assert.That(client.ReloadCertificate, isEmptied ? Throws.InstanceOf<System.Security.Cryptography.CryptographicException>() : Throws.InstanceOf<IOException>(), "whoever asks for it is told");
     }
 
     [Test]

@@ -111,6 +111,24 @@ internal sealed class RegionCacheTests
         await Until(() => client.Status.OldestFreshUntil > world.Time.Start.AddMinutes(100));
         Assert.That((await client.DecideAsync(ClientWorld.Context, Auth))[0].FreshUntil, Is.GreaterThan(world.Time.Start.AddMinutes(100)));
         Assert.That(world.Pdp.Calls, Is.EqualTo(2), "nobody waited for it");
+
+        // A sensor is in use from now on, and the plc not any more.
+        DeviceContext sensor = ClientWorld.Context.With("device.type", AttributeValue.Of("sensor"));
+        var asked = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        world.Script.Hold = request =>
+        {
+            asked.Enqueue(request.Attributes["device.type"].Text);
+            return Task.CompletedTask;
+        };
+        await client.DecideAsync(sensor, Auth);
+        for (int round = 0; round < 3; round++)
+        {
+            world.Time.Advance(TimeSpan.FromMinutes(55));
+            DateTimeOffset anew = world.Time.GetUtcNow().AddMinutes(50);
+            for (int i = 0; i < 1500 && (await client.DecideAsync(sensor, Auth))[0].FreshUntil < anew; i++)
+                await Task.Delay(20);
+        }
+        Assert.That(asked.CountBy(type => type), Is.EquivalentTo(new[] { KeyValuePair.Create("sensor", 4), KeyValuePair.Create("plc", 1) }), "what was asked for anew, and not used since, is left");
     }
 
     [Test]

@@ -30,6 +30,26 @@ internal sealed class RevisionChangeTests
     }
 
     [Test]
+    public async Task Other_policies_that_only_an_answer_tells_of_are_on_disk_at_once_and_told()
+    {
+        await using var world = new ClientWorld();
+        PolicyClient client = world.Connect();
+        await world.SeenAsync<ClientEvent.Connected>();
+        await client.DecideAsync(ClientWorld.Context);
+        world.Script.RefusesWatch = Grpc.Core.StatusCode.Unavailable;
+        world.Script.EndWatches();
+        await world.SeenAsync<ClientEvent.Disconnected>();
+        world.Time.Advance(TimeSpan.FromMinutes(1));
+        await client.DecideAsync(ClientWorld.Context, refresh: true);
+        (long before, Task change) = (client.Status.StoreWrites, client.NextChange);
+        world.Script.Publish(Next);
+        await client.DecideAsync(ClientWorld.Context, refresh: true);
+        Assert.That((client.Status.StoreWrites, change.IsCompleted), Is.EqualTo((before + 1, true)), "a power cut must not bring back the policies of before");
+        await client.DecideAsync(ClientWorld.Context, refresh: true);
+        Assert.That(client.Status.StoreWrites, Is.EqualTo(before + 1));
+    }
+
+    [Test]
     public async Task Policies_that_test_more_leave_what_is_kept_usable()
     {
         await using var world = new ClientWorld();

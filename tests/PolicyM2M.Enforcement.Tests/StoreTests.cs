@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using PolicyM2M.Enforcement.Deciding;
 using PolicyM2M.Enforcement.Storing;
 using PolicyM2M.Testing;
@@ -105,6 +106,43 @@ internal sealed class StoreTests
         }
         File.WriteAllBytes(folder["store"], whole);
         Assert.That((file.Load(StoreFormat.Read, out string? none)?.LatestSeen, none), Is.EqualTo((Now, (string?)null)));
+    }
+
+    [Test]
+    public void A_file_of_another_format_is_set_aside_and_not_lost()
+    {
+        using var folder = new TemporaryFolder();
+        var file = new StoreFile(folder["store"], "decisions", Device, Key, 1 << 20);
+        file.Save(StoreFormat.Write(Content(new ManualTime())).Span);
+        byte[] other = File.ReadAllBytes(folder["store"]);
+        other[4] = SealedBytes.Version + 1;
+        File.WriteAllBytes(folder["store"], other);
+        Assert.That(file.Load(StoreFormat.Read, out string? discarded), Is.Null);
+        string aside = folder[$"store.format-{SealedBytes.Version + 1}"];
+        Assert.That((File.Exists(folder["store"]), discarded), Is.EqualTo((false, $"it has the format {SealedBytes.Version + 1}, and this version of the program reads {SealedBytes.Version}; it is set aside as {aside}")));
+        Assert.That(File.ReadAllBytes(aside), Is.EqualTo(other));
+    }
+
+    [Test]
+    public void What_would_not_be_read_back_is_not_written_over_what_is()
+    {
+        using var folder = new TemporaryFolder();
+        var file = new StoreFile(folder["store"], "decisions", Device, Key, 10_000);
+        file.Save(StoreFormat.Write(Content(new ManualTime())).Span);
+        Assert.That(() => file.Save(new byte[10_000]), Throws.InstanceOf<IOException>().With.Message.Contains("at most 10000 are read back"));
+        Assert.That(file.Load(StoreFormat.Read, out _)?.LatestSeen, Is.EqualTo(Now));
+    }
+
+    [Test]
+    public void The_devices_of_a_store_are_bounded_in_bytes_and_those_longest_unused_go_without_their_statements()
+    {
+        DeviceFacts facts = Content(new ManualTime()).Devices.Single();
+        DeviceSlot[] slots = [.. Enumerable.Range(0, 10).Select(i => new DeviceSlot(facts with { Device = $"plc-{i}" }) { UsedAt = i == 0 ? 0 : 100 - i })];
+        long each = StoredDevices.Within([slots[1]], slots[0], long.MaxValue).Sum(one => 640 + one.Statement!.Signed.Payload.Length + 65);
+        ImmutableArray<DeviceFacts> kept = StoredDevices.Within(slots, slots[0], 4 * each);
+        Assert.That(kept.Where(one => one.Statement is not null).Select(one => one.Device), Is.EqualTo(new[] { "plc-0", "plc-1", "plc-2", "plc-3" }), "this device, and who was asked about last");
+        Assert.That(kept.Select(one => (one.Device, one.LatestSeen)), Is.EqualTo(slots.Select(slot => (slot.Facts.Device, facts.LatestSeen))), "which policies were seen is kept of all");
+        Assert.That(kept.Where(one => one.Statement is null).Select(one => one.Unchanged.Count), Is.All.Zero);
     }
 
     [Test]

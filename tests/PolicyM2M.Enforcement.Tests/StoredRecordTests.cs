@@ -60,6 +60,17 @@ internal sealed class StoredRecordTests
         Assert.That((kept.Source, kept.FreshUntil, kept.UsableUntil), Is.EqualTo((DecisionSource.Cached, (DateTimeOffset?)world.Time.Start.AddHours(1), (DateTimeOffset?)world.Time.Start.AddHours(1))), "that of the statement ends first");
     }
 
+    [Test]
+    public async Task What_a_decision_point_signed_that_was_taken_out_of_the_options_is_worthless_before_another_was_reached()
+    {
+        await using var world = new ClientWorld();
+        await using (ScriptedPdp left = world.Second(new PdpScript(world.Time)))
+        await using (PolicyClient first = world.Connect(with: options => options with { Endpoint = left.Endpoint }))
+            Assert.That(await ClientWorld.SourceAsync(first), Is.EqualTo(DecisionSource.Live));
+        await world.Pdp.KillAsync();
+        await DiscardedAsync(world, "not signed by a key that is trusted");
+    }
+
     /// <summary>A device that kept decisions which rest on the registry, and whose decision point is gone.</summary>
     private static async Task<ClientWorld> KeptAsync()
     {

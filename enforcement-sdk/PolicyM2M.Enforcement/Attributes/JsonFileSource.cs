@@ -1,3 +1,4 @@
+using PolicyM2M.Enforcement.Storing;
 using PolicyM2M.Engine.Contexts;
 
 namespace PolicyM2M.Enforcement.Attributes;
@@ -17,13 +18,7 @@ public sealed class JsonFileSource(string path) : IAttributeSource
     {
         try
         {
-            // The length of a link is its own. A pipe or a device has none, and to read one is to wait for whoever writes, or never to come to an end.
-            var file = new FileInfo(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);
-            if (file.Length > LargestFile)
-                throw new AttributeSourceException($"it has more than {LargestFile} bytes");
-            if (file.Length == 0)
-                throw new AttributeSourceException("it is empty, or no ordinary file");
-            return DeviceContext.TryParseJson(await File.ReadAllTextAsync(file.FullName, cancellation).ConfigureAwait(false), out DeviceContext? context, out string? error)
+            return DeviceContext.TryParseJson(await File.ReadAllTextAsync(BoundedFile.Find(path, LargestFile).FullName, cancellation).ConfigureAwait(false), out DeviceContext? context, out string? error)
                 ? context : throw new AttributeSourceException(error);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

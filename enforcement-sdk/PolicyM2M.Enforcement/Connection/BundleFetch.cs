@@ -116,13 +116,15 @@ internal sealed class BundleFetch(Endpoints endpoints, TimeSpan silence, Decisio
         byte[] whole = _part;
         if (Convert.ToHexStringLower(SHA256.HashData(whole)) != statement.Revision.BundleHash)
             throw Dropped("the bundle is not the one that its hash names");
-        Dropped("");
+        Drop();
         return whole;
     }
 
+    private void Drop() => (_partHash, _part, _partLength) = ("", [], 0);
+
     private WireException Dropped(string reason)
     {
-        (_partHash, _part, _partLength) = ("", [], 0);
+        Drop();
         return new WireException(reason);
     }
 

@@ -40,7 +40,7 @@ internal static class MutualTls
     }
 
     /// <summary>The channel to one decision point.</summary>
-    /// <exception cref="CryptographicException">The authorities' file holds no certificate in PEM.</exception>
+    /// <exception cref="CryptographicException">The file of the authorities or of the device's certificate holds no certificate in PEM.</exception>
     public static GrpcChannel Channel(PolicyClientOptions options, Uri address, X509Certificate2 certificate)
     {
         var authorities = new X509Certificate2Collection();
@@ -54,9 +54,7 @@ internal static class MutualTls
         var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
         trust.CustomTrustStore.AddRange(authorities);
 
-        var chain = new X509Certificate2Collection();
-        chain.ImportFromPemFile(options.CertificatePath);
-        chain.RemoveAt(0);
+        X509Certificate2Collection chain = CertificateChain.AboveDevice(options.CertificatePath);
         return GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {
             DisposeHttpClient = true,

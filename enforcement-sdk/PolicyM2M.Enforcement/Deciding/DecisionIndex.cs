@@ -58,12 +58,17 @@ internal sealed class DecisionIndex
 
     private DecisionIndex Bounded()
     {
-        DecisionIndex index = this;
-        while (index.Count > MaximumDecisions || index.Bytes > MaximumBytes)
+        if (Count <= MaximumDecisions && Bytes <= MaximumBytes)
+            return this;
+        int count = Count;
+        long bytes = Bytes;
+        HashSet<KeptDecision> oldest = [];
+        foreach (KeptDecision kept in All.OrderBy(kept => kept.Decision.IssuedAt).TakeWhile(_ => count > MaximumDecisions || bytes > MaximumBytes))
         {
-            KeptDecision oldest = index.All.MinBy(kept => kept.Decision.IssuedAt)!;
-            index = index.Without(oldest.Kind, kept => ReferenceEquals(kept, oldest));
+            oldest.Add(kept);
+            count--;
+            bytes -= kept.Bytes;
         }
-        return index;
+        return Without(oldest.Contains);
     }
 }

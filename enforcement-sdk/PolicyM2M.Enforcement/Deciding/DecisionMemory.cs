@@ -54,8 +54,7 @@ internal sealed class DecisionMemory
     {
         lock (_lock)
         {
-            DeviceFacts[] told = [.. _devices.All.Select(slot => slot.Facts).Where(facts => facts.LatestSeen is not null).OrderBy(facts => facts.Device, StringComparer.Ordinal)];
-            return new StoreContent(_clock.Now, _keys, _needed, [.. told], [.. _index.All]) { BootId = _clock.IsKnown ? bootId : null };
+            return new StoreContent(_clock.Now, _keys, _needed, StoredDevices.Within(_devices.All.Where(slot => slot.Facts.LatestSeen is not null), Self), [.. _index.All]) { BootId = _clock.IsKnown ? bootId : null };
         }
     }
 
@@ -108,15 +107,18 @@ internal sealed class DecisionMemory
     public bool Keep(ClaimSet claims, Answer answer, long order, RevisionStamp? servedWhenAsked, DateTimeOffset now)
     {
         Keeping keeping;
+        bool isNews;
         lock (_lock)
         {
+            DeviceSlot slot = claims.Slot;
             keeping = Keeping.Of(claims, _index, answer, order, servedWhenAsked, now);
+            isNews = IsNews(slot, keeping.Facts.LatestSeen);
             if (keeping.IsServed)
                 _needed = answer.Needed;
-            claims.Slot.Facts = keeping.Facts;
+            slot.Facts = keeping.Facts;
             _index = keeping.Index;
         }
-        Changed?.Invoke(keeping.Change);
+        Changed?.Invoke(isNews ? MemoryChange.TakenBack : keeping.Change);
         return keeping.IsWhole;
     }
 
@@ -213,6 +215,13 @@ internal sealed class DecisionMemory
         Changed?.Invoke(MemoryChange.TakenBack);
         return true;
     }
+
+    /// <summary>
+    /// Whether an answer tells of other policies before any watch has: a power cut must not bring back those before them. Where another device behind a gateway has seen them too they are no news that is
+    /// worth a write for each of a thousand devices.
+    /// </summary>
+    private bool IsNews(DeviceSlot slot, RevisionStamp? seen) => slot.Facts.LatestSeen is { } before && seen is not null && seen.IsOtherThan(before.Id)
+        && (slot == Self || !_devices.All.Any(other => other.Facts.LatestSeen is { } known && !known.IsOtherThan(seen.Id)));
 
     private bool IsBelieved(KeptDecision kept)
     {

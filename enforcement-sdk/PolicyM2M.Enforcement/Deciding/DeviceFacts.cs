@@ -83,6 +83,8 @@ internal sealed record DeviceFacts(string Device)
 internal sealed class DeviceSlot(DeviceFacts facts)
 {
     private volatile DeviceFacts _facts = facts;
+    private volatile bool _isGone;
+    private long _usedAt;
 
     public DeviceFacts Facts
     {
@@ -91,10 +93,18 @@ internal sealed class DeviceSlot(DeviceFacts facts)
     }
 
     /// <summary>When it was last asked about, in ticks by the device's clock.</summary>
-    public long UsedAt { get; set; }
+    public long UsedAt
+    {
+        get => Volatile.Read(ref _usedAt);
+        set => Volatile.Write(ref _usedAt, value);
+    }
 
     /// <summary>Whether others took its place: then whoever holds it asks the memory for another.</summary>
-    public bool IsGone { get; set; }
+    public bool IsGone
+    {
+        get => _isGone;
+        set => _isGone = value;
+    }
 
     /// <summary>Where the last answer of each kind came from; -1 while there was none.</summary>
     public int[] LastSources { get; } = [-1, -1, -1];

@@ -49,7 +49,6 @@ internal sealed class DeviceTable
         {
             _slots.TryRemove(device, out _);
             slot.IsGone = true;
-            slot.Facts = new DeviceFacts(device);
         }
     }
 }

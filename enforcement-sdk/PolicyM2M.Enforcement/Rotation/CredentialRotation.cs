@@ -115,6 +115,7 @@ public sealed partial class CredentialRotation : IDisposable
             TellClock();
             _standing = _standing with { Outcome = await DecideAsync(cancellation).ConfigureAwait(false) };
             Settle(_clock.Now);
+            PointToServing();
             if (_standing.Plan(_options.Device) is { } plan && IsDue(plan, _clock.Now))
                 await RenewAsync(plan, cancellation).ConfigureAwait(false);
             TellUse();
@@ -183,6 +184,19 @@ public sealed partial class CredentialRotation : IDisposable
         {
             Tell(new RotationEvent.NotWritten(Name, failure.Message));
             return ReferenceEquals(_standing.State, next);
+        }
+    }
+
+    /// <summary>The link may not have been replaced when the state was: programs that follow it would use what no longer serves.</summary>
+    private void PointToServing()
+    {
+        try
+        {
+            _folder.PointTo(State.Serving.Fingerprint);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            Tell(new RotationEvent.NotWritten(Name, failure.Message));
         }
     }
 

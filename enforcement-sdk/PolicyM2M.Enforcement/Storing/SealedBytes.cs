@@ -11,7 +11,10 @@ namespace PolicyM2M.Enforcement.Storing;
 internal static class SealedBytes
 {
     private const uint Magic = 0x534D324D;
-    private const byte Version = 5;
+
+    /// <summary>The format that is written, and the only one that is read.</summary>
+    public const byte Version = 5;
+
     private const int HeaderLength = 5, NonceLength = 12, TagLength = 16;
 
     /// <summary>Seals bytes.</summary>
@@ -31,13 +34,16 @@ internal static class SealedBytes
         return whole;
     }
 
+    /// <summary>The format that bytes say they have; null where they are no sealed bytes. Nothing vouches for it.</summary>
+    public static byte? VersionOf(ReadOnlySpan<byte> whole) => whole.Length >= HeaderLength && BinaryPrimitives.ReadUInt32LittleEndian(whole) == Magic ? whole[4] : null;
+
     /// <exception cref="InvalidDataException">The bytes are cut short or altered, were sealed under another key, or are another device's.</exception>
     public static byte[] Open(ReadOnlySpan<byte> whole, string what, string device, ReadOnlySpan<byte> key)
     {
         int length = whole.Length - HeaderLength - NonceLength - TagLength;
         if (length < 0)
             throw new InvalidDataException("it is cut short");
-        if (BinaryPrimitives.ReadUInt32LittleEndian(whole) != Magic || whole[4] != Version)
+        if (VersionOf(whole) != Version)
             throw new InvalidDataException("it has another format");
         byte[] content = new byte[length];
         using var aes = new AesGcm(key, TagLength);

@@ -10,7 +10,10 @@ internal sealed class StoreFile(string path, string what, string device, byte[] 
 {
     public string Path { get; } = path;
 
-    /// <summary>What is kept, as <paramref name="read"/> reads it; null where nothing is. What cannot be believed is deleted.</summary>
+    /// <summary>
+    /// What is kept, as <paramref name="read"/> reads it; null where nothing is. What cannot be believed is deleted; what another version of this program wrote is set aside, for the day on which that one is
+    /// back: it holds the latest time and revision seen.
+    /// </summary>
     /// <param name="read">Reads the bytes; throws <see cref="InvalidDataException"/> where they make no sense.</param>
     /// <param name="discarded">Why what was there could not be believed; null where it could, or where nothing was there.</param>
     public T? Load<T>(Func<byte[], T> read, out string? discarded)
@@ -24,7 +27,13 @@ internal sealed class StoreFile(string path, string what, string device, byte[] 
                 return null;
             if (file.Length > largest)
                 throw new InvalidDataException($"it has {file.Length} bytes");
-            return read(SealedBytes.Open(File.ReadAllBytes(Path), what, device, key));
+            byte[] whole = File.ReadAllBytes(Path);
+            if (SealedBytes.VersionOf(whole) is { } version and not SealedBytes.Version)
+            {
+                discarded = SetAside(version);
+                return null;
+            }
+            return read(SealedBytes.Open(whole, what, device, key));
         }
         catch (InvalidDataException unusable)
         {
@@ -41,8 +50,14 @@ internal sealed class StoreFile(string path, string what, string device, byte[] 
     }
 
     /// <summary>Writes the content so that whenever the power goes, either the old file or the new one is there, whole.</summary>
-    /// <exception cref="IOException">The disk is full, read-only or gone; what was there before is still there.</exception>
-    public void Save(ReadOnlySpan<byte> content) => WholeFile.Replace(Path, SealedBytes.Seal(content, what, device, key));
+    /// <exception cref="IOException">The disk is full, read-only or gone, or the content is larger than what is read back; what was there before is still there.</exception>
+    public void Save(ReadOnlySpan<byte> content)
+    {
+        byte[] whole = SealedBytes.Seal(content, what, device, key);
+        if (whole.Length > largest)
+            throw new IOException($"{Path} would have {whole.Length} bytes, and at most {largest} are read back");
+        WholeFile.Replace(Path, whole);
+    }
 
     /// <summary>Deletes it; where that fails it is not believed all the same, here or after.</summary>
     public void Delete()
@@ -54,6 +69,20 @@ internal sealed class StoreFile(string path, string what, string device, byte[] 
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             // That it stays is no harm.
+        }
+    }
+
+    private string SetAside(byte version)
+    {
+        string aside = $"{Path}.format-{version}", found = $"it has the format {version}, and this version of the program reads {SealedBytes.Version}";
+        try
+        {
+            File.Move(Path, aside, overwrite: true);
+            return $"{found}; it is set aside as {aside}";
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return $"{found}, and it cannot be set aside: {failure.Message}";
         }
     }
 }

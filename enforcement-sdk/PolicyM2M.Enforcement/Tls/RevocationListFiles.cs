@@ -1,17 +1,21 @@
 using System.Collections.Immutable;
+using PolicyM2M.Enforcement.Storing;
 using PolicyM2M.X509.Revocation;
 
 namespace PolicyM2M.Enforcement.Tls;
 
 /// <summary>
-/// Revocation lists (RFC 5280, section 5; PEM or DER) in files that somebody keeps new. They are read again when one changes. A file that is away or cannot be read is no
-/// list: under <c>revocation hard</c> nobody of its authority gets in until it is whole again. Safe for all threads.
+/// Revocation lists (RFC 5280, section 5; PEM or DER) in files that somebody keeps new, of at most 64 MiB. They are read again when one changes, or the link that leads to it. A
+/// file that is away or cannot be read is no list: under <c>revocation hard</c> nobody of its authority gets in until it is whole again. Safe for all threads.
 /// </summary>
 public sealed class RevocationListFiles
 {
+    /// <summary>Many times a list of a hundred thousand certificates.</summary>
+    private const long LargestList = 64 << 20;
+
     private readonly ImmutableArray<string> _paths;
     private readonly Lock _reading = new();
-    private ImmutableArray<(DateTime Written, long Length)> _stamps;
+    private ImmutableArray<string> _stamps;
     private Content _content = new(new([], acceptsExpired: true), []);
 
     /// <summary>The lists of these files.</summary>
@@ -26,7 +30,7 @@ public sealed class RevocationListFiles
     {
         lock (_reading)
         {
-            ImmutableArray<(DateTime, long)> stamps = [.. _paths.Select(Stamp)];
+            ImmutableArray<string> stamps = [.. _paths.Select(BoundedFile.Stamp)];
             if (!_stamps.IsDefault && stamps.AsSpan().SequenceEqual(_stamps.AsSpan()))
                 return _content;
             List<RevocationList> lists = [];
@@ -35,7 +39,7 @@ public sealed class RevocationListFiles
             {
                 try
                 {
-                    lists.AddRange(RevocationListReader.Read(File.ReadAllBytes(path)));
+                    lists.AddRange(RevocationListReader.Read(File.ReadAllBytes(BoundedFile.Find(path, LargestList).FullName)));
                 }
                 catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or FormatException)
                 {
@@ -46,11 +50,5 @@ public sealed class RevocationListFiles
             _stamps = faults.Count == 0 ? stamps : default;
             return _content = new(new(lists, acceptsExpired: true), [.. faults]);
         }
-    }
-
-    private static (DateTime, long) Stamp(string path)
-    {
-        var file = new FileInfo(path);
-        return file.Exists ? (file.LastWriteTimeUtc, file.Length) : default;
     }
 }

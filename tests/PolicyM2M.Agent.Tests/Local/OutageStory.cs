@@ -6,9 +6,13 @@ namespace PolicyM2M.Agent.Tests.Local;
 /// <summary>What a local program is told while the decision point comes and goes.</summary>
 internal static class OutageStory
 {
-    public static async Task TellAsync(ProgramStart start)
+    /// <param name="start">How the agent is started.</param>
+    /// <param name="windows">For how many seconds a decision is fresh, and usable; null for those of the plant. Each must be longer than an agent may take from one look to the next, or it is over unseen.</param>
+    public static async Task TellAsync(ProgramStart start, (int Fresh, int Usable)? windows = null)
     {
         using var plant = new Plant();
+        if (windows is { } longer)
+            plant.Commit(Plant.Policy("TLS_AES_128_GCM_SHA256", longer.Fresh, longer.Usable));
         RunningProcess pdp = await plant.StartPdpAsync();
         RunningProcess agent = plant.StartGateway(start, "\"mode\": \"ask\", \"interval\": 1");
         await agent.NextLineAsync(line => line.Contains("cipher-suites allow, live", StringComparison.Ordinal), "live decision");

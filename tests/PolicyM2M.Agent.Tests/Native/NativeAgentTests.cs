@@ -54,7 +54,7 @@ internal sealed partial class NativeAgentTests
     public async Task On_arm64_decisions_outlive_the_decision_point_as_long_as_they_may()
     {
         (string emulator, string program) = PublishedAgent.OnArm64();
-        await OutageStory.TellAsync(new ProgramStart(emulator, [program]));
+        await OutageStory.TellAsync(new ProgramStart(emulator, [program]), windows: (15, 45));
     }
 
     [Test]

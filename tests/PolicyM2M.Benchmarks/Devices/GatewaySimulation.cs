@@ -19,17 +19,39 @@ internal static class GatewaySimulation
 {
     private const int Devices = 1_000, Models = 12, Seed = 20261125;
 
+    /// <summary>How many times fewer calls a cache by regions needs, at least.</summary>
+    public const int FewerCalls = 10;
+
     public static bool Print(bool isQuick)
     {
         int minutes = isQuick ? 60 : 6 * 60;
+        long began = Stopwatch.GetTimestamp();
+        Counts counts = Run(Devices, minutes);
+        Console.Error.WriteLine($"{minutes} minutes of {Devices} devices in {Stopwatch.GetElapsedTime(began).TotalSeconds:F0} s");
+        TableRow[] rows =
+        [
+            TableRow.Told("questions", $"{counts.Asked:#,0}"),
+            TableRow.Told("calls, kept by exact contexts", $"{counts.ExactCalls:#,0} (hit rate {1 - (double)counts.ExactCalls / counts.Asked:P1})"),
+            TableRow.Told("calls, kept by regions", $"{counts.RegionCalls:#,0} (hit rate {1 - (double)counts.RegionCalls / counts.Asked:P1}; at most {counts.MostKept:#,0} decisions kept)"),
+            TableRow.AtLeast("fewer calls", counts.TimesFewer, FewerCalls, " ×"),
+        ];
+        Console.Out.Write(TableRow.Markdown(rows));
+        return rows.All(row => row.IsMet != false);
+    }
+
+    /// <summary>Lets devices drift and ask, and counts.</summary>
+    /// <param name="count">How many devices.</param>
+    /// <param name="minutes">For how long, by their clock.</param>
+    public static Counts Run(int count, int minutes)
+    {
         DateTimeOffset now = DateTimeOffset.UnixEpoch.AddYears(57);
         var pdp = new SimulatedPdp(Shipped(), now);
         var clock = new DeviceClock(TimeProvider.System, null);
         var memory = new DecisionMemory(StoreContent.Empty with { Keys = pdp.Keys }, clock, "gateway");
         int[] models = [.. Enumerable.Range(Seed, 1_000_000).Where(model => IsAllowed(new DriftingDevice(0, pdp.Bundle, model), pdp, now)).Take(Models)];
-        DriftingDevice[] devices = [.. Enumerable.Range(0, Devices).Select(number => new DriftingDevice(number, pdp.Bundle, models[number % Models]))];
+        DriftingDevice[] devices = [.. Enumerable.Range(0, count).Select(number => new DriftingDevice(number, pdp.Bundle, models[number % Models]))];
         var exact = new Dictionary<(string, DecisionKind, string), DateTimeOffset>();
-        long asked = 0, regionCalls = 0, exactCalls = 0, order = 0, began = Stopwatch.GetTimestamp(), most = 0;
+        long asked = 0, regionCalls = 0, exactCalls = 0, order = 0, most = 0;
         for (int minute = 0; minute < minutes; minute++, now = now.AddMinutes(1))
         {
             foreach (DriftingDevice device in devices)
@@ -46,16 +68,18 @@ internal static class GatewaySimulation
             }
             most = Math.Max(most, memory.Index.Count);
         }
-        Console.Error.WriteLine($"{minutes} minutes of {Devices} devices in {Stopwatch.GetElapsedTime(began).TotalSeconds:F0} s");
-        TableRow[] rows =
-        [
-            TableRow.Told("questions", $"{asked:#,0}"),
-            TableRow.Told("calls, kept by exact contexts", $"{exactCalls:#,0} (hit rate {1 - (double)exactCalls / asked:P1})"),
-            TableRow.Told("calls, kept by regions", $"{regionCalls:#,0} (hit rate {1 - (double)regionCalls / asked:P1}; at most {most:#,0} decisions kept)"),
-            TableRow.AtLeast("fewer calls", (double)exactCalls / regionCalls, 10, " ×"),
-        ];
-        Console.Out.Write(TableRow.Markdown(rows));
-        return rows.All(row => row.IsMet != false);
+        return new Counts(asked, regionCalls, exactCalls, most);
+    }
+
+    /// <summary>What a run came to.</summary>
+    /// <param name="Asked">How often the devices asked.</param>
+    /// <param name="RegionCalls">How many calls a cache by regions needed for that.</param>
+    /// <param name="ExactCalls">How many one by exact contexts would have needed.</param>
+    /// <param name="MostKept">The most decisions that were kept by region.</param>
+    public sealed record Counts(long Asked, long RegionCalls, long ExactCalls, long MostKept)
+    {
+        /// <summary>How many times fewer calls regions need.</summary>
+        public double TimesFewer => (double)ExactCalls / RegionCalls;
     }
 
     private static bool IsAllowed(DriftingDevice device, SimulatedPdp pdp, DateTimeOffset now) => DecisionKinds.All.All(kind => !pdp.Decide(kind, device.Claims, device.Registered, now).Outcome.IsDenied);

@@ -176,6 +176,21 @@ internal sealed class EstRenewalTests
     }
 
     [Test]
+    public async Task What_was_issued_is_not_thrown_away_because_the_server_is_silent_about_its_authorities()
+    {
+        _server.Instead = (call, response) => call.Operation == "cacerts" ? Task.Delay(Timeout.Infinite, response.HttpContext.RequestAborted) : null;
+        Assert.That(await AskAsync(options => options with { Timeout = TimeSpan.FromSeconds(3) }), Is.InstanceOf<RenewalAnswer.Issued>().With.Property("Certificates").Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_certificate_file_that_is_empty_just_then_is_a_refusal_that_names_it()
+    {
+        _folder.Write("empty.pem", "");
+        RenewalAnswer answer = await AskAsync(chainOf: _folder["empty.pem"]);
+        Assert.That((answer as RenewalAnswer.Refused)?.Reason, Does.EndWith($"{_folder["empty.pem"]} holds no certificate in PEM"));
+    }
+
+    [Test]
     public async Task Nothing_is_sent_without_TLS() =>
         Assert.That(await AskAsync(options => options with { Endpoint = new Uri("http://127.0.0.1/.well-known/est") }), Is.InstanceOf<RenewalAnswer.Refused>());
 
@@ -193,12 +208,12 @@ internal sealed class EstRenewalTests
         Time = _time,
     });
 
-    private async Task<RenewalAnswer> AskAsync(Func<EstOptions, EstOptions>? change = null)
+    private async Task<RenewalAnswer> AskAsync(Func<EstOptions, EstOptions>? change = null, string? chainOf = null)
     {
         var options = new EstOptions { Endpoint = _server.Endpoint, TrustPath = _issuer.TrustPath };
         using X509Certificate2 current = CredentialFolder.Open(_certificate, _key);
         byte[] request = SigningRequest.Create(current, PrivateKey.Of(current));
-        return await new EstRenewal(change?.Invoke(options) ?? options).RenewAsync(new RenewalRequest("mqtt", current, _certificate, _key, request, "", _key, RotationCause.Due), CancellationToken.None);
+        return await new EstRenewal(change?.Invoke(options) ?? options).RenewAsync(new RenewalRequest("mqtt", current, chainOf ?? _certificate, _key, request, "", _key, RotationCause.Due), CancellationToken.None);
     }
 
     private static Task Say(HttpResponse response, int status, string? retryAfter)

@@ -33,6 +33,23 @@ internal sealed class PowerCutTests
     }
 
     [Test]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    public async Task A_link_that_could_not_be_replaced_is_replaced_in_the_next_turn_in_which_it_can()
+    {
+        using var world = new RotationWorld();
+        string link = Path.Combine(world.Folder, "current");
+        File.Delete(link);
+        // No link takes the name of a folder that holds something.
+        Directory.CreateDirectory(link);
+        await File.WriteAllTextAsync(Path.Combine(link, "something"), "");
+        await world.AfterAsync(20.1);
+        Assert.That(world.Happened(), Does.Contain("NotWritten").And.Contain("Switched"));
+        Directory.Delete(link, recursive: true);
+        await world.Rotation.TurnAsync();
+        Assert.That((new DirectoryInfo(link).LinkTarget, world.Happened()), Is.EqualTo((world.Serving, Array.Empty<string>())));
+    }
+
+    [Test]
     public async Task With_both_states_gone_the_newest_whole_credential_serves()
     {
         using var world = new RotationWorld();

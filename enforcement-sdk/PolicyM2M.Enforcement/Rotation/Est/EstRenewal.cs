@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using PolicyM2M.Enforcement.Connection;
 
 namespace PolicyM2M.Enforcement.Rotation.Est;
 
@@ -46,11 +47,11 @@ public sealed class EstRenewal(EstOptions options) : IRenewal
         }
         catch (CryptographicException malformed)
         {
-            return new RenewalAnswer.Refused($"{options.TrustPath} cannot be used: {malformed.Message}");
+            return new RenewalAnswer.Refused($"{options.TrustPath} or {request.CertificatePath} cannot be used: {malformed.Message}");
         }
     }
 
-    /// <summary>What the server knows of its authorities. It may know nothing: the chain then is complete without, or is found to be incomplete.</summary>
+    /// <summary>What the server knows of its authorities. It may know nothing, or be silent: the chain then is complete without, or is found to be incomplete.</summary>
     private async Task<IReadOnlyList<ReadOnlyMemory<byte>>> AuthoritiesAsync(HttpClient client, CancellationToken cancellation)
     {
         try
@@ -58,7 +59,7 @@ public sealed class EstRenewal(EstOptions options) : IRenewal
             using HttpResponseMessage response = await client.GetAsync(Path("cacerts"), cancellation).ConfigureAwait(false);
             return response.StatusCode == HttpStatusCode.OK ? await EstAnswer.CertificatesAsync(response, cancellation).ConfigureAwait(false) : [];
         }
-        catch (Exception failure) when (failure is HttpRequestException or InvalidDataException or IOException)
+        catch (Exception failure) when (failure is HttpRequestException or InvalidDataException or IOException or TaskCanceledException && !cancellation.IsCancellationRequested)
         {
             return [];
         }
@@ -77,9 +78,7 @@ public sealed class EstRenewal(EstOptions options) : IRenewal
     {
         var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
         trust.CustomTrustStore.ImportFromPemFile(options.TrustPath);
-        var chain = new X509Certificate2Collection();
-        chain.ImportFromPemFile(request.CertificatePath);
-        chain.RemoveAt(0);
+        X509Certificate2Collection chain = CertificateChain.AboveDevice(request.CertificatePath);
         return new HttpClient(new SocketsHttpHandler
         {
             // A redirection would show the credential, and the names in the request, to somebody else.
