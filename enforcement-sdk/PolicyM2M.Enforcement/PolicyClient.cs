@@ -150,7 +150,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
     public ClaimSet Prepare(DeviceContext claims, string? device = null)
     {
         ArgumentNullException.ThrowIfNull(claims);
-        return new ClaimSet(claims, device ?? _name, _memory.Slot);
+        return new ClaimSet(ClaimBounds.Of(claims), device ?? _name, _memory.Slot);
     }
 
     /// <summary>Decides all three kinds.</summary>

@@ -117,4 +117,17 @@ internal sealed class OutageTests
         IgnoredValue told = world.Events.OfType<ClientEvent.ContextRead>().Single().Ignored.Single();
         Assert.That((told.Name, told.Reason), Is.EqualTo(("device.type", "no attribute can be json 1.5; a value is true or false, a whole number of 64 bits, a string, or an array of strings")));
     }
+
+    [Test]
+    public async Task One_value_that_is_too_long_is_missing_and_spoils_no_other()
+    {
+        await using var world = new ClientWorld();
+        PolicyClient client = world.Connect();
+        DeviceContext context = DeviceContext.Empty.With("device.type", AttributeValue.Of("plc")).With("firmware.version", AttributeValue.Of(new string('1', 1_025))).With(new string('n', 129), AttributeValue.Of(true));
+        Assert.That((await client.DecideAsync(context))[0].Source, Is.EqualTo(DecisionSource.Live));
+        Assert.That(world.Pdp.LastAttributes, Is.EqualTo(new[] { "device.type" }));
+        IgnoredValue told = world.Events.OfType<ClientEvent.ContextRead>().Single().Ignored.Single();
+        Assert.That((told.Name, told.Reason), Is.EqualTo(("firmware.version", $"no attribute can be json \"{new string('1', 40)}…\" of 1025 bytes, where 1024 are the most; "
+            + "a value is true or false, a whole number of 64 bits, a string, or an array of strings")));
+    }
 }
