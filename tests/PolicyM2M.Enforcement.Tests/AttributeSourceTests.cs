@@ -148,6 +148,44 @@ internal sealed class AttributeSourceTests
         Assert.That(facts.Values["os.version"].Text, Does.Match(@"^\d+\.\d+\.\d+$"));
     }
 
+    [Test]
+    public async Task Whoever_ends_a_reading_waits_for_what_the_sources_have_to_end()
+    {
+        var source = new TidySource();
+        using var sources = new DeviceAttributes([source]);
+        using var ending = new CancellationTokenSource();
+        Task<DeviceContext> reading = sources.ReadAsync(cancellation: ending.Token);
+        await source.Began.Task;
+        await ending.CancelAsync();
+        await Assert.ThatAsync(() => reading, Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(source.IsTidy, Is.True);
+    }
+
+    /// <summary>Takes a moment to end, as one does that ends a program.</summary>
+    private sealed class TidySource : IAttributeSource
+    {
+        public string Name => "tidy";
+
+        public TaskCompletionSource Began { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public bool IsTidy { get; private set; }
+
+        public async ValueTask<DeviceContext> ReadAsync(IReadOnlySet<string>? needed, CancellationToken cancellation)
+        {
+            try
+            {
+                Began.SetResult();
+                await Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
+                return DeviceContext.Empty;
+            }
+            finally
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(200), CancellationToken.None);
+                IsTidy = true;
+            }
+        }
+    }
+
     private sealed class HangingSource : IAttributeSource
     {
         public string Name => "hanging";

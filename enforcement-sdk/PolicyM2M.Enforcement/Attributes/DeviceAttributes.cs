@@ -18,6 +18,9 @@ public readonly record struct AttributeReading(AttributeValue Value, string Sour
 /// <param name="onFault">Told which source cannot say anything, and why in words, when that begins; and with null in the place of words when it ends. Null for nobody.</param>
 public sealed class DeviceAttributes(IReadOnlyList<IAttributeSource> sources, TimeProvider? time = null, Action<string, string?>? onFault = null) : IDisposable
 {
+    /// <summary>How long a source is waited for that was told to end.</summary>
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(1);
+
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly Said?[] _last = new Said?[sources.Count];
@@ -86,6 +89,12 @@ public sealed class DeviceAttributes(IReadOnlyList<IAttributeSource> sources, Ti
             DeviceContext said = await reading.WaitAsync(LongestWait, cancellation).ConfigureAwait(false);
             Volatile.Write(ref _last[source], new Said(said, _time.GetTimestamp(), _time.GetUtcNow()));
             Tell(source, null);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // It was told as well. A program of its ends by that, and whoever goes before it did leaves the program behind.
+            await ((Task)reading).WaitAsync(LongestEnd, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
         }
         catch (AttributeSourceException fault)
         {

@@ -15,6 +15,8 @@ internal static class CandidateVersions
     public static IEnumerable<string> Around(string version)
     {
         yield return version;
+        // What says how it was built has no place in the order (section 10).
+        version = version.Split('+')[0];
         int dash = version.IndexOf('-', StringComparison.Ordinal);
         string release = dash < 0 ? version : version[..dash];
         int given = Math.Max(3, release.Split('.').Length);
