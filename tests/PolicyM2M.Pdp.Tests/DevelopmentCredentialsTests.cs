@@ -153,6 +153,16 @@ public sealed class DevelopmentCredentialsTests
     }
 
     [Test]
+    public void Whoever_brought_a_certificate_and_no_authority_gets_none_of_ours()
+    {
+        DevelopmentCredentials.Prepare(_data, Now);
+        foreach (string file in Directory.GetFiles(_data.Pki).Where(file => !Path.GetFileName(file).StartsWith("server", StringComparison.Ordinal)))
+            File.Delete(file);
+        Assert.That(() => DevelopmentCredentials.Prepare(_data, Now), Throws.TypeOf<StartupException>().With.Message.Contains($"{_data.Certificate("ca")} is missing, and {_data.Certificate("server")} is there"));
+        Assert.That(Directory.GetFiles(_data.Pki).Select(Path.GetFileName), Is.EquivalentTo(new[] { "server.pem", "server-key.pem" }));
+    }
+
+    [Test]
     public void A_key_that_is_no_key_is_said_and_not_overwritten()
     {
         DevelopmentCredentials.Prepare(_data, Now);

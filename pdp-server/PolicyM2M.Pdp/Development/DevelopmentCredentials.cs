@@ -53,7 +53,7 @@ internal sealed record DevelopmentCredentials(bool InUse, IReadOnlyList<string> 
             throw new StartupException($"there is no {file}, and a server that listens on {listen} makes no certificates: {instead}");
         try
         {
-            using var authority = X509Certificate2.CreateFromPem(File.ReadAllText(file));
+            using var authority = X509Certificate2.CreateFromPem(BoundedFile.ReadText(file, Identity.TrustFiles.Largest));
             if (DevelopmentAuthority.Made(authority))
                 throw new StartupException($"the certificates in {data.Pki} are for development, and this server listens on {listen}: {instead}");
         }
@@ -69,7 +69,7 @@ internal sealed record DevelopmentCredentials(bool InUse, IReadOnlyList<string> 
         string file = data.Certificate(Authority);
         if (File.Exists(file))
         {
-            X509Certificate2 certificate = X509Certificate2.CreateFromPem(File.ReadAllText(file));
+            X509Certificate2 certificate = X509Certificate2.CreateFromPem(BoundedFile.ReadText(file, Identity.TrustFiles.Largest));
             if (!DevelopmentAuthority.Made(certificate) || !File.Exists(data.Key(Authority)))
                 return null;
             if (certificate.NotAfter <= now)
@@ -77,6 +77,9 @@ internal sealed record DevelopmentCredentials(bool InUse, IReadOnlyList<string> 
             using ECDsa itsKey = Key(data, Authority, made);
             return certificate.CopyWithPrivateKey(itsKey);
         }
+        // The authority's key is made first: whoever brought a certificate brought it from another one.
+        if (File.Exists(data.Certificate("server")) && !File.Exists(data.Key(Authority)))
+            throw new StartupException($"{file} is missing, and {data.Certificate("server")} is there: put the authority there that issued it, or start with an empty data folder to have development credentials made");
         using ECDsa key = Key(data, Authority, made);
         X509Certificate2 authority = DevelopmentAuthority.Create(key, now);
         Write(file, authority.ExportCertificatePem(), replace: false, made);
@@ -89,7 +92,7 @@ internal sealed record DevelopmentCredentials(bool InUse, IReadOnlyList<string> 
         bool exists = File.Exists(file);
         if (exists)
         {
-            using X509Certificate2 there = X509Certificate2.CreateFromPem(File.ReadAllText(file));
+            using X509Certificate2 there = X509Certificate2.CreateFromPem(BoundedFile.ReadText(file, Identity.TrustFiles.Largest));
             if (there.NotAfter > now + RenewBefore || there.Issuer != authority.Subject)
                 return;
         }
@@ -108,7 +111,7 @@ internal sealed record DevelopmentCredentials(bool InUse, IReadOnlyList<string> 
             Write(file, fresh.ExportPkcs8PrivateKeyPem(), replace: false, made);
         }
         var key = ECDsa.Create();
-        key.ImportFromPem(File.ReadAllText(file));
+        key.ImportFromPem(BoundedFile.ReadText(file, Identity.TrustFiles.Largest));
         return key;
     }
 

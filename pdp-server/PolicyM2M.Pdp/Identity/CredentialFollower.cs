@@ -11,9 +11,6 @@ namespace PolicyM2M.Pdp.Identity;
 internal sealed class CredentialFollower(
     DataFolder data, CredentialState state, CallerRulesState rules, PdpOptions options, TimeProvider clock, ILogger<CredentialFollower> log) : BackgroundService
 {
-    /// <summary>All authorities of the public web are a fifth of a MiB.</summary>
-    private const int LargestFile = 16 << 20;
-
     /// <summary>What the files held when they were last used.</summary>
     private string _used = "";
 
@@ -74,7 +71,7 @@ internal sealed class CredentialFollower(
     {
         try
         {
-            return string.Concat(Files().Select(file => file + Convert.ToHexStringLower(SHA256.HashData(BoundedFile.Read(file, LargestFile)))));
+            return string.Concat(Files().Select(file => file + Convert.ToHexStringLower(SHA256.HashData(BoundedFile.Read(file, TrustFiles.Largest)))));
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or StartupException)
         {

@@ -26,8 +26,9 @@ internal sealed record TlsCredentials(X509Certificate2 Server, X509Certificate2C
         try
         {
             var chain = new X509Certificate2Collection();
-            chain.ImportFromPemFile(certificate);
-            X509Certificate2 server = WithUsableKey(X509Certificate2.CreateFromPemFile(certificate, key));
+            string shown = BoundedFile.ReadText(certificate, TrustFiles.Largest);
+            chain.ImportFromPem(shown);
+            X509Certificate2 server = WithUsableKey(X509Certificate2.CreateFromPem(shown, BoundedFile.ReadText(key, TrustFiles.Largest)));
             if (!X509Svid.TryRead(server, out SpiffeId? id, out string? fault))
                 throw new StartupException($"{certificate} is not an X509-SVID: {fault}");
             Dictionary<string, X509Certificate2Collection> trust = new(StringComparer.Ordinal) { [id.TrustDomain] = TrustFiles.Load(authority) };

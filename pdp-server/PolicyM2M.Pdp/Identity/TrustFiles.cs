@@ -7,6 +7,9 @@ namespace PolicyM2M.Pdp.Identity;
 /// <summary>Where the bundles of other trust domains are: those that options name, and each <c>DOMAIN.pem</c> in the folder <c>trust</c>.</summary>
 internal static class TrustFiles
 {
+    /// <summary>More bytes than a file of certificates has: all authorities of the public web are a fifth of a MiB.</summary>
+    public const int Largest = 16 << 20;
+
     /// <summary>The trust domains and their files; one that is named twice comes twice.</summary>
     /// <exception cref="StartupException">A file in the folder has not the name of a trust domain.</exception>
     public static IEnumerable<(string TrustDomain, string File)> Find(DataFolder data, CallerOptions options)
@@ -29,7 +32,7 @@ internal static class TrustFiles
     public static X509Certificate2Collection Load(string file)
     {
         var bundle = new X509Certificate2Collection();
-        bundle.ImportFromPemFile(file);
+        bundle.ImportFromPem(BoundedFile.ReadText(file, Largest));
         return bundle.Count > 0 ? bundle : throw new StartupException($"{file} holds no certificate");
     }
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 
 namespace PolicyM2M.Pdp.Startup;
 
@@ -18,6 +19,10 @@ internal static class BoundedFile
         var file = new FileInfo(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);
         return file.Length > most ? throw new IOException($"it has more than {most} bytes") : file.Length == 0 ? [] : File.ReadAllBytes(file.FullName);
     }
+
+    /// <summary>The same as text in UTF-8.</summary>
+    /// <inheritdoc cref="Read"/>
+    public static string ReadText(string path, long most) => Encoding.UTF8.GetString(Read(path, most));
 
     /// <summary>What tells a file as it is from the one before; the same wherever it cannot be read.</summary>
     /// <param name="path">Where it is.</param>
