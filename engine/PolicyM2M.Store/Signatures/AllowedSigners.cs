@@ -29,6 +29,9 @@ public sealed class AllowedSigners
         byte[] bytes;
         try
         {
+            // A pipe has no length, and whoever opens one waits until somebody writes to it.
+            if (new FileInfo(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path) is { Exists: true, Length: 0 })
+                throw new PolicyStoreException($"{path}: the file of allowed signers is empty, or no ordinary file");
             using FileStream file = File.OpenRead(path);
             if (file.Length > MaximumBytes)
                 throw new PolicyStoreException($"{path}: the file of allowed signers has {file.Length} bytes, and it may have {MaximumBytes}");

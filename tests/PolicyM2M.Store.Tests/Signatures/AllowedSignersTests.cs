@@ -62,6 +62,8 @@ public sealed class AllowedSignersTests
         Refusal.Of(() => AllowedSigners.Load(folder.Write("binary", [0xFF, 0xFE, 0])), "is not UTF-8 text");
         Refusal.Of(() => AllowedSigners.Load(folder.Write("large", new byte[(1 << 20) + 1])), "has 1048577 bytes");
         Refusal.Of(() => AllowedSigners.Load(folder.Path), "cannot be read");
+        FinishedProcess.Run("mkfifo", [folder["pipe"]]).Succeeded();
+        Refusal.Of(() => AllowedSigners.Load(folder["pipe"]), "is empty, or no ordinary file");
     }
 
     [Test]
