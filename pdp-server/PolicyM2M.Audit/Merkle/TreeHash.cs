@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 
@@ -14,6 +15,7 @@ internal readonly record struct TreeHash
 
     private const byte LeafPrefix = 0;
     private const byte NodePrefix = 1;
+    private const int FewBytes = 2048;
     private const int Half = Length / 2;
 
     // Two numbers and no array: hashes compare by content, and a tree of many allocates nothing for each.
@@ -36,12 +38,15 @@ internal readonly record struct TreeHash
     /// <summary>The hash of a record.</summary>
     public static TreeHash OfLeaf(ReadOnlySpan<byte> record)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData([LeafPrefix]);
-        hash.AppendData(record);
-        Span<byte> result = stackalloc byte[Length];
-        hash.GetHashAndReset(result);
-        return new TreeHash(result);
+        // In one piece: a hash that takes two costs more than the bytes of most records.
+        byte[]? rented = record.Length < FewBytes ? null : ArrayPool<byte>.Shared.Rent(1 + record.Length);
+        Span<byte> input = rented is null ? stackalloc byte[FewBytes] : rented;
+        input[0] = LeafPrefix;
+        record.CopyTo(input[1..]);
+        TreeHash hash = Of(input[..(1 + record.Length)]);
+        if (rented is not null)
+            ArrayPool<byte>.Shared.Return(rented);
+        return hash;
     }
 
     /// <summary>The hash of the node above two others.</summary>

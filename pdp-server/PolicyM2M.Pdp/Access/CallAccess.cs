@@ -28,6 +28,10 @@ internal sealed class CallAccess(Denials denials, Reads reads)
         return caller;
     }
 
+    /// <summary>Who calls, where it may; null where <see cref="Check(ServerCallContext)"/> would say why it may not.</summary>
+    public static Caller? Allowed(HttpContext http, string rpc) =>
+        http.CallerConnection().Standing() is { Refusal: null, Caller: { } caller } && AccessTable.Allows(rpc, caller.Role) ? caller : null;
+
     /// <summary>Likewise, and records what is let through to be read.</summary>
     /// <exception cref="RpcException">As above.</exception>
     public void Check(ServerCallContext context, object request)

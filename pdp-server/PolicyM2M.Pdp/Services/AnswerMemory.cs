@@ -20,7 +20,7 @@ internal sealed class AnswerMemory
     private volatile Answered? _latest;
 
     /// <summary>What was answered to this request, if all that it came from is still so. Whether the caller may still ask is not looked at here.</summary>
-    public Entry? Find(byte[] request, Caller caller, RevisionStatus status, DeviceRegistry devices, DateTimeOffset now)
+    public Entry? Find(ReadOnlySpan<byte> request, Caller caller, RevisionStatus status, DeviceRegistry devices, DateTimeOffset now)
     {
         foreach (Entry? entry in GroupOf(request))
         {
@@ -68,7 +68,7 @@ internal sealed class AnswerMemory
         // The registry changes in place: what tells is the record of the device, which never does.
         && ReferenceEquals(known.Registry, devices) && Equals(known.Known, devices.Find(known.Device));
 
-    private Span<Entry?> GroupOf(byte[] request)
+    private Span<Entry?> GroupOf(ReadOnlySpan<byte> request)
     {
         // Seeded by chance at each start, so that nobody can aim at a place.
         var hash = new HashCode();
@@ -77,9 +77,5 @@ internal sealed class AnswerMemory
     }
 
     /// <summary>An answer to a request.</summary>
-    internal sealed record Entry(byte[] Request, Answered Answered, AnswerBytes Bytes)
-    {
-        /// <summary>The answer as a call returns it.</summary>
-        public Task<AnswerBytes> Sent { get; } = Task.FromResult(Bytes);
-    }
+    internal sealed record Entry(byte[] Request, Answered Answered, AnswerBytes Bytes);
 }

@@ -5,8 +5,7 @@ using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 namespace PolicyM2M.Pdp.Services;
 
 /// <summary>
-/// Binds `Decide` to bytes and everything else of the service to messages: what was answered before is found by the bytes of the request and given as bytes, without reading the one or
-/// writing the other. Reflection takes its descriptor from here, as it does from generated code.
+/// Binds `Decide` to bytes and everything else of the service to messages: an answer is remembered by the bytes of its request, and as bytes. Reflection takes its descriptor from here, as it does from generated code.
 /// </summary>
 internal static class DecideBinding
 {

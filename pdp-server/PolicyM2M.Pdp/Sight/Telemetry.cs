@@ -22,7 +22,11 @@ internal static class Telemetry
     public static void AddTelemetry(this WebApplicationBuilder builder, SightOptions options)
     {
         if (Collector(options) is null)
+        {
+            // While it may log, the web server begins a span for each request, which nobody would collect. All that it logs besides is a start that failed, and that is told by whoever starts it.
+            builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
             return;
+        }
         // Only these: the rest of the environment must not configure the web server.
         builder.Configuration.AddInMemoryCollection(
             EnvironmentSettings.OfProcess().Where(variable => variable.Key.StartsWith(VariablePrefix, StringComparison.Ordinal))

@@ -26,10 +26,7 @@ internal static class SigningTimes
     /// <summary>Of a short window no more than this share is lost by handing a decision out again.</summary>
     private const int ReuseShare = 10;
 
-    /// <summary>A denial has no windows and is a denial whenever it was made; but the time of it should be about right.</summary>
-    private static readonly TimeSpan ReuseOfDenials = TimeSpan.FromSeconds(1);
-
-    /// <summary>How long a decision with this window is handed out again.</summary>
+    /// <summary>How long a decision with this window is handed out again. A denial has no windows, and is one whenever it was made.</summary>
     public static TimeSpan Reuse(TimeSpan freshFor, bool isDenied) =>
-        isDenied ? ReuseOfDenials : freshFor / ReuseShare < LongestReuse ? freshFor / ReuseShare : LongestReuse;
+        !isDenied && freshFor / ReuseShare < LongestReuse ? freshFor / ReuseShare : LongestReuse;
 }

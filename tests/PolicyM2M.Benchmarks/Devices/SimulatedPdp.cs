@@ -16,6 +16,9 @@ namespace PolicyM2M.Benchmarks.Devices;
 /// <summary>What a decision point does, in the same process and at any moment: decides, signs, and states what the registry says.</summary>
 internal sealed class SimulatedPdp(Bundle bundle, DateTimeOffset began)
 {
+    /// <summary>Where it would be asked, if anybody could: a device forgets the keys of whoever is not among its endpoints.</summary>
+    public static readonly Uri Address = new("https://127.0.0.1:1");
+
     private static readonly TimeSpan StatementFresh = TimeSpan.FromHours(1), StatementValid = TimeSpan.FromDays(7);
 
     private readonly Decider _decider = new(bundle);
@@ -31,7 +34,7 @@ internal sealed class SimulatedPdp(Bundle bundle, DateTimeOffset began)
         get
         {
             byte[] known = _key.ExportSubjectPublicKeyInfo();
-            return PinnedKeys.None.With("pdp", [new V1.SigningKey { KeyId = Signing.KeyId(known), PublicKey = ByteString.CopyFrom(known), NotBefore = began.AddYears(-1).ToTimestamp(), NotAfter = began.AddYears(100).ToTimestamp() }]);
+            return PinnedKeys.None.With(Address.ToString(), [new V1.SigningKey { KeyId = Signing.KeyId(known), PublicKey = ByteString.CopyFrom(known), NotBefore = began.AddYears(-1).ToTimestamp(), NotAfter = began.AddYears(100).ToTimestamp() }]);
         }
     }
 

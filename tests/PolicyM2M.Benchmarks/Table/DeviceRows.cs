@@ -33,6 +33,8 @@ internal static class DeviceRows
         {
             PolicyClient client = Client(folder.FullName, pdp, contexts, now);
             ClaimSet[] claims = [.. contexts.Select(context => client.Prepare(context)).Where(one => client.TryDecide(DecisionKind.CipherSuites, one, out _))];
+            if (claims.Length == 0)
+                throw new InvalidOperationException("no claim set is answered from the store");
             Figures hit = effort.Decisions.Measure(new Batch("hit", claims.Length, () =>
             {
                 long sum = 0;
@@ -89,7 +91,7 @@ internal static class DeviceRows
         }
         var options = new PolicyClientOptions
         {
-            Endpoint = new Uri("https://127.0.0.1:1"),
+            Endpoint = SimulatedPdp.Address,
             CertificatePath = At("device.pem", certificate.ExportCertificatePem()),
             KeyPath = At("device-key.pem", key.ExportPkcs8PrivateKeyPem()),
             TrustPath = At("ca.pem", certificate.ExportCertificatePem()),

@@ -1,0 +1,114 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.IO.Pipelines;
+using Grpc.Core;
+using Microsoft.AspNetCore.Http.Features;
+using PolicyM2M.Pdp.Access;
+using PolicyM2M.Pdp.Auditing;
+using PolicyM2M.Pdp.Devices;
+using PolicyM2M.Pdp.Limits;
+using PolicyM2M.Pdp.Revisions;
+using PolicyM2M.Pdp.Sight;
+using PolicyM2M.Pdp.Sight.Metrics;
+using PolicyM2M.Pdp.Signing;
+using PolicyM2M.Registry;
+
+namespace PolicyM2M.Pdp.Services;
+
+/// <summary>
+/// `Decide` where the answer is in memory: it is found by the bytes of the request as they lie in the connection's buffer, and given as it went out before, without the layers of gRPC that would read the one and
+/// write the other, and cost more than both. It leaves the same record and the same counts. Whatever is not as it mostly is (nothing remembered, a caller that may not, a log that cannot be written) is left
+/// untouched for <see cref="DecideEndpoint"/>, which says what there is to say.
+/// </summary>
+internal sealed class RememberedAnswers(
+    AnswerMemory memory, GivenDecisions given, SignedStatements statements, RevisionState revisions, RegistryState registry, DroppedClaims droppedClaims, AuditTrail audit,
+    PdpMetrics metrics, TimeProvider clock)
+{
+    private const string Rpc = "/policym2m.v1.DecisionService/Decide", ContentType = "application/grpc";
+
+    /// <summary>The answer, as it is written; null where somebody else must answer.</summary>
+    /// <param name="http">The call, of which everything has arrived.</param>
+    /// <param name="next">Who else answers.</param>
+    public Task? TryAnswer(HttpContext http, RequestDelegate next)
+    {
+        if (!http.Request.Path.Equals(Rpc, StringComparison.Ordinal) || http.Request.ContentType != ContentType || http.Request.Protocol != HttpProtocol.Http2)
+            return null;
+        long began = clock.GetTimestamp();
+        DateTimeOffset now = clock.GetUtcNow();
+        if (Find(http, now) is not { } entry || !audit.MayAnswer)
+            return null;
+        Activity? span = PdpTraces.Decide(entry.Answered.Form);
+        ValueTask kept = audit.DecidedAsync(entry.Answered.Words, now, http.RequestAborted);
+        if (!kept.IsCompletedSuccessfully)
+            return OnceKeptAsync(kept, http, next, entry, began, span);
+        Answer(http, entry, began, span);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>What is remembered for a request, which stays unread.</summary>
+    private AnswerMemory.Entry? Find(HttpContext http, DateTimeOffset now)
+    {
+        PipeReader body = http.Request.BodyReader;
+        if (CallAccess.Allowed(http, Rpc) is not { } caller || !body.TryRead(out ReadResult read))
+            return null;
+        DeviceRegistry devices = registry.Current;
+        AnswerMemory.Entry? found = read.IsCompleted && read.Buffer.IsSingleSegment && TryMessage(read.Buffer.FirstSpan, out ReadOnlySpan<byte> request)
+            ? memory.Find(request, caller, revisions.Current, devices, now) : null;
+        body.AdvanceTo(read.Buffer.Start);
+        // A gateway may have been moved or revoked since, which says nothing of the device.
+        return found is not null && DeviceAccess.Allows(caller, found.Answered.Device, devices, out _) ? found : null;
+    }
+
+    private async Task OnceKeptAsync(ValueTask kept, HttpContext http, RequestDelegate next, AnswerMemory.Entry entry, long began, Activity? span)
+    {
+        try
+        {
+            await kept;
+        }
+        catch (RpcException)
+        {
+            // It cannot be recorded; that is said where it is said of every other call.
+            span?.Dispose();
+            await next(http);
+            return;
+        }
+        Answer(http, entry, began, span);
+    }
+
+    private void Answer(HttpContext http, AnswerMemory.Entry entry, long began, Activity? span)
+    {
+        Answered known = entry.Answered;
+        if (!known.Dropped.IsEmpty)
+            droppedClaims.Add(known.Dropped);
+        if (known.Form == Wire.V1.DecisionForm.Signed)
+            statements.HandOut(isFromMemory: true);
+        given.Note(http.Features.GetRequiredFeature<CallerLoad>(), known);
+        metrics.Decided(known.Decisions, known.IsCanary, known.Form == Wire.V1.DecisionForm.Signed, clock.GetElapsedTime(began));
+        metrics.Again(known.Signed.Length);
+        if (http.Request.BodyReader.TryRead(out ReadResult read))
+            http.Request.BodyReader.AdvanceTo(read.Buffer.End);
+        http.Response.ContentType = ContentType;
+        http.Response.AppendTrailer("grpc-status", "0");
+        http.Response.BodyWriter.Write(entry.Bytes.Frame.Span);
+        span?.Dispose();
+    }
+
+    /// <summary>The one message that a body holds: a flag that it is not compressed, its length, its bytes (gRPC over HTTP/2, Length-Prefixed-Message).</summary>
+    private static bool TryMessage(ReadOnlySpan<byte> body, out ReadOnlySpan<byte> message)
+    {
+        message = body.Length >= AnswerBytes.PrefixLength ? body[AnswerBytes.PrefixLength..] : [];
+        return body.Length >= AnswerBytes.PrefixLength && body[0] == 0 && BinaryPrimitives.ReadUInt32BigEndian(body[1..]) == (uint)message.Length;
+    }
+}
+
+/// <summary>Puts it before the layers of gRPC.</summary>
+internal static class RememberedAnswersSetup
+{
+    /// <summary>Answers from memory what can be. Comes after <see cref="Admission"/>, which counts calls and waits for what they send.</summary>
+    public static void UseRemembered(this WebApplication pdp)
+    {
+        RememberedAnswers remembered = pdp.Services.GetRequiredService<RememberedAnswers>();
+        pdp.Use((http, next) => remembered.TryAnswer(http, next) ?? next(http));
+    }
+}
