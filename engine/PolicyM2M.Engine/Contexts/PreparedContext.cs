@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using PolicyM2M.Engine.Trees;
 using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Engine.Contexts;
@@ -100,6 +101,20 @@ public sealed class PreparedContext
             ref readonly Slot slot = ref _slots[facet];
             code = slot.Code;
             return slot.Standing == Standing.Known || (slot.Standing == Standing.Timed && TryGetTimed(facet, out code));
+        }
+
+        public AttributeTable Table => context.Table;
+
+        public int CountRefused(ReadOnlySpan<RefusedRange> ranges)
+        {
+            Slot[] slots = _slots;
+            for (int i = 0; i < ranges.Length; i++)
+            {
+                ref readonly Slot slot = ref slots[ranges[i].Facet];
+                if (slot.Standing != Standing.Known || !ranges[i].Has(slot.Code))
+                    return i;
+            }
+            return ranges.Length;
         }
 
         private bool TryGetTimed(int facet, out long code)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using PolicyM2M.Engine.Trees;
 
 namespace PolicyM2M.Engine.Contexts;
 
@@ -14,6 +15,22 @@ internal readonly ref struct RawContext(AttributeTable table, ReadOnlySpan<Attri
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryGet(int facet, out long code) =>
         ((uint)facet < (uint)_values.Length && _codings[facet].TryEncodeNumber(in _values[facet], out code)) || TryGetLonger(facet, out code);
+
+    public AttributeTable Table => table;
+
+    public int CountRefused(ReadOnlySpan<RefusedRange> ranges)
+    {
+        ReadOnlySpan<AttributeValue> values = _values;
+        object wholeNumber = AttributeValue.Mark.WholeNumber;
+        for (int i = 0; i < ranges.Length; i++)
+        {
+            ref readonly RefusedRange range = ref ranges[i];
+            ref readonly AttributeValue value = ref values[range.Facet];
+            if (!ReferenceEquals(value.Content, wholeNumber) || !range.Has(value.Number))
+                return i;
+        }
+        return ranges.Length;
+    }
 
     private bool TryGetLonger(int facet, out long code)
     {

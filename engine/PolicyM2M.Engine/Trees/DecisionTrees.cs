@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using PolicyM2M.Engine.Contexts;
 
 namespace PolicyM2M.Engine.Trees;
 
@@ -8,11 +10,29 @@ namespace PolicyM2M.Engine.Trees;
 /// an answer's place. Equal subtrees are one, so trees share; a reference always leads to a node that stands earlier, so no walk can run in a
 /// circle. Immutable, shared by all threads.
 /// </summary>
-/// <param name="Program">The nodes, one after the other.</param>
-/// <param name="Masks">The leaves that are too large to be tested case by case.</param>
-/// <param name="Answers">What leaves answer.</param>
-/// <param name="Roots">The tree of each kind.</param>
-internal sealed record DecisionTrees(ImmutableArray<int> Program, ImmutableArray<MaskLeaf> Masks, AnswerTable Answers, ImmutableArray<int> Roots);
+internal sealed class DecisionTrees(ImmutableArray<int> program, ImmutableArray<MaskLeaf> masks, AnswerTable answers, ImmutableArray<int> roots)
+{
+    private readonly ConcurrentDictionary<int, CaseRun> _runs = [];
+
+    /// <summary>The nodes, one after the other.</summary>
+    public ImmutableArray<int> Program { get; } = program;
+
+    /// <summary>The leaves that are too large to be tested case by case.</summary>
+    public ImmutableArray<MaskLeaf> Masks { get; } = masks;
+
+    /// <summary>What leaves answer.</summary>
+    public AnswerTable Answers { get; } = answers;
+
+    /// <summary>The tree of each kind.</summary>
+    public ImmutableArray<int> Roots { get; } = roots;
+
+    /// <summary>The run that a long leaf begins with; read from the program when first asked for.</summary>
+    /// <param name="at">The place of the leaf.</param>
+    /// <param name="count">How many cases it has.</param>
+    /// <param name="table">What its tests ask: always the same.</param>
+    public CaseRun RunAt(int at, int count, AttributeTable table) =>
+        _runs.TryGetValue(at, out CaseRun? known) ? known : _runs.GetOrAdd(at, CaseRun.Of(Program.AsSpan(), at, count, table));
+}
 
 /// <summary>The forms of a node. Its first word is the form in the lowest three bits, and above them the facet or number named here.</summary>
 internal enum NodeKind

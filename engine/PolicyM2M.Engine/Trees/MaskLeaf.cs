@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Immutable;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using PolicyM2M.Engine.Contexts;
 
@@ -19,8 +20,13 @@ internal sealed class MaskLeaf(
     /// <summary>Up to this many facets their rows are kept on the stack.</summary>
     private const int FewFacets = 256;
 
+    /// <summary>Up to this many cases are counted on the stack.</summary>
+    private const int FewCases = 8_192;
+
     /// <summary>So many words are looked at together: beyond them lie cases that match seldom.</summary>
     private const int BlockWords = 16;
+
+    private StrongBox<CaseMentions?>? _mentions;
 
     /// <summary>The facets that the cases test, ascending.</summary>
     public ImmutableArray<int> Facets { get; } = facets;
@@ -43,6 +49,9 @@ internal sealed class MaskLeaf(
     /// <summary>The answer of each case; the last case matches always.</summary>
     public ImmutableArray<int> Answers { get; } = answers;
 
+    /// <summary>The same the other way round, where that is less work; made when first needed.</summary>
+    private CaseMentions? Mentions => (_mentions ?? Interlocked.CompareExchange(ref _mentions, new StrongBox<CaseMentions?>(CaseMentions.Of(this)), null) ?? _mentions).Value;
+
     public int WordsPerRow => (Answers.Length + 63) / 64;
 
     /// <summary>The first case that matches; where a facet is missing the complement of its place, and <see cref="Possible"/> goes on from there.</summary>
@@ -50,6 +59,8 @@ internal sealed class MaskLeaf(
         where TContext : IFacetSource, allows ref struct
         where TPath : IPath
     {
+        if (Mentions is { } mentions)
+            return FirstMentioned(mentions, node, ref context, ref path);
         int[]? rented = Facets.Length > FewFacets ? ArrayPool<int>.Shared.Rent(Facets.Length) : null;
         try
         {
@@ -78,6 +89,34 @@ internal sealed class MaskLeaf(
         {
             if (rented is not null)
                 ArrayPool<int>.Shared.Return(rented);
+        }
+    }
+
+    private int FirstMentioned<TContext, TPath>(CaseMentions mentions, int node, scoped ref TContext context, ref TPath path)
+        where TContext : IFacetSource, allows ref struct
+        where TPath : IPath
+    {
+        byte[]? rented = Answers.Length > FewCases ? ArrayPool<byte>.Shared.Rent(Answers.Length) : null;
+        try
+        {
+            Span<byte> counts = rented is null ? stackalloc byte[Answers.Length] : rented;
+            counts.Clear();
+            int first = mentions.Always;
+            for (int i = 0; i < Facets.Length; i++)
+            {
+                if (!context.TryGet(Facets[i], out long code))
+                    return ~i;
+                int cell = CellOf(i, code);
+                path.Turn(node, cell);
+                first = mentions.Count(FirstBounds[i] + i + cell, counts, first);
+            }
+            path.Turn(node, Step.Matched(first));
+            return first;
+        }
+        finally
+        {
+            if (rented is not null)
+                ArrayPool<byte>.Shared.Return(rented);
         }
     }
 
@@ -122,6 +161,9 @@ internal sealed class MaskLeaf(
         }
         throw new InvalidOperationException("the last case of a leaf has tests");
     }
+
+    /// <summary>The places of a facet's cells in <see cref="RowOf"/>: the first, and the one after the last.</summary>
+    public (int First, int End) CellsOf(int facet) => (FirstBounds[facet] + facet, FirstBounds[facet + 1] + facet + 1);
 
     /// <summary>The cell of a facet, by its place, that a code lies in.</summary>
     public int CellOf(int facet, long code) => Ascending.NotAbove(Bounds.AsSpan(FirstBounds[facet], FirstBounds[facet + 1] - FirstBounds[facet]), code);

@@ -44,7 +44,7 @@ internal static class TreeWalk
                     at = program[at + 2 * count + branch];
                     break;
                 case NodeKind.Cases:
-                    FirstCase(program, at, number, ref context, ref path, out int answer);
+                    FirstCase(trees, at, number, ref context, ref path, out int answer);
                     return answer;
                 case NodeKind.Masks:
                     MaskLeaf leaf = trees.Masks[number];
@@ -82,12 +82,19 @@ internal static class TreeWalk
     };
 
     /// <summary>The place of the first case whose tests all hold, and its answer; -1 and <see cref="NotShort"/> where that cannot be told.</summary>
-    public static int FirstCase<TContext, TPath>(ReadOnlySpan<int> program, int at, int count, scoped ref TContext context, ref TPath path, out int answer)
+    public static int FirstCase<TContext, TPath>(DecisionTrees trees, int at, int count, scoped ref TContext context, ref TPath path, out int answer)
         where TContext : IFacetSource, allows ref struct
         where TPath : IPath
     {
-        int next = at + 1;
-        for (int place = 0; place < count; place++)
+        ReadOnlySpan<int> program = trees.Program.AsSpan();
+        int place = 0, next = at + 1;
+        if (count >= CaseRun.FewestCases && typeof(TPath) == typeof(NoPath))
+        {
+            CaseRun run = trees.RunAt(at, count, context.Table);
+            place = context.CountRefused(run.Refused.AsSpan());
+            next += place * run.WordsPerCase;
+        }
+        for (; place < count; place++)
         {
             answer = program[next];
             int test = next + 2;

@@ -87,7 +87,7 @@ internal ref struct WideWalk<TContext, TPath>
     {
         if (_store.Walked.TryGetValue(at, out uint stated))
             return stated;
-        if (TreeWalk.FirstCase(program, at, count, ref _context, ref _path, out int answer) >= 0)
+        if (TreeWalk.FirstCase(_trees, at, count, ref _context, ref _path, out int answer) >= 0)
             return _store.Add(answer);
         Possible(program, at, count);
         Trials trials = _store.Trials;
