@@ -10,6 +10,8 @@ internal static class LocalChecks
     public static Finding Socket(AgentConfiguration configuration)
     {
         string path = configuration.Socket.Path, folder = Path.GetDirectoryName(path)!;
+        if (SocketFile.Fault(path) is { } fault)
+            return Finding.Fatal("socket", fault, "take it away, or name another path as `socket.path`");
         if (!Directory.Exists(folder))
             return new Finding("socket", Severity.Warning, $"no agent runs, and there is no folder {folder}: the service makes it when it starts (RuntimeDirectory)",
                 "systemctl start policym2m-agent; or make the folder, where the agent is no service");
