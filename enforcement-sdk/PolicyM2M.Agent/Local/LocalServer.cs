@@ -65,6 +65,9 @@ internal sealed class LocalServer : IHttpApplication<HttpContext>, IAsyncDisposa
         return server;
     }
 
+    /// <summary>How the socket is used now.</summary>
+    public SocketUse Use => _admission.Use;
+
     /// <inheritdoc/>
     public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
 
@@ -97,7 +100,7 @@ internal sealed class LocalServer : IHttpApplication<HttpContext>, IAsyncDisposa
             return;
         }
         context.Response.ContentType = "application/json";
-        await context.Response.Body.WriteAsync(StatusJson.Write(_seen.Current, await _gateway.StatusAsync(), _admission.Use, await _gateway.ClaimsAsync(), _seen.Now), context.RequestAborted);
+        await context.Response.Body.WriteAsync(StatusJson.Write(_seen.Current, await _gateway.StatusAsync(), Use, await _gateway.ClaimsAsync(), _seen.Now), context.RequestAborted);
     }
 
     /// <summary>Kestrel asks for services that it can do without.</summary>
