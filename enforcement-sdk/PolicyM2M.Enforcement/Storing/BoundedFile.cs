@@ -52,7 +52,7 @@ internal static partial class BoundedFile
 
     /// <summary>Why what is there can be no such file; null where it can, and where nothing is there or this user may not look: whoever reads it says so.</summary>
     public static string? Fault(string path, long most = long.MaxValue) =>
-        Fault(FileFacts.Of(path)) ?? (File.Exists(path) && new FileInfo(RealPath.Of(path)).Length > most ? TooLarge(most) : null);
+        Fault(FileFacts.Of(path)) ?? (new FileInfo(RealPath.Of(path)) is { Exists: true } file && file.Length > most ? TooLarge(most) : null);
 
     /// <summary>What tells a file as it is from the one before: where the path leads to, its time and its length. The same wherever it is not there.</summary>
     /// <param name="path">Where it is.</param>
