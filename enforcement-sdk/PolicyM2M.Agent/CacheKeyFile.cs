@@ -18,12 +18,13 @@ internal static class CacheKeyFile
         if (facts.Kind != FileKind.Ordinary || new FileInfo(RealPath.Of(path)).Length is not (not StoreKeyFile.KeyLength and var length))
             return null;
         string[] held = [.. StateFiles.Stores(configuration).Where(store => File.Exists(store) && !IsEmpty(store))];
+        string isNone = $"`{path}` {(length == 0 ? "is empty" : $"is no key: it has {length} bytes and not {StoreKeyFile.KeyLength}")}";
         if (held.Length > 0)
         {
-            return ($"`{path}` {(length == 0 ? "is empty" : $"is no key: it has {length} bytes and not {StoreKeyFile.KeyLength}")}, and {string.Join(" and ", held.Select(store => $"`{store}`"))} cannot be opened without the key that was in it",
+            return ($"{isNone}, and {string.Join(" and ", held.Select(store => $"`{store}`"))} cannot be opened without the key that was in it",
                 $"put that back where there is a copy; or let the agent ask for everything anew: rm {path} {string.Join(' ', held)}");
         }
-        return length == 0 && itself.Kind == FileKind.Ordinary ? null : ($"`{path}` is no key: it has {length} bytes and not {StoreKeyFile.KeyLength}", $"take it away, and the agent makes one: rm {path}");
+        return length == 0 && itself.Kind == FileKind.Ordinary ? null : (isNone, $"take it away, and the agent makes one: rm {path}");
     }
 
     /// <summary>Takes an empty key away, so that one is made, where nothing is sealed with the one that should be there.</summary>

@@ -85,7 +85,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
         if (!content.Decisions.IsEmpty && !_clock.IsKnown)
             Tell(new ClientEvent.ClockUnknown());
 
-        _certificateEnd = new CertificateEnd(() => _certificate, () => _clock.Now, Tell);
+        _certificateEnd = new CertificateEnd(_certificate, () => _clock.Now, Tell);
         _endpoints = new Endpoints(options, () => _certificate, Tell);
         _keys = new KeyFetch(_endpoints, _memory, Tell);
         _asking = new Asking(_name, _endpoints, _memory, _clock, _keys);
@@ -223,6 +223,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
         try
         {
             _endpoints.Reconnect();
+            _certificateEnd.Use(next);
         }
         catch
         {

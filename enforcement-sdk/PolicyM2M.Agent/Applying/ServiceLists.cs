@@ -16,7 +16,7 @@ internal sealed class ServiceLists(ManagedService service, Func<DateTimeOffset> 
 
     private const int Soft = 1, Hard = 2;
 
-    private readonly RevocationListFiles? _files = service.Options.RevocationLists is { } path && Path.IsPathFullyQualified(path) ? new RevocationListFiles(path) : null;
+    private readonly RevocationListFiles? _files = Of(service);
 
     /// <summary>Whether the agent sees to the age of the lists, which no stack does.</summary>
     public bool HoldsAge => _files is not null && !service.Options.HeldElsewhere.Contains(Field.RevocationWithin.Name);
@@ -32,6 +32,12 @@ internal sealed class ServiceLists(ManagedService service, Func<DateTimeOffset> 
         // Soft: whoever has no list to go by stops nobody.
         return fault is null ? null : (fault, rank >= Hard);
     }
+
+    /// <summary>Why the lists of a service cannot be used, whatever is decided; null where they can, or there are none on this machine.</summary>
+    public static string? Unusable(ManagedService service) => Of(service)?.Read() is { Faults: [var unusable, ..] } ? unusable : null;
+
+    private static RevocationListFiles? Of(ManagedService service) =>
+        service.Options.RevocationLists is { } path && Path.IsPathFullyQualified(path) ? new RevocationListFiles(path) : null;
 
     private string? Aged(RevocationListFiles.Content content, TimeSpan? within)
     {

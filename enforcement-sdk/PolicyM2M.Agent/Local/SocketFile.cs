@@ -7,11 +7,13 @@ namespace PolicyM2M.Agent.Local;
 internal static class SocketFile
 {
     /// <summary>Makes way for a daemon that starts: takes away the socket of one that ended without doing so.</summary>
-    /// <exception cref="CannotRunException">Another daemon answers there, or what lies there is something else.</exception>
+    /// <exception cref="CannotRunException">Another daemon answers there, or what lies there is something else, or there is no folder for it.</exception>
     public static void MakeWay(string path)
     {
         if (Fault(path) is { } fault)
             throw new CannotRunException(fault);
+        if (Path.GetDirectoryName(path) is { } folder && !Directory.Exists(folder))
+            throw new CannotRunException($"there is no folder {folder} for the socket: make it, where the agent is no service (RuntimeDirectory)");
         if (FileFacts.OfLink(path) is null)
             return;
         if (IsAnswered(path))

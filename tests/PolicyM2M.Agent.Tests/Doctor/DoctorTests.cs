@@ -24,6 +24,7 @@ internal sealed class DoctorTests
     [TestCase("socket", "warning", "no-run")]
     [TestCase("socket", "warning", "nothing")]
     [TestCase("service broker", "fault", "no-service-folder")]
+    [TestCase("service broker", "fault", "no-lists")]
     [TestCase("permissions", "fault", "writable-configuration")]
     [TestCase("permissions", "fault", "readable-cache-key")]
     [TestCase("permissions", "fault", "open-credentials")]

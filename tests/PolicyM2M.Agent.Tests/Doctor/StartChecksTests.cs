@@ -51,6 +51,15 @@ internal sealed class StartChecksTests
     }
 
     [Test]
+    public void A_socket_for_which_there_is_no_folder_is_said_to_be_why()
+    {
+        using var machine = new GatewayFolder();
+        machine.Break("no-run", TimeProvider.System.GetUtcNow());
+        FinishedProcess agent = FinishedProcess.Run(ProgramStart.Ordinary.Program, [.. ProgramStart.Ordinary.Arguments, "run", "--config", machine.Configuration]);
+        Assert.That((agent.ExitCode, agent.Error), Is.EqualTo((1, $"agent: there is no folder {machine["run"]} for the socket: make it, where the agent is no service (RuntimeDirectory)\n")));
+    }
+
+    [Test]
     public void What_keeps_it_from_nothing_is_in_its_log_and_what_the_configuration_is_said_to_be()
     {
         using var machine = new GatewayFolder();

@@ -131,6 +131,9 @@ internal sealed class GatewayFolder : IDisposable
             case "no-service-folder":
                 Directory.Delete(_folder["service"]);
                 break;
+            case "no-lists":
+                File.WriteAllText(Configuration, File.ReadAllText(Configuration).Replace("\"authorities\"", $"\"revocationLists\": \"{_folder["crl.pem"]}\", \"authorities\"", StringComparison.Ordinal));
+                break;
             case "nothing":
                 break;
             default:
