@@ -99,7 +99,8 @@ public sealed partial class PolicyClient : IAsyncDisposable
         _bundles = new BundleFetch(_endpoints, options.CallTimeout * PartTimeouts, _memory, _local, _clock, _keys, _memory.Self, _bundleStore, Tell);
         _bundlePause = new BundlePause(options.LongestPause);
         _housekeeping = new Housekeeping(_memory, _clock, _store, () => _outage.IsConnected,
-            async (claims, kinds) => await ((Task)ShareAsync(claims, kinds, refresh: true, CancellationToken.None)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing), _certificateEnd.Look, _endpoints.TryPreferredAsync, KeepBundleAsync,
+            async (claims, kinds) => await ((Task)ShareAsync(claims, kinds, refresh: true, CancellationToken.None)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing),
+            _certificateEnd.Look, _endpoints.TryPreferredAsync, KeepBundleAsync,
             reason => Tell(new ClientEvent.HousekeepingFailed(reason)));
         _watch = RevisionWatch.Start(_endpoints, options, new WatchListener(this), NextOrder);
         _devices = new DeviceWatches(Watch);

@@ -40,7 +40,8 @@ internal static class StateChecks
         if (CacheKeyFile.Fault(configuration) is { } fault)
             yield return Finding.Fatal("cache-key", fault.Text, fault.Remedy);
         if (OwnCredential.LinkFault(configuration) is { } link)
-            yield return Finding.Fatal("credential", $"{link} is no link, and the agent leads programs to the credential in use by one", $"take it away (rm -r {link}): the agent makes the link anew, and the credentials lie beside it");
+            yield return Finding.Fatal("credential", $"{link} is no link, and the agent leads programs to the credential in use by one",
+                $"take it away (rm -r {link}): the agent makes the link anew, and the credentials lie beside it");
     }
 
     public static Finding Disk(AgentConfiguration configuration) => Attempt.At("disk", () =>

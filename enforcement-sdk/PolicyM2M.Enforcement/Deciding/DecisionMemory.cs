@@ -58,7 +58,9 @@ internal sealed class DecisionMemory
         }
     }
 
-    /// <summary>What a bundle needs to answer for this device: the keys, and which policies were seen. Without what the registry says, and so that nothing is fresh by it: it is for the day on which the rest is lost.</summary>
+    /// <summary>
+    /// What a bundle needs to answer for this device: the keys, and which policies were seen. Without what the registry says, and so that nothing is fresh by it: it is for the day on which the rest is lost.
+    /// </summary>
     /// <param name="bootId">The start of the machine.</param>
     public StoreContent OfSelf(string? bootId)
     {
