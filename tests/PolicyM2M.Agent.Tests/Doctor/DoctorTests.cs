@@ -169,6 +169,13 @@ internal sealed class DoctorTests
         Assert.That(Of(findings, "claims").GetProperty("text").GetString(), Does.Contain("`firmwear.version` (").And.Contain("did you mean `firmware.version`").And.EndWith("of what the policies test it does not say firmware.version")
             .And.Not.Contain("boot.uptime"), "nobody wrote what the operating system says, and the certificate shows when it was issued");
         Assert.That(Of(findings, $"claims of {facts}").GetProperty("text").GetString(), Is.EqualTo("no attribute can be what it says of `device.serial` (json 1.5)"));
+
+        plant.Commit(Plant.Policy("TLS_AES_128_GCM_SHA256"));
+        await agent.NextLineAsync(line => line.StartsWith("revision-changed: ", StringComparison.Ordinal), "policies that do not ask when the certificate was issued");
+        using var later = new StringWriter();
+        await DoctorCommand.RunAsync(plant.Configuration, isJson: true, TimeProvider.System, isSynchronised: true, later, default);
+        Assert.That(Of(JsonDocument.Parse(later.ToString()).RootElement.EnumerateArray(), "claims").GetProperty("text").GetString(),
+            Does.Contain("`firmwear.version` (").And.Not.Contain("credential.issued-at"), "nobody wrote what the certificate says");
     }
 
     [Test]
