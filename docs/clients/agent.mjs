@@ -9,9 +9,15 @@ const { DecisionService } = grpc.loadPackageDefinition(contract).policym2m.v1;
 const client = new DecisionService(`unix:${socket}`, grpc.credentials.createInsecure());
 
 client.decide({ kinds: ['DECISION_KIND_CIPHER_SUITES'] }, (error, answer) => {
-  if (error) return console.error(`${grpc.status[error.code]}: ${error.details}`);
+  if (error) {
+    process.exitCode = 1;
+    return console.error(`${grpc.status[error.code]}: ${error.details}`);
+  }
   const [{ denial, cipherSuites, usableUntil }] = answer.decisions;
-  if (denial) return console.log(`deny: ${denial.reason}`);
+  if (denial) {
+    process.exitCode = 2;
+    return console.log(`deny: ${denial.reason}`);
+  }
   console.log(`suites: ${cipherSuites.suites.items.map(suite => suite.name).join(', ')}`);
   console.log(`usable until ${new Date(usableUntil.seconds * 1000).toISOString()}`);
 });

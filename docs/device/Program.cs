@@ -7,7 +7,12 @@ using PolicyM2M.Enforcement.Mqtt;
 using PolicyM2M.Enforcement.Tls;
 using PolicyM2M.Engine.Contexts;
 
-(Uri pdp, int port) = (new Uri(args[0]), int.Parse(args[1], CultureInfo.InvariantCulture));
+if (args is not [var address, var number] || !Uri.TryCreate(address, UriKind.Absolute, out Uri? pdp) || pdp.Scheme != Uri.UriSchemeHttps
+    || !ushort.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port))
+{
+    Console.Error.WriteLine("expected the address of the decision point and the port of the broker: https://localhost:8443 8883");
+    return 1;
+}
 const string Pki = ".policym2m/pki";
 
 // 1. Decide. The certificate says who the device is; what it says of itself, the context does.

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using PolicyM2M.Agent.Files;
+using PolicyM2M.Enforcement.Storing;
 
 namespace PolicyM2M.Agent;
 
@@ -17,7 +17,7 @@ internal static class CertificateFile
     /// <exception cref="IOException">It cannot be read.</exception>
     public static string FingerprintOf(string path)
     {
-        using X509Certificate2 certificate = Read(path);
+        using X509Certificate2 certificate = Open(path);
         return certificate.GetCertHashString(HashAlgorithmName.SHA256).ToLowerInvariant();
     }
 
@@ -26,9 +26,12 @@ internal static class CertificateFile
     /// <exception cref="IOException">It cannot be read.</exception>
     public static (DateTimeOffset From, DateTimeOffset Until) Of(string path)
     {
-        using X509Certificate2 certificate = Read(path);
-        return (certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime());
+        using X509Certificate2 certificate = Open(path);
+        return Of(certificate);
     }
+
+    /// <summary>From when and until when a certificate is valid.</summary>
+    public static (DateTimeOffset From, DateTimeOffset Until) Of(X509Certificate2 certificate) => (certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime());
 
     /// <summary>The same; null where the file cannot be read or holds no certificate.</summary>
     public static (DateTimeOffset From, DateTimeOffset Until)? TryOf(string path)
@@ -43,11 +46,14 @@ internal static class CertificateFile
         }
     }
 
-    private static X509Certificate2 Read(string path)
+    /// <summary>The first certificate of a file.</summary>
+    /// <exception cref="CryptographicException">The file holds none.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static X509Certificate2 Open(string path)
     {
         try
         {
-            return X509Certificate2.CreateFromPem(OrdinaryFile.ReadText(path, OrdinaryFile.LargestPem));
+            return X509Certificate2.CreateFromPem(BoundedFile.ReadText(path, BoundedFile.LargestPem));
         }
         catch (CryptographicException malformed)
         {

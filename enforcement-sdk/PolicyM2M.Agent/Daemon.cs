@@ -41,7 +41,7 @@ internal static class Daemon
         log.Write($"{gateway.DeviceId} answers on {configuration.Socket.Path}\n");
         log.Flush();
 
-        var services = ServiceFollowers.Of(configuration, seen);
+        var services = ServiceFollowers.Of(configuration, seen, () => gateway.Now);
         using var whole = CancellationTokenSource.CreateLinkedTokenSource(ending);
         Task renewing = own?.RunAsync(gateway, whole.Token) ?? Task.Delay(Timeout.InfiniteTimeSpan, whole.Token);
         Task reading = claims.RunAsync(configuration.Interval, loop.Wake, async () => seen.Claims(await gateway.ClaimsAsync()), time, whole.Token);

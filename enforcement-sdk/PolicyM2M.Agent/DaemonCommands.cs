@@ -17,20 +17,22 @@ internal static class DaemonCommands
     private static Command Run(CancellationToken ending)
     {
         Option<string> config = Config();
-        Option<bool> check = new("--check-config") { Description = "Say whether the configuration can be used, and end." };
+        Option<bool> check = new("--check-config") { Description = "Say whether the agent would start by the configuration, and end." };
         var command = new Command("run", "Run as a gateway's daemon: answer local programs on a Unix socket, and bring services to what is decided.") { config, check };
         command.SetAction((parsed, _) =>
         {
             if (!OperatingSystem.IsLinux())
                 throw new CannotRunException("the daemon needs Linux, whose kernel says who is at the other end of its socket");
-            AgentConfiguration configuration = ConfigurationFile.Read(parsed.GetValue(config)!);
-            InputFiles.Check(configuration);
-            if (parsed.GetValue(check))
-            {
-                Console.Out.Write($"{parsed.GetValue(config)} can be used\n");
-                return Task.FromResult(ExitCode.Ok);
-            }
-            return Daemon.RunAsync(configuration, TimeProvider.System, Console.Out, ending);
+            string path = parsed.GetValue(config)!;
+            AgentConfiguration configuration = ConfigurationFile.Read(path);
+            IReadOnlyList<Finding> faults = StartChecks.Demand(path, configuration, TimeProvider.System.GetUtcNow());
+            // What a start goes by is in its log too.
+            foreach (Finding fault in faults)
+                Console.Out.Write($"doctor: {Printable.Text($"{fault.Check}: {fault.Text}; {fault.Remedy}")}\n");
+            if (!parsed.GetValue(check))
+                return Daemon.RunAsync(configuration, TimeProvider.System, Console.Out, ending);
+            Console.Out.Write($"{path} can be used\n");
+            return Task.FromResult(ExitCode.Ok);
         });
         return command;
     }

@@ -25,6 +25,9 @@ internal static class EventText
         ClientEvent.BundleHeld bundle => ("bundle-held", $"revision {Short(bundle.Revision.CommitId)}, until {bundle.ValidUntil:u}"),
         ClientEvent.BundleRefused bundle => ("bundle-refused", bundle.Reason),
         ClientEvent.HousekeepingFailed failed => ("housekeeping-failed", failed.Reason),
+        ClientEvent.CertificateEnding certificate => certificate.IsOver
+            ? ("certificate-ended", $"{certificate.Until:u}: no decision point answers before it is renewed, and what is kept holds for as long as it may")
+            : ("certificate-ending", $"{certificate.Until:u}: renew it, and look why that has not happened by itself"),
         ClientEvent.EndpointChanged endpoint => ("endpoint-changed", $"{endpoint.To.Authority} instead of {endpoint.From.Authority}"),
         _ => throw new ArgumentOutOfRangeException(nameof(happened), happened, "an event without a text"),
     };

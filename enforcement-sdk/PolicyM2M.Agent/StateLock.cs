@@ -15,7 +15,7 @@ internal static class StateLock
         try
         {
             WholeFile.CreateFolder(folder);
-            return new FileStream(Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new FileStream(Path.Combine(folder, StateFiles.LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException taken) when (taken.HResult == WouldBlock)
         {

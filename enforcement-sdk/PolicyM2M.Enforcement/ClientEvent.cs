@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using PolicyM2M.Enforcement.Connection;
 using PolicyM2M.Engine.Vocabulary;
 using PolicyM2M.Wire;
 
@@ -28,8 +27,16 @@ public abstract record ClientEvent
     public sealed record Disconnected(string Reason, string Detail) : ClientEvent
     {
         /// <summary>Whether somebody is there, and ends the handshake: mostly because this device's certificate is not one that is let in.</summary>
-        public bool IsTurnedAway => Reason == ConnectionFailure.TurnedAway;
+        public bool IsTurnedAway { get; init; }
     }
+
+    /// <summary>
+    /// Little is left of the time of this device's certificate, or nothing. While a connection stands nothing else tells. Once it has ended no decision point answers, and what is kept holds for as long as
+    /// it may, as where none can be reached.
+    /// </summary>
+    /// <param name="Until">When it ends.</param>
+    /// <param name="IsOver">Whether it has ended.</param>
+    public sealed record CertificateEnding(DateTimeOffset Until, bool IsOver) : ClientEvent;
 
     /// <summary>The decision point answered, and will not speak to this device; or its answer made no sense.</summary>
     /// <param name="Reason">What it said.</param>

@@ -13,6 +13,7 @@ internal static class ClientMetrics
     private static readonly Counter<long> CallCounter = Meter.CreateCounter<long>("policym2m.client.calls", "{call}", "Calls of a decision point, by result: answered, refused, unreachable.");
     private static readonly Counter<long> FailoverCounter = Meter.CreateCounter<long>("policym2m.client.endpoint.changes", "{change}", "Changes of the decision point that is asked.");
     private static readonly Counter<long> StoreWriteCounter = Meter.CreateCounter<long>("policym2m.client.store.writes", "{write}", "Writes of the store.");
+    private static readonly Gauge<double> CertificateGauge = Meter.CreateGauge<double>("policym2m.client.certificate.left", "s", "How long the certificate in use is valid yet; negative once it has ended.");
     private static readonly Counter<long> HandlerFailureCounter = Meter.CreateCounter<long>("policym2m.client.handler.failures", "{failure}", "Handlers of events that threw.");
 
     /// <summary>Costs a read of a flag where nobody listens.</summary>
@@ -30,6 +31,8 @@ internal static class ClientMetrics
     public static void EndpointChanged() => FailoverCounter.Add(1);
 
     public static void StoreWritten() => StoreWriteCounter.Add(1);
+
+    public static void CertificateLeft(TimeSpan left) => CertificateGauge.Record(left.TotalSeconds);
 
     public static void HandlerFailed() => HandlerFailureCounter.Add(1);
 }

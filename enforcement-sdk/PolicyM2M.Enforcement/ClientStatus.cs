@@ -14,7 +14,11 @@ namespace PolicyM2M.Enforcement;
 /// <param name="Bundle">The bundle that decisions can be made from; null where none is held.</param>
 /// <param name="StoreWrites">How many times the store was written since the client began.</param>
 public sealed record ClientStatus(
-    bool IsConnected, DecisionSource? State, RevisionId? Revision, ImmutableArray<EndpointStatus> Endpoints, int Cached, long CachedBytes, DateTimeOffset? OldestFreshUntil, BundleStatus? Bundle, long StoreWrites);
+    bool IsConnected, DecisionSource? State, RevisionId? Revision, ImmutableArray<EndpointStatus> Endpoints, int Cached, long CachedBytes, DateTimeOffset? OldestFreshUntil, BundleStatus? Bundle, long StoreWrites)
+{
+    /// <summary>Until when the certificate in use is valid.</summary>
+    public DateTimeOffset CertificateUntil { get; init; }
+}
 
 /// <summary>How a decision point stands.</summary>
 /// <param name="Address">Where it is.</param>

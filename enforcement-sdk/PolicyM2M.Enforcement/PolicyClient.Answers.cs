@@ -97,7 +97,7 @@ public sealed partial class PolicyClient
     private async Task<ImmutableArray<DeviceDecision>> AskAsync(ClaimSet claims, IReadOnlyList<DecisionKind> kinds, CancellationToken ending)
     {
         if (_options.Time.GetTimestamp() < Volatile.Read(ref _awayUntil))
-            return [.. kinds.Select(kind => AtHandOnly(kind, claims, Unreachable, "it did not answer a moment ago"))];
+            return [.. kinds.Select(kind => AtHandOnly(kind, claims, Unreachable, _awayReason ?? "it did not answer a moment ago"))];
 
         DeviceContext sent = _memory.Needed is { } known ? claims.Claims.Where(known.Contains) : claims.Claims;
         bool wasConnected = _outage.IsConnected;

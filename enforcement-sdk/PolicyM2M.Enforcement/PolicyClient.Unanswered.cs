@@ -25,9 +25,10 @@ public sealed partial class PolicyClient
 
     private ImmutableArray<DeviceDecision> Failed(Exception failure, long order, bool wasConnected, ClaimSet claims, IReadOnlyList<DecisionKind> kinds)
     {
-        bool isUnreachable = CallFailure.IsUnreachable(failure);
+        bool isUnreachable = IsUnreachable(failure);
         ClientMetrics.Called(isUnreachable ? "unreachable" : "refused");
-        string reason = CallFailure.Reason(failure, _options, _endpoints.Current.Address, wasConnected);
+        string reason = Reason(failure, _endpoints.Current.Address, wasConnected);
+        _awayReason = reason;
         if (isUnreachable)
             Volatile.Write(ref _awayUntil, _options.Time.GetTimestamp() + (long)(AwayFor.TotalSeconds * _options.Time.TimestampFrequency));
         Failed(failure, _endpoints.Current.Address, order, wasConnected, claims.Device);
@@ -35,7 +36,7 @@ public sealed partial class PolicyClient
         [
             .. kinds.Select(kind => isUnreachable
                 ? AtHandOnly(kind, claims, Unreachable, reason)
-                : Nothing(kind, claims, $"the decision point refused: {reason}") with { IsRefused = CallFailure.IsUnwelcome(failure) }),
+                : Nothing(kind, claims, $"the decision point refused: {reason}") with { IsRefused = IsUnwelcome(failure) }),
         ];
     }
 
@@ -43,13 +44,34 @@ public sealed partial class PolicyClient
     private void Failed(Exception failure, Uri address, long order, bool wasConnected, string device)
     {
         // Who does not know this client at all speaks for none of its devices; who forbids it one device forbids that.
-        if (CallFailure.IsUnwelcome(failure))
-            _memory.Forget(device == _name || failure is RpcException { StatusCode: StatusCode.Unauthenticated } ? null : device, order);
-        string reason = CallFailure.Reason(failure, _options, address, wasConnected);
-        if (!CallFailure.IsUnreachable(failure))
-            Tell(new ClientEvent.Refused(reason) { IsUnwelcome = CallFailure.IsUnwelcome(failure) && (device == _name || failure is RpcException { StatusCode: StatusCode.Unauthenticated }) });
+        if (IsUnwelcome(failure))
+        {
+            bool isOfAll = device == _name || failure is RpcException { StatusCode: StatusCode.Unauthenticated };
+            _memory.Forget(isOfAll ? null : device, order);
+            if (isOfAll)
+                _bundleStore.Forget();
+        }
+        string reason = Reason(failure, address, wasConnected);
+        if (!IsUnreachable(failure))
+            Tell(new ClientEvent.Refused(reason) { IsUnwelcome = IsUnwelcome(failure) && (device == _name || failure is RpcException { StatusCode: StatusCode.Unauthenticated }) });
         else if (_outage.IsNews(reason))
-            Tell(new ClientEvent.Disconnected(reason, ConnectionFailure.Detail(failure)));
+            Tell(new ClientEvent.Disconnected(reason, ConnectionFailure.Detail(failure)) { IsTurnedAway = CallFailure.Reason(failure, _options, address, wasConnected) == ConnectionFailure.TurnedAway });
+    }
+
+    private bool IsUnreachable(Exception failure) => CallFailure.IsUnreachable(failure) || IsOfTheEnd(failure);
+
+    private bool IsUnwelcome(Exception failure) => CallFailure.IsUnwelcome(failure) && !IsOfTheEnd(failure);
+
+    /// <summary>
+    /// Whether a decision point says over a connection that stood what the next handshake will: that the certificate is not in its time. That is no word about the device, whose decisions hold as where
+    /// nobody can be reached.
+    /// </summary>
+    private bool IsOfTheEnd(Exception failure) => failure is RpcException { StatusCode: StatusCode.Unauthenticated } && _certificateEnd.IsOver;
+
+    private string Reason(Exception failure, Uri address, bool wasConnected)
+    {
+        string reason = CallFailure.Reason(failure, _options, address, wasConnected);
+        return _certificateEnd.IsOver && (IsOfTheEnd(failure) || reason == ConnectionFailure.TurnedAway) ? $"this device's certificate ended at {_certificateEnd.Until:u}: it must be renewed" : reason;
     }
 
     /// <summary>What holds while nobody gives an answer that may be used.</summary>

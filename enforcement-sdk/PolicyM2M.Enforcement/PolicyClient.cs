@@ -29,9 +29,11 @@ public sealed partial class PolicyClient : IAsyncDisposable
     private readonly LocalAnswers _local;
     private readonly StoreWriter _store;
     private readonly Endpoints _endpoints;
+    private readonly CertificateEnd _certificateEnd;
     private readonly KeyFetch _keys;
     private readonly Asking _asking;
     private readonly BundleFetch _bundles;
+    private readonly BundleStore _bundleStore;
     private readonly RevisionWatch _watch;
     private readonly DeviceWatches _devices;
     private readonly Housekeeping _housekeeping;
@@ -43,6 +45,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
     private TaskCompletionSource _change = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _order;
     private long _awayUntil;
+    private volatile string? _awayReason;
     private int _isBundleDue = 1;
     private int _isDisposed;
     private int _hasHandlerFailed;
@@ -56,11 +59,12 @@ public sealed partial class PolicyClient : IAsyncDisposable
         string path = Path.GetFullPath(options.CachePath);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         byte[] key = (options.CacheKey ?? new StoreKeyFile(options.CacheKeyPath ?? options.KeyPath + ".cache-key")).Read();
-        var file = new StoreFile(path, "decisions", DeviceId, key, largest: 32 << 20);
-        StoreContent content = file.Load(StoreFormat.Read, out string? discarded) ?? StoreContent.Empty;
+        var file = StoreFile.OfDecisions(path, DeviceId, key);
+        MachineState machine = options.Machine;
+        _bundleStore = new BundleStore(StoreFile.OfBundle(path, DeviceId, key), () => _memory!.OfSelf(machine.BootId), reason => Tell(new ClientEvent.CacheNotWritten(reason)));
+        StoreContent content = file.Load(StoreFormat.Read, out string? discarded) ?? (options.Mode == DecisionMode.Ask ? null : _bundleStore.Known()) ?? StoreContent.Empty;
         // Whoever is not asked any more is not believed any more, also before another one was reached.
         content = content with { Keys = content.Keys.Of(options.FurtherEndpoints.Prepend(options.Endpoint).Select(address => address.ToString())) };
-        MachineState machine = options.Machine;
         bool ranOn = machine.BootId is not null && machine.BootId == content.BootId;
         _clock = new DeviceClock(options.Time, content.LatestSeen, by => Tell(new ClientEvent.ClockSteppedForward(by)), ranOn ? null : machine.IsClockSynchronised);
         Time = new DeviceTime(_clock, options.Time);
@@ -81,21 +85,22 @@ public sealed partial class PolicyClient : IAsyncDisposable
         if (!content.Decisions.IsEmpty && !_clock.IsKnown)
             Tell(new ClientEvent.ClockUnknown());
 
+        _certificateEnd = new CertificateEnd(_certificate, () => _clock.Now, Tell);
         _endpoints = new Endpoints(options, () => _certificate, Tell);
         _keys = new KeyFetch(_endpoints, _memory, Tell);
         _asking = new Asking(_name, _endpoints, _memory, _clock, _keys);
-        var bundles = new BundleStore(new StoreFile(path + ".bundle", "bundle", DeviceId, key, BundleFetch.LargestBundle + (1 << 20)), reason => Tell(new ClientEvent.CacheNotWritten(reason)));
         _bundleIsRead = options.Mode == DecisionMode.Ask ? Task.CompletedTask : _local.BeginReading(() =>
         {
-            HeldBundle? held = bundles.Load(_memory.Keys.Trusted, _clock, out string? unusable);
+            HeldBundle? held = _bundleStore.Load(_memory.Keys.Trusted, _clock, out string? unusable);
             if (unusable is not null)
                 Tell(new ClientEvent.CacheDiscarded(unusable));
             return held;
         });
-        _bundles = new BundleFetch(_endpoints, options.CallTimeout * PartTimeouts, _memory, _local, _clock, _keys, _memory.Self, bundles, Tell);
+        _bundles = new BundleFetch(_endpoints, options.CallTimeout * PartTimeouts, _memory, _local, _clock, _keys, _memory.Self, _bundleStore, Tell);
         _bundlePause = new BundlePause(options.LongestPause);
         _housekeeping = new Housekeeping(_memory, _clock, _store, () => _outage.IsConnected,
-            async (claims, kinds) => await ((Task)ShareAsync(claims, kinds, refresh: true, CancellationToken.None)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing), _endpoints.TryPreferredAsync, KeepBundleAsync,
+            async (claims, kinds) => await ((Task)ShareAsync(claims, kinds, refresh: true, CancellationToken.None)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing),
+            _certificateEnd.Look, _endpoints.TryPreferredAsync, KeepBundleAsync,
             reason => Tell(new ClientEvent.HousekeepingFailed(reason)));
         _watch = RevisionWatch.Start(_endpoints, options, new WatchListener(this), NextOrder);
         _devices = new DeviceWatches(Watch);
@@ -128,7 +133,10 @@ public sealed partial class PolicyClient : IAsyncDisposable
             Endpoint current = _endpoints.Current;
             return new ClientStatus(_outage.IsConnected, worst < 0 ? null : (DecisionSource)worst, self.Facts.Served?.Id,
                 [.. _endpoints.All.Select(endpoint => new EndpointStatus(endpoint.Address, endpoint == current, endpoint.IsUp))], index.Count, index.Bytes,
-                index.Count == 0 ? null : index.All.Min(kept => kept.FreshUntil), _local.Held is { } held ? new BundleStatus(held.Statement.Revision, held.ValidUntil) : null, _store.Writes);
+                index.Count == 0 ? null : index.All.Min(kept => kept.FreshUntil), _local.Held is { } held ? new BundleStatus(held.Statement.Revision, held.ValidUntil) : null, _store.Writes)
+            {
+                CertificateUntil = _certificateEnd.Until,
+            };
         }
     }
 
@@ -216,6 +224,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
         try
         {
             _endpoints.Reconnect();
+            _certificateEnd.Use(next);
         }
         catch
         {

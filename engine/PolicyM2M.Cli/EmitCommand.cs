@@ -57,6 +57,9 @@ internal static class EmitCommand
     {
         if (!Directory.Exists(target))
             throw new CannotRunException($"there is no folder `{target}`");
+        // Whoever made the link leads it where they like, and what is there would be overwritten.
+        foreach (string link in configuration.Files.Select(file => Path.Combine(target, file.Name)).Where(path => new FileInfo(path).LinkTarget is not null))
+            throw new CannotRunException($"`{link}` is a link, and nothing is written through it: take it away, and have what it leads to link here");
         foreach (EmittedFile file in configuration.Files)
             WholeFile.Write(Path.Combine(target, file.Name), Utf8.Strict.GetBytes(file.Text));
         ImmutableArray<string> stale = [.. configuration.Absent.Select(name => Path.Combine(target, name)).Where(File.Exists)];

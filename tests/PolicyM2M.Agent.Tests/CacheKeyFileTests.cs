@@ -34,13 +34,13 @@ internal sealed class CacheKeyFileTests
     public void A_key_that_is_one_and_a_link_in_its_place_stay()
     {
         using var machine = new GatewayFolder();
-        File.WriteAllText(machine["state/cache-key"], "a key");
-        CacheKeyFile.MakeWay(ConfigurationFile.Read(machine.Configuration));
-        Assert.That(File.ReadAllText(machine["state/cache-key"]), Is.EqualTo("a key"));
-        File.Delete(machine["state/cache-key"]);
-        File.WriteAllText(machine["state/elsewhere"], "");
+        byte[] key = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
+        File.WriteAllBytes(machine["state/elsewhere"], key);
         File.CreateSymbolicLink(machine["state/cache-key"], "elsewhere");
         CacheKeyFile.MakeWay(ConfigurationFile.Read(machine.Configuration));
-        Assert.That(File.ResolveLinkTarget(machine["state/cache-key"], returnFinalTarget: false), Is.Not.Null);
+        Assert.That((File.ReadAllBytes(machine["state/cache-key"]), new FileInfo(machine["state/cache-key"]).LinkTarget), Is.EqualTo((key, "elsewhere")));
+        File.WriteAllText(machine["state/elsewhere"], "");
+        Assert.That(() => CacheKeyFile.MakeWay(ConfigurationFile.Read(machine.Configuration)), Throws.TypeOf<CannotRunException>());
+        Assert.That(File.Exists(machine["state/elsewhere"]), Is.True);
     }
 }

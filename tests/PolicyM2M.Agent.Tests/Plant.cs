@@ -59,6 +59,13 @@ internal sealed class Plant : IDisposable
 
     public string Commit(string policy) => _policies.Commit("change", [("policies/plant.m2m", policy)]);
 
+    /// <summary>Commits a policy and a schema that does not know an attribute.</summary>
+    public string CommitWithout(string attribute, string policy)
+    {
+        string known = string.Join('\n', Attributes.Split('\n').Where(line => !line.Contains($"{attribute}:", StringComparison.Ordinal)));
+        return _policies.Commit("change", [("policies/device.attributes.yaml", known), ("policies/plant.m2m", policy)]);
+    }
+
     public async Task<RunningProcess> StartPdpAsync()
     {
         RunningProcess pdp = Start("PdpAssembly", "--git", _policies.Path, "--path", "policies", "--listen", $"127.0.0.1:{_port}", "--data", _folder["data"], "--poll", "1");

@@ -35,6 +35,18 @@ public sealed class EmitTests
     }
 
     [Test]
+    public void Nothing_is_written_through_a_link()
+    {
+        using var folder = new TemporaryFolder();
+        string elsewhere = folder.Write("elsewhere", "somebody's work"), link = Path.Combine(Directory.CreateDirectory(folder["out"]).FullName, "openssl.cnf");
+        File.CreateSymbolicLink(link, elsewhere);
+        FinishedProcess run = Emit("plc-active", "openssl", "--out", folder["out"]);
+        Assert.That((run.ExitCode, File.ReadAllText(elsewhere)), Is.EqualTo((1, "somebody's work")));
+        Assert.That(run.Error, Does.Contain($"`{link}` is a link, and nothing is written through it"));
+        Assert.That(Directory.GetFiles(folder["out"]), Has.Length.EqualTo(1), "one of its files alone is no configuration");
+    }
+
+    [Test]
     public void What_an_earlier_decision_left_there_and_a_denial_has_not_is_removed()
     {
         using var folder = new TemporaryFolder();

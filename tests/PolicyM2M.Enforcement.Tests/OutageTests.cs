@@ -25,6 +25,21 @@ internal sealed class OutageTests
     }
 
     [Test]
+    public async Task Why_nobody_answers_is_said_the_same_between_attempts()
+    {
+        await using var world = new ClientWorld();
+        await world.Pdp.KillAsync();
+        PolicyClient client = world.Connect();
+        HashSet<string> reasons = [];
+        for (int i = 0; i < 8; i++)
+        {
+            reasons.Add((await client.DecideAsync(ClientWorld.Context))[0].Outcome.Denial!);
+            world.Time.Advance(TimeSpan.FromMilliseconds(400));
+        }
+        Assert.That(reasons, Is.EqualTo(new[] { $"the decision point cannot be reached, and nothing is kept for this context (nobody listens on {world.Pdp.Endpoint.Authority})" }));
+    }
+
+    [Test]
     public async Task A_silence_after_an_answer_is_told_anew()
     {
         await using var world = new ClientWorld();

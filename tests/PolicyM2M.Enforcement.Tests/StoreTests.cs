@@ -146,6 +146,17 @@ internal sealed class StoreTests
     }
 
     [Test]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    public void A_key_that_a_full_disk_does_not_take_leaves_nothing_behind()
+    {
+        using var disk = SmallDisk.Mount();
+        disk.Fill(left: 0);
+        string[] before = Directory.GetFiles(disk.Path);
+        Assert.That(() => new StoreKeyFile(Path.Combine(disk.Path, "cache-key")).Read(), Throws.InstanceOf<IOException>());
+        Assert.That(Directory.GetFiles(disk.Path), Is.EquivalentTo(before));
+    }
+
+    [Test]
     public void A_power_cut_while_it_is_written_leaves_the_old_one_whole()
     {
         using var folder = new TemporaryFolder();

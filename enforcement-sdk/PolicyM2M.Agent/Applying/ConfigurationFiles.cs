@@ -1,5 +1,4 @@
 using System.Text;
-using PolicyM2M.Agent.Files;
 using PolicyM2M.Enforcement.Storing;
 
 namespace PolicyM2M.Agent.Applying;
@@ -16,7 +15,7 @@ internal static class ConfigurationFiles
     {
         byte[] expected = Encoding.UTF8.GetBytes(text);
         return FileFacts.OfLink(path) is not { Kind: FileKind.Ordinary } || new FileInfo(path).Length != expected.Length
-            || !OrdinaryFile.Read(path, expected.Length).AsSpan().SequenceEqual(expected);
+            || !BoundedFile.Read(path, expected.Length).AsSpan().SequenceEqual(expected);
     }
 
     /// <summary>Writes it, so that whenever the power goes the old file or the new one is there.</summary>

@@ -7,7 +7,7 @@ namespace PolicyM2M.Agent.Applying;
 /// <param name="service">The service's name, which is plain and no other's.</param>
 internal sealed class PendingMark(string folder, string service)
 {
-    private readonly string _path = Path.Combine(folder, "pending", service);
+    private readonly string _path = Path.Combine(folder, StateFiles.PendingName, service);
 
     public bool IsSet => File.Exists(_path);
 

@@ -1,6 +1,6 @@
 using PolicyM2M.Agent.Configuration;
-using PolicyM2M.Agent.Files;
 using PolicyM2M.Agent.Status;
+using PolicyM2M.Enforcement.Storing;
 
 namespace PolicyM2M.Agent.Applying;
 
@@ -14,14 +14,21 @@ namespace PolicyM2M.Agent.Applying;
 internal sealed class ServiceFollower(ManagedService service, PendingMark pending, ServiceInputs inputs, Sightings seen)
 {
     /// <summary>Brings the service to what is decided: with files that changed, or to its end.</summary>
-    public async Task FollowAsync(Emission emission, CancellationToken ending)
+    /// <param name="emission">What is decided.</param>
+    /// <param name="ending">Ends it.</param>
+    /// <param name="denied">Nothing may run any more: what makes the service take its files is ended, and the next call ends the service.</param>
+    public async Task FollowAsync(Emission emission, CancellationToken ending, CancellationToken denied = default)
     {
         try
         {
             if (emission.Refusal is null)
-                await RunAsync(emission, ending);
+                await RunAsync(emission, denied, ending);
             else
                 await EndAsync(emission, emission.Refusal, ending);
+        }
+        catch (OperationCanceledException) when (denied.IsCancellationRequested && !ending.IsCancellationRequested)
+        {
+            // The mark stays, and the denial ends the service.
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -31,17 +38,18 @@ internal sealed class ServiceFollower(ManagedService service, PendingMark pendin
         }
     }
 
-    private async Task RunAsync(Emission emission, CancellationToken ending)
+    private async Task RunAsync(Emission emission, CancellationToken denied, CancellationToken ending)
     {
-        string read = inputs.Now();
+        string read = inputs.Now(keepsLists: emission.Fault is not null);
         if (!pending.IsSet && inputs.AreTaken(read) && !emission.Files.Any(Differs) && !emission.Absent.Any(name => File.Exists(PathOf(name))))
         {
-            seen.Service(service.Name, ServiceStage.InForce, emission.Loss);
+            Runs(emission);
             return;
         }
         pending.Set();
         Write(emission);
-        if (await ServiceControl.ActAsync(service.Changed, ending) is { } failure)
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ending, denied);
+        if (await ServiceControl.ActAsync(service.Changed, either.Token) is { } failure)
         {
             // It still runs by what it read before, which may allow more.
             string? notEnded = await ServiceControl.ActAsync(service.Refused, ending);
@@ -50,8 +58,11 @@ internal sealed class ServiceFollower(ManagedService service, PendingMark pendin
         }
         inputs.Take(read);
         pending.Clear();
-        seen.Service(service.Name, ServiceStage.InForce, emission.Loss);
+        Runs(emission);
     }
+
+    private void Runs(Emission emission) =>
+        seen.Service(service.Name, emission.Fault is null ? ServiceStage.InForce : ServiceStage.Failing, emission.Fault is null ? emission.Loss : $"{emission.Fault}; it stays by those that it has read");
 
     private async Task EndAsync(Emission emission, string reason, CancellationToken ending)
     {

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using PolicyM2M.Agent.Files;
 using PolicyM2M.Enforcement;
+using PolicyM2M.Enforcement.Storing;
 
 namespace PolicyM2M.Agent.Configuration;
 
@@ -19,8 +19,7 @@ internal static class ConfigurationFile
         List<ConfigurationFault> faults = [];
         try
         {
-            byte[] json = OrdinaryFile.Read(path, LargestFile);
-            AgentConfiguration? configuration = Parse(json, faults, out JsonPlaces places);
+            AgentConfiguration? configuration = Parse(Json(path), faults, out JsonPlaces places);
             return faults.Count == 0 && configuration is not null ? configuration : throw new CannotRunException(string.Join('\n', faults.Select(fault => Line(path, places[fault], fault))));
         }
         catch (JsonException malformed)
@@ -51,6 +50,14 @@ internal static class ConfigurationFile
         return null;
     }
 
+    /// <summary>What is read of the file: a mark at the beginning that says UTF-8 is none of JSON's, and may be ignored (RFC 8259, section 8.1).</summary>
+    private static ReadOnlyMemory<byte> Json(string path) => BoundedFile.Read(path, LargestFile) switch
+    {
+        [0xEF, 0xBB, 0xBF, ..] marked => marked.AsMemory(3),
+        [0xFE, 0xFF, ..] or [0xFF, 0xFE, ..] => throw new CannotRunException($"{path}:1:1: it is in UTF-16, and JSON is in UTF-8: save it so"),
+        var json => json,
+    };
+
     private static string Line(string path, (int Line, int Column) at, ConfigurationFault fault) => $"{path}:{at.Line}:{at.Column}: {fault}";
 
     private static AgentConfiguration Whole(JsonReading json)
@@ -71,11 +78,24 @@ internal static class ConfigurationFile
             Renewal = json.Object("renewal", RenewalReading.Renewal),
             Services = json.Objects("services", ServiceReading.Service),
         };
-        if (read.Services.GroupBy(service => RealPath.Of(service.Folder), StringComparer.Ordinal).FirstOrDefault(folder => folder.Count() > 1) is { } shared)
+        ManagedService[] placed = [.. read.Services.Where(service => Path.IsPathFullyQualified(service.Folder))];
+        if (placed.GroupBy(service => RealPath.Of(service.Folder), StringComparer.Ordinal).FirstOrDefault(folder => folder.Count() > 1) is { } shared)
             json.Fault("services", $"two of them write to `{shared.Key}`");
+        Apart(json, read, placed);
         if (read.Services.GroupBy(service => service.Name, StringComparer.Ordinal).FirstOrDefault(name => name.Count() > 1) is { } namesakes)
             json.Fault("services", $"two of them are called `{namesakes.Key}`");
         return read;
+    }
+
+    /// <summary>What the agent keeps for itself, nothing else may lie on.</summary>
+    private static void Apart(JsonReading json, AgentConfiguration read, IEnumerable<ManagedService> services)
+    {
+        if (!Path.IsPathFullyQualified(read.State))
+            return;
+        if (Path.IsPathFullyQualified(read.Socket.Path) && StateFiles.Own(read.State, read.Socket.Path) is { } own)
+            json.Fault("socket.path", $"the agent keeps `{own}` for itself: name another path, such as /run/policym2m-agent/agent.sock");
+        foreach (ManagedService service in services.Where(service => RealPath.Of(service.Folder) == RealPath.Of(read.State) || StateFiles.Own(read.State, service.Folder) is not null))
+            json.Fault("services", $"`{service.Name}` writes to `{service.Folder}`, where the agent keeps what is its own: name another folder");
     }
 
     private static ImmutableArray<Uri> Addresses(JsonReading json)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
+using PolicyM2M.Enforcement.Storing;
 
 namespace PolicyM2M.Agent.Configuration;
 

@@ -34,10 +34,16 @@ internal static class ClaimChecks
                 facts = [.. more.Values.Keys.Where(name => !said.Values.ContainsKey(name))];
             said = OwnClaims.Adding(said, more);
         }
-        return (findings, new SaidOfItself(CertificateFile.TryOf(configuration.Certificate) is { } validity ? OwnClaims.Adding(said, OwnClaims.Shown(validity.From)) : said, facts));
+        if (CertificateFile.TryOf(configuration.Certificate) is { } validity)
+        {
+            DeviceContext shown = OwnClaims.Shown(validity.From);
+            facts = facts.Union(shown.Values.Keys.Where(name => !said.Values.ContainsKey(name)));
+            said = OwnClaims.Adding(said, shown);
+        }
+        return (findings, new SaidOfItself(said, facts));
     }
 
-    /// <summary>What the decision point found of it. What the operating system says beyond what the policies know is no mistake: nobody wrote it.</summary>
+    /// <summary>What the decision point found of it. What the operating system and the certificate say beyond what the policies know is no mistake: nobody wrote it.</summary>
     public static Finding Of(ClientEvent.ContextRead? read, SaidOfItself said)
     {
         IgnoredValue[] ignored = [.. (read?.Ignored ?? []).Where(value => !said.Facts.Contains(value.Name))];
@@ -80,5 +86,5 @@ internal static class ClaimChecks
 
 /// <summary>What the gateway says of itself.</summary>
 /// <param name="Claims">All of it.</param>
-/// <param name="Facts">The names of those that the operating system says.</param>
+/// <param name="Facts">The names of those that the operating system says, or the certificate.</param>
 internal sealed record SaidOfItself(DeviceContext Claims, ImmutableHashSet<string> Facts);

@@ -29,21 +29,15 @@ internal static class DoctorCommand
             return ([new Finding("configuration", Severity.Fault, fault.Message, "mend it; docs/agent.md says what may be there")], ExitCode.CouldNotRun);
         }
         DateTimeOffset now = time.GetUtcNow();
-        IReadOnlyList<string> unfit = InputFiles.Faults(configuration);
-        (string certificate, string key) = OwnCredential.InUse(configuration);
-        configuration = configuration with { Certificate = certificate, Key = key };
+        IReadOnlyList<Finding> machine = StartChecks.Look(path, configuration, now);
+        configuration = OwnCredential.WithInUse(configuration);
         (IReadOnlyList<Finding> sources, SaidOfItself said) = await ClaimChecks.LookAsync(configuration, ending);
         Finding[] findings =
         [
             .. UserChecks.Look(configuration),
             new("configuration", Severity.Ok, $"{path} can be used"),
-            FileChecks.Certificate(configuration, now), FileChecks.Key(configuration), FileChecks.Trust(configuration, now),
-            FileChecks.State(configuration), FileChecks.Disk(configuration), PermissionChecks.Look(path, configuration),
-            .. unfit.Select(fault => new Finding("files", Severity.Fault, fault, "put the file itself there")),
-            .. sources,
-            // Whoever asks reads the files, and would wait for the one that has no end.
-            .. unfit.Count > 0 ? [PdpChecks.NotAsked] : await PdpChecks.LookAsync(configuration, said, time, isSynchronised, ending),
-            LocalChecks.Socket(configuration), .. LocalChecks.Services(configuration),
+            .. machine, StateChecks.Disk(configuration), .. StoreChecks.Look(configuration),
+            .. sources, .. await PdpChecks.LookAsync(configuration, said, time, isSynchronised, ending),
         ];
         return (findings, findings.Any(finding => finding.Severity == Severity.Fault) ? ExitCode.Denied : ExitCode.Ok);
     }

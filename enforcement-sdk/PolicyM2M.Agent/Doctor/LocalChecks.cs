@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using PolicyM2M.Agent.Applying;
 using PolicyM2M.Agent.Configuration;
 using PolicyM2M.Agent.Local;
 
@@ -10,6 +11,8 @@ internal static class LocalChecks
     public static Finding Socket(AgentConfiguration configuration)
     {
         string path = configuration.Socket.Path, folder = Path.GetDirectoryName(path)!;
+        if (SocketFile.Fault(path) is { } fault)
+            return Finding.Fatal("socket", fault, "take it away, or name another path as `socket.path`");
         if (!Directory.Exists(folder))
             return new Finding("socket", Severity.Warning, $"no agent runs, and there is no folder {folder}: the service makes it when it starts (RuntimeDirectory)",
                 "systemctl start policym2m-agent; or make the folder, where the agent is no service");
@@ -29,8 +32,10 @@ internal static class LocalChecks
         string check = $"service {service.Name}";
         if (!Directory.Exists(service.Folder))
             return new Finding(check, Severity.Fault, $"there is no folder {service.Folder}", $"install -d -o policym2m-agent {service.Folder}, and include its files in the configuration of {service.Name}");
-        return new[] { service.Changed, service.Refused }.Select(Missing).FirstOrDefault(missing => missing is not null) is { } missing
-            ? new Finding(check, Severity.Fault, missing, "name a program that is there, with its whole path")
+        if (new[] { service.Changed, service.Refused }.Select(Missing).FirstOrDefault(missing => missing is not null) is { } missing)
+            return new Finding(check, Severity.Fault, missing, "name a program that is there, with its whole path");
+        return ServiceLists.Unusable(service) is { } unusable
+            ? new Finding(check, Severity.Fault, $"its revocation lists cannot be used: {unusable}", "put the lists of its authorities there, in PEM: where `revocation` is hard nobody gets in without")
             : new Finding(check, Severity.Ok, $"{service.Folder} is there");
     });
 

@@ -12,9 +12,6 @@ internal static class PdpChecks
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
 
-    /// <summary>The finding where a file that it takes to ask is none.</summary>
-    public static Finding NotAsked { get; } = new("pdp", Severity.Warning, "it was not asked", "mend the files first");
-
     /// <param name="configuration">The configuration.</param>
     /// <param name="said">What the gateway says of itself.</param>
     /// <param name="time">The clock.</param>

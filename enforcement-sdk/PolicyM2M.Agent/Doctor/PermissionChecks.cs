@@ -1,5 +1,6 @@
 using PolicyM2M.Agent.Configuration;
 using PolicyM2M.Agent.Renewing;
+using PolicyM2M.Enforcement.Storing;
 
 namespace PolicyM2M.Agent.Doctor;
 
@@ -20,9 +21,10 @@ internal static class PermissionChecks
             // It names programs that the agent runs.
             if ((File.GetUnixFileMode(path) & OthersWrite) != 0)
                 return new Finding("permissions", Severity.Fault, $"{path} can be written by others, who so run programs as the agent", $"chmod go-w {path}, and look at what it says");
-            if (File.Exists(cacheKey) && (File.GetUnixFileMode(cacheKey) & (OthersRead | OthersWrite)) != 0)
-                return new Finding("permissions", Severity.Fault, $"{cacheKey} can be read or written by others, and so can what it encrypts",
-                    $"stop the agent, remove {cacheKey} and the decisions beside it, and start it again");
+            // One that is empty is no key yet: another takes its place.
+            if (new FileInfo(RealPath.Of(cacheKey)) is { Exists: true, Length: > 0 } && (File.GetUnixFileMode(cacheKey) & (OthersRead | OthersWrite)) != 0)
+                return Finding.Fatal("permissions", $"{cacheKey} can be read or written by others, and so can what it encrypts",
+                    $"stop the agent, remove what they may have read or written, and start it again: rm {cacheKey} {string.Join(' ', StateFiles.Stores(configuration))}");
             return Directory.Exists(credentials) && (File.GetUnixFileMode(credentials) & (OthersRead | OthersWrite)) != 0
                 ? new Finding("permissions", Severity.Fault, $"{credentials} can be read or written by others", $"chmod 700 {credentials}; who may have read a key has the gateway's identity, so have it rotated")
                 : new Finding("permissions", Severity.Ok, "the configuration, the key of the cache and the credentials are left to those whom they concern");

@@ -1,5 +1,5 @@
 using PolicyM2M.Agent.Configuration;
-using PolicyM2M.Agent.Files;
+using PolicyM2M.Enforcement.Storing;
 
 namespace PolicyM2M.Agent.Doctor;
 

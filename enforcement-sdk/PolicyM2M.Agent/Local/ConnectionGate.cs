@@ -17,25 +17,26 @@ internal sealed class ConnectionGate(PeerAdmission admission, ConnectionLimits l
     {
         // Asked once for each connection: who made it stays who made it.
         Peer peer = Peer.Of(connection.Features.GetRequiredFeature<IConnectionSocketFeature>().Socket);
-        if (admission.Enter(peer) is { } refusal)
+        using var silence = new Silence(limits.LongestSilence, () =>
         {
+            admission.CountSilent();
+            connection.Abort();
+        });
+        if (admission.Enter(peer, silence) is { } refusal)
+        {
+            silence.Break();
             await _farewell.SayAsync(connection, refusal);
             return;
         }
         try
         {
-            using var silence = new Silence(limits.LongestSilence, () =>
-            {
-                admission.CountSilent();
-                connection.Abort();
-            });
             connection.Features.Set(peer);
             connection.Features.Set(silence);
             await next(connection);
         }
         finally
         {
-            admission.Leave(peer);
+            admission.Leave(peer, silence);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -56,14 +57,25 @@ internal sealed class LocalServer : IHttpApplication<HttpContext>, IAsyncDisposa
     /// <param name="seen">How the daemon fares.</param>
     /// <param name="limits">How many connections it takes.</param>
     /// <param name="ending">The daemon ends: then nobody waits for news any more.</param>
-    /// <exception cref="IOException">It cannot listen there.</exception>
+    /// <exception cref="IOException">Somebody else listens there.</exception>
+    /// <exception cref="CannotRunException">It cannot listen there.</exception>
     public static async Task<LocalServer> StartAsync(LocalSocket socket, Gateway gateway, CallerRules rules, Sightings seen, ConnectionLimits limits, CancellationToken ending)
     {
         var server = new LocalServer(socket, gateway, rules, seen, limits, ending);
-        await server._kestrel.StartAsync(server, ending);
+        try
+        {
+            await server._kestrel.StartAsync(server, ending);
+        }
+        catch (SocketException failure)
+        {
+            throw new CannotRunException($"nobody can listen on {socket.Path}: {failure.Message}");
+        }
         File.SetUnixFileMode(socket.Path, socket.Mode);
         return server;
     }
+
+    /// <summary>How the socket is used now.</summary>
+    public SocketUse Use => _admission.Use;
 
     /// <inheritdoc/>
     public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
@@ -97,7 +109,7 @@ internal sealed class LocalServer : IHttpApplication<HttpContext>, IAsyncDisposa
             return;
         }
         context.Response.ContentType = "application/json";
-        await context.Response.Body.WriteAsync(StatusJson.Write(_seen.Current, await _gateway.StatusAsync(), _admission.Use, await _gateway.ClaimsAsync(), _seen.Now), context.RequestAborted);
+        await context.Response.Body.WriteAsync(StatusJson.Write(_seen.Current, await _gateway.StatusAsync(), Use, await _gateway.ClaimsAsync(), _seen.Now), context.RequestAborted);
     }
 
     /// <summary>Kestrel asks for services that it can do without.</summary>

@@ -1,7 +1,8 @@
 namespace PolicyM2M.Agent.Local;
 
 /// <summary>
-/// Lets peers connect: nobody to whom no rule says anything, and of one user only so many, so that no user shuts the socket for the others. Its counts are under one lock; safe for all threads.
+/// Lets peers connect: nobody to whom no rule says anything, and of one user only so many, so that no user shuts the socket for the others, nor for itself by connections that ask nothing: one of those
+/// makes way. What it holds is under one lock; safe for all threads.
 /// </summary>
 /// <param name="rules">Who may ask about what.</param>
 /// <param name="limits">How many may be in.</param>
@@ -9,7 +10,7 @@ namespace PolicyM2M.Agent.Local;
 internal sealed class PeerAdmission(CallerRules rules, ConnectionLimits limits, Action<string> told)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<uint, int> _held = [];
+    private readonly Dictionary<uint, List<Silence>> _held = [];
     private readonly HashSet<uint> _known = [];
     private SocketUse _use;
 
@@ -24,23 +25,26 @@ internal sealed class PeerAdmission(CallerRules rules, ConnectionLimits limits, 
     }
 
     /// <summary>Takes the peer's connection in.</summary>
+    /// <param name="peer">Who it is.</param>
+    /// <param name="silence">Whether the connection has asked anything.</param>
     /// <returns>Null where it is in; else why it is not.</returns>
-    public Refusal? Enter(Peer peer)
+    public Refusal? Enter(Peer peer, Silence silence)
     {
         bool isNamed = rules.MaySeeStatus(peer), isNews;
         Refusal refusal;
         lock (_lock)
         {
-            int held = _held.GetValueOrDefault(peer.User);
-            if (isNamed && held < limits.MostPerUser && held < limits.Most - _use.Open)
+            List<Silence> mine = _held.GetValueOrDefault(peer.User) ?? [];
+            if (isNamed && (HasRoom(mine.Count) || (mine.Find(one => one.TryEnd()) is { } ended && Remove(peer.User, ended))))
             {
-                _held[peer.User] = held + 1;
+                mine.Add(silence);
+                _held[peer.User] = mine;
                 _use = _use with { Open = _use.Open + 1 };
                 return null;
             }
             _use = _use with { Refused = _use.Refused + 1 };
             refusal = isNamed
-                ? new Refusal(RefusalCode.TooMany, $"too many connections: user {peer.User} holds {held} of them, and {limits.Most - _use.Open} are left for all users")
+                ? new Refusal(RefusalCode.TooMany, $"too many connections: user {peer.User} holds {mine.Count} of them, and {limits.Most - _use.Open} are left for all users")
                 : new Refusal(RefusalCode.NotNamed, $"user {peer.User} may not ask this agent; its configuration says who may (callers)");
             isNews = isNamed && _known.Add(peer.User);
         }
@@ -50,17 +54,10 @@ internal sealed class PeerAdmission(CallerRules rules, ConnectionLimits limits, 
     }
 
     /// <summary>A connection that was taken in has ended.</summary>
-    public void Leave(Peer peer)
+    public void Leave(Peer peer, Silence silence)
     {
         lock (_lock)
-        {
-            _use = _use with { Open = _use.Open - 1 };
-            int left = --_held[peer.User];
-            if (left == 0)
-                _held.Remove(peer.User);
-            if (left <= limits.MostPerUser / 2)
-                _known.Remove(peer.User);
-        }
+            Remove(peer.User, silence);
     }
 
     /// <summary>A connection is ended because it asked nothing.</summary>
@@ -68,5 +65,20 @@ internal sealed class PeerAdmission(CallerRules rules, ConnectionLimits limits, 
     {
         lock (_lock)
             _use = _use with { Silent = _use.Silent + 1 };
+    }
+
+    private bool HasRoom(int held) => held < limits.MostPerUser && held < limits.Most - _use.Open;
+
+    /// <summary>Gives a place back; one that made way gave it back then.</summary>
+    private bool Remove(uint user, Silence silence)
+    {
+        if (_held.GetValueOrDefault(user) is not { } held || !held.Remove(silence))
+            return false;
+        _use = _use with { Open = _use.Open - 1 };
+        if (held.Count == 0)
+            _held.Remove(user);
+        if (held.Count <= limits.MostPerUser / 2)
+            _known.Remove(user);
+        return true;
     }
 }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using PolicyM2M.Enforcement.Storing;
 
 namespace PolicyM2M.Agent.Local;
 
@@ -6,18 +7,22 @@ namespace PolicyM2M.Agent.Local;
 internal static class SocketFile
 {
     /// <summary>Makes way for a daemon that starts: takes away the socket of one that ended without doing so.</summary>
-    /// <exception cref="CannotRunException">Another daemon answers there, or what lies there is something else.</exception>
+    /// <exception cref="CannotRunException">Another daemon answers there, or what lies there is something else, or there is no folder for it.</exception>
     public static void MakeWay(string path)
     {
-        if (!Path.Exists(path))
+        if (Fault(path) is { } fault)
+            throw new CannotRunException(fault);
+        if (Path.GetDirectoryName(path) is { } folder && !Directory.Exists(folder))
+            throw new CannotRunException($"there is no folder {folder} for the socket: make it, where the agent is no service (RuntimeDirectory)");
+        if (FileFacts.OfLink(path) is null)
             return;
-        // Connecting to a plain file is refused too, and a plain file is somebody's work; a socket has no bytes.
-        if (Directory.Exists(path) || new FileInfo(path).Length > 0)
-            throw new CannotRunException($"`{path}` is in the way: it is no socket");
         if (IsAnswered(path))
             throw new CannotRunException($"another agent answers on `{path}`");
         File.Delete(path);
     }
+
+    /// <summary>Why no socket can be made there: what lies there is something else, and somebody's work. Null where one can.</summary>
+    public static string? Fault(string path) => FileFacts.Of(path) is { Kind: not FileKind.Socket } ? $"`{path}` is in the way: it is no socket" : null;
 
     /// <summary>Whether somebody takes connections there.</summary>
     public static bool IsAnswered(string path) => Try(path) == SocketError.Success;

@@ -8,6 +8,7 @@ using PolicyM2M.Enforcement;
 using PolicyM2M.Enforcement.Rotation;
 using PolicyM2M.Enforcement.Rotation.Commands;
 using PolicyM2M.Enforcement.Rotation.Est;
+using PolicyM2M.Enforcement.Storing;
 using PolicyM2M.Engine.Lattice;
 using PolicyM2M.Engine.Vocabulary;
 
@@ -19,7 +20,7 @@ namespace PolicyM2M.Agent.Renewing;
 /// </summary>
 internal sealed class OwnCredential : IDisposable
 {
-    private const string Name = "gateway";
+    private const string Name = "gateway", Link = "current";
 
     private static readonly string[] States = ["state.json", "state.before.json"];
 
@@ -42,10 +43,10 @@ internal sealed class OwnCredential : IDisposable
     public string KeyPath => Path.Combine(Current, "key.pem");
 
     /// <summary>Where the link leads now: it leads elsewhere after the next switch, and the files of the one before are then still where they were.</summary>
-    private string Current => RealPath.Of(Path.Combine(_folder, "current"));
+    private string Current => RealPath.Of(Path.Combine(_folder, Link));
 
     /// <summary>The folder of the credentials.</summary>
-    public static string FolderOf(AgentConfiguration configuration) => Path.Combine(configuration.State, "credential");
+    public static string FolderOf(AgentConfiguration configuration) => Path.Combine(configuration.State, StateFiles.CredentialName);
 
     /// <summary>The files that say where the rotation stands.</summary>
     public static IEnumerable<string> StatesOf(AgentConfiguration configuration) => States.Select(name => Path.Combine(FolderOf(configuration), name));
@@ -53,8 +54,22 @@ internal sealed class OwnCredential : IDisposable
     /// <summary>The certificate and key that the agent shows: those that it renewed, where there are any.</summary>
     public static (string Certificate, string Key) InUse(AgentConfiguration configuration)
     {
-        string folder = Path.Combine(FolderOf(configuration), "current"), certificate = Path.Combine(folder, "certificate.pem");
+        string folder = Path.Combine(FolderOf(configuration), Link), certificate = Path.Combine(folder, "certificate.pem");
         return configuration.Renewal is not null && File.Exists(certificate) ? (certificate, Path.Combine(folder, "key.pem")) : (configuration.Certificate, configuration.Key);
+    }
+
+    /// <summary>The configuration with the certificate and key that the agent shows.</summary>
+    public static AgentConfiguration WithInUse(AgentConfiguration configuration)
+    {
+        (string certificate, string key) = InUse(configuration);
+        return configuration with { Certificate = certificate, Key = key };
+    }
+
+    /// <summary>What lies in the place of the link to the credential in use and is none; null where it is one, or nothing is there.</summary>
+    public static string? LinkFault(AgentConfiguration configuration)
+    {
+        string link = Path.Combine(FolderOf(configuration), Link);
+        return configuration.Renewal is not null && FileFacts.OfLink(link) is { Kind: not FileKind.Link } ? link : null;
     }
 
     /// <summary>Takes the rotation up where it was left.</summary>

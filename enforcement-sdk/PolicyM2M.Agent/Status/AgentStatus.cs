@@ -34,6 +34,9 @@ internal sealed record AgentStatus
     /// <summary>Until when the certificate in use is valid.</summary>
     public DateTimeOffset CertificateUntil { get; init; }
 
+    /// <summary>Whether little of its time is left.</summary>
+    public bool IsCertificateEnding { get; init; }
+
     /// <summary>What holds for the gateway itself.</summary>
     public ImmutableArray<DeviceDecision> Decisions { get; init; } = [];
 

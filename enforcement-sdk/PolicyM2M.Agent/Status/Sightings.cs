@@ -49,6 +49,7 @@ internal sealed class Sightings(AgentStatus first, TimeProvider time, TextWriter
             ClientEvent.RevisionChanged changed => status with { Revision = changed.Revision },
             ClientEvent.DeviceChanged changed => status with { Registry = status.Registry.With(changed.Device) },
             ClientEvent.Disconnected disconnected => status with { Outage = disconnected.Reason, IsTurnedAway = disconnected.IsTurnedAway, IsUnwelcome = false },
+            ClientEvent.CertificateEnding => status with { IsCertificateEnding = true },
             ClientEvent.Refused refused => status with { Outage = refused.Reason, IsTurnedAway = false, IsUnwelcome = refused.IsUnwelcome },
             _ => status,
         });
@@ -114,7 +115,7 @@ internal sealed class Sightings(AgentStatus first, TimeProvider time, TextWriter
 
     /// <summary>The credential in use.</summary>
     public void Credential(string device, DateTimeOffset until) =>
-        Event("credential", $"{device}, valid until {until:u}", status => status with { Device = device, CertificateUntil = until, IsTurnedAway = false, IsUnwelcome = false });
+        Event("credential", $"{device}, valid until {until:u}", status => status with { Device = device, CertificateUntil = until, IsCertificateEnding = false, IsTurnedAway = false, IsUnwelcome = false });
 
     private void Event(string name, string detail, Func<AgentStatus, AgentStatus> change)
     {

@@ -40,6 +40,7 @@ internal static class StatusJson
             json.WriteNumber("storeWrites", client.StoreWrites);
             Instant(json, "bundleUntil", client.Bundle?.ValidUntil);
             json.WriteString("certificateUntil", status.CertificateUntil);
+            json.WriteString("certificateState", status.CertificateUntil <= now ? "ended" : status.IsCertificateEnding ? "ending" : "valid");
             json.WriteStartObject("connections");
             json.WriteNumber("open", socket.Open);
             json.WriteNumber("refused", socket.Refused);

@@ -15,27 +15,43 @@ internal static class StatusText
         text.Append(CultureInfo.InvariantCulture, $"asks {asked}{(Of(status, "outage") is { Length: > 0 } outage ? $", which cannot be reached: {outage}" : "")}\n");
         string held = status.GetProperty("isRevisionTold").GetBoolean() ? "" : " (held; no decision point has told one since the start)";
         string revision = Of(status, "revision") is { Length: > 0 } known ? EventText.Short(known) + held : "unknown";
-        text.Append(CultureInfo.InvariantCulture, $"revision {revision}, certificate until {Of(status, "certificateUntil")}\n");
-        string bundle = Of(status, "bundleUntil") is { Length: > 0 } until ? $", and a bundle that is valid until {until}" : "";
-        text.Append(CultureInfo.InvariantCulture, $"keeps {status.GetProperty("cachedDecisions").GetInt32()} decisions{bundle}\n");
+        string state = Of(status, "certificateState") switch { "ended" => ", which is over: renew it", "ending" => ", which is near: renew it", _ => "" };
+        text.Append(CultureInfo.InvariantCulture, $"revision {revision}, certificate until {Time(status, "certificateUntil")}{state}\n");
+        string bundle = Time(status, "bundleUntil") is { Length: > 0 } until ? $", and a bundle that is valid until {until}" : "";
+        text.Append(CultureInfo.InvariantCulture, $"keeps {Counted(Count(status, "cachedDecisions"), "decision")}{bundle}\n");
         JsonElement connections = status.GetProperty("connections");
         text.Append(CultureInfo.InvariantCulture,
-            $"{Count(connections, "open")} connections to the socket, {Count(connections, "refused")} were refused, {Count(connections, "silent")} ended because they asked nothing\n");
+            $"{Counted(Count(connections, "open"), "connection")} to the socket; since the start refused: {Count(connections, "refused")}, ended because nothing was asked: {Count(connections, "silent")}\n");
+        bool isConnected = status.GetProperty("isConnected").GetBoolean();
         foreach (JsonElement decision in status.GetProperty("decisions").EnumerateArray())
         {
             string deny = Of(decision, "deny");
-            text.Append(CultureInfo.InvariantCulture, $"  {Of(decision, "kind")}: {(deny.Length == 0 ? "allow" : "deny")}, {Of(decision, "source")}{(deny.Length == 0 ? "" : $": {deny}")}\n");
+            text.Append(CultureInfo.InvariantCulture, $"  {Of(decision, "kind")}: {(deny.Length == 0 ? "allow" : "deny")}, {Source(decision, isConnected)}{(deny.Length == 0 ? "" : $": {deny}")}\n");
         }
         foreach (JsonElement claim in status.GetProperty("claims").EnumerateArray())
             text.Append(CultureInfo.InvariantCulture, $"  claim {Of(claim, "name")} of {Of(claim, "source")}{Age(claim)}{(Of(claim, "fault") is { Length: > 0 } fault ? $": {fault}" : "")}\n");
         foreach (JsonElement service in status.GetProperty("services").EnumerateArray())
             text.Append(CultureInfo.InvariantCulture, $"  service {Of(service, "name")}: {Of(service, "stage")}{(Of(service, "detail") is { Length: > 0 } detail ? $": {detail}" : "")}\n");
         foreach (JsonElement happened in status.GetProperty("events").EnumerateArray())
-            text.Append(CultureInfo.InvariantCulture, $"{Of(happened, "at")} {Of(happened, "event")}: {Of(happened, "detail")}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{Time(happened, "at")} {Of(happened, "event")}: {Of(happened, "detail")}\n");
         return text.ToString();
     }
 
     private static string Age(JsonElement claim) => claim.GetProperty("ageSeconds") is { ValueKind: JsonValueKind.Number } age ? $", {age.GetInt64()} s old" : "";
+
+    /// <summary>What was asked for and is fresh holds as if it had just been asked for: that it is kept is of interest where nobody could be asked.</summary>
+    private static string Source(JsonElement decision, bool isConnected) => Of(decision, "source") switch
+    {
+        "cached" => $"{(isConnected ? "" : "cached, ")}fresh until {Time(decision, "freshUntil")}",
+        "stale" => $"stale, usable until {Time(decision, "usableUntil")}",
+        var source => source,
+    };
+
+    private static string Counted(long count, string what) => count == 1 ? $"1 {what}" : string.Create(CultureInfo.InvariantCulture, $"{count} {what}s");
+
+    /// <summary>To the second, as the log has times.</summary>
+    private static string Time(JsonElement element, string name) =>
+        element.GetProperty(name) is { ValueKind: JsonValueKind.String } time && time.TryGetDateTimeOffset(out DateTimeOffset at) ? at.ToUniversalTime().ToString("u", CultureInfo.InvariantCulture) : "";
 
     private static long Count(JsonElement element, string name) => element.GetProperty(name).GetInt64();
 

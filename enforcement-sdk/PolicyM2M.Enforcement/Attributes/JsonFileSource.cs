@@ -14,12 +14,12 @@ public sealed class JsonFileSource(string path) : IAttributeSource
     public string Name => path;
 
     /// <inheritdoc/>
-    public async ValueTask<DeviceContext> ReadAsync(IReadOnlySet<string>? needed, CancellationToken cancellation)
+    public ValueTask<DeviceContext> ReadAsync(IReadOnlySet<string>? needed, CancellationToken cancellation)
     {
         try
         {
-            return DeviceContext.TryParseJson(await File.ReadAllTextAsync(BoundedFile.Find(path, LargestFile).FullName, cancellation).ConfigureAwait(false), out DeviceContext? context, out string? error)
-                ? context : throw new AttributeSourceException(error);
+            return DeviceContext.TryParseJson(BoundedFile.ReadText(path, LargestFile), out DeviceContext? context, out string? error)
+                ? ValueTask.FromResult(context) : throw new AttributeSourceException(error);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using PolicyM2M.Enforcement.Storing;
 
 namespace PolicyM2M.Enforcement.Connection;
 
@@ -12,7 +13,7 @@ internal static class CertificateChain
     public static X509Certificate2Collection AboveDevice(string path)
     {
         var chain = new X509Certificate2Collection();
-        chain.ImportFromPemFile(path);
+        chain.ImportFromPem(BoundedFile.ReadText(path, BoundedFile.LargestPem));
         if (chain.Count == 0)
             throw new CryptographicException($"{path} holds no certificate in PEM");
         chain.RemoveAt(0);

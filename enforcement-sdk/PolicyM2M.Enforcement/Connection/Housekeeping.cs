@@ -5,7 +5,7 @@ using PolicyM2M.Engine.Vocabulary;
 namespace PolicyM2M.Enforcement.Connection;
 
 /// <summary>
-/// What a client does without being asked, once a second: writes the store when it is time, asks anew for what is in use before it ends, keeps the bundle vouched for,
+/// What a client does without being asked, once a second: writes the store when it is time, looks how long the certificate lasts, asks anew for what is in use before it ends, keeps the bundle vouched for,
 /// and tries preferred decision points.
 /// </summary>
 internal sealed class Housekeeping : IAsyncDisposable
@@ -25,6 +25,7 @@ internal sealed class Housekeeping : IAsyncDisposable
     private readonly StoreWriter _store;
     private readonly Func<bool> _isConnected;
     private readonly Func<ClaimSet, IReadOnlyList<DecisionKind>, Task> _ask;
+    private readonly Action _look;
     private readonly Func<CancellationToken, Task> _tryPreferred;
     private readonly Func<CancellationToken, Task> _keepBundle;
     private Task _running = Task.CompletedTask;
@@ -34,17 +35,19 @@ internal sealed class Housekeeping : IAsyncDisposable
     /// <param name="store">What writes it.</param>
     /// <param name="isConnected">Whether somebody answers: otherwise nobody is asked.</param>
     /// <param name="ask">Asks anew, and does not throw for what the decision point does.</param>
+    /// <param name="look">Looks at what comes with time alone.</param>
     /// <param name="tryPreferred">Tries the decision points that are preferred to the one that is asked.</param>
     /// <param name="keepBundle">Fetches the bundle where it is due.</param>
     /// <param name="failed">Told of a turn that could not be done for a reason that nobody foresaw; the next is tried all the same.</param>
     public Housekeeping(DecisionMemory memory, DeviceClock clock, StoreWriter store, Func<bool> isConnected,
-        Func<ClaimSet, IReadOnlyList<DecisionKind>, Task> ask, Func<CancellationToken, Task> tryPreferred, Func<CancellationToken, Task> keepBundle, Action<string> failed)
+        Func<ClaimSet, IReadOnlyList<DecisionKind>, Task> ask, Action look, Func<CancellationToken, Task> tryPreferred, Func<CancellationToken, Task> keepBundle, Action<string> failed)
     {
         _memory = memory;
         _clock = clock;
         _store = store;
         _isConnected = isConnected;
         _ask = ask;
+        _look = look;
         _tryPreferred = tryPreferred;
         _keepBundle = keepBundle;
         _failed = failed;
@@ -96,6 +99,7 @@ internal sealed class Housekeeping : IAsyncDisposable
     private async Task TurnAsync(int turn)
     {
         _store.WriteIfDue();
+        _look();
         if (turn % TrialTurns == 0)
             await _tryPreferred(_ending.Token).ConfigureAwait(false);
         if (_isConnected())

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Net.Client;
+using PolicyM2M.Enforcement.Storing;
 
 namespace PolicyM2M.Enforcement.Connection;
 
@@ -16,10 +17,10 @@ internal static class MutualTls
     /// <exception cref="IOException">A file cannot be read.</exception>
     public static X509Certificate2 Certificate(PolicyClientOptions options)
     {
-        using X509Certificate2 alone = Read(options.CertificatePath, "certificate", path => X509Certificate2.CreateFromPem(File.ReadAllText(path)));
+        using X509Certificate2 alone = Read(options.CertificatePath, "certificate", path => X509Certificate2.CreateFromPem(BoundedFile.ReadText(path, BoundedFile.LargestPem)));
         try
         {
-            return Read(options.KeyPath, "unencrypted private key", path => X509Certificate2.CreateFromPem(alone.ExportCertificatePem(), File.ReadAllText(path)));
+            return Read(options.KeyPath, "unencrypted private key", path => X509Certificate2.CreateFromPem(alone.ExportCertificatePem(), BoundedFile.ReadText(path, BoundedFile.LargestPem)));
         }
         catch (ArgumentException mismatch)
         {
@@ -39,20 +40,26 @@ internal static class MutualTls
         }
     }
 
+    /// <summary>The authorities of a file.</summary>
+    /// <exception cref="CryptographicException">It holds no certificate in PEM.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static X509Certificate2Collection Authorities(string path)
+    {
+        var authorities = new X509Certificate2Collection();
+        Read(path, "certificate", file =>
+        {
+            authorities.ImportFromPem(BoundedFile.ReadText(file, BoundedFile.LargestPem));
+            return authorities;
+        });
+        return authorities.Count > 0 ? authorities : throw new CryptographicException($"{path} holds no certificate");
+    }
+
     /// <summary>The channel to one decision point.</summary>
     /// <exception cref="CryptographicException">The file of the authorities or of the device's certificate holds no certificate in PEM.</exception>
     public static GrpcChannel Channel(PolicyClientOptions options, Uri address, X509Certificate2 certificate)
     {
-        var authorities = new X509Certificate2Collection();
-        Read(options.TrustPath, "certificate", path =>
-        {
-            authorities.ImportFromPemFile(path);
-            return authorities;
-        });
-        if (authorities.Count == 0)
-            throw new CryptographicException($"{options.TrustPath} holds no certificate");
         var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
-        trust.CustomTrustStore.AddRange(authorities);
+        trust.CustomTrustStore.AddRange(Authorities(options.TrustPath));
 
         X509Certificate2Collection chain = CertificateChain.AboveDevice(options.CertificatePath);
         return GrpcChannel.ForAddress(address, new GrpcChannelOptions

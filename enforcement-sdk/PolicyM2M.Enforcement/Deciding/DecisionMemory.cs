@@ -58,6 +58,16 @@ internal sealed class DecisionMemory
         }
     }
 
+    /// <summary>
+    /// What a bundle needs to answer for this device: the keys, and which policies were seen. Without what the registry says, and so that nothing is fresh by it: it is for the day on which the rest is lost.
+    /// </summary>
+    /// <param name="bootId">The start of the machine.</param>
+    public StoreContent OfSelf(string? bootId)
+    {
+        DeviceFacts self = Self.Facts with { Statement = null, Unchanged = [], ConfirmedBy = 0, ChangedAt = 0 };
+        return new StoreContent(_clock.Now, _keys, _needed, [self], []) { BootId = _clock.IsKnown ? bootId : null };
+    }
+
     /// <summary>What is known of a device, without a statement that is not signed by a key of today, or is another device's: that is thrown away.</summary>
     public DeviceFacts Believed(DeviceSlot slot)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace PolicyM2M.Enforcement.Programs;
 
@@ -12,6 +13,9 @@ namespace PolicyM2M.Enforcement.Programs;
 /// <param name="arguments">Its arguments, each passed as it is.</param>
 internal sealed class ProgramRun(string program, IEnumerable<string> arguments)
 {
+    // Linux, errno(3).
+    private const int NoSuchFile = 2, NoProgram = 8, Forbidden = 13;
+
     /// <summary>The last two are how systemctl finds the service manager of a user.</summary>
     private static readonly string[] Inherited = ["PATH", "HOME", "LANG", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS"];
 
@@ -45,7 +49,7 @@ internal sealed class ProgramRun(string program, IEnumerable<string> arguments)
         }
         catch (Exception failure) when (failure is Win32Exception or IOException)
         {
-            throw new ProgramFailedException($"cannot be started: {failure.Message}", failure);
+            throw new ProgramFailedException($"cannot be started: {(failure is Win32Exception native ? Why(native) : failure.Message)}", failure);
         }
         using var output = new ProgramWords(process.StandardOutput.BaseStream, OutputLimit, KeepsTail);
         using var errors = new ProgramWords(process.StandardError.BaseStream, OutputLimit, KeepsTail);
@@ -80,6 +84,15 @@ internal sealed class ProgramRun(string program, IEnumerable<string> arguments)
             start.Environment[name] = value;
         return start;
     }
+
+    /// <summary>What the system said, without what the platform puts around it.</summary>
+    private static string Why(Win32Exception failure) => failure.NativeErrorCode switch
+    {
+        NoSuchFile => "it is not there, or what its first line (#!) names is not",
+        Forbidden => "this user may not run it",
+        NoProgram => "this machine cannot run it; a script names in its first line what reads it (#!/bin/sh)",
+        var other => Marshal.GetPInvokeErrorMessage(other),
+    };
 
     private static void End(Process process)
     {

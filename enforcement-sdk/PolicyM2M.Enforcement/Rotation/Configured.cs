@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using PolicyM2M.Enforcement.Storing;
 
 namespace PolicyM2M.Enforcement.Rotation;
 
@@ -16,7 +17,7 @@ internal sealed record Configured(Credential Credential, string ChainPem, string
         {
             using (X509Certificate2 certificate = CredentialFolder.Open(options.CertificatePath, options.KeyPath))
                 PrivateKey.Of(certificate).Dispose();
-            return new Configured(Read(options.CertificatePath, options.KeyMade), File.ReadAllText(options.CertificatePath), File.ReadAllText(options.KeyPath));
+            return new Configured(Read(options.CertificatePath, options.KeyMade), Text(options.CertificatePath), Text(options.KeyPath));
         }
         catch (Exception damage) when (damage is IOException or UnauthorizedAccessException or CryptographicException)
         {
@@ -31,7 +32,7 @@ internal sealed record Configured(Credential Credential, string ChainPem, string
     public static Credential Read(string certificatePath, DateTimeOffset? keyMade)
     {
         var chain = new X509Certificate2Collection();
-        chain.ImportFromPemFile(certificatePath);
+        chain.ImportFromPem(Text(certificatePath));
         var credential = Credential.Of(chain[0], chain.Min(certificate => (DateTimeOffset)certificate.NotAfter.ToUniversalTime()), keyMade);
         foreach (X509Certificate2 certificate in chain)
             certificate.Dispose();
@@ -45,7 +46,7 @@ internal sealed record Configured(Credential Credential, string ChainPem, string
         try
         {
             var authorities = new X509Certificate2Collection();
-            authorities.ImportFromPemFile(trustPath);
+            authorities.ImportFromPem(Text(trustPath));
             var chain = new X509Certificate2Collection();
             chain.ImportFromPem(ChainPem);
             using X509Certificate2 own = X509Certificate2.CreateFromPem(ChainPem, KeyPem);
@@ -61,4 +62,6 @@ internal sealed record Configured(Credential Credential, string ChainPem, string
 
     /// <exception cref="IOException">The disk is full, read-only or gone.</exception>
     public void AddTo(CredentialFolder folder) => folder.Add(Credential.Fingerprint, ChainPem, KeyPem);
+
+    private static string Text(string path) => BoundedFile.ReadText(path, BoundedFile.LargestPem);
 }

@@ -42,7 +42,7 @@ internal sealed class CredentialFolder
     {
         try
         {
-            return X509Certificate2.CreateFromPem(File.ReadAllText(certificatePath), File.ReadAllText(keyPath));
+            return X509Certificate2.CreateFromPem(BoundedFile.ReadText(certificatePath, BoundedFile.LargestPem), BoundedFile.ReadText(keyPath, BoundedFile.LargestPem));
         }
         catch (ArgumentException mismatch)
         {

@@ -22,7 +22,7 @@ internal static class Renewing
     {
         string serving = state.Serving.Fingerprint, keyPath = state.PendingKeyMade is null ? folder.KeyPath(serving) : folder.PendingKeyPath;
         using X509Certificate2 current = folder.Open(serving);
-        string keyPem = await File.ReadAllTextAsync(keyPath, cancellation).ConfigureAwait(false);
+        string keyPem = BoundedFile.ReadText(keyPath, BoundedFile.LargestPem);
         using AsymmetricAlgorithm key = state.PendingKeyMade is null ? PrivateKey.Of(current) : PrivateKey.Read(keyPem);
         byte[] signingRequest = SigningRequest.Create(current, key);
         WholeFile.Replace(folder.RequestPath, System.Text.Encoding.ASCII.GetBytes(PemEncoding.WriteString("CERTIFICATE REQUEST", signingRequest) + "\n"));
@@ -32,7 +32,7 @@ internal static class Renewing
         if (answer is not RenewalAnswer.Issued issued)
             return new Result(null, null, null, answer);
         var authorities = new X509Certificate2Collection();
-        authorities.ImportFromPemFile(options.TrustPath);
+        authorities.ImportFromPem(BoundedFile.ReadText(options.TrustPath, BoundedFile.LargestPem));
         // A certificate for a key that was made for it cannot be one from before.
         DateTimeOffset system = state.PendingKeyMade is null ? now : options.Time.GetUtcNow();
         string? fault = SuccessorCheck.Fault(issued.Certificates, current, key, authorities, now, system, out CheckedSuccessor? successor);

@@ -46,7 +46,7 @@ internal sealed class RotationStateFile(string folder, string device)
     {
         try
         {
-            return File.Exists(_last) && File.ReadAllBytes(_last).AsSpan().SequenceEqual(content);
+            return BoundedFile.Read(_last, LargestFile).AsSpan().SequenceEqual(content);
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
@@ -58,10 +58,7 @@ internal sealed class RotationStateFile(string folder, string device)
     {
         try
         {
-            var file = new FileInfo(path);
-            if (!file.Exists)
-                return null;
-            return file.Length <= LargestFile ? RotationStateFormat.Read(File.ReadAllBytes(path), device) : throw new InvalidDataException($"it has {file.Length} bytes");
+            return Path.Exists(path) ? RotationStateFormat.Read(BoundedFile.Read(path, LargestFile), device) : null;
         }
         catch (Exception unusable) when (unusable is IOException or InvalidDataException or UnauthorizedAccessException)
         {

@@ -1,35 +1,67 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
 namespace PolicyM2M.Enforcement.Storing;
 
 /// <summary>
-/// Files that others write while the device runs, often behind links: what Kubernetes mounts is a link into a folder that another one takes the place of. So what counts is what a path leads to. A pipe and a
-/// device have no length, and are not opened: to read one is to wait for whoever writes, or never to come to an end.
+/// Reads files that others write while the device runs, often behind links: what Kubernetes mounts is a link into a folder that another one takes the place of. Only such as end are read: no pipe, for
+/// whose writer the device would wait, no device, and none that is larger than such a file can be. It is looked at once it is open, so that it cannot become something else between the look and the reading.
 /// </summary>
-internal static class BoundedFile
+internal static partial class BoundedFile
 {
-    /// <summary>The file that a path leads to.</summary>
+    /// <summary>More than a certificate with its chain, a key or a list of authorities ever has.</summary>
+    public const int LargestPem = 1 << 20;
+
+    // Linux, open(2): the numbers are those of all architectures that the agent is built for.
+    private const int WithoutWaiting = 0x800, NotForChildren = 0x80000;
+
+    // Linux, errno(3).
+    private const int NoSuchFile = 2, NoSuchDevice = 6, Forbidden = 13;
+
+    private const string IsNone = "it is no ordinary file";
+
+    /// <summary>All of it.</summary>
     /// <param name="path">Where it is.</param>
-    /// <param name="most">The most bytes that such a file has.</param>
-    /// <exception cref="IOException">It is not there, has more bytes, or has none as what is no ordinary file.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be looked at.</exception>
-    public static FileInfo Find(string path, long most)
+    /// <param name="most">The most bytes that it may have.</param>
+    /// <exception cref="IOException">It is not there, no ordinary file, too large, or cannot be read; the message names it.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not read it.</exception>
+    public static byte[] Read(string path, long most)
     {
-        FileInfo file = Target(path);
-        return file.Length > most ? throw new IOException($"it has more than {most} bytes")
-            : file.Length == 0 ? throw new IOException("it is empty, or no ordinary file")
-            : file;
+        using SafeFileHandle file = Open(path);
+        if (Fault(FileFacts.Of(file)) is { } fault)
+            throw new IOException($"{path}: {fault}");
+        long length = RandomAccess.GetLength(file);
+        if (length > most)
+            throw new FileTooLargeException(path, length, most);
+        // One that grows meanwhile is read as far as it was: whoever writes beside it does not write it whole.
+        byte[] bytes = new byte[length];
+        int filled = 0;
+        while (filled < bytes.Length && RandomAccess.Read(file, bytes.AsSpan(filled), filled) is > 0 and var read)
+            filled += read;
+        return filled == bytes.Length ? bytes : bytes[..filled];
     }
 
-    /// <summary>What tells a file as it is from the one before: what the path leads to, through which links of folders, its time and its length. The same wherever it is not there.</summary>
+    /// <summary>All of it, as text: UTF-8, or what the mark at its beginning says.</summary>
+    /// <inheritdoc cref="Read"/>
+    public static string ReadText(string path, long most)
+    {
+        using var reader = new StreamReader(new MemoryStream(Read(path, most)), Encoding.UTF8);
+        return reader.ReadToEnd();
+    }
+
+    /// <summary>Why what is there can be no such file; null where it can, and where nothing is there or this user may not look: whoever reads it says so.</summary>
+    public static string? Fault(string path, long most = long.MaxValue) =>
+        Fault(FileFacts.Of(path)) ?? (new FileInfo(RealPath.Of(path)) is { Exists: true } file && file.Length > most ? TooLarge(most) : null);
+
+    /// <summary>What tells a file as it is from the one before: where the path leads to, its time and its length. The same wherever it is not there.</summary>
     /// <param name="path">Where it is.</param>
     public static string Stamp(string path)
     {
         try
         {
-            FileInfo file = Target(path);
-            string through = "";
-            for (DirectoryInfo? folder = file.Directory; folder is not null; folder = folder.Parent)
-                through += $"|{folder.LinkTarget}";
-            return $"{file.FullName}{through}|{file.LastWriteTimeUtc.Ticks}|{file.Length}";
+            var file = new FileInfo(RealPath.Of(path));
+            return $"{file.FullName}|{file.LastWriteTimeUtc.Ticks}|{file.Length}";
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -37,5 +69,40 @@ internal static class BoundedFile
         }
     }
 
-    private static FileInfo Target(string path) => new(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);
+    internal static string TooLarge(long most) => $"it has more than {most} bytes";
+
+    private static string? Fault(FileFacts? facts) => facts?.Kind switch
+    {
+        FileKind.Folder => "it is a folder, and a file is expected",
+        FileKind.Socket or FileKind.Other or FileKind.Link => IsNone,
+        _ => null,
+    };
+
+    private static SafeFileHandle Open(string path)
+    {
+        // Elsewhere a pipe in the place of a file is rare, and what the kernel says of one is not asked.
+        if (!OperatingSystem.IsLinux())
+            return File.OpenHandle(path);
+        int opened = Open(path, WithoutWaiting | NotForChildren);
+        return opened >= 0 ? new SafeFileHandle(opened, ownsHandle: true) : throw (Marshal.GetLastPInvokeError() switch
+        {
+            NoSuchFile => new FileNotFoundException($"{path}: {Missing(path)}"),
+            NoSuchDevice => new IOException($"{path}: {IsNone}"),
+            Forbidden => new UnauthorizedAccessException($"{path}: this user may not read it"),
+            int other => new IOException($"{path}: {Marshal.GetPInvokeErrorMessage(other)}"),
+        });
+    }
+
+    /// <summary>Whoever looks sees the link: where it leads must be told.</summary>
+    private static string Missing(string path) => FileFacts.OfLink(path) is { Kind: FileKind.Link } ? $"it is a link to {RealPath.Of(path)}, which is not there" : "it is not there";
+
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int Open(string path, int flags);
+}
+
+/// <summary>A file has more bytes than such a file can have: it is not what it is taken for.</summary>
+internal sealed class FileTooLargeException(string path, long length, long most) : IOException($"{path}: {BoundedFile.TooLarge(most)}")
+{
+    /// <summary>How many it has.</summary>
+    public long Length { get; } = length;
 }

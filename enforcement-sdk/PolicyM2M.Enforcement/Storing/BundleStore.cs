@@ -7,16 +7,24 @@ using V1 = PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Enforcement.Storing;
 
-/// <summary>The bundle on disk with what vouches for it, in a file of its own: it is large and changes rarely.</summary>
+/// <summary>
+/// The bundle on disk with what vouches for it, in a file of its own: it is large and changes rarely. Beside it the keys and the policies by which it may answer, so that it does where the decisions are
+/// lost. Mutable; one lock guards it, and writing: safe for all threads.
+/// </summary>
 /// <param name="file">The file.</param>
+/// <param name="known">What is known when it is written.</param>
 /// <param name="failed">Told why it could not be written.</param>
-internal sealed class BundleStore(StoreFile file, Action<string> failed)
+internal sealed class BundleStore(StoreFile file, Func<StoreContent> known, Action<string> failed)
 {
     /// <summary>A statement that only lasts longer is not worth a write of the whole bundle before this share of the one on disk is over.</summary>
     private const double WorthAWrite = 0.5;
 
+    private readonly Lock _lock = new();
     private DateTimeOffset _writtenIssuedAt = DateTimeOffset.MinValue;
     private string _writtenHash = "", _writtenKey = "";
+
+    /// <summary>What was known when the bundle was written, for a device whose decisions are lost; null where there is none. Nothing is fresh by it, and nothing of the registry is in it.</summary>
+    public StoreContent? Known() => file.Load(ReadKnown, out _);
 
     /// <summary>The bundle that is kept, verified; null where none is. What cannot be believed is deleted.</summary>
     public HeldBundle? Load(TrustedKeys keys, DeviceClock clock, out string? discarded)
@@ -33,31 +41,61 @@ internal sealed class BundleStore(StoreFile file, Action<string> failed)
     public void Save(HeldBundle held)
     {
         ReceivedBundleStatement statement = held.Statement;
-        if (_writtenHash == held.Bundle.Hash && _writtenKey == held.Signed.KeyId && statement.IssuedAt - _writtenIssuedAt < (statement.ValidUntil - statement.IssuedAt) * WorthAWrite)
-            return;
-        try
+        lock (_lock)
         {
-            file.Save(Write(held));
-            (_writtenIssuedAt, _writtenHash, _writtenKey) = (statement.IssuedAt, held.Bundle.Hash, held.Signed.KeyId);
-            ClientMetrics.StoreWritten();
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            failed(failure.Message);
+            if (_writtenHash == held.Bundle.Hash && _writtenKey == held.Signed.KeyId && statement.IssuedAt - _writtenIssuedAt < (statement.ValidUntil - statement.IssuedAt) * WorthAWrite)
+                return;
+            try
+            {
+                file.Save(Write(held, StoreFormat.Write(known())));
+                (_writtenIssuedAt, _writtenHash, _writtenKey) = (statement.IssuedAt, held.Bundle.Hash, held.Signed.KeyId);
+                ClientMetrics.StoreWritten();
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                failed(failure.Message);
+            }
         }
     }
 
-    private static byte[] Write(HeldBundle held)
+    /// <summary>Forgets what is on disk: the decision point will not speak to this device, and nothing that it keeps may say otherwise once the refusal itself is lost.</summary>
+    public void Forget()
+    {
+        lock (_lock)
+        {
+            file.Delete();
+            _writtenHash = "";
+        }
+    }
+
+    private static byte[] Write(HeldBundle held, ReadOnlyMemory<byte> known)
     {
         byte[] signed = held.Signed.ToByteArray(), bundle = held.Bytes;
-        byte[] whole = new byte[sizeof(int) + signed.Length + sizeof(long) + sizeof(int) + bundle.Length];
+        byte[] whole = new byte[sizeof(int) + signed.Length + sizeof(long) + sizeof(int) + bundle.Length + known.Length];
         using var writer = new BinaryWriter(new MemoryStream(whole), Encoding.UTF8);
         writer.Write(signed.Length);
         writer.Write(signed);
         writer.Write(held.ValidUntil.UtcTicks);
         writer.Write(bundle.Length);
         writer.Write(bundle);
+        writer.Write(known.Span);
         return whole;
+    }
+
+    private static StoreContent ReadKnown(byte[] bytes)
+    {
+        using var reader = new BinaryReader(new MemoryStream(bytes), Encoding.UTF8);
+        try
+        {
+            reader.BaseStream.Seek(reader.ReadInt32() + sizeof(long), SeekOrigin.Current);
+            reader.BaseStream.Seek(reader.ReadInt32(), SeekOrigin.Current);
+        }
+        catch (Exception damage) when (damage is IOException or ArgumentException)
+        {
+            throw new InvalidDataException($"it makes no sense: {damage.Message}", damage);
+        }
+        // A version of before wrote nothing there.
+        return reader.BaseStream.Position < bytes.Length ? StoreFormat.Read(bytes[(int)reader.BaseStream.Position..]) : StoreContent.Empty;
     }
 
     private static HeldBundle Read(byte[] bytes, TrustedKeys keys)

@@ -1,3 +1,5 @@
+using PolicyM2M.Enforcement.Connection;
+
 namespace PolicyM2M.Enforcement.Storing;
 
 /// <summary>One sealed file of the store.</summary>
@@ -9,6 +11,15 @@ namespace PolicyM2M.Enforcement.Storing;
 internal sealed class StoreFile(string path, string what, string device, byte[] key, long largest)
 {
     public string Path { get; } = path;
+
+    /// <summary>The file of decisions.</summary>
+    public static StoreFile OfDecisions(string path, string device, byte[] key) => new(path, "decisions", device, key, largest: 32 << 20);
+
+    /// <summary>The file of the bundle, which lies beside that of the decisions.</summary>
+    /// <param name="path">Where the decisions lie.</param>
+    /// <param name="device">Whose it is.</param>
+    /// <param name="key">The store's key.</param>
+    public static StoreFile OfBundle(string path, string device, byte[] key) => new(path + ".bundle", "bundle", device, key, BundleFetch.LargestBundle + (1 << 20));
 
     /// <summary>
     /// What is kept, as <paramref name="read"/> reads it; null where nothing is. What cannot be believed is deleted; what another version of this program wrote is set aside, for the day on which that one is
@@ -22,12 +33,7 @@ internal sealed class StoreFile(string path, string what, string device, byte[] 
         discarded = null;
         try
         {
-            var file = new FileInfo(Path);
-            if (!file.Exists)
-                return null;
-            if (file.Length > largest)
-                throw new InvalidDataException($"it has {file.Length} bytes");
-            byte[] whole = File.ReadAllBytes(Path);
+            byte[] whole = BoundedFile.Read(Path, largest);
             if (SealedBytes.VersionOf(whole) is { } version and not SealedBytes.Version)
             {
                 discarded = SetAside(version);
@@ -35,7 +41,11 @@ internal sealed class StoreFile(string path, string what, string device, byte[] 
             }
             return read(SealedBytes.Open(whole, what, device, key));
         }
-        catch (InvalidDataException unusable)
+        catch (Exception absent) when (absent is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception unusable) when (unusable is InvalidDataException or FileTooLargeException)
         {
             discarded = unusable.Message;
             Delete();
@@ -46,6 +56,24 @@ internal sealed class StoreFile(string path, string what, string device, byte[] 
             // The file may be sound and the disk not: what comes next is written over it, if it can be.
             discarded = $"it cannot be read: {unreadable.Message}";
             return null;
+        }
+    }
+
+    /// <summary>Why what is there could not be believed or read; null where it could, or nothing is there. Leaves it as it is.</summary>
+    public string? Fault()
+    {
+        try
+        {
+            _ = SealedBytes.Open(BoundedFile.Read(Path, largest), what, device, key);
+            return null;
+        }
+        catch (Exception absent) when (absent is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception unusable) when (unusable is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            return unusable.Message;
         }
     }
 

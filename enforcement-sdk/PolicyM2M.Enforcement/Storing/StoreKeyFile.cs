@@ -15,7 +15,7 @@ internal sealed class StoreKeyFile(string path) : IStoreKey
         // Whoever else can read the key can read the store and write one.
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite)) is not 0 and var more)
             throw new IOException($"{path} may be used by others than its owner ({more}); a key that was exposed is none: delete it, or make it yours alone again with: chmod 600 {path}");
-        byte[] key = File.ReadAllBytes(path);
+        byte[] key = BoundedFile.Read(path, BoundedFile.LargestPem);
         return key.Length == KeyLength ? key : throw new IOException($"{path} is no store key: it has {key.Length} bytes and not {KeyLength}; delete it to have a new one made");
     }
 
@@ -24,14 +24,19 @@ internal sealed class StoreKeyFile(string path) : IStoreKey
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         // Two processes may start at once: each writes a key of its own, and the first to take the name wins.
         string mine = $"{path}.{Guid.NewGuid():N}";
-        WholeFile.WriteNew(mine, RandomNumberGenerator.GetBytes(KeyLength));
         try
         {
+            WholeFile.WriteNew(mine, RandomNumberGenerator.GetBytes(KeyLength));
             File.Move(mine, path, overwrite: false);
         }
         catch (IOException) when (File.Exists(path))
         {
-            File.Delete(mine);
+            // Another process was first.
+        }
+        finally
+        {
+            // Also what a full disk took only the name of.
+            Delete(mine);
         }
         string full = Path.GetFullPath(path), folder = Path.GetDirectoryName(full)!;
         FolderSync.Flush(folder);

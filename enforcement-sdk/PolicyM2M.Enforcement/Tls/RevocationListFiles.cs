@@ -24,7 +24,12 @@ public sealed class RevocationListFiles
     /// <summary>What the files hold now.</summary>
     /// <param name="Lists">The lists. One that has ended still says who was revoked.</param>
     /// <param name="Faults">Which files could not be used, and why.</param>
-    internal sealed record Content(RevocationLists Lists, ImmutableArray<string> Faults);
+    internal sealed record Content(RevocationLists Lists, ImmutableArray<string> Faults)
+    {
+        /// <summary>When the oldest of the lists was made, and when the first of them ends; where there is none, no list is old enough for anything.</summary>
+        public (DateTimeOffset Made, DateTimeOffset Ends) Times { get; } =
+            (Lists.All.Select(list => list.ThisUpdate).DefaultIfEmpty(DateTimeOffset.MinValue).Min(), Lists.All.Select(list => list.NextUpdate).DefaultIfEmpty(DateTimeOffset.MinValue).Min());
+    }
 
     internal Content Read()
     {
@@ -39,9 +44,13 @@ public sealed class RevocationListFiles
             {
                 try
                 {
-                    lists.AddRange(RevocationListReader.Read(File.ReadAllBytes(BoundedFile.Find(path, LargestList).FullName)));
+                    lists.AddRange(RevocationListReader.Read(BoundedFile.Read(path, LargestList)));
                 }
-                catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or FormatException)
+                catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+                {
+                    faults.Add(fault.Message);
+                }
+                catch (FormatException fault)
                 {
                     faults.Add($"{path}: {fault.Message}");
                 }

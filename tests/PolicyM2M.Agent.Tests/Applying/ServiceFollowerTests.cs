@@ -57,6 +57,27 @@ internal sealed class ServiceFollowerTests
     }
 
     [Test]
+    public async Task What_is_written_anew_and_holds_the_same_is_no_news()
+    {
+        foreach (string file in new[] { "crl.pem", "end.pem" })
+            _folder.Write(file, "the same");
+        ServiceFollower follower = Follower("changed", "refused");
+        await follower.FollowAsync(Allowed("one"), default);
+        foreach (string file in new[] { "crl.pem", "end.pem" })
+        {
+            _folder.Write(file, "the same");
+            File.SetLastWriteTimeUtc(_folder[file], DateTime.UnixEpoch);
+        }
+        await follower.FollowAsync(Allowed("one"), default);
+        await Follower("changed", "refused").FollowAsync(Allowed("one"), default);
+        Assert.That(Done, Is.EqualTo("changed"));
+        // As many bytes, and others.
+        _folder.Write("crl.pem", "the fame");
+        await follower.FollowAsync(Allowed("one"), default);
+        Assert.That(Done, Is.EqualTo("changed,changed"));
+    }
+
+    [Test]
     public async Task A_denial_ends_the_service_again_and_again_and_a_permission_starts_it_with_the_same_files()
     {
         ServiceFollower follower = Follower("changed", "refused");
@@ -164,7 +185,8 @@ internal sealed class ServiceFollowerTests
     {
         string? failure = await ServiceControl.ActAsync(new ServiceCommand("/bin/sh", ["-c", "seq 1 100000 >&2; echo; echo the end >&2; exit 7"]), default);
         Assert.That(failure, Does.StartWith("/bin/sh ended with 7: ").And.EndWith("100000 the end").And.Length.LessThan(400).And.Not.Contain('\n'));
-        Assert.That(await ServiceControl.ActAsync(new ServiceCommand(_folder["nothing"], []), default), Does.Contain("cannot be started"));
+        Assert.That(await ServiceControl.ActAsync(new ServiceCommand(_folder["nothing"], []), default), Is.EqualTo($"{_folder["nothing"]} cannot be started: it is not there, or what its first line (#!) names is not"));
+        Assert.That(await ServiceControl.ActAsync(new ServiceCommand(_folder.Write("plain", "text"), []), default), Is.EqualTo($"{_folder["plain"]} cannot be started: this user may not run it"));
     }
 
     private string Done => File.Exists(_folder["done"]) ? string.Join(',', File.ReadAllLines(_folder["done"])) : "";

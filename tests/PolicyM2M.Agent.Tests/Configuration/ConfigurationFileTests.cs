@@ -95,6 +95,11 @@ internal sealed class ConfigurationFileTests
     [TestCase("""{ LEAST, "services": [ { "name": "b", SERVICE, "folder": "/f" }, { "name": "b", SERVICE, "folder": "/g" } ] }""", "services: two of them are called `b`")]
     [TestCase("""{ LEAST, "services": [ { "name": "b", SERVICE, "folder": "/f/" }, { "name": "c", SERVICE, "folder": "/g/../f" } ] }""", "services: two of them write to `/f`")]
     [TestCase("""{ LEAST, "services": [ { "name": "b", SERVICE, "folder": "/bin" }, { "name": "c", SERVICE, "folder": "/usr/bin" } ] }""", "services: two of them write to `/usr/bin`")]
+    [TestCase("""{ LEAST, "services": [ { "name": "b", SERVICE, "folder": "/var/lib/../lib/a/" } ] }""", "services: `b` writes to `/var/lib/../lib/a/`, where the agent keeps what is its own: name another folder")]
+    [TestCase("""{ LEAST, "services": [ { "name": "b", SERVICE, "folder": "/var/lib/a/credential/current" } ] }""", "services: `b` writes to `/var/lib/a/credential/current`, where the agent keeps what is its own")]
+    [TestCase("""{ LEAST, "services": [ { "name": "b", SERVICE } ] }""", "services[0].folder: it is not there")]
+    [TestCase("""{ LEAST, "socket": { "path": "/var/lib/a/lock" } }""", "socket.path: the agent keeps `/var/lib/a/lock` for itself: name another path")]
+    [TestCase("""{ LEAST, "socket": { "path": "/var/lib/a/./cache-key" } }""", "socket.path: the agent keeps `/var/lib/a/cache-key` for itself")]
     [TestCase("""{ LEAST, "services": [ { "name": "..", SERVICE, "folder": "/f" } ] }""", "services[0].name: expected at most 64 letters")]
     [TestCase("""{ LEAST, "services": [ { "name": "a/b", SERVICE, "folder": "/f" } ] }""", "services[0].name: expected at most 64 letters")]
     [TestCase("""{ LEAST, "services": [ { "name": "b", SERVICE, "folder": "/f", "heldElsewhere": ["mutual"] } ] }""", "services[0].heldElsewhere: of an auth decision, something else may hold key-algorithms")]
@@ -115,6 +120,16 @@ internal sealed class ConfigurationFileTests
         string[] faults = [.. Parse(json.Replace("LEAST", LeastBeside(json), StringComparison.Ordinal).Replace("SERVICE", Service, StringComparison.Ordinal)).Faults.Select(fault => fault.ToString())];
         Assert.That(faults, Has.Length.EqualTo(expected.Length), string.Join('\n', faults));
         Assert.That(faults.Zip(expected).Where(pair => !pair.First.StartsWith(pair.Second, StringComparison.Ordinal)), Is.Empty);
+    }
+
+    [Test]
+    public void The_mark_at_the_beginning_of_a_file_in_UTF_8_is_no_fault_and_that_of_another_coding_is_said_to_be()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["marked.json"], $"{{ {Least} }}", Encoding.UTF8);
+        Assert.That(ConfigurationFile.Read(folder["marked.json"]).State, Is.EqualTo("/var/lib/a"));
+        File.WriteAllText(folder["wide.json"], $"{{ {Least} }}", Encoding.Unicode);
+        Assert.That(() => ConfigurationFile.Read(folder["wide.json"]), Throws.TypeOf<CannotRunException>().With.Message.EqualTo($"{folder["wide.json"]}:1:1: it is in UTF-16, and JSON is in UTF-8: save it so"));
     }
 
     [Test]

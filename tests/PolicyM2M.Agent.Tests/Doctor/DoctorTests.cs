@@ -24,6 +24,7 @@ internal sealed class DoctorTests
     [TestCase("socket", "warning", "no-run")]
     [TestCase("socket", "warning", "nothing")]
     [TestCase("service broker", "fault", "no-service-folder")]
+    [TestCase("service broker", "fault", "no-lists")]
     [TestCase("permissions", "fault", "writable-configuration")]
     [TestCase("permissions", "fault", "readable-cache-key")]
     [TestCase("permissions", "fault", "open-credentials")]
@@ -47,7 +48,7 @@ internal sealed class DoctorTests
         JsonElement[] findings = await LookAsync(machine, 2);
         Assert.That(findings.Where(found => found.GetProperty("severity").GetString() == "fault").Select(found => found.GetProperty("text").GetString()).Single(), Does.Contain("nobody listens on 127.0.0.1:1"));
         Assert.That(findings.Where(found => found.GetProperty("severity").GetString() == "ok").Select(found => found.GetProperty("check").GetString()),
-            Is.EqualTo(new[] { "configuration", "certificate", "key", "trust", "state", "disk", "permissions", "service broker" }));
+            Is.EqualTo(new[] { "configuration", "certificate", "key", "trust", "state", "permissions", "service broker", "disk" }));
     }
 
     [Test]
@@ -168,6 +169,13 @@ internal sealed class DoctorTests
         Assert.That(Of(findings, "claims").GetProperty("text").GetString(), Does.Contain("`firmwear.version` (").And.Contain("did you mean `firmware.version`").And.EndWith("of what the policies test it does not say firmware.version")
             .And.Not.Contain("boot.uptime"), "nobody wrote what the operating system says, and the certificate shows when it was issued");
         Assert.That(Of(findings, $"claims of {facts}").GetProperty("text").GetString(), Is.EqualTo("no attribute can be what it says of `device.serial` (json 1.5)"));
+
+        plant.CommitWithout("credential.issued-at", Plant.Policy("TLS_AES_128_GCM_SHA256"));
+        await agent.NextLineAsync(line => line.StartsWith("revision-changed: ", StringComparison.Ordinal), "policies that do not know when a certificate was issued");
+        using var later = new StringWriter();
+        await DoctorCommand.RunAsync(plant.Configuration, isJson: true, TimeProvider.System, isSynchronised: true, later, default);
+        Assert.That(Of(JsonDocument.Parse(later.ToString()).RootElement.EnumerateArray(), "claims").GetProperty("text").GetString(),
+            Does.Contain("`firmwear.version` (").And.Not.Contain("credential.issued-at"), "nobody wrote what the certificate says");
     }
 
     [Test]

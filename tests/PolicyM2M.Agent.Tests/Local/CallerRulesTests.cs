@@ -45,15 +45,36 @@ internal sealed class CallerRulesTests
         var told = new List<string>();
         var admission = new PeerAdmission(Rules, new ConnectionLimits(8, 2, TimeSpan.FromHours(1)), told.Add);
         Peer one = new(1, 100, []), other = new(2, 200, []);
-        Assert.That(admission.Enter(new Peer(3, 1, []))?.Code, Is.EqualTo(RefusalCode.NotNamed), "without a rule");
-        Assert.That((admission.Enter(one), admission.Enter(one), admission.Enter(one)?.Code), Is.EqualTo(((Refusal?)null, (Refusal?)null, RefusalCode.TooMany)));
-        Assert.That(admission.Enter(other), Is.Null, "another user");
-        Assert.That(admission.Enter(one)?.Reason, Is.EqualTo("too many connections: user 100 holds 2 of them, and 5 are left for all users"));
+        Silence first = Asking();
+        Assert.That(admission.Enter(new Peer(3, 1, []), Asking())?.Code, Is.EqualTo(RefusalCode.NotNamed), "without a rule");
+        Assert.That((admission.Enter(one, first), admission.Enter(one, Asking()), admission.Enter(one, Asking())?.Code), Is.EqualTo(((Refusal?)null, (Refusal?)null, RefusalCode.TooMany)));
+        Assert.That(admission.Enter(other, Asking()), Is.Null, "another user");
+        Assert.That(admission.Enter(one, Asking())?.Reason, Is.EqualTo("too many connections: user 100 holds 2 of them, and 5 are left for all users"));
         Assert.That(told, Is.EqualTo(new[] { "too many connections: user 100 holds 2 of them, and 6 are left for all users" }), "once, however many are refused");
-        admission.Leave(one);
-        Assert.That(admission.Enter(one), Is.Null, "after one has ended");
-        Assert.That(admission.Enter(one)?.Code, Is.EqualTo(RefusalCode.TooMany));
+        admission.Leave(one, first);
+        Assert.That(admission.Enter(one, Asking()), Is.Null, "after one has ended");
+        Assert.That(admission.Enter(one, Asking())?.Code, Is.EqualTo(RefusalCode.TooMany));
         Assert.That((told.Count, admission.Use), Is.EqualTo((2, new SocketUse(Open: 3, Refused: 4, Silent: 0))), "told again after half of them had ended");
+    }
+
+    [Test]
+    public void A_connection_that_has_asked_nothing_makes_way_for_another_of_its_user_and_for_nobody_else_s()
+    {
+        List<string> ended = [];
+        var admission = new PeerAdmission(Rules, new ConnectionLimits(8, 2, TimeSpan.FromHours(1)), _ => { });
+        Peer one = new(1, 100, []), other = new(2, 200, []);
+        Silence[] silent = [.. new[] { "first", "second", "third" }.Select(name => new Silence(TimeSpan.FromHours(1), () => ended.Add(name)))];
+        foreach (Silence mine in silent)
+            Assert.That(admission.Enter(one, mine), Is.Null);
+        Assert.That((ended, admission.Use.Open), Is.EqualTo((new List<string> { "first" }, 2)));
+        // It ends after that, and its place was given away.
+        admission.Leave(one, silent[0]);
+        Assert.That(admission.Use.Open, Is.EqualTo(2));
+        foreach (Silence mine in silent[1..])
+            mine.Break();
+        Assert.That((admission.Enter(one, Asking())?.Code, ended.Count), Is.EqualTo((RefusalCode.TooMany, 1)), "who has asked stays");
+        Assert.That(admission.Enter(other, new Silence(TimeSpan.FromHours(1), () => ended.Add("other's"))), Is.Null);
+        Assert.That((admission.Enter(one, Asking())?.Code, ended.Count), Is.EqualTo((RefusalCode.TooMany, 1)), "nobody else's");
     }
 
     [Test]
@@ -64,10 +85,18 @@ internal sealed class CallerRulesTests
         int[] held = [.. Enumerable.Range(1, 6).Select(user =>
         {
             int taken = 0;
-            while (admission.Enter(new Peer(1, (uint)user, [5])) is null)
+            while (admission.Enter(new Peer(1, (uint)user, [5]), Asking()) is null)
                 taken++;
             return taken;
         })];
         Assert.That(held, Is.EqualTo(new[] { 64, 64, 64, 32, 16, 8 }));
+    }
+
+    /// <summary>A connection on which something was asked.</summary>
+    private static Silence Asking()
+    {
+        var silence = new Silence(TimeSpan.FromHours(1), () => { });
+        silence.Break();
+        return silence;
     }
 }

@@ -51,14 +51,22 @@ internal sealed class ConnectionTests
             await EndAsync(socket, cancellation);
         }
         Assert.That(news.IsCompleted, Is.False, "who waits for news says nothing either");
-        Assert.That(await StatusAsync(), Does.Contain("2 connections to the socket, 0 were refused, 2 ended because they asked nothing\n"), "the third was no HTTP/2 and ended at once");
+        Assert.That(await StatusAsync(), Does.Contain("2 connections to the socket; since the start refused: 0, ended because nothing was asked: 2\n"), "the third was no HTTP/2 and ended at once");
     }
 
     [Test]
     public async Task A_connection_that_is_one_too_many_is_told_so_and_others_stay(CancellationToken cancellation)
     {
         await StartAsync(new ConnectionLimits(8, 2, Never));
-        Task[] ends = [EndAsync(await ConnectAsync(cancellation), cancellation), EndAsync(await ConnectAsync(cancellation), cancellation)];
+        LocalClient[] holding = [new(_folder.Socket), new(_folder.Socket)];
+        List<Task<bool>> news = [];
+        foreach (LocalClient client in holding)
+        {
+            AsyncServerStreamingCall<WatchResponse> watch = client.Service.Watch(new WatchRequest(), cancellationToken: cancellation);
+            news.Add(watch.ResponseStream.MoveNext(cancellation));
+            while (_server!.Use.Open < news.Count)
+                await Task.Delay(20, cancellation);
+        }
         for (int i = 0; i < 3; i++)
         {
             using LocalClient refused = new(_folder.Socket);
@@ -67,15 +75,28 @@ internal sealed class ConnectionTests
         }
         Assert.That(() => StatusAsync(), Throws.TypeOf<CannotRunException>().With.Message.Contains("takes no more connections of this user"));
         Assert.That(_log.ToString(), Is.EqualTo($"connections-refused: too many connections: user {SystemAccounts.Own()} holds 2 of them, and 6 are left for all users\n"), "once");
-        Assert.That(ends.Count(end => end.IsCompleted), Is.Zero, "whoever is in stays in");
-        _sockets[0].Dispose();
+        Assert.That(news.Count(end => end.IsCompleted), Is.Zero, "whoever is in stays in");
+        holding[0].Dispose();
         (string? status, _) = await AskAsync();
         while (status is null)
         {
             await Task.Delay(20, cancellation);
             (status, _) = await AskAsync();
         }
-        Assert.That(status, Does.Match(@"(?m)^2 connections to the socket, \d+ were refused, 0 ended"));
+        Assert.That(status, Does.Match(@"(?m)^2 connections to the socket; since the start refused: \d+, ended because nothing was asked: 0$"));
+        holding[1].Dispose();
+    }
+
+    [Test]
+    public async Task The_status_can_be_had_while_connections_of_the_same_user_that_ask_nothing_hold_all_that_it_may(CancellationToken cancellation)
+    {
+        await StartAsync(new ConnectionLimits(8, 2, Never));
+        Task[] ends = [EndAsync(await ConnectAsync(cancellation), cancellation), EndAsync(await ConnectAsync(cancellation), cancellation)];
+        while (_server!.Use.Open < 2)
+            await Task.Delay(20, cancellation);
+        Assert.That(await StatusAsync(), Does.Match(@"(?m)^2 connections to the socket; since the start refused: 0, ended because nothing was asked: 1$"));
+        await ends[0].WaitAsync(cancellation);
+        Assert.That(ends[1].IsCompleted, Is.False, "one makes way, and that is the one that has been silent for longest");
     }
 
     [Test]

@@ -77,6 +77,51 @@ internal sealed class GatewayFolder : IDisposable
             case "readable-cache-key":
                 File.SetUnixFileMode(_folder.Write("state/cache-key", "key"), Everybody);
                 break;
+            case "empty-cache-key":
+                CacheKey("");
+                _folder.Write("state/decisions.m2mc", "sealed");
+                break;
+            case "short-cache-key":
+                CacheKey("key");
+                break;
+            case "nowhere-cache-key":
+                File.CreateSymbolicLink(_folder["state/cache-key"], "nothing");
+                break;
+            case "lock-folder":
+                Directory.CreateDirectory(_folder["state/lock"]);
+                break;
+            case "state-file":
+                Directory.Delete(_folder["state"]);
+                _folder.Write("state", "");
+                break;
+            case "state-below-file":
+                Directory.Delete(_folder["state"]);
+                _folder.Write("state", "");
+                File.WriteAllText(Configuration, File.ReadAllText(Configuration).Replace($"\"{_folder["state"]}\"", $"\"{_folder["state/below"]}\"", StringComparison.Ordinal));
+                break;
+            case "socket-file":
+                _folder.Write("run/agent.sock", "");
+                break;
+            case "socket-folder":
+                Directory.CreateDirectory(_folder["run/agent.sock"]);
+                break;
+            case "garbage-certificate":
+                _folder.Write("gateway.pem", "garbage");
+                break;
+            case "nameless-certificate":
+                WriteCredential(now.AddHours(-1), now.AddHours(12), "https://test.example");
+                break;
+            case "no-key":
+                File.Delete(_folder["gateway-key.pem"]);
+                break;
+            case "no-trust-file":
+                File.Delete(_folder["ca.pem"]);
+                break;
+            case "current-folder":
+                Renew();
+                File.Delete(_folder["state/credential/current"]);
+                Directory.CreateDirectory(_folder["state/credential/current"]);
+                break;
             case "open-credentials":
                 File.SetUnixFileMode(Directory.CreateDirectory(_folder["state/credential"]).FullName, Everybody);
                 break;
@@ -85,6 +130,9 @@ internal sealed class GatewayFolder : IDisposable
                 break;
             case "no-service-folder":
                 Directory.Delete(_folder["service"]);
+                break;
+            case "no-lists":
+                File.WriteAllText(Configuration, File.ReadAllText(Configuration).Replace("\"authorities\"", $"\"revocationLists\": \"{_folder["crl.pem"]}\", \"authorities\"", StringComparison.Ordinal));
                 break;
             case "nothing":
                 break;
@@ -108,12 +156,14 @@ internal sealed class GatewayFolder : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private void WriteCredential(DateTimeOffset from, DateTimeOffset until)
+    private void CacheKey(string key) => File.SetUnixFileMode(_folder.Write("state/cache-key", key), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+
+    private void WriteCredential(DateTimeOffset from, DateTimeOffset until, string name = "spiffe://test.example/gateway/gw-1")
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=Test", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
-        names.AddUri(new Uri("spiffe://test.example/gateway/gw-1"));
+        names.AddUri(new Uri(name));
         request.CertificateExtensions.Add(names.Build());
         using X509Certificate2 certificate = request.CreateSelfSigned(from, until);
         _folder.Write("gateway.pem", certificate.ExportCertificatePem());

@@ -26,6 +26,21 @@ internal sealed class SdkPageTests
     }
 
     [Test]
+    public async Task A_client_that_gets_no_answer_does_not_end_as_if_it_had_one()
+    {
+        new RequiredProgram("npm", "npm").Require();
+        using var shell = new PageShell("8443");
+        string printed = await shell.RunAsync(new PageBlock("""
+            npm ci --prefix docs/clients --silent > npm.log 2>&1
+            node docs/clients/agent.mjs /nowhere/agent.sock || echo "node ended with $?"
+            dotnet run --project docs/device || echo "device ended with $?"
+            dotnet run --project docs/device -- localhost 99999 || echo "device ended with $?"
+            """, Stays: false, Prints: []));
+        Assert.That(printed.Split('\n'), Has.Exactly(1).EqualTo("node ended with 1").And.Exactly(2).EqualTo("device ended with 1")
+            .And.Exactly(2).EqualTo("expected the address of the decision point and the port of the broker: https://localhost:8443 8883"), printed);
+    }
+
+    [Test]
     public void It_shows_the_program_as_it_is() => Assert.That(Page, Does.Contain($"```csharp\n{File.ReadAllText(Path.Combine(Root, "docs/device/Program.cs"))}```"));
 
     [Test]

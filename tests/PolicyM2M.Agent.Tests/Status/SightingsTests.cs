@@ -35,6 +35,19 @@ internal sealed class SightingsTests
     }
 
     [Test]
+    public void The_end_of_the_certificate_is_told_ahead_until_another_is_in_use()
+    {
+        using var log = new StringWriter();
+        Sightings seen = Of(log);
+        seen.Client(new ClientEvent.CertificateEnding(DateTimeOffset.UnixEpoch, IsOver: false));
+        seen.Client(new ClientEvent.CertificateEnding(DateTimeOffset.UnixEpoch, IsOver: true));
+        Assert.That(log.ToString().Split('\n').Select(line => line.Split(' ')[0]), Is.EqualTo(new[] { "certificate-ending:", "certificate-ended:", "" }));
+        Assert.That(seen.Current.IsCertificateEnding, Is.True);
+        seen.Credential("spiffe://test.example/gateway/gw-1", DateTimeOffset.UnixEpoch.AddDays(1));
+        Assert.That(seen.Current.IsCertificateEnding, Is.False);
+    }
+
+    [Test]
     public void Of_many_devices_the_one_that_changed_first_is_forgotten_and_its_next_change_has_a_number_of_its_own()
     {
         RegistryNews news = RegistryNews.None;

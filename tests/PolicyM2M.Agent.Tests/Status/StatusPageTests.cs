@@ -50,15 +50,40 @@ internal sealed class StatusPageTests
               claim device.type of configuration
               claim firmware.version of /etc/facts.json, 12 s old
               claim os.tpye of /etc/facts.json, 0 s old: no policy tests it
-            """.ReplaceLineEndings("\n")).And.Contain("\n3 connections to the socket, 2 were refused, 1 ended because they asked nothing\n"));
+            """.ReplaceLineEndings("\n")).And.Contain("\n3 connections to the socket; since the start refused: 2, ended because nothing was asked: 1\n"));
         JsonElement json = Json(Status, Client, claims).GetProperty("claims")[1];
         Assert.That((json.GetProperty("ageSeconds").GetInt64(), json.GetProperty("readAt").GetDateTimeOffset(), json.GetProperty("isTested").GetBoolean()), Is.EqualTo((12L, Now.AddSeconds(-12), true)));
     }
 
+    [Test]
+    public void Times_are_to_the_second_as_in_the_log_and_one_is_not_many()
+    {
+        AgentStatus status = Status with { CertificateUntil = Now.AddHours(1).AddTicks(7), Events = [new Happening(Now.AddTicks(1_234_567), "connected", "revision abc")] };
+        string text = StatusText.Of(Json(status, Client with { Cached = 1, Bundle = new BundleStatus(new RevisionId("c", "b"), Now.AddDays(1)) }, [], new SocketUse(1, 0, 0)));
+        Assert.That(text, Does.Contain("certificate until 2026-11-01 13:00:00Z\n").And.Contain("\nkeeps 1 decision, and a bundle that is valid until 2026-11-02 12:00:00Z\n")
+            .And.Contain("\n1 connection to the socket; ").And.EndWith("\n2026-11-01 12:00:00Z connected: revision abc\n"));
+    }
+
+    [TestCase(3_600, false, "certificate until 2026-11-01 13:00:00Z\n")]
+    [TestCase(3_600, true, "certificate until 2026-11-01 13:00:00Z, which is near: renew it\n")]
+    [TestCase(-3_600, true, "certificate until 2026-11-01 11:00:00Z, which is over: renew it\n")]
+    public void The_end_of_the_certificate_is_told_ahead(int seconds, bool isNear, string expected) =>
+        Assert.That(Text(Status with { CertificateUntil = Now.AddSeconds(seconds), IsCertificateEnding = isNear }, Client), Does.Contain(expected));
+
+    [TestCase(true, DecisionSource.Cached, "  auth: allow, fresh until 2026-11-01 12:05:00Z\n")]
+    [TestCase(false, DecisionSource.Cached, "  auth: allow, cached, fresh until 2026-11-01 12:05:00Z\n")]
+    [TestCase(false, DecisionSource.Stale, "  auth: allow, stale, usable until 2026-11-01 13:00:00Z\n")]
+    [TestCase(true, DecisionSource.Live, "  auth: allow, live\n")]
+    public void That_a_decision_is_kept_is_said_where_nobody_can_be_asked(bool isConnected, DecisionSource source, string expected)
+    {
+        var decision = new DeviceDecision(Outcome.Allow(DecisionKind.Auth, []), source, null, Now.AddMinutes(5), Now.AddHours(1));
+        Assert.That(Text(Status with { Decisions = [decision] }, Client with { IsConnected = isConnected }), Does.Contain(expected));
+    }
+
     private static string Text(AgentStatus status, ClientStatus client, params ClaimSighting[] claims) => StatusText.Of(Json(status, client, claims));
 
-    private static JsonElement Json(AgentStatus status, ClientStatus client, ClaimSighting[] claims) =>
-        JsonDocument.Parse(Encoding.UTF8.GetString(StatusJson.Write(status, client, new SocketUse(3, 2, 1), [.. claims], Now))).RootElement;
+    private static JsonElement Json(AgentStatus status, ClientStatus client, ClaimSighting[] claims, SocketUse? use = null) =>
+        JsonDocument.Parse(Encoding.UTF8.GetString(StatusJson.Write(status, client, use ?? new SocketUse(3, 2, 1), [.. claims], Now))).RootElement;
 
     private static DeviceDecision Decision(RevisionId? revision)
     {

@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using PolicyM2M.Enforcement.Connection;
+using PolicyM2M.Enforcement.Storing;
 
 namespace PolicyM2M.Enforcement.Rotation.Est;
 
@@ -77,7 +78,7 @@ public sealed class EstRenewal(EstOptions options) : IRenewal
     private HttpClient Client(RenewalRequest request)
     {
         var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
-        trust.CustomTrustStore.ImportFromPemFile(options.TrustPath);
+        trust.CustomTrustStore.ImportFromPem(BoundedFile.ReadText(options.TrustPath, BoundedFile.LargestPem));
         X509Certificate2Collection chain = CertificateChain.AboveDevice(request.CertificatePath);
         return new HttpClient(new SocketsHttpHandler
         {

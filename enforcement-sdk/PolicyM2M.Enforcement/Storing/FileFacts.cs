@@ -1,16 +1,16 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace PolicyM2M.Agent.Files;
+namespace PolicyM2M.Enforcement.Storing;
 
-/// <summary>What the kernel says of a file (statx(2), whose answer has one layout on all architectures) that the platform does not: what it is, and whose.</summary>
+/// <summary>What the kernel says of a file (statx(2), whose answer has one layout on all architectures) that the platform does not: what it is, and whose. Only Linux is asked.</summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="Owner">The user whose it is.</param>
 internal readonly partial record struct FileFacts(FileKind Kind, uint Owner)
 {
     private const int AnswerBytes = 256, OwnerAt = 20, ModeAt = 28;
 
-    private const int KindMask = 0xF000, Ordinary = 0x8000, Folder = 0x4000, Link = 0xA000;
+    private const int KindMask = 0xF000, Ordinary = 0x8000, Folder = 0x4000, Link = 0xA000, Socket = 0xC000;
 
     private const int CurrentFolder = -100, OfTheLink = 0x100, OfTheHandle = 0x1000;
 
@@ -27,6 +27,8 @@ internal readonly partial record struct FileFacts(FileKind Kind, uint Owner)
 
     private static FileFacts? Ask(int folder, string path, int flags)
     {
+        if (!OperatingSystem.IsLinux())
+            return null;
         Span<byte> answer = stackalloc byte[AnswerBytes];
         if (Statx(folder, path, flags, BasicFacts, ref MemoryMarshal.GetReference(answer)) != 0)
             return null;
@@ -35,6 +37,7 @@ internal readonly partial record struct FileFacts(FileKind Kind, uint Owner)
             Ordinary => FileKind.Ordinary,
             Folder => FileKind.Folder,
             Link => FileKind.Link,
+            Socket => FileKind.Socket,
             _ => FileKind.Other,
         };
         return new FileFacts(kind, MemoryMarshal.Read<uint>(answer[OwnerAt..]));
@@ -54,6 +57,9 @@ internal enum FileKind
 
     Link,
 
-    /// <summary>A pipe, a device or a socket: who reads one waits for whoever writes, or never comes to an end.</summary>
+    /// <summary>Where somebody may take connections.</summary>
+    Socket,
+
+    /// <summary>A pipe or a device: who reads one waits for whoever writes, or never comes to an end.</summary>
     Other,
 }

@@ -1,0 +1,57 @@
+using System.Security.Cryptography.X509Certificates;
+using PolicyM2M.Agent.Configuration;
+using PolicyM2M.Enforcement.Connection;
+using PolicyM2M.Enforcement.Storing;
+
+namespace PolicyM2M.Agent.Doctor;
+
+/// <summary>Looks at the certificate, its key and the authorities as the client reads them.</summary>
+internal static class CredentialChecks
+{
+    private const UnixFileMode OthersWrite = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite, Others = UnixFileMode.GroupRead | UnixFileMode.OtherRead | OthersWrite;
+
+    /// <summary>Whether certificate and key can be used together.</summary>
+    public static bool IsWhole(AgentConfiguration configuration) => Key(configuration) is { KeepsFromStarting: false, Severity: not Severity.Warning };
+
+    public static Finding Certificate(AgentConfiguration configuration, DateTimeOffset now) => Attempt.At("certificate", () =>
+    {
+        string path = configuration.Certificate;
+        using X509Certificate2 certificate = CertificateFile.Open(path);
+        _ = CertificateIdentity.Of(certificate);
+        (DateTimeOffset from, DateTimeOffset until) = CertificateFile.Of(certificate);
+        if (now >= until)
+            return new Finding("certificate", Severity.Fault, $"{path} expired on {until:u}", "have a new one issued; the old one cannot renew itself any more");
+        if (now < from)
+            return new Finding("certificate", Severity.Fault, $"{path} is valid from {from:u} only", "look at this machine's clock, and then at the authority's");
+        return now >= CertificateEnd.SoonFrom(from, until)
+            ? new Finding("certificate", Severity.Warning, $"{path} expires on {until:u}", "renew it now, and look why that has not happened by itself")
+            : new Finding("certificate", Severity.Ok, $"{path} is valid until {until:u}");
+    }, $"put the gateway's certificate there, in PEM: {configuration.Certificate}", keepsFromStarting: true);
+
+    public static Finding Key(AgentConfiguration configuration) => Attempt.At("key", () =>
+    {
+        string path = configuration.Key, pem = BoundedFile.ReadText(path, BoundedFile.LargestPem);
+        if (!IsThere(configuration.Certificate))
+            return new Finding("key", Severity.Warning, $"{path} is there; whether it is the certificate's shows once that is there too", "see to the certificate first");
+        using (MutualTls.Certificate(Daemon.Options(configuration, TimeProvider.System)))
+        {
+            return (File.GetUnixFileMode(path) & Others) == 0
+                ? new Finding("key", Severity.Ok, $"{path} is the certificate's, and its owner's alone")
+                : new Finding("key", Severity.Fault, $"{path} can be read or written by others", $"chmod 600 {path}; who may have read it has the gateway's identity, so renew it with a new key");
+        }
+    }, $"put the certificate's own private key there, unencrypted PEM: {configuration.Key}", keepsFromStarting: true);
+
+    public static Finding Trust(AgentConfiguration configuration, DateTimeOffset now) => Attempt.At("trust", () =>
+    {
+        string path = configuration.Trust;
+        X509Certificate2Collection authorities = MutualTls.Authorities(path);
+        if ((File.GetUnixFileMode(path) & OthersWrite) != 0)
+            return new Finding("trust", Severity.Fault, $"{path} can be written by others", $"chmod 644 {path}, and compare it with the one that you gave out");
+        return authorities.Any(authority => authority.NotAfter.ToUniversalTime() > now)
+            ? new Finding("trust", Severity.Ok, $"{path} holds {authorities.Count} of the authorities")
+            : new Finding("trust", Severity.Fault, $"every authority in {path} has expired", "put the new ones there");
+    }, $"put the authorities of the decision point there, in PEM: {configuration.Trust}", keepsFromStarting: true);
+
+    /// <summary>Whether there is a certificate to hold a key against.</summary>
+    private static bool IsThere(string path) => CertificateFile.TryOf(path) is not null;
+}

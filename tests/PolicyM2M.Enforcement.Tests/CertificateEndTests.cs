@@ -1,0 +1,68 @@
+using System.Diagnostics.Metrics;
+using Grpc.Core;
+
+namespace PolicyM2M.Enforcement.Tests;
+
+/// <summary>The device's certificate ends while its connection stands. Those of these tests are valid for thirteen hours.</summary>
+internal sealed class CertificateEndTests
+{
+    [Test]
+    [CancelAfter(60_000)]
+    public async Task That_the_certificate_will_end_is_told_ahead_and_once_and_then_that_it_has(CancellationToken ending)
+    {
+        await using var world = new ClientWorld();
+        List<double> left = [];
+        using var listener = new MeterListener { InstrumentPublished = (instrument, heard) => { if (instrument.Name == "policym2m.client.certificate.left") heard.EnableMeasurementEvents(instrument); } };
+        listener.SetMeasurementEventCallback<double>((_, seconds, _, _) => { lock (left) left.Add(seconds); });
+        listener.Start();
+        PolicyClient client = world.Connect();
+        await world.SeenAsync<ClientEvent.Connected>();
+        while (!HasMeasured(40_000))
+            await Task.Delay(20, ending);
+        Assert.That(world.Events.OfType<ClientEvent.CertificateEnding>(), Is.Empty);
+        world.Time.Advance(TimeSpan.FromHours(11));
+        ClientEvent.CertificateEnding near = await world.SeenAsync<ClientEvent.CertificateEnding>();
+        Assert.That((near.IsOver, near.Until), Is.EqualTo((false, client.Status.CertificateUntil)));
+        world.Time.Advance(TimeSpan.FromHours(2));
+        await world.SeenAsync<ClientEvent.CertificateEnding>(happened => happened.IsOver);
+        Assert.That(world.Events.OfType<ClientEvent.CertificateEnding>().Count(), Is.EqualTo(2));
+        while (!HasMeasured(-7_200))
+            await Task.Delay(20, ending);
+
+        bool HasMeasured(double least)
+        {
+            lock (left)
+                return left.Exists(seconds => seconds >= least && seconds < least + 7_200);
+        }
+    }
+
+    [Test]
+    public async Task What_is_kept_holds_where_the_decision_point_does_not_take_an_ended_certificate_any_more()
+    {
+        await using var world = new ClientWorld();
+        PolicyClient client = world.Connect();
+        await client.DecideAsync(ClientWorld.Context);
+        await world.SeenAsync<ClientEvent.Connected>();
+        world.Time.Advance(TimeSpan.FromHours(13));
+        world.Script.Refuses = world.Script.RefusesWatch = StatusCode.Unauthenticated;
+        DeviceDecision kept = (await client.DecideAsync(ClientWorld.Context, refresh: true))[0];
+        Assert.That(kept.Source, Is.EqualTo(DecisionSource.Stale), kept.Outcome.Denial);
+        Assert.That((await world.SeenAsync<ClientEvent.Disconnected>()).Reason, Does.StartWith("this device's certificate ended at "));
+        Assert.That(world.Events.OfType<ClientEvent.Refused>(), Is.Empty);
+        world.Time.Advance(TimeSpan.FromDays(4));
+        Assert.That(await ClientWorld.SourceAsync(client), Is.EqualTo(DecisionSource.Denied), "its usable-until has come");
+    }
+
+    [Test]
+    public async Task A_refusal_of_an_ended_certificate_s_device_by_name_is_one()
+    {
+        await using var world = new ClientWorld();
+        PolicyClient client = world.Connect();
+        await client.DecideAsync(ClientWorld.Context);
+        world.Time.Advance(TimeSpan.FromHours(13));
+        world.Script.Refuses = StatusCode.PermissionDenied;
+        await client.DecideAsync(ClientWorld.Context, refresh: true);
+        await world.Pdp.KillAsync();
+        Assert.That(await ClientWorld.SourceAsync(client), Is.EqualTo(DecisionSource.Denied));
+    }
+}
