@@ -120,7 +120,8 @@ internal static class Program
 
         builder.Services.AddRouting().AddSingleton<AccessInterceptor>();
         // One for all calls: they hold nothing of a call, and are not made anew for each.
-        builder.Services.AddSingleton<AnswerMemory>().AddSingleton<GivenDecisions>().AddSingleton<IRehearsal, Rehearsal>().AddSingleton<RememberedAnswers>().AddSingleton<DecideEndpoint>().AddSingleton<DecisionEndpoint>();
+        builder.Services.AddSingleton<AnswerMemory>().AddSingleton<GivenDecisions>().AddSingleton<IRehearsal, Rehearsal>();
+        builder.Services.AddSingleton<RememberedAnswers>().AddSingleton<DecideEndpoint>().AddSingleton<DecisionEndpoint>();
         builder.Services.AddGrpc(grpc =>
         {
             grpc.Interceptors.Add<AccessInterceptor>();

@@ -26,7 +26,10 @@ internal static class SigningTimes
     /// <summary>Of a short window no more than this share is lost by handing a decision out again.</summary>
     private const int ReuseShare = 10;
 
-    /// <summary>How long a decision with this window is handed out again. A denial has no windows, and is one whenever it was made.</summary>
+    /// <summary>
+    /// How long a decision with this window is handed out again: by chance between the most and half of it, as what was first asked for at one time, after a start, would otherwise be signed anew at one time, and
+    /// everybody wait for it. A denial has no windows, and is one whenever it was made.
+    /// </summary>
     public static TimeSpan Reuse(TimeSpan freshFor, bool isDenied) =>
-        !isDenied && freshFor / ReuseShare < LongestReuse ? freshFor / ReuseShare : LongestReuse;
+        (!isDenied && freshFor / ReuseShare < LongestReuse ? freshFor / ReuseShare : LongestReuse) * (1 - Random.Shared.NextDouble() / 2);
 }
