@@ -24,6 +24,9 @@ public sealed partial class MetricsPageTests
     public async Task Scrape()
     {
         _pdp = await RunningPdp.StartAsync(change: MonitorTests.WithMonitor);
+        using (var authority = TestAuthority.Load(_pdp.Data.Certificate("ca"), _pdp.Data.Key("ca")))
+            authority.WriteCrl(Path.Combine(_pdp.Data.Crl, "own.crl"));
+        await RunningPdp.Eventually(() => Task.FromResult(_pdp.Log.Lines), lines => lines.Any(line => line.Contains("is in force", StringComparison.Ordinal)));
         // A label is seen where there is something to label.
         await _pdp.DecisionsAs("device").DecideAsync(new DecideRequest { Attributes = { ["posture.risk"] = new AttributeValue { Integer = 1 } } });
         using var http = new HttpClient();

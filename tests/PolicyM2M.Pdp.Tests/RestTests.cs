@@ -45,7 +45,8 @@ internal sealed class RestTests
     {
         IEnumerable<MethodDescriptor> unary = new[] { DecisionService.Descriptor, PolicyService.Descriptor, DeviceService.Descriptor, AuditService.Descriptor }
             .SelectMany(service => service.Methods).Where(method => !method.IsClientStreaming && !method.IsServerStreaming);
-        Assert.That(RestRoute.All.Select(route => route.FullName).Distinct(), Is.EquivalentTo(unary.Select(method => $"/{method.Service.FullName}/{method.Name}")));
+        Assert.That(RestRoute.All.Select(route => route.FullName).Distinct(),
+            Is.EquivalentTo(unary.Append(DeviceService.Descriptor.FindMethodByName("ImportDevices")).Select(method => $"/{method.Service.FullName}/{method.Name}")));
     }
 
     [Test]
@@ -113,6 +114,28 @@ internal sealed class RestTests
         Assert.That((revoked, kept, CodeOf(why), missing), Is.EqualTo((HttpStatusCode.OK, HttpStatusCode.BadRequest, StatusCode.FailedPrecondition, HttpStatusCode.NotFound)));
     }
 
+    [Test]
+    public async Task A_small_file_of_devices_is_imported_by_one_message_and_reported_in_one()
+    {
+        string file = Convert.ToBase64String("device.id,posture.risk,note\nrest-1,5,x\nrest-2,high,x\n"u8);
+        (HttpStatusCode refused, string faults) = await Send("operator", "POST", "/v1/import", $$"""{ "options": { "format": "IMPORT_FORMAT_CSV" }, "chunk": "{{file}}" }""");
+        (HttpStatusCode kept, string report) = await Send("operator", "POST", "/v1/import", $$"""{ "options": { "format": "IMPORT_FORMAT_CSV", "keepGood": true }, "chunk": "{{file}}" }""");
+        (HttpStatusCode nothing, string why) = await Send("operator", "POST", "/v1/import", "{}");
+        ImportDevicesResponse one = ImportDevicesResponse.Parser.ParseJson(faults), other = ImportDevicesResponse.Parser.ParseJson(report);
+
+        Assert.That((refused, one.Summary.Written, one.Faults.Single().Line, one.Warnings.Count), Is.EqualTo((HttpStatusCode.OK, false, 3, 1)), faults);
+        Assert.That((kept, other.Summary.Written, other.Summary.Changed, other.Faults.Count), Is.EqualTo((HttpStatusCode.OK, true, 1, 1)), report);
+        Assert.That((nothing, CodeOf(why)), Is.EqualTo((HttpStatusCode.BadRequest, StatusCode.InvalidArgument)));
+        Assert.That((await Send("operator", "GET", "/v1/devices/rest-1")).Status, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [TestCase("/v1/decide", "{", "the body is no DecideRequest: it ends before it is whole")]
+    [TestCase("/v1/decide", """{ "kinds": ["DECISION_KIND_AU""", "the body is no DecideRequest: it ends before it is whole")]
+    [TestCase("/v1/decide", """{ "kinds": [9] }""", "the body is no DecideRequest: `kinds[0]` is `9`; expected DECISION_KIND_CIPHER_SUITES, DECISION_KIND_AUTH, DECISION_KIND_ROTATION")]
+    [TestCase("/v1/decide", """{ "form": 2, "form": 1 }""", "the body is no DecideRequest: `form` is there twice")]
+    [TestCase("/v1/decide", """{ "deviceId": "a", "device_id": "b" }""", "the body is no DecideRequest: `device_id` is there twice")]
+    [TestCase("/v1/decide", """{ "attributes": { "a": { "text": "b" }, "a": { "text": "c" } } }""", "the body is no DecideRequest: `attributes[\"a\"]` is there twice")]
+    [TestCase("/v1/decide", """{ "attributes": { "a": { "text": "b", "text": "c" } } }""", "the body is no DecideRequest: `attributes[\"a\"].text` is there twice")]
     [TestCase("/v1/decide", "", "the body is no DecideRequest: it is empty; `{}` says nothing")]
     [TestCase("/v1/decide", "nonsense", "the body is no DecideRequest: line 1, byte 2: it is not JSON")]
     [TestCase("/v1/decide", "[]", "the body is no DecideRequest: the whole is a list; expected an object")]
@@ -152,6 +175,13 @@ internal sealed class RestTests
     }
 
     [Test]
+    public async Task A_path_with_a_character_that_no_name_has_is_refused_like_any_other()
+    {
+        (HttpStatusCode status, string json) = await Send("operator", "GET", "/v1/devices/%00");
+        Assert.That((status, CodeOf(json)), Is.EqualTo((HttpStatusCode.BadRequest, StatusCode.InvalidArgument)), json);
+    }
+
+    [Test]
     public async Task A_risk_that_was_forgotten_changes_nothing()
     {
         await Send("operator", "PUT", "/v1/devices/pump-2", """{ "risk": 30 }""");
@@ -178,7 +208,8 @@ internal sealed class RestTests
         string deep = string.Concat(Enumerable.Repeat("{\"attributes\":", 5_000));
         byte[] large = Encoding.UTF8.GetBytes("{ \"deviceId\": \"" + new string('x', RequestLimits.MaximumMessageBytes) + "\" }");
         Assert.That(CodeOf((await Send("device", "POST", "/v1/decide", deep)).Json), Is.EqualTo(StatusCode.InvalidArgument));
-        Assert.That(CodeOf((await Send("device", "POST", "/v1/decide", large)).Json), Is.EqualTo(StatusCode.ResourceExhausted));
+        (HttpStatusCode status, string json) = await Send("device", "POST", "/v1/decide", large);
+        Assert.That((status, CodeOf(json)), Is.EqualTo((HttpStatusCode.RequestEntityTooLarge, StatusCode.ResourceExhausted)));
         Assert.That(CodeOf((await Send("device", "POST", "/v1/decide", [(byte)'"', 0xFF, (byte)'"'])).Json), Is.EqualTo(StatusCode.InvalidArgument));
         Assert.That(CodeOf((await Send("device", "POST", "/v1/decide", "{}"u8.ToArray(), "text/plain")).Json), Is.EqualTo(StatusCode.InvalidArgument), "as a page of another site could send it");
     }

@@ -43,7 +43,8 @@ internal sealed class UpperTiles(LogFolder folder, ReadFiles files, LeftOvers le
     private void Check(int level, long tile, List<TreeHash> signed)
     {
         TileFile? file = files.Hashes(level, tile, signed.Count);
-        if (file?.Hashes(signed.Count) is not { } hashes)
+        TreeHash[]? hashes = file?.Hashes(signed.Count);
+        if (hashes is null)
         {
             if (!files.IsRefused(TilePath.Hashes(level, tile)))
                 findings.Add(null, file?.File ?? TilePath.Hashes(level, tile, signed.Count), "the tile of hashes is missing or too short");
@@ -52,6 +53,7 @@ internal sealed class UpperTiles(LogFolder folder, ReadFiles files, LeftOvers le
         {
             findings.Add(null, file!.File, "the tile of hashes is not that of the tiles below it");
         }
-        leftOvers.CheckHashes(TilePath.Hashes(level, tile), file?.File, signed.Count, (place, hash) => signed[place] == hash);
+        // Where the two differ it is the tiles below that may be wrong.
+        leftOvers.CheckHashes(TilePath.Hashes(level, tile), file?.File, signed.Count, (place, hash) => hash == signed[place] || hash == hashes?[place]);
     }
 }

@@ -38,7 +38,7 @@ internal static class FileRules
     }
 
     /// <summary>The credentials, and what is read by them. Where there are none yet, a start makes some for development or says that they are missing.</summary>
-    private static IEnumerable<string> FaultsOfCredentials(DataFolder data)
+    private static string[] FaultsOfCredentials(DataFolder data)
     {
         if (!File.Exists(data.Certificate("server")))
             return [];
