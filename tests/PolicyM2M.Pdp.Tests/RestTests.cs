@@ -132,7 +132,7 @@ internal sealed class RestTests
     [TestCase("/v1/decide", "{", "the body is no DecideRequest: it ends before it is whole")]
     [TestCase("/v1/decide", """{ "kinds": ["DECISION_KIND_AU""", "the body is no DecideRequest: it ends before it is whole")]
     [TestCase("/v1/decide", """{ "kinds": [9] }""", "the body is no DecideRequest: `kinds[0]` is `9`; expected DECISION_KIND_CIPHER_SUITES, DECISION_KIND_AUTH, DECISION_KIND_ROTATION")]
-    [TestCase("/v1/decide", """{ "form": 2, "form": 1 }""", "the body is no DecideRequest: `form` is there twice")]
+    [TestCase("/v1/decide", """{ "form": 1, "form": 1 }""", "the body is no DecideRequest: `form` is there twice")]
     [TestCase("/v1/decide", """{ "deviceId": "a", "device_id": "b" }""", "the body is no DecideRequest: `device_id` is there twice")]
     [TestCase("/v1/decide", """{ "attributes": { "a": { "text": "b" }, "a": { "text": "c" } } }""", "the body is no DecideRequest: `attributes[\"a\"]` is there twice")]
     [TestCase("/v1/decide", """{ "attributes": { "a": { "text": "b", "text": "c" } } }""", "the body is no DecideRequest: `attributes[\"a\"].text` is there twice")]
@@ -175,10 +175,22 @@ internal sealed class RestTests
     }
 
     [Test]
-    public async Task A_path_with_a_character_that_no_name_has_is_refused_like_any_other()
+    public async Task A_path_that_HTTP_does_not_take_ends_its_own_stream_and_no_other()
     {
-        (HttpStatusCode status, string json) = await Send("operator", "GET", "/v1/devices/%00");
-        Assert.That((status, CodeOf(json)), Is.EqualTo((HttpStatusCode.BadRequest, StatusCode.InvalidArgument)), json);
+        using X509Certificate2 certificate = X509Certificate2.CreateFromPemFile(_pdp.Data.Certificate("operator"), _pdp.Data.Key("operator"));
+        using SocketsHttpHandler handler = RunningPdp.Handler(_pdp.Data, certificate);
+        int connections = 0;
+        handler.PlaintextStreamFilter = (context, _) =>
+        {
+            connections++;
+            return ValueTask.FromResult(context.PlaintextStream);
+        };
+        using var client = new HttpClient(handler) { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        Assert.That((await client.GetAsync($"{_pdp.Address}/v1/devices/plc-0042")).StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        HttpRequestException? end = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync($"{_pdp.Address}/v1/devices/%00"));
+        Assert.That((end!.InnerException as HttpProtocolException)?.ErrorCode, Is.EqualTo(1), "PROTOCOL_ERROR");
+        Assert.That((await client.GetAsync($"{_pdp.Address}/v1/devices/plc-0042")).StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(connections, Is.EqualTo(1));
     }
 
     [Test]

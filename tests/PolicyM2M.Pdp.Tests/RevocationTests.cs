@@ -150,22 +150,35 @@ public sealed class RevocationTests
         await _pdp.StartServerAsync(MonitorTests.WithMonitor(_pdp.Options()), time);
         string monitor = _pdp.Server.Services.GetRequiredService<Sight.MonitorListener>().Address, name = _authority.Certificate.Subject;
         using var http = new HttpClient();
-        Assert.That(await http.GetStringAsync($"{monitor}/readyz"), Is.EqualTo("ready\n"));
+        Assert.That(await Ready(), Is.EqualTo("ready\n"));
         Assert.That(await Remaining(), Is.InRange(TimeSpan.FromDays(9.9).TotalSeconds, TimeSpan.FromDays(10).TotalSeconds));
 
         time.Advance(TimeSpan.FromDays(9.5));
-        await Line($"^Warning: the revocation list of {name} ends at .*; after that nobody of that authority gets in until a newer one comes$");
-        Assert.That(await http.GetStringAsync($"{monitor}/readyz"), Is.EqualTo("ready\nwarning: a revocation list ends soon, and after that nobody of its authority gets in\n"));
+        await Line($"Warning: the revocation list of {name} ends at ", "; after that nobody of that authority gets in until a newer one comes");
+        Assert.That(await Ready(), Does.EndWith("warning: a revocation list ends soon, and after that nobody of its authority gets in\n"));
 
         time.Advance(TimeSpan.FromDays(1));
-        await Line($"^Error: the revocation list of {name} ended at .*: nobody of that authority gets in until a newer one comes$");
-        Assert.That(await http.GetStringAsync($"{monitor}/readyz"), Does.StartWith("ready\nwarning: a revocation list is over, so that nobody of its authority gets in\n"));
+        await Line($"Error: the revocation list of {name} ended at ", ": nobody of that authority gets in until a newer one comes");
+        Assert.That(await Ready(), Does.Contain("warning: a revocation list is over, so that nobody of its authority gets in\n"));
         Assert.That(await Remaining(), Is.Negative);
         Assert.That(_pdp.Log.Lines, Has.One.Contains("ends at").And.One.Contains("ended at"));
 
-        async Task<double> Remaining() => double.Parse(Regex.Match(await http.GetStringAsync($"{monitor}/metrics"), @"(?m)^policym2m_pdp_crl_remaining_seconds\{issuer=""[^""]+""\} (.*)$").Groups[1].Value, CultureInfo.InvariantCulture);
+        // After such a leap nobody knows how the registry stands, so that it is not ready either.
+        async Task<string> Ready()
+        {
+            using HttpResponseMessage ready = await http.GetAsync($"{monitor}/readyz");
+            return await ready.Content.ReadAsStringAsync();
+        }
 
-        Task Line(string pattern) => RunningPdp.Eventually(() => Task.FromResult(_pdp.Log.Lines), lines => lines.Any(line => Regex.IsMatch(line, pattern)));
+        async Task<double> Remaining()
+        {
+            Match series = Regex.Match(await http.GetStringAsync($"{monitor}/metrics"), @"(?m)^policym2m_pdp_crl_remaining_seconds\{issuer="".*""\} (.*)$");
+            Assert.That(series.Success);
+            return double.Parse(series.Groups[1].Value, NumberStyles.Float, CultureInfo.InvariantCulture);
+        }
+
+        Task Line(string begin, string end) => RunningPdp.Eventually(() => Task.FromResult(_pdp.Log.Lines),
+            lines => lines.Any(line => line.StartsWith(begin, StringComparison.Ordinal) && line.EndsWith(end, StringComparison.Ordinal)));
     }
 
     [Test]
