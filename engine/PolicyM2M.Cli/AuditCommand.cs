@@ -125,7 +125,7 @@ internal static partial class AuditCommand
             if (verdict.Unsigned > 0)
                 writer.Write($"  {verdict.Unsigned} more came after the checkpoint, and nothing vouches for them yet\n");
             if (!verdict.HasJournal)
-                writer.Write($"{colours.Warn("note")}: there is no journal, as in a copy: what came after the checkpoint is not there. In the folder of a decision point it is missing, and it does not start without it.\n");
+                writer.Write($"{colours.Warn("note")}: there is no journal, as in a copy: what came after the checkpoint is not there. A decision point does not start without it.\n");
         }
         if (!isKeyKnown)
             writer.Write($"{colours.Warn("note")}: the key was taken from the folder of the log: who could change the log could change it too. Keep a copy elsewhere, and name it with --key.\n");

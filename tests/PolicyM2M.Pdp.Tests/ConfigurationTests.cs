@@ -217,9 +217,9 @@ public sealed class ConfigurationTests
     public void The_roles_of_the_data_folder_are_looked_at_unless_an_option_names_others()
     {
         string bad = _folder.Write("data/roles.json", """{ "roles": [ { "match": "spiffe://a.example/x", "role": "king" } ] }""");
-        string good = _folder.Write("good.json", """{ "roles": [ { "match": "spiffe://a.example/x", "role": "device" } ] }""");
+        string good = _folder.Write("good.json", """{ "roles": [ { "match": "spiffe://a.example/{name}", "role": "device" } ] }""");
         Assert.That(Parse(["--data", _folder["data"], "--check-config"]).Text, Does.StartWith($"error: --data: {bad}:1:57: expected device"));
-        Assert.That(Parse(["--data", _folder["data"], "--roles", good, "--check-config"]).ExitCode, Is.Zero);
+        Assert.That(Parse(["--data", _folder["data"], "--roles", good, "--check-config"]).Text, Does.Not.Contain("error"));
     }
 
     [Test]

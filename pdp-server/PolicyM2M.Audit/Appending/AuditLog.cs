@@ -101,7 +101,10 @@ public sealed class AuditLog : IAsyncDisposable
     /// <summary>Removes the entries of whole bundles before a record from the disk, with the next checkpoint; their hashes stay. A record of it must be on disk before.</summary>
     public void RemoveBefore(long number) => _task.RemoveBefore(number);
 
-    /// <summary>Writes what is in line, signs a checkpoint over all, and closes the log. A disk that hangs is not waited for: what is in line then goes with the process, and <see cref="AuditLogOptions.Abandoned"/> is told.</summary>
+    /// <summary>
+    /// Writes what is in line, signs a checkpoint over all, and closes the log. A disk that hangs is not waited for: what is in line then goes with the process, and <see cref="AuditLogOptions.Abandoned"/>
+    /// is told.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         _task.Close();
