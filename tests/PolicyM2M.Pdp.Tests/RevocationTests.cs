@@ -188,6 +188,8 @@ public sealed class RevocationTests
         await _pdp.StopServerAsync();
         File.WriteAllText(_pdp.Data.Roles, Roles);
         await _pdp.StartServerAsync();
+        // The follower has read them too: what it would take for news is not what this is about.
+        await RunningPdp.Eventually(() => Task.FromResult(_pdp.Log.Lines), lines => lines.Any(line => line.Contains("callers have their roles by", StringComparison.Ordinal)));
         File.WriteAllText(_pdp.Data.Roles, "{");
         await RunningPdp.Eventually(() => Task.FromResult(_pdp.Server.Services.GetRequiredService<CallerRulesState>().UnusableFiles), count => count == 1);
         File.WriteAllText(_pdp.Data.Roles, Roles);
