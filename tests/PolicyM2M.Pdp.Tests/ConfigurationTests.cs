@@ -213,6 +213,19 @@ public sealed class ConfigurationTests
         Assert.That(Parse(["--config", _folder[name]]), Is.EqualTo(((PdpOptions?)null, 1, $"error: --config: `{_folder[name]}` cannot be read: {reason}\n`--help` lists the options.\n")));
     }
 
+    [TestCase("--audit-pseudonyms", "")]
+    [TestCase("--registry-db", "postgres-file:")]
+    [TestCase("--roles", "")]
+    [TestCase("--webhook-secret", "")]
+    public void A_file_of_an_option_that_does_not_end_is_told_and_not_waited_for(string option, string prefix)
+    {
+        if (!OperatingSystem.IsLinux())
+            Assert.Ignore("named pipes are for Linux");
+        FinishedProcess.Run("mkfifo", [_folder["pipe"]]).Succeeded();
+        File.CreateSymbolicLink(_folder["to-pipe"], "pipe");
+        Assert.That(Parse([option, prefix + _folder["to-pipe"], "--check-config"]).Text, Does.Match($"(?m)^error: {option}: .*it is no ordinary file$"));
+    }
+
     [Test]
     public void The_roles_of_the_data_folder_are_looked_at_unless_an_option_names_others()
     {

@@ -88,7 +88,8 @@ internal sealed class CallerRulesFollower(
             if (read is null)
                 return;
             rules.Replace(before => before with { Revocation = read });
-            foreach (RevocationList list in read.All)
+            // Of one that is over, the look at its term says so.
+            foreach (RevocationList list in read.All.Where(list => list.NextUpdate >= clock.GetUtcNow()))
                 log.RevocationListRead(list.IssuerText, list.Revoked.Count, list.NextUpdate);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)

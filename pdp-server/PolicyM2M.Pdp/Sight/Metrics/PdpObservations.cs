@@ -64,7 +64,7 @@ internal static class PdpObservations
         metrics.Gauge("policym2m.pdp.caller.files.unusable", "{file}", "Roles files and revocation lists that cannot be used as they are, so that callers are judged by what was read before.",
             () => [new(callers.UnusableFiles)]);
         // An authority that changes its key has two lists of one name, and a series has one value.
-        metrics.Seconds("policym2m.pdp.crl.remaining", "Time until the revocation list of an authority ends; below 0 it is over, and nobody of that authority gets in.",
+        metrics.Seconds("policym2m.pdp.crl.remaining", "Time until the revocation list of an authority ends; below 0 it is over, and nobody of that authority gets in unless `--crl-expired accept`.",
             () => callers.Current.ListTerms().GroupBy(list => list.List.IssuerText, StringComparer.Ordinal)
                 .Select(ofOne => new Measurement<double>((ofOne.Min(list => list.Term.Until) - clock.GetUtcNow()).TotalSeconds, new KeyValuePair<string, object?>("issuer", ofOne.Key))));
         metrics.Seconds("policym2m.pdp.certificate.remaining", "Time until the server's own certificate ends, or one that it sends along; below 0 no caller accepts the server.",
