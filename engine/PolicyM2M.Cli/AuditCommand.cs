@@ -14,6 +14,9 @@ internal static partial class AuditCommand
 {
     private const int ShownOfOneCause = 5;
 
+    /// <summary>More bytes than a file of keys or a checkpoint has.</summary>
+    private const int LongestText = 1 << 20;
+
     /// <summary>With the number of the first record, and sources that are nobody's, which are zero.</summary>
     private static readonly JsonFormatter Records = new(JsonFormatter.Settings.Default.WithFormatDefaultValues(true));
 
@@ -121,6 +124,8 @@ internal static partial class AuditCommand
                 writer.Write($"  of the first {verdict.Removed} only the hashes are kept\n");
             if (verdict.Unsigned > 0)
                 writer.Write($"  {verdict.Unsigned} more came after the checkpoint, and nothing vouches for them yet\n");
+            if (!verdict.HasJournal)
+                writer.Write($"{colours.Warn("note")}: there is no journal, as in a copy: what came after the checkpoint is not there. A decision point does not start without it.\n");
         }
         if (!isKeyKnown)
             writer.Write($"{colours.Warn("note")}: the key was taken from the folder of the log: who could change the log could change it too. Keep a copy elsewhere, and name it with --key.\n");
@@ -139,6 +144,7 @@ internal static partial class AuditCommand
         }
         writer.WriteNumber("removed", verdict.Removed);
         writer.WriteNumber("unsigned", verdict.Unsigned);
+        writer.WriteBoolean("journal", verdict.HasJournal);
         writer.WriteStartArray("findings");
         foreach (LogFinding finding in verdict.Findings)
         {
@@ -165,9 +171,19 @@ internal static partial class AuditCommand
     private static NoteKey Key(string line, string file) =>
         NoteKey.Parse(line, out string? fault) ?? throw new CannotRunException($"`{file}` holds no public key of a log: {fault}");
 
-    private static string ReadText(string file) => !File.Exists(file)
-        ? throw new CannotRunException(Directory.Exists(file) ? $"`{file}` is a folder; name a file" : $"there is no file `{file}`")
-        : Utf8.Decode(FileFault.Reading(file, () => RegularFile.ReadAllBytes(new FileInfo(file))), $"`{file}`");
+    private static string ReadText(string file)
+    {
+        if (!File.Exists(file))
+            throw new CannotRunException(Directory.Exists(file) ? $"`{file}` is a folder; name a file" : $"there is no file `{file}`");
+        try
+        {
+            return Utf8.Decode(OrdinaryFile.Read(file, LongestText), $"`{file}`");
+        }
+        catch (Exception fault) when (FileFault.IsOfFiles(fault))
+        {
+            throw new CannotRunException($"`{file}` cannot be read: {Why(fault)}", fault);
+        }
+    }
 
     private static T Read<T>(string folder, Func<T> read)
     {
@@ -177,12 +193,18 @@ internal static partial class AuditCommand
         }
         catch (AuditLogException fault)
         {
-            string why = fault.InnerException is { } cause and not (FileNotFoundException or DirectoryNotFoundException) && FileFault.IsOfFiles(cause) ? $": {FileFault.Of(cause)}" : "";
+            string why = fault.InnerException is { } cause and not (FileNotFoundException or DirectoryNotFoundException) && FileFault.IsOfFiles(cause) ? $": {Why(cause)}" : "";
             throw new CannotRunException(fault.Message + why, fault);
+        }
+        catch (FileRefusedException fault)
+        {
+            throw new CannotRunException($"`{fault.Path}` cannot be read: {fault.Reason}", fault);
         }
         catch (Exception fault) when (FileFault.IsOfFiles(fault))
         {
-            throw new CannotRunException($"a file of the log `{folder}` cannot be read: {FileFault.Of(fault)}", fault);
+            throw new CannotRunException($"a file of the log `{folder}` cannot be read: {Why(fault)}", fault);
         }
     }
+
+    private static string Why(Exception fault) => fault is FileRefusedException refused ? refused.Reason : FileFault.Of(fault);
 }

@@ -77,6 +77,9 @@ internal static partial class Log
     [LoggerMessage(25, LogLevel.Error, "the new certificates cannot be used, and handshakes go on with those before: {Reason}")]
     public static partial void CredentialsRefused(this ILogger log, string reason);
 
+    [LoggerMessage(29, LogLevel.Information, "the certificates can be used again: they are those by which handshakes go")]
+    public static partial void CredentialsUsable(this ILogger log);
+
     [LoggerMessage(26, LogLevel.Information, "the key {Id} signs decisions and statements until {Until:u}")]
     public static partial void SigningKeyChanged(this ILogger log, string id, DateTimeOffset until);
 
@@ -117,8 +120,11 @@ internal static partial class Log
     [LoggerMessage(88, LogLevel.Information, "{Actor}: {Verb} of the device {Device}, version {Version}")]
     public static partial void DeviceChanged(this ILogger log, CallerId actor, string verb, string device, long version);
 
-    [LoggerMessage(89, LogLevel.Information, "{Actor}: import of devices, {Good} good, {Changed} changed, {Faults} faults")]
-    public static partial void DevicesImported(this ILogger log, CallerId actor, int good, int changed, int faults);
+    [LoggerMessage(89, LogLevel.Information, "{Actor}: import of devices, {Detail}")]
+    public static partial void DevicesImported(this ILogger log, CallerId actor, string detail);
+
+    [LoggerMessage(94, LogLevel.Information, "{Actor}: import of devices, {Detail}; nothing was written: {Reason}")]
+    public static partial void DevicesNotImported(this ILogger log, CallerId actor, string detail, string reason);
 
     [LoggerMessage(93, LogLevel.Error, "old changes of the registry could not be forgotten, which is tried again: {Reason}")]
     public static partial void HistoryNotForgotten(this ILogger log, string reason);
@@ -156,6 +162,9 @@ internal static partial class Log
     [LoggerMessage(600, LogLevel.Information, "asked to end: not ready any more, and answering for {Seconds} more seconds")]
     public static partial void Draining(this ILogger log, double seconds);
 
+    [LoggerMessage(603, LogLevel.Information, "{Asked} to end: no more callers, and calls under way are still answered")]
+    public static partial void Ending(this ILogger log, string asked);
+
     [LoggerMessage(601, LogLevel.Information, "health and metrics are told at {Address}")]
     public static partial void Monitoring(this ILogger log, string address);
 
@@ -173,6 +182,15 @@ internal static partial class Log
 
     [LoggerMessage(103, LogLevel.Error, "callers go on being judged by the roles and revocation lists before: {Reason}")]
     public static partial void CallerRulesRefused(this ILogger log, string reason);
+
+    [LoggerMessage(104, LogLevel.Warning, "{What} ends at {Until:u}; after that {Then}")]
+    public static partial void TermEnding(this ILogger log, string what, DateTimeOffset until, string then);
+
+    [LoggerMessage(105, LogLevel.Error, "{What} ended at {Until:u}: {Then}")]
+    public static partial void TermOver(this ILogger log, string what, DateTimeOffset until, string then);
+
+    [LoggerMessage(106, LogLevel.Information, "the roles and all revocation lists can be used again")]
+    public static partial void CallerRulesUsable(this ILogger log);
 
     [LoggerMessage(110, LogLevel.Warning, "turning calls of {Caller} away: {Reason}")]
     public static partial void Overloaded(this ILogger log, string caller, string reason);
@@ -194,6 +212,9 @@ internal static partial class Log
 
     [LoggerMessage(905, LogLevel.Error, "{Count} records of the audit log could not be made, and are counted in it as missing")]
     public static partial void AuditUnmade(this ILogger log, Exception fault, long count);
+
+    [LoggerMessage(908, LogLevel.Critical, "the server ends while the disk of the audit log hangs: {Count} records are in line, and may never be on it")]
+    public static partial void AuditAbandoned(this ILogger log, int count);
 
     [LoggerMessage(906, LogLevel.Warning, "{Count} records of the audit log were covered by no checkpoint, so nothing vouches for them; a server that is killed leaves those of about its last second")]
     public static partial void AuditUnsigned(this ILogger log, long count);

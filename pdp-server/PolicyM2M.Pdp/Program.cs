@@ -74,7 +74,8 @@ internal static class Program
         DateTimeOffset now = clock.GetUtcNow();
         ServedCommit? lastServed = memory.Find(source);
         string? accepted = memory.TakeAccepted(source);
-        var revisions = new RevisionState(activations.Begin(RolloutStart.Load(source, lastServed, rollouts.Find(source), accepted, options.Rollout, now, asked), now));
+        RememberedRollout? remembered = rollouts.Find(source);
+        var revisions = new RevisionState(activations.Begin(RolloutStart.Load(source, lastServed, remembered, accepted, options.Rollout, now, asked), now));
         Func<IServiceProvider, WebhookListener>? webhook = WebhookListener.Of(options);
         Func<IServiceProvider, MonitorListener>? monitor = MonitorListener.Of(options);
         DevelopmentCredentials development = options.MayBeForDevelopment ? DevelopmentCredentials.Prepare(data, clock.GetUtcNow()) : DevelopmentCredentials.None(data, options.Listen);
@@ -135,6 +136,9 @@ internal static class Program
         // Before it listens: without keys, and without a log of what it decides, it is no decision point.
         pdp.Services.GetRequiredService<SigningKeys>();
         pdp.Services.GetRequiredService<AuditTrail>();
+        // Before anybody is answered: what a restart would not know of is not served.
+        pdp.Services.GetRequiredService<Rollout>().Begin(first => RolloutStart.Before(source, lastServed, remembered, accepted, first, now) is not { } before ? null
+            : ReferenceEquals(before, first) ? first : activations.Begin(before, now));
         pdp.ObserveSight();
         pdp.UseAdmission();
         pdp.UseRemembered();

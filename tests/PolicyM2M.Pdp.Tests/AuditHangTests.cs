@@ -33,8 +33,24 @@ internal sealed class AuditHangTests
         Assert.That(await pdp.HealthAsync(), Is.EqualTo(Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus.NotServing));
         Assert.That(await http.GetStringAsync($"{monitor}/metrics"), Does.Contain("policym2m_pdp_audit_writable 0\n").And.Not.Contain("policym2m_pdp_audit_write_age_seconds 0\n"));
         Assert.That(pdp.Log.Lines, Has.One.StartsWith("Critical: the audit log cannot be written, so nobody is answered until it can: the disk has not answered for 5 seconds"));
+        Assert.That(pdp.Log.Lines, Has.None.Contains("may never be on it"));
         hanging.Release();
         await RunningPdp.Eventually(() => AuditTests.CodeOf(device), answered => answered == StatusCode.OK);
         Assert.That((await http.GetAsync($"{monitor}/readyz")).StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [Test]
+    public async Task A_server_ends_although_the_disk_hangs_and_says_what_may_be_missing()
+    {
+        await using RunningPdp pdp = await RunningPdp.StartAsync(change: options => options with { Audit = AuditTests.Durable });
+        using var hanging = new HangingFile(Path.Combine(pdp.Data.Audit, "tile/entries/000"));
+        DecisionService.DecisionServiceClient device = pdp.DecisionsAs("device");
+        while (await AuditTests.CodeOf(device) != StatusCode.Unavailable)
+        {
+        }
+
+        await pdp.StopServerAsync();
+
+        Assert.That(pdp.Log.Lines, Has.One.Match("^Critical: the server ends while the disk of the audit log hangs: [0-9]+ records are in line, and may never be on it$"));
     }
 }

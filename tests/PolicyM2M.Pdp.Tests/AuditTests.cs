@@ -228,7 +228,7 @@ internal sealed class AuditTests
         File.WriteAllBytes(bundle, bytes);
         FinishedProcess changed = M2MProcess.Run("audit", "verify", pdp.Data.Audit);
         Assert.That((changed.ExitCode, changed.Output), Is.EqualTo((4, changed.Output)));
-        Assert.That(changed.Output, Does.Match("wrong: record 3: the record was changed: it is not the one that was signed here  \\(tile/entries/000\\)"));
+        Assert.That(changed.Output, Does.Match("wrong: record 3: the record was changed: it is not the one that was signed here  \\(tile/entries/000\\.p/4\\)"));
 
         string journal = Directory.EnumerateFiles(Path.Combine(pdp.Data.Audit, "journal")).Single();
         bytes = File.ReadAllBytes(journal);

@@ -198,6 +198,43 @@ public sealed class ConfigurationTests
         Assert.That(Parse(["--config", "nowhere.yaml"]).Text, Does.Contain("--config: there is no file `nowhere.yaml`"));
     }
 
+    [TestCase("pipe", "it is no ordinary file")]
+    [TestCase("to-pipe", "it is no ordinary file")]
+    [TestCase("to-zero", "it is no ordinary file")]
+    [TestCase("to-large", "it has more than 1048576 bytes")]
+    public void A_file_that_does_not_end_is_refused_and_nobody_waits_for_it(string name, string reason)
+    {
+        if (!OperatingSystem.IsLinux())
+            Assert.Ignore("named pipes and devices are for Linux");
+        FinishedProcess.Run("mkfifo", [_folder["pipe"]]).Succeeded();
+        File.CreateSymbolicLink(_folder["to-pipe"], "pipe");
+        File.CreateSymbolicLink(_folder["to-zero"], "/dev/zero");
+        File.CreateSymbolicLink(_folder["to-large"], _folder.Write("large", new string('#', (1 << 20) + 1)));
+        Assert.That(Parse(["--config", _folder[name]]), Is.EqualTo(((PdpOptions?)null, 1, $"error: --config: `{_folder[name]}` cannot be read: {reason}\n`--help` lists the options.\n")));
+    }
+
+    [TestCase("--audit-pseudonyms", "")]
+    [TestCase("--registry-db", "postgres-file:")]
+    [TestCase("--roles", "")]
+    [TestCase("--webhook-secret", "")]
+    public void A_file_of_an_option_that_does_not_end_is_told_and_not_waited_for(string option, string prefix)
+    {
+        if (!OperatingSystem.IsLinux())
+            Assert.Ignore("named pipes are for Linux");
+        FinishedProcess.Run("mkfifo", [_folder["pipe"]]).Succeeded();
+        File.CreateSymbolicLink(_folder["to-pipe"], "pipe");
+        Assert.That(Parse([option, prefix + _folder["to-pipe"], "--check-config"]).Text, Does.Match($"(?m)^error: {option}: .*it is no ordinary file$"));
+    }
+
+    [Test]
+    public void The_roles_of_the_data_folder_are_looked_at_unless_an_option_names_others()
+    {
+        string bad = _folder.Write("data/roles.json", """{ "roles": [ { "match": "spiffe://a.example/x", "role": "king" } ] }""");
+        string good = _folder.Write("good.json", """{ "roles": [ { "match": "spiffe://a.example/{name}", "role": "device" } ] }""");
+        Assert.That(Parse(["--data", _folder["data"], "--check-config"]).Text, Does.StartWith($"error: --data: {bad}:1:57: expected device"));
+        Assert.That(Parse(["--data", _folder["data"], "--roles", good, "--check-config"]).Text, Does.Not.Contain("error"));
+    }
+
     [Test]
     public void What_would_be_used_is_told_with_its_place_and_without_passwords()
     {

@@ -2,6 +2,8 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
+using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Testing;
 using PolicyM2M.Wire.V1;
@@ -66,10 +68,38 @@ public sealed class CredentialFollowingTests
         await _pdp.DecisionsAs("device").DecideAsync(new DecideRequest());
         File.Delete(_pdp.Data.Certificate("server"));
         await RunningPdp.Eventually(() => Task.FromResult(_pdp.Log.Lines.Count(IsRefusal)), count => count == 2);
+        CredentialState state = _pdp.Server.Services.GetRequiredService<CredentialState>();
+        Assert.That(state.HasUnusableFiles, Is.True);
         File.WriteAllText(_pdp.Data.Certificate("server"), good);
         Assert.That(await Shown(), Is.EqualTo(shown));
+        await RunningPdp.Eventually(() => Task.FromResult(state.HasUnusableFiles), isSo => !isSo);
+        Assert.That(_pdp.Log.Lines, Has.One.EqualTo("Information: the certificates can be used again: they are those by which handshakes go"));
 
         static bool IsRefusal(string line) => line.StartsWith("Error: the new certificates cannot be used, and handshakes go on with those before: ", StringComparison.Ordinal);
+    }
+
+    [Test]
+    public async Task A_certificate_that_ends_is_told_before_it_ends_and_when_it_has()
+    {
+        await _pdp.StopServerAsync();
+        var time = new ManualTime();
+        await _pdp.StartServerAsync(MonitorTests.WithMonitor(_pdp.Options()), time);
+        Identity.Term term = _pdp.Server.Services.GetRequiredService<CredentialState>().Current.Term;
+        string monitor = _pdp.Server.Services.GetRequiredService<Sight.MonitorListener>().Address;
+        using var http = new HttpClient();
+        Assert.That(await http.GetStringAsync($"{monitor}/readyz"), Is.EqualTo("ready\n"));
+
+        time.Advance(term.Until - time.GetUtcNow() - TimeSpan.FromMinutes(1));
+        await Line($"Warning: the server's certificate ends at {term.Until:u}; after that no caller accepts this server");
+        time.Advance(TimeSpan.FromMinutes(2));
+        await Line($"Error: the server's certificate ended at {term.Until:u}: no caller accepts this server");
+
+        // After such a leap nobody knows how the registry stands, so that it is not ready either.
+        using HttpResponseMessage ready = await http.GetAsync($"{monitor}/readyz");
+        Assert.That(await ready.Content.ReadAsStringAsync(), Does.EndWith("warning: the server's certificate is over, so that no caller accepts it\n"));
+        Assert.That(await http.GetStringAsync($"{monitor}/metrics"), Does.Match(@"(?m)^policym2m_pdp_certificate_remaining_seconds -"));
+
+        Task Line(string text) => RunningPdp.Eventually(() => Task.FromResult(_pdp.Log.Lines), lines => lines.Contains(text));
     }
 
     private async Task<bool> GetsIn(X509Certificate2 certificate)

@@ -58,6 +58,10 @@ public sealed partial class DeploymentTests
     }
 
     [Test]
+    public void Behind_the_balancer_of_the_cluster_one_address_may_have_all_connections() =>
+        Assert.That(Option("connections-per-address"), Is.EqualTo(Option("connections")).And.Not.Empty);
+
+    [Test]
     public void Revocation_lists_come_from_a_volume_that_changes_while_the_server_runs()
     {
         string[] lists = [.. Regex.Matches(Options(), @"(?m)^crl:\n((?:  - .*\n?)+)").SelectMany(match => Regex.Matches(match.Value, "/.*").Select(path => path.Value))];

@@ -66,6 +66,8 @@ public sealed class DevelopmentCredentialsTests
         DevelopmentCredentials made = DevelopmentCredentials.Prepare(_data, Now);
         DevelopmentData.Prepare(_data, made, Policies);
 
+        using (var hold = new DataFolderHold(_data))
+            hold.Take();
         Assert.That(Mode(_data.Path), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute));
         Assert.That(Mode(_data.Pki), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute));
         Assert.That(Directory.EnumerateFiles(_data.Path, "*", SearchOption.AllDirectories).Select(Mode), Has.All.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));

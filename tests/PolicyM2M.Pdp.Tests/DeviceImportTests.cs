@@ -52,6 +52,7 @@ public sealed class DeviceImportTests
         Assert.That(faults[2].Message, Is.EqualTo("101 is no risk; expected a whole number from 0 to 100"));
         Assert.That(warnings.Select(warning => (warning.Line, warning.Message)), Is.EqualTo(new[] { (2, "the policies know no attribute `note`, so it does nothing; the first of its uses is here") }));
         Assert.That(await IsThere("new-1"), Is.False);
+        Assert.That(_pdp.Log.Lines, Has.Some.EndsWith(": import of devices, 1 good, 1 would change, 3 faults; nothing was written: one fault keeps everything from being written"));
     }
 
     [Test]
@@ -86,6 +87,9 @@ public sealed class DeviceImportTests
 
         Assert.That((summary.Written, summary.Good, summary.Changed), Is.EqualTo((false, 2, 2)));
         Assert.That(await IsThere("new-1"), Is.False);
+        Assert.That(_pdp.Log.Lines, Has.Some.EndsWith(": import of devices, 2 good, 2 would change, 0 faults; nothing was written: it was only tried"));
+        await Import(Good);
+        Assert.That(_pdp.Log.Lines, Has.Some.EndsWith(": import of devices, 2 good, 2 changed, 0 faults"));
     }
 
     [Test]

@@ -60,6 +60,7 @@ public sealed class DrainingTests
         await RunningPdp.Eventually(() => Task.FromResult(pdp.Process.Transcript), text => text.Contains("answering for 600 more seconds", StringComparison.Ordinal));
         Assert.That(await pdp.Process.TerminateAsync(), Is.Zero);
         Assert.That(await first, Is.Zero);
+        Assert.That(pdp.Process.Transcript, Does.Contain("asked again to end: no more callers, and calls under way are still answered"));
     }
 
     [Test]

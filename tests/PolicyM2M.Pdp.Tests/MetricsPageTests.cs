@@ -7,6 +7,7 @@ using PolicyM2M.Pdp.Sight;
 using PolicyM2M.Pdp.Sight.Metrics;
 using PolicyM2M.Testing;
 using PolicyM2M.Wire.V1;
+using YamlDotNet.RepresentationModel;
 
 namespace PolicyM2M.Pdp.Tests;
 
@@ -24,6 +25,9 @@ public sealed partial class MetricsPageTests
     public async Task Scrape()
     {
         _pdp = await RunningPdp.StartAsync(change: MonitorTests.WithMonitor);
+        using (var authority = TestAuthority.Load(_pdp.Data.Certificate("ca"), _pdp.Data.Key("ca")))
+            authority.WriteCrl(Path.Combine(_pdp.Data.Crl, "own.crl"));
+        await RunningPdp.Eventually(() => Task.FromResult(_pdp.Log.Lines), lines => lines.Any(line => line.Contains("is in force", StringComparison.Ordinal)));
         // A label is seen where there is something to label.
         await _pdp.DecisionsAs("device").DecideAsync(new DecideRequest { Attributes = { ["posture.risk"] = new AttributeValue { Integer = 1 } } });
         using var http = new HttpClient();
@@ -59,8 +63,25 @@ public sealed partial class MetricsPageTests
         Assert.That(Alerts().Where(name => !Regex.IsMatch(_scraped, $@"(?m)^{name}[{{ ]")), Is.Empty, "in the alerts of docs/metrics.md");
     }
 
+    [Test]
+    public void The_rules_for_alerts_are_those_of_the_page()
+    {
+        var stream = new YamlStream();
+        stream.Load(new StringReader(File.ReadAllText(Path.Combine(Root, "deploy/prometheus/policym2m-pdp.rules.yaml"))));
+        YamlNode[] rules = [.. (YamlSequenceNode)stream.Documents[0].RootNode["groups"][0]["rules"]];
+        var told = rules.Select(rule => ($"{rule["expr"]}", ((YamlMappingNode)rule).Children.TryGetValue("for", out YamlNode? lasts) ? $"{lasts}" : "", $"{rule["annotations"]["summary"]}"));
+        var rows = AlertRow().Matches(Page.Split("## Alerts")[1]).Select(row => (row.Groups[1].Value, Lasts[row.Groups[2].Value], Link().Replace(row.Groups[3].Value, "$1")));
+
+        Assert.That(told, Is.EqualTo(rows).And.Not.Empty);
+        Assert.That(rules.Select(rule => $"{rule["alert"]}"), Is.Unique.And.All.Match("^PolicyM2M[A-Z][A-Za-z]+$"));
+    }
+
+    private static readonly Dictionary<string, string> Lasts = new() { [""] = "", [" for a minute"] = "1m", [" for five minutes"] = "5m", [" for ten minutes"] = "10m" };
+
+    private static string Page => File.ReadAllText(Path.Combine(Root, "docs/metrics.md"));
+
     private static IEnumerable<string> Alerts() =>
-        Metric().Matches(File.ReadAllText(Path.Combine(Root, "docs/metrics.md")).Split("## Alerts")[1]).Select(match => match.Value).Distinct();
+        Metric().Matches(Page.Split("## Alerts")[1]).Select(match => match.Value).Distinct();
 
     private string Table()
     {
@@ -74,6 +95,12 @@ public sealed partial class MetricsPageTests
         }
         return table.ToString();
     }
+
+    [GeneratedRegex(@"(?m)^\| `(.+?)`( for [a-z ]+)? \| (.+) \|$")]
+    private static partial Regex AlertRow();
+
+    [GeneratedRegex(@"\[([^\]]+)\]\([^)]*\)")]
+    private static partial Regex Link();
 
     [GeneratedRegex(@"\b(?:policym2m|dotnet)_[a-z_]+\b")]
     private static partial Regex Metric();

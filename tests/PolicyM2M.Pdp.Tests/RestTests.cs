@@ -45,7 +45,8 @@ internal sealed class RestTests
     {
         IEnumerable<MethodDescriptor> unary = new[] { DecisionService.Descriptor, PolicyService.Descriptor, DeviceService.Descriptor, AuditService.Descriptor }
             .SelectMany(service => service.Methods).Where(method => !method.IsClientStreaming && !method.IsServerStreaming);
-        Assert.That(RestRoute.All.Select(route => route.FullName).Distinct(), Is.EquivalentTo(unary.Select(method => $"/{method.Service.FullName}/{method.Name}")));
+        Assert.That(RestRoute.All.Select(route => route.FullName).Distinct(),
+            Is.EquivalentTo(unary.Append(DeviceService.Descriptor.FindMethodByName("ImportDevices")).Select(method => $"/{method.Service.FullName}/{method.Name}")));
     }
 
     [Test]
@@ -113,6 +114,28 @@ internal sealed class RestTests
         Assert.That((revoked, kept, CodeOf(why), missing), Is.EqualTo((HttpStatusCode.OK, HttpStatusCode.BadRequest, StatusCode.FailedPrecondition, HttpStatusCode.NotFound)));
     }
 
+    [Test]
+    public async Task A_small_file_of_devices_is_imported_by_one_message_and_reported_in_one()
+    {
+        string file = Convert.ToBase64String("device.id,posture.risk,note\nrest-1,5,x\nrest-2,high,x\n"u8);
+        (HttpStatusCode refused, string faults) = await Send("operator", "POST", "/v1/import", $$"""{ "options": { "format": "IMPORT_FORMAT_CSV" }, "chunk": "{{file}}" }""");
+        (HttpStatusCode kept, string report) = await Send("operator", "POST", "/v1/import", $$"""{ "options": { "format": "IMPORT_FORMAT_CSV", "keepGood": true }, "chunk": "{{file}}" }""");
+        (HttpStatusCode nothing, string why) = await Send("operator", "POST", "/v1/import", "{}");
+        ImportDevicesResponse one = ImportDevicesResponse.Parser.ParseJson(faults), other = ImportDevicesResponse.Parser.ParseJson(report);
+
+        Assert.That((refused, one.Summary.Written, one.Faults.Single().Line, one.Warnings.Count), Is.EqualTo((HttpStatusCode.OK, false, 3, 1)), faults);
+        Assert.That((kept, other.Summary.Written, other.Summary.Changed, other.Faults.Count), Is.EqualTo((HttpStatusCode.OK, true, 1, 1)), report);
+        Assert.That((nothing, CodeOf(why)), Is.EqualTo((HttpStatusCode.BadRequest, StatusCode.InvalidArgument)));
+        Assert.That((await Send("operator", "GET", "/v1/devices/rest-1")).Status, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [TestCase("/v1/decide", "{", "the body is no DecideRequest: it ends before it is whole")]
+    [TestCase("/v1/decide", """{ "kinds": ["DECISION_KIND_AU""", "the body is no DecideRequest: it ends before it is whole")]
+    [TestCase("/v1/decide", """{ "kinds": [9] }""", "the body is no DecideRequest: `kinds[0]` is `9`; expected DECISION_KIND_CIPHER_SUITES, DECISION_KIND_AUTH, DECISION_KIND_ROTATION")]
+    [TestCase("/v1/decide", """{ "form": 1, "form": 1 }""", "the body is no DecideRequest: `form` is there twice")]
+    [TestCase("/v1/decide", """{ "deviceId": "a", "device_id": "b" }""", "the body is no DecideRequest: `device_id` is there twice")]
+    [TestCase("/v1/decide", """{ "attributes": { "a": { "text": "b" }, "a": { "text": "c" } } }""", "the body is no DecideRequest: `attributes[\"a\"]` is there twice")]
+    [TestCase("/v1/decide", """{ "attributes": { "a": { "text": "b", "text": "c" } } }""", "the body is no DecideRequest: `attributes[\"a\"].text` is there twice")]
     [TestCase("/v1/decide", "", "the body is no DecideRequest: it is empty; `{}` says nothing")]
     [TestCase("/v1/decide", "nonsense", "the body is no DecideRequest: line 1, byte 2: it is not JSON")]
     [TestCase("/v1/decide", "[]", "the body is no DecideRequest: the whole is a list; expected an object")]
@@ -125,7 +148,7 @@ internal sealed class RestTests
     [TestCase("/v1/decide", """{ "attributes": { "device.type": "plc" } }""", "the body is no DecideRequest: `attributes[\"device.type\"]` is the text `plc`; expected an object")]
     [TestCase("/v1/decide", """{ "attributes": { "a": { "integer": "99999999999999999999" } } }""",
         "the body is no DecideRequest: `attributes[\"a\"].integer` is the text `99999999999999999999`; expected a whole number of 64 bits")]
-    [TestCase("/v1/decide", """{ "attributes": { "a": { "text": "b", "boolean": true } } }""", "the body is no DecideRequest: two of its fields exclude each other, or one is there twice")]
+    [TestCase("/v1/decide", """{ "attributes": { "a": { "text": "b", "boolean": true } } }""", "the body is no DecideRequest: two of its fields exclude each other")]
     [TestCase("/v1/decide", """{ "knownStatement": "no base64!" }""", "the body is no DecideRequest: `knownStatement` is the text `no base64!`; expected bytes in base64")]
     [TestCase("/v1/decide", "{ \"kinds\": \"a\u202Eb\u200Bc\u2028d\" }", "the body is no DecideRequest: `kinds` is the text `a b c d`; expected a list")]
     [TestCase("/v1/decide?a%E2%80%AEb=1", "{}", "`a b` is in the query; it belongs into the body")]
@@ -149,6 +172,25 @@ internal sealed class RestTests
             Is.EqualTo((HttpStatusCode.NotFound, StatusCode.NotFound, "there is no `/v1/nowhere`; GET /openapi.json describes what there is")));
         Assert.That((wrong, CodeOf(method), (string?)JsonNode.Parse(method)!["message"]),
             Is.EqualTo((HttpStatusCode.MethodNotAllowed, StatusCode.Unimplemented, "`/v1/status` takes GET, and not POST; GET /openapi.json describes what there is")));
+    }
+
+    [Test]
+    public async Task A_path_that_HTTP_does_not_take_ends_its_own_stream_and_no_other()
+    {
+        using X509Certificate2 certificate = X509Certificate2.CreateFromPemFile(_pdp.Data.Certificate("operator"), _pdp.Data.Key("operator"));
+        using SocketsHttpHandler handler = RunningPdp.Handler(_pdp.Data, certificate);
+        int connections = 0;
+        handler.PlaintextStreamFilter = (context, _) =>
+        {
+            connections++;
+            return ValueTask.FromResult(context.PlaintextStream);
+        };
+        using var client = new HttpClient(handler) { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        Assert.That((await client.GetAsync($"{_pdp.Address}/v1/devices/plc-0042")).StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        HttpRequestException? end = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync($"{_pdp.Address}/v1/devices/%00"));
+        Assert.That((end!.InnerException as HttpProtocolException)?.ErrorCode, Is.EqualTo(1), "PROTOCOL_ERROR");
+        Assert.That((await client.GetAsync($"{_pdp.Address}/v1/devices/plc-0042")).StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(connections, Is.EqualTo(1));
     }
 
     [Test]
@@ -178,7 +220,8 @@ internal sealed class RestTests
         string deep = string.Concat(Enumerable.Repeat("{\"attributes\":", 5_000));
         byte[] large = Encoding.UTF8.GetBytes("{ \"deviceId\": \"" + new string('x', RequestLimits.MaximumMessageBytes) + "\" }");
         Assert.That(CodeOf((await Send("device", "POST", "/v1/decide", deep)).Json), Is.EqualTo(StatusCode.InvalidArgument));
-        Assert.That(CodeOf((await Send("device", "POST", "/v1/decide", large)).Json), Is.EqualTo(StatusCode.ResourceExhausted));
+        (HttpStatusCode status, string json) = await Send("device", "POST", "/v1/decide", large);
+        Assert.That((status, CodeOf(json)), Is.EqualTo((HttpStatusCode.RequestEntityTooLarge, StatusCode.ResourceExhausted)));
         Assert.That(CodeOf((await Send("device", "POST", "/v1/decide", [(byte)'"', 0xFF, (byte)'"'])).Json), Is.EqualTo(StatusCode.InvalidArgument));
         Assert.That(CodeOf((await Send("device", "POST", "/v1/decide", "{}"u8.ToArray(), "text/plain")).Json), Is.EqualTo(StatusCode.InvalidArgument), "as a page of another site could send it");
     }

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.RegularExpressions;
 using Grpc.Core;
 using Grpc.Health.V1;
 using Microsoft.Extensions.DependencyInjection;
@@ -137,6 +139,62 @@ public sealed class RevocationTests
         time.Advance(TimeSpan.FromDays(3));
 
         Assert.That(await Status(device), Is.EqualTo(StatusCode.Unauthenticated));
+    }
+
+    [Test]
+    public async Task A_list_that_ends_is_told_before_it_ends_and_when_it_has_and_by_a_metric_and_a_warning()
+    {
+        var time = new PolicyM2M.Testing.ManualTime();
+        _authority.WriteCrl(Crl, "-crldays", "10");
+        await _pdp.StopServerAsync();
+        await _pdp.StartServerAsync(MonitorTests.WithMonitor(_pdp.Options()), time);
+        string monitor = _pdp.Server.Services.GetRequiredService<Sight.MonitorListener>().Address, name = _authority.Certificate.Subject;
+        using var http = new HttpClient();
+        Assert.That(await Ready(), Is.EqualTo("ready\n"));
+        Assert.That(await Remaining(), Is.InRange(TimeSpan.FromDays(9.9).TotalSeconds, TimeSpan.FromDays(10).TotalSeconds));
+
+        time.Advance(TimeSpan.FromDays(9.5));
+        await Line($"Warning: the revocation list of {name} ends at ", "; after that nobody of that authority gets in until a newer one comes");
+        Assert.That(await Ready(), Does.EndWith("warning: a revocation list ends soon, and after that nobody of its authority gets in\n"));
+
+        time.Advance(TimeSpan.FromDays(1));
+        await Line($"Error: the revocation list of {name} ended at ", ": nobody of that authority gets in until a newer one comes");
+        Assert.That(await Ready(), Does.Contain("warning: a revocation list is over, so that nobody of its authority gets in\n"));
+        Assert.That(await Remaining(), Is.Negative);
+        Assert.That(_pdp.Log.Lines, Has.One.Contains("ends at").And.One.Contains("ended at"));
+
+        // After such a leap nobody knows how the registry stands, so that it is not ready either.
+        async Task<string> Ready()
+        {
+            using HttpResponseMessage ready = await http.GetAsync($"{monitor}/readyz");
+            return await ready.Content.ReadAsStringAsync();
+        }
+
+        async Task<double> Remaining()
+        {
+            Match series = Regex.Match(await http.GetStringAsync($"{monitor}/metrics"), @"(?m)^policym2m_pdp_crl_remaining_seconds\{issuer="".*""\} (.*)$");
+            Assert.That(series.Success);
+            return double.Parse(series.Groups[1].Value, NumberStyles.Float, CultureInfo.InvariantCulture);
+        }
+
+        Task Line(string begin, string end) => RunningPdp.Eventually(() => Task.FromResult(_pdp.Log.Lines),
+            lines => lines.Any(line => line.StartsWith(begin, StringComparison.Ordinal) && line.EndsWith(end, StringComparison.Ordinal)));
+    }
+
+    [Test]
+    public async Task Roles_that_were_broken_and_are_as_before_again_can_be_used_again()
+    {
+        const string Roles = """{ "roles": [ { "match": "spiffe://dev.policym2m.example/device/{name}", "role": "device" } ] }""";
+        await _pdp.StopServerAsync();
+        File.WriteAllText(_pdp.Data.Roles, Roles);
+        await _pdp.StartServerAsync();
+        // The follower has read them too: what it would take for news is not what this is about.
+        await RunningPdp.Eventually(() => Task.FromResult(_pdp.Log.Lines), lines => lines.Any(line => line.Contains("callers have their roles by", StringComparison.Ordinal)));
+        File.WriteAllText(_pdp.Data.Roles, "{");
+        await RunningPdp.Eventually(() => Task.FromResult(_pdp.Server.Services.GetRequiredService<CallerRulesState>().UnusableFiles), count => count == 1);
+        File.WriteAllText(_pdp.Data.Roles, Roles);
+        await RunningPdp.Eventually(() => Task.FromResult(_pdp.Server.Services.GetRequiredService<CallerRulesState>().UnusableFiles), count => count == 0);
+        Assert.That(_pdp.Log.Lines, Has.One.EqualTo("Information: the roles and all revocation lists can be used again"));
     }
 
     [Test]

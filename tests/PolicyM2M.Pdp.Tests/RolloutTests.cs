@@ -278,6 +278,37 @@ public sealed class RolloutTests
         Assert.That(_pdp.Log.Lines, Has.One.Contains("cannot be remembered for a restart"));
     }
 
+    [TestCase("rollout.json")]
+    [TestCase("activations.json")]
+    public async Task A_commit_that_a_start_cannot_remember_waits_and_what_was_served_before_it_goes_on(string file)
+    {
+        await _pdp.StopServerAsync();
+        string second = _pdp.Git.Commit("While nobody looked", TestPolicies.Baseline("7d")), path = Path.Combine(_pdp.Data.Path, file);
+        File.Delete(path);
+        Directory.CreateDirectory(path);
+        await Restart(_pdp.Options());
+
+        RolloutState held = await State();
+        Assert.That((held.Active.CommitId, held.Waiting?.Revision.CommitId, await Lifetime()), Is.EqualTo((_first, second, (30.0, _first))));
+        Assert.That(held.NotRemembered, Is.Not.Empty);
+        Assert.That(await File.ReadAllTextAsync(_pdp.Data.LastServed), Does.Not.Contain(second));
+        Assert.That(_pdp.Log.Lines, Has.Some.Contains("waits: it cannot be remembered"));
+
+        Directory.Delete(path);
+        await Until(state => state.Active.CommitId == second);
+        Assert.That(await File.ReadAllTextAsync(_pdp.Data.LastServed), Does.Contain(second));
+    }
+
+    [Test]
+    public async Task A_start_that_cannot_remember_what_it_serves_and_knows_nothing_before_it_is_none()
+    {
+        await _pdp.StopServerAsync();
+        File.Delete(_pdp.Data.LastServed);
+        Directory.CreateDirectory(_pdp.Data.LastServed);
+        StartupException? fault = await Assert.ThrowsAsync<StartupException>(() => _pdp.StartServerAsync());
+        Assert.That(fault!.Message, Does.StartWith($"the commit {_first[..12]} cannot be remembered for a restart, after which history could go back: "));
+    }
+
     [Test]
     public async Task After_a_restart_a_roll_back_goes_to_what_was_served_before_it()
     {

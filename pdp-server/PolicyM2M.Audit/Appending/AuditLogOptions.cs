@@ -47,6 +47,9 @@ public sealed record AuditLogOptions(string Folder, string Origin, ECDsa Signing
     /// <summary>Told on the log's own task, after the log says so, that records could not be made and are missing: how many, and why the last of them could not.</summary>
     public Action<long, Exception>? Unmade { get; init; }
 
+    /// <summary>Told when the log is closed while its disk hangs: how many records are in line and may never be on it.</summary>
+    public Action<int>? Abandoned { get; init; }
+
     /// <summary>A journal of more bytes is begun anew, once all that it holds is in tiles on disk.</summary>
     internal long LongestJournal { get; init; } = 16 << 20;
 

@@ -28,9 +28,9 @@ public sealed class AuditLogReader
         for (long bundle = from / TilePath.Width; bundle * TilePath.Width < size; bundle++)
         {
             int width = (int)Math.Min(TilePath.Width, size - bundle * TilePath.Width);
-            if (_folder.ReadEntries(bundle, width) is not { } bytes)
+            if (_folder.ReadEntries(bundle, width) is not { } file)
                 continue;
-            IReadOnlyList<ReadOnlyMemory<byte>> entries = EntryBundle.Read(bytes, out _);
+            IReadOnlyList<ReadOnlyMemory<byte>> entries = EntryBundle.Read(file.Bytes, out _);
             for (int i = 0; i < Math.Min(width, entries.Count); i++)
             {
                 if (bundle * TilePath.Width + i >= from)
@@ -57,7 +57,7 @@ public sealed class AuditLogReader
     {
         try
         {
-            return File.ReadAllText(file);
+            return LogFolder.ReadText(file);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

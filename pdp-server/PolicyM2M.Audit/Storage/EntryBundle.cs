@@ -11,6 +11,9 @@ internal static class EntryBundle
 
     private const int LengthSize = sizeof(ushort);
 
+    /// <summary>The longest that a bundle can be.</summary>
+    public const int LongestBundle = TilePath.Width * (LengthSize + LongestEntry);
+
     public static byte[] Write(IReadOnlyCollection<byte[]> entries)
     {
         var bundle = new ArrayBufferWriter<byte>();

@@ -13,7 +13,7 @@ internal sealed class FoundJournal
     public FoundJournal(string path, long from)
     {
         (Path, From) = (path, from);
-        _bytes = File.ReadAllBytes(path);
+        _bytes = OrdinaryFile.Read(path, Journal.Longest);
         Entries = Journal.Read(_bytes, out _whole);
     }
 
@@ -70,9 +70,9 @@ internal sealed class FoundJournal
         for (long number = From; number < until; number += TilePath.Width)
         {
             int width = (int)Math.Min(TilePath.Width, until - number);
-            if (folder.ReadEntries(number / TilePath.Width, width) is not { } bytes)
+            if (folder.ReadEntries(number / TilePath.Width, width) is not { } file)
                 return null;
-            IReadOnlyList<ReadOnlyMemory<byte>> bundle = EntryBundle.Read(bytes, out _);
+            IReadOnlyList<ReadOnlyMemory<byte>> bundle = EntryBundle.Read(file.Bytes, out _);
             if (bundle.Count < width)
                 return null;
             entries.AddRange(bundle.Take(width).Select(entry => (entry.ToArray(), TreeHash.OfLeaf(entry.Span))));

@@ -10,6 +10,9 @@ namespace PolicyM2M.Audit.Storage;
 /// </summary>
 internal sealed class Journal : IDisposable
 {
+    /// <summary>A longer one cannot be read at a start. One is begun anew long before, while its tiles can be written.</summary>
+    public const long Longest = int.MaxValue - 64;
+
     private const int MarkLength = 8;
     private const int HeadLength = sizeof(ushort) + MarkLength;
 

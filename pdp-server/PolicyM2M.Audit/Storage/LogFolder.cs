@@ -8,6 +8,9 @@ internal sealed class LogFolder(string path)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    /// <summary>More than a checkpoint or a key ever has.</summary>
+    public const int LongestText = 1 << 20;
+
     private string? _lastFolder;
 
     public string Path { get; } = path;
@@ -35,7 +38,7 @@ internal sealed class LogFolder(string path)
     /// <summary>The journals, that of the earliest record first.</summary>
     public IReadOnlyList<(long From, string Path)> Journals() => !Directory.Exists(JournalFolder) ? [] :
     [
-        .. Directory.EnumerateFiles(JournalFolder)
+        .. Directory.EnumerateFileSystemEntries(JournalFolder)
             .Select(file => (IsOne: long.TryParse(System.IO.Path.GetFileName(file), NumberStyles.None, CultureInfo.InvariantCulture, out long from), From: from, Path: file))
             .Where(file => file.IsOne).Select(file => (file.From, file.Path)).OrderBy(file => file.From),
     ];
@@ -105,44 +108,50 @@ internal sealed class LogFolder(string path)
     }
 
     /// <summary>Opens a file that only its owner may read.</summary>
-    public static FileStream Open(string file, FileMode mode)
+    public static FileStream Open(string file, FileMode mode, FileShare share = FileShare.Read)
     {
-        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.ReadWrite, Share = FileShare.Read, BufferSize = 0 };
+        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.ReadWrite, Share = share, BufferSize = 0 };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = OwnerOnly;
         return new FileStream(file, options);
     }
 
-    /// <summary>The entries of a bundle; null where there is none.</summary>
-    public byte[]? ReadEntries(long index, int width) => ReadWholeOr(TilePath.Entries(index), TilePath.Entries(index, width), width);
+    /// <summary>What a note or the line of a key holds.</summary>
+    /// <inheritdoc cref="OrdinaryFile.Read"/>
+    public static string ReadText(string file) => System.Text.Encoding.UTF8.GetString(OrdinaryFile.Read(file, LongestText));
 
-    /// <summary>Whether the bundles of entries hold this record in this place.</summary>
-    public bool HasEntry(long number, TreeHash leaf) =>
-        ReadEntries(number / TilePath.Width, (int)(number % TilePath.Width) + 1) is { } bytes
-        && EntryBundle.Read(bytes, out _) is var entries && number % TilePath.Width < entries.Count && TreeHash.OfLeaf(entries[(int)(number % TilePath.Width)].Span) == leaf;
+    /// <summary>A bundle of entries; null where there is none.</summary>
+    /// <exception cref="FileRefusedException">It is no file that could be one.</exception>
+    public TileFile? ReadEntries(long index, int width) => ReadWholeOr(TilePath.Entries(index), TilePath.Entries(index, width), width, EntryBundle.LongestBundle);
 
     /// <summary>The first hashes of a tile, as many as the width; null where the tile is not there, or holds fewer.</summary>
-    public TreeHash[]? ReadHashes(int level, long index, int width)
+    /// <exception cref="FileRefusedException">It is no file that could be one.</exception>
+    public TreeHash[]? ReadHashes(int level, long index, int width) => FindHashes(level, index, width)?.Hashes(width);
+
+    /// <summary>The tile itself; null where there is none.</summary>
+    /// <exception cref="FileRefusedException">It is no file that could be one.</exception>
+    public TileFile? FindHashes(int level, long index, int width) => ReadWholeOr(TilePath.Hashes(level, index), TilePath.Hashes(level, index, width), width, TilePath.Width * TreeHash.Length);
+
+    /// <summary>The partial forms of a tile or a bundle that are there, and how many hashes or entries the name of each says it has.</summary>
+    /// <param name="whole">The path of the whole one.</param>
+    public IReadOnlyList<(string File, int Width)> PartialsOf(string whole)
     {
-        if (ReadWholeOr(TilePath.Hashes(level, index), TilePath.Hashes(level, index, width), width) is not { } bytes || bytes.Length < width * TreeHash.Length)
-            return null;
-        var hashes = new TreeHash[width];
-        for (int i = 0; i < width; i++)
-            hashes[i] = new TreeHash(bytes.AsSpan(i * TreeHash.Length, TreeHash.Length));
-        return hashes;
+        string folder = TilePath.PartialsOf(whole);
+        string[] names = Directory.Exists(At(folder)) ? [.. new DirectoryInfo(At(folder)).EnumerateFiles().Select(file => file.Name)] : [];
+        return [.. names.Select(name => ($"{folder}/{name}", int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int width) ? width : 0)).OrderBy(partial => partial.Item2)];
     }
 
     /// <summary>A partial file goes as the log grows: a wider one begins with the same, and so does the whole one. Any of them may go, for a wider one, while it is looked for.</summary>
-    private byte[]? ReadWholeOr(string whole, string partial, int width)
+    private TileFile? ReadWholeOr(string whole, string partial, int width, int most)
     {
         const int Looks = 3;
         for (int look = 0; look < (width == TilePath.Width ? 1 : Looks); look++)
         {
-            foreach (string file in width == TilePath.Width ? [whole] : WiderThan(whole, width).Prepend(partial).Append(whole))
+            foreach (string file in width == TilePath.Width ? [whole] : PartialsOf(whole).Where(other => other.Width > width).Select(other => other.File).Prepend(partial).Append(whole))
             {
                 try
                 {
-                    return File.ReadAllBytes(At(file));
+                    return new TileFile(file, OrdinaryFile.Read(At(file), most));
                 }
                 catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
                 {
@@ -151,13 +160,5 @@ internal sealed class LogFolder(string path)
             }
         }
         return null;
-    }
-
-    private IEnumerable<string> WiderThan(string whole, int width)
-    {
-        string folder = TilePath.PartialsOf(whole);
-        string[] partials = Directory.Exists(At(folder)) ? [.. new DirectoryInfo(At(folder)).EnumerateFiles().Select(file => file.Name)] : [];
-        return partials.Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int other) ? other : 0).Where(other => other > width).Order()
-            .Select(other => string.Create(CultureInfo.InvariantCulture, $"{folder}/{other}"));
     }
 }

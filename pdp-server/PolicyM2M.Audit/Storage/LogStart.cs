@@ -48,7 +48,7 @@ internal static class LogStart
         string name = origin;
         if (File.Exists(folder.Key))
         {
-            NoteKey? known = NoteKey.Parse(File.ReadAllText(folder.Key), out string? fault);
+            NoteKey? known = NoteKey.Parse(LogFolder.ReadText(folder.Key), out string? fault);
             if (known is null || known.ToString() != NoteKey.Of(known.Name, signing).ToString())
                 throw new AuditLogException($"`{folder.Key}` is not the key of this decision point's log{(fault is null ? "" : $": {fault}")}; move the log away, and keep it");
             name = known.Name;
@@ -67,7 +67,7 @@ internal static class LogStart
 
     private static Checkpoint Believe(LogFolder folder, string file, ECDsa signing)
     {
-        string note = File.ReadAllText(file);
+        string note = LogFolder.ReadText(file);
         string origin = note.Split('\n')[0];
         string? fault = "its name is none";
         return NoteKey.IsName(origin) && SignedNote.TryOpen(note, [NoteKey.Of(origin, signing)], out string? text, out fault) && Checkpoint.Parse(text) is { } checkpoint

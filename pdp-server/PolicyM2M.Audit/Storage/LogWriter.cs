@@ -135,8 +135,7 @@ internal sealed class LogWriter : IDisposable
     {
         try
         {
-            var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
-            return new FileStream(folder.At("lock"), options);
+            return LogFolder.Open(folder.At("lock"), FileMode.OpenOrCreate, FileShare.None);
         }
         catch (IOException fault) when (File.Exists(folder.At("lock")))
         {

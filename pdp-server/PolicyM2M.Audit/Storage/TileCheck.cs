@@ -2,7 +2,9 @@ using PolicyM2M.Audit.Merkle;
 
 namespace PolicyM2M.Audit.Storage;
 
-/// <summary>Looks at the tiles and bundles that a start makes anew from the journal: one that holds anything else than what was signed is evidence, and is kept.</summary>
+/// <summary>
+/// Looks at the tiles and bundles that a start makes anew from the journal: one that holds anything else than what was signed is evidence, and is kept. So are the partial ones that a process left that was killed.
+/// </summary>
 internal static class TileCheck
 {
     private const string Aside = "altered";
@@ -18,21 +20,29 @@ internal static class TileCheck
         List<string> kept = [];
         for (long number = from; number < size; number += TilePath.Width)
         {
+            long bundle = number / TilePath.Width;
             int width = (int)Math.Min(TilePath.Width, size - number);
             (byte[] Entry, TreeHash Leaf)[] signed = [.. entries.Skip((int)(number - from)).Take(width)];
-            Compare(TilePath.Entries(number / TilePath.Width, width), EntryBundle.Write([.. signed.Select(entry => entry.Entry)]));
-            Compare(TilePath.Hashes(0, number / TilePath.Width, width), TreeHash.Bytes([.. signed.Select(entry => entry.Leaf)]));
+            Compare(TilePath.Entries(bundle), TilePath.Entries(bundle, width), length => EntryBundle.Write([.. signed.Take(length).Select(entry => entry.Entry)]));
+            Compare(TilePath.Hashes(0, bundle), TilePath.Hashes(0, bundle, width), length => TreeHash.Bytes([.. signed.Take(length).Select(entry => entry.Leaf)]));
+
+            void Compare(string whole, string counts, Func<int, byte[]> bytes)
+            {
+                KeepOther(counts, bytes(width), "made anew from the journal");
+                foreach ((string partial, int length) in folder.PartialsOf(whole).Where(partial => partial.File != counts && partial.Width > 0 && partial.Width <= width))
+                    KeepOther(partial, bytes(length), "of an earlier checkpoint, so that nothing takes its place");
+            }
         }
         return kept;
 
-        void Compare(string relative, byte[] signed)
+        void KeepOther(string relative, byte[] signed, string then)
         {
             string file = folder.At(relative);
-            if (!File.Exists(file) || File.ReadAllBytes(file).AsSpan().SequenceEqual(signed))
+            if (!File.Exists(file) || OrdinaryFile.Read(file, EntryBundle.LongestBundle).AsSpan().SequenceEqual(signed))
                 return;
             string aside = LogFolder.KeepAside(file, folder.At(Path.Combine(Aside, relative)));
             File.Delete(file);
-            kept.Add($"{relative} was altered, or damaged; what it held is kept as {folder.Relative(aside)}, and it was made anew from the journal");
+            kept.Add($"{relative} was altered, or damaged; what it held is kept as {folder.Relative(aside)}, and it was {then}");
         }
     }
 }

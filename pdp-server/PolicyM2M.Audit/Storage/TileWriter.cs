@@ -18,7 +18,7 @@ internal sealed class TileWriter
     /// <summary>The hashes of the last tile of each level, which is never whole once it is written.</summary>
     private readonly List<List<TreeHash>> _levels = [];
 
-    private HashSet<string> _partials = [], _partialsBefore = [];
+    private HashSet<string> _partials = [];
     private long _bundle;
 
     /// <param name="folder">Where to write.</param>
@@ -78,18 +78,17 @@ internal sealed class TileWriter
     }
 
     /// <summary>
-    /// Partial files stay for the checkpoint before, which somebody may be reading by, and go after that: a log that grows slowly would otherwise have a copy of its
+    /// Partial files stay for the checkpoint before, which somebody may be reading by, and go after that, as do those that a process left that was killed: a log that grows slowly would otherwise have a copy of its
     /// last bundle for each of its records.
     /// </summary>
     private void RemoveOldest(HashSet<string> written)
     {
-        foreach (string path in _partialsBefore.Where(path => !_partials.Contains(path) && !written.Contains(path)))
+        foreach (string whole in written.Select(path => path[..path.LastIndexOf(TilePath.PartialsOf(""), StringComparison.Ordinal)]).Distinct())
         {
-            // Where the whole file came meanwhile the folder is gone with them.
-            if (File.Exists(_folder.At(path)))
+            foreach ((string path, _) in _folder.PartialsOf(whole).Where(partial => partial.Width > 0 && !_partials.Contains(partial.File) && !written.Contains(partial.File)))
                 File.Delete(_folder.At(path));
         }
-        (_partialsBefore, _partials) = (_partials, written);
+        _partials = written;
     }
 
     private void WriteWhole()

@@ -16,6 +16,9 @@ public readonly record struct RecordClaims(long? Number, long? RemovedBefore);
 /// <param name="Findings">What is wrong; empty where nothing is.</param>
 public sealed record LogVerdict(AuditCheckpoint? Checkpoint, long Records, long Removed, long Unsigned, ImmutableArray<LogFinding> Findings)
 {
+    /// <summary>Whether the journal is there, as in the folder of a decision point. A copy may lack it; then nothing is known of records after the checkpoint.</summary>
+    public bool HasJournal { get; init; }
+
     /// <summary>Whether every record is the one that was signed.</summary>
     public bool IsSound => Findings.IsEmpty;
 }

@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using System.Text;
 using PolicyM2M.Audit.Merkle;
 using PolicyM2M.Audit.Notes;
 using PolicyM2M.Audit.Storage;
@@ -7,23 +7,28 @@ namespace PolicyM2M.Audit.Verification;
 
 /// <summary>
 /// Looks a whole log through without its writer: every record is hashed, the hashes are held against the tiles, the tiles against each other, and their root against the signed checkpoint. What was changed,
-/// removed or moved is told by its number.
+/// removed or moved is told by its number. All of it is hostile: what is no ordinary file, or larger than such a file is, is told and not read.
 /// </summary>
 public sealed class LogVerification
 {
-    /// <summary>What is told of a log that was made anew as a whole is enough long before all of it.</summary>
-    private const int MostFindings = 10_000;
-
     private readonly LogFolder _folder;
     private readonly Func<ReadOnlyMemory<byte>, RecordClaims> _read;
-    private readonly ImmutableArray<LogFinding>.Builder _findings = ImmutableArray.CreateBuilder<LogFinding>();
-    private readonly List<(long Number, TreeHash Leaf)> _others = [];
+    private readonly Findings _findings = new();
+    private readonly ReadFiles _files;
+    private readonly LeftOvers _leftOvers;
+    private readonly UpperTiles _upper;
+    private readonly List<OtherRecord> _others = [];
     private readonly Frontier _records = new(), _hashes = new();
-    private readonly List<List<TreeHash>> _levels = [[]];
     private long _hashed, _removed, _removedBefore;
     private bool _isBroken;
 
-    private LogVerification(LogFolder folder, Func<ReadOnlyMemory<byte>, RecordClaims> read) => (_folder, _read) = (folder, read);
+    private LogVerification(LogFolder folder, Func<ReadOnlyMemory<byte>, RecordClaims> read)
+    {
+        (_folder, _read) = (folder, read);
+        _files = new ReadFiles(folder, _findings);
+        _leftOvers = new LeftOvers(folder, _files, _findings);
+        _upper = new UpperTiles(folder, _files, _leftOvers, _findings);
+    }
 
     /// <summary>Looks a log through.</summary>
     /// <param name="folder">The log's folder; nothing in it is changed.</param>
@@ -31,6 +36,8 @@ public sealed class LogVerification
     /// <param name="since">The note of an earlier checkpoint, which somebody kept elsewhere: the log must have grown out of it. Null for none.</param>
     /// <param name="read">Reads what a record says of the log.</param>
     /// <param name="progress">Told how many records of how many were looked at; null for nobody.</param>
+    /// <exception cref="IOException">A file cannot be read although it is one.</exception>
+    /// <exception cref="UnauthorizedAccessException">A file may not be read.</exception>
     public static LogVerdict Run(string folder, IReadOnlyCollection<NoteKey> keys, string? since, Func<ReadOnlyMemory<byte>, RecordClaims> read, Action<long, long>? progress = null)
     {
         ArgumentNullException.ThrowIfNull(keys);
@@ -42,11 +49,11 @@ public sealed class LogVerification
     {
         string? note = ReadNote();
         if (note is null || Open(keys, "checkpoint", note) is not { } checkpoint)
-            return new LogVerdict(null, 0, 0, 0, _findings.ToImmutable());
+            return new LogVerdict(null, 0, 0, 0, _findings.All);
         Checkpoint? earlier = since is null ? null : Open(keys, "the earlier checkpoint", since);
         if (earlier is not null && (earlier.Origin != checkpoint.Origin || earlier.Size > checkpoint.Size))
         {
-            Find(null, "checkpoint", earlier.Origin != checkpoint.Origin
+            _findings.Add(null, "checkpoint", earlier.Origin != checkpoint.Origin
                 ? $"the log is {checkpoint.Origin}, and the earlier checkpoint is of {earlier.Origin}"
                 : $"the log has {checkpoint.Size} records, and had {earlier.Size} when the earlier checkpoint was signed: {earlier.Size - checkpoint.Size} are gone");
             earlier = null;
@@ -57,32 +64,35 @@ public sealed class LogVerification
             Bundle(bundle, width, earlier);
             progress?.Invoke(Math.Min(checkpoint.Size, (bundle + 1) * TilePath.Width), checkpoint.Size);
         }
-        Levels(checkpoint.Size);
+        if (!_isBroken)
+            _upper.Check(checkpoint.Size);
         Judge(checkpoint);
-        IReadOnlyList<LogFinding> ofJournal = JournalCheck.Run(_folder, checkpoint.Size, out long unsigned);
-        foreach (LogFinding finding in ofJournal)
-            Find(finding.Number, finding.File, finding.Message);
+        var journal = new JournalCheck(_folder, _files, _findings);
+        journal.Run(checkpoint.Size);
         Beyond(keys, checkpoint.Size);
-        return new LogVerdict(new AuditCheckpoint(note, checkpoint.Origin, checkpoint.Size, checkpoint.Root.ToString()), _hashed, _removed, unsigned, _findings.ToImmutable());
+        return new LogVerdict(new AuditCheckpoint(note, checkpoint.Origin, checkpoint.Size, checkpoint.Root.ToString()), _hashed, _removed, journal.Unsigned, _findings.All) { HasJournal = journal.IsThere };
     }
 
     private void Bundle(long bundle, int width, Checkpoint? earlier)
     {
-        TreeHash[]? hashes = _folder.ReadHashes(0, bundle, width);
-        if (hashes is null)
-            Find(null, TilePath.Hashes(0, bundle, width), "the tile of hashes is missing or too short");
-        IReadOnlyList<ReadOnlyMemory<byte>> entries = Entries(bundle, width, hashes is not null);
+        TileFile? tile = _files.Hashes(0, bundle, width), entriesFile = _files.Entries(bundle, width);
+        TreeHash[]? hashes = tile?.Hashes(width);
+        if (hashes is null && !_files.IsRefused(TilePath.Hashes(0, bundle)))
+            _findings.Add(null, tile?.File ?? TilePath.Hashes(0, bundle, width), "the tile of hashes is missing or too short");
+        IReadOnlyList<ReadOnlyMemory<byte>> entries = Entries(entriesFile, bundle, width, hashes is not null);
+        var leaves = new TreeHash?[width];
         for (int i = 0; i < width; i++)
         {
             long number = bundle * TilePath.Width + i;
-            TreeHash? leaf = i < entries.Count ? TreeHash.OfLeaf(entries[i].Span) : null;
+            TreeHash? leaf = leaves[i] = i < entries.Count ? TreeHash.OfLeaf(entries[i].Span) : null;
             if (leaf is not null)
             {
                 _hashed++;
-                if (hashes is not null && leaf != hashes[i])
-                    Differs(number, leaf.Value);
-                else
-                    Claims(number, bundle, _read(entries[i]));
+                // Where all are others, some of them are enough.
+                if (hashes is null || leaf == hashes[i])
+                    Claims(number, entriesFile!.File, _read(entries[i]));
+                else if (_others.Count <= Findings.Most)
+                    _others.Add(new OtherRecord(number, leaf.Value, entriesFile!.File, tile!.File));
             }
             if ((leaf ?? hashes?[i]) is not { } known)
             {
@@ -91,103 +101,68 @@ public sealed class LogVerification
             }
             _records.Append(known);
             _hashes.Append(hashes?[i] ?? known);
-            Climb(hashes?[i] ?? known);
+            _upper.Append(hashes?[i] ?? known);
             if (!_isBroken && earlier is not null && _records.Size == earlier.Size && _records.Root != earlier.Root)
-                Find(null, "checkpoint", $"the first {earlier.Size} records are not those of the earlier checkpoint");
+                _findings.Add(null, "checkpoint", $"the first {earlier.Size} records are not those of the earlier checkpoint");
         }
+        // Which of the two was signed is not known yet.
+        bool IsSigned(int place, TreeHash hash) => hash == leaves[place] || hash == hashes?[place];
+        _leftOvers.CheckHashes(TilePath.Hashes(0, bundle), tile?.File, width, IsSigned);
+        _leftOvers.CheckEntries(TilePath.Entries(bundle), entriesFile?.File, width, IsSigned);
     }
 
-    private IReadOnlyList<ReadOnlyMemory<byte>> Entries(long bundle, int width, bool hasHashes)
+    private IReadOnlyList<ReadOnlyMemory<byte>> Entries(TileFile? file, long bundle, int width, bool hasHashes)
     {
-        if (_folder.ReadEntries(bundle, width) is not { } bytes)
+        if (file is null)
         {
-            if (_hashed == 0 && hasHashes)
+            if (_hashed == 0 && hasHashes && !_files.IsRefused(TilePath.Entries(bundle)))
                 _removed += width;
             else
-                Find(null, TilePath.Entries(bundle, width), $"the records {bundle * TilePath.Width} to {bundle * TilePath.Width + width - 1} are missing");
+                _findings.Add(null, TilePath.Entries(bundle, width), $"the records {bundle * TilePath.Width} to {bundle * TilePath.Width + width - 1} are missing");
             return [];
         }
-        IReadOnlyList<ReadOnlyMemory<byte>> entries = EntryBundle.Read(bytes, out bool isWhole);
+        IReadOnlyList<ReadOnlyMemory<byte>> entries = EntryBundle.Read(file.Bytes, out bool isWhole);
         if (entries.Count < width)
-            Find(bundle * TilePath.Width + entries.Count, TilePath.Entries(bundle, width), $"{width - entries.Count} records fewer than were signed: the file holds {entries.Count} and should hold {width}");
+            _findings.Add(bundle * TilePath.Width + entries.Count, file.File, $"{width - entries.Count} records fewer than were signed: the file holds {entries.Count} and should hold {width}");
         else if (!isWhole)
-            Find(null, TilePath.Entries(bundle, width), "more stands behind its last record");
+            _findings.Add(null, file.File, "more stands behind its last record");
         return entries;
     }
 
-    private void Claims(long number, long bundle, RecordClaims claims)
+    private void Claims(long number, string file, RecordClaims claims)
     {
         if (claims.Number != number)
-            Find(number, TilePath.Entries(bundle), claims.Number is { } said ? $"the record says that it is number {said}" : "it is no record that can be read");
+            _findings.Add(number, file, claims.Number is { } said ? $"the record says that it is number {said}" : "it is no record that can be read");
         _removedBefore = Math.Max(_removedBefore, claims.RemovedBefore ?? 0);
-    }
-
-    /// <summary>A record that is not the one of its hash; where all are others, some of them are enough.</summary>
-    private void Differs(long number, TreeHash leaf)
-    {
-        if (_others.Count <= MostFindings)
-            _others.Add((number, leaf));
-    }
-
-    /// <summary>Keeps the hash of each whole tile for the level above.</summary>
-    private void Climb(TreeHash hash)
-    {
-        _levels[0].Add(hash);
-        for (int level = 0; _levels[level].Count % TilePath.Width == 0; level++)
-        {
-            if (level + 1 == _levels.Count)
-                _levels.Add([]);
-            _levels[level + 1].Add(TileTree.Join(_levels[level].ToArray().AsSpan(_levels[level].Count - TilePath.Width)));
-            if (level == 0)
-                _levels[0].Clear();
-            if (_levels[level + 1].Count % TilePath.Width != 0)
-                break;
-        }
-    }
-
-    /// <summary>The tiles above the first level say nothing new; where they are wrong, proofs are.</summary>
-    private void Levels(long size)
-    {
-        var tree = new TileTree(_folder, size);
-        for (int level = 1; level < _levels.Count && !_isBroken; level++)
-        {
-            for (int from = 0; from < _levels[level].Count; from += TilePath.Width)
-            {
-                long tile = from / TilePath.Width;
-                int width = tree.WidthOf(level, tile);
-                if (_folder.ReadHashes(level, tile, width) is not { } hashes)
-                    Find(null, TilePath.Hashes(level, tile, width), "the tile of hashes is missing or too short");
-                else if (!_levels[level].Skip(from).Take(width).SequenceEqual(hashes))
-                    Find(null, TilePath.Hashes(level, tile, width), "the tile of hashes is not that of the tiles below it");
-            }
-        }
     }
 
     private void Judge(Checkpoint checkpoint)
     {
         bool areSigned = !_isBroken && _records.Root == checkpoint.Root, areHashesSigned = !_isBroken && _hashes.Root == checkpoint.Root;
-        foreach ((long number, TreeHash leaf) in _others)
+        foreach (OtherRecord other in _others)
         {
-            string file = areSigned ? TilePath.Hashes(0, number / TilePath.Width) : TilePath.Entries(number / TilePath.Width);
-            Find(number, file, areSigned ? "the record is the one that was signed, and its hash in the tile is another" : Other(number, leaf, checkpoint.Size));
+            if (areSigned)
+                _findings.Add(other.Number, other.HashesFile, "the record is the one that was signed, and its hash in the tile is another");
+            else
+                _findings.Add(other.Number, other.EntriesFile, WhereSigned(other.Number, other.Leaf, checkpoint.Size));
         }
         if (!areSigned && !areHashesSigned && !_isBroken)
         {
-            Find(null, "checkpoint", _others.Count == 0
+            _findings.Add(null, "checkpoint", _others.Count == 0
                 ? "the records do not give the root that was signed, and agree with the hashes in the tiles: records and tiles were made anew"
                 : "neither the records nor the hashes in the tiles give the root that was signed");
         }
         if (_removed > _removedBefore)
-            Find(_removedBefore, TilePath.Entries(_removedBefore / TilePath.Width), $"the records {_removedBefore} to {_removed - 1} are missing, and no record says that they were removed");
+            _findings.Add(_removedBefore, TilePath.Entries(_removedBefore / TilePath.Width), $"the records {_removedBefore} to {_removed - 1} are missing, and no record says that they were removed");
     }
 
     /// <summary>Where else the record that stands here was signed, if anywhere near.</summary>
-    private string Other(long number, TreeHash leaf, long size)
+    private string WhereSigned(long number, TreeHash leaf, long size)
     {
         for (long bundle = Math.Max(0, number / TilePath.Width - 1); bundle <= number / TilePath.Width + 1 && bundle * TilePath.Width < size; bundle++)
         {
             int width = (int)Math.Min(TilePath.Width, size - bundle * TilePath.Width);
-            int place = Array.IndexOf(_folder.ReadHashes(0, bundle, width) ?? [], leaf);
+            int place = Array.IndexOf(_files.Hashes(0, bundle, width)?.Hashes(width) ?? [], leaf);
             if (place >= 0)
                 return $"the record that stands here was signed as number {bundle * TilePath.Width + place}: one before it was removed or added, or they were moved";
         }
@@ -203,30 +178,21 @@ public sealed class LogVerification
             long announced = new[] { _folder.Announced, _folder.Checkpoint }.Max(file => SizeOf(keys, file));
             if (announced / TilePath.Width <= size / TilePath.Width)
             {
-                Find(null, "checkpoint", $"there are whole tiles after the {size} records that it covers: an earlier checkpoint was put back, and nothing vouches for what came after it");
+                _findings.Add(null, "checkpoint", $"there are whole tiles after the {size} records that it covers: an earlier checkpoint was put back, and nothing vouches for what came after it");
                 return;
             }
             size = announced;
         }
     }
 
-    private static long SizeOf(IReadOnlyCollection<NoteKey> keys, string file)
-    {
-        try
-        {
-            return SignedNote.TryOpen(File.ReadAllText(file), keys, out string? text, out _) && Checkpoint.Parse(text) is { } checkpoint ? checkpoint.Size : 0;
-        }
-        catch (IOException)
-        {
-            return 0;
-        }
-    }
+    private long SizeOf(IReadOnlyCollection<NoteKey> keys, string file) =>
+        Text(file) is { } note && SignedNote.TryOpen(note, keys, out string? text, out _) && Checkpoint.Parse(text) is { } checkpoint ? checkpoint.Size : 0;
 
     private Checkpoint? Open(IReadOnlyCollection<NoteKey> keys, string what, string note)
     {
         if (!SignedNote.TryOpen(note, keys, out string? text, out string? fault) || Checkpoint.Parse(text) is not { } checkpoint)
         {
-            Find(null, what, fault ?? "it is no checkpoint");
+            _findings.Add(null, what, fault ?? "it is no checkpoint");
             return null;
         }
         return checkpoint;
@@ -234,22 +200,14 @@ public sealed class LogVerification
 
     private string? ReadNote()
     {
-        try
-        {
-            return File.ReadAllText(_folder.Checkpoint);
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            Find(null, "checkpoint", $"it cannot be read: {fault.Message}");
-            return null;
-        }
+        string? note = Text(_folder.Checkpoint);
+        if (note is null && _findings.All.IsEmpty)
+            _findings.Add(null, "checkpoint", "it is missing, and nothing else says what was signed");
+        return note;
     }
 
-    private void Find(long? number, string file, string message)
-    {
-        if (_findings.Count < MostFindings)
-            _findings.Add(new LogFinding(number, file, message));
-        else if (_findings.Count == MostFindings)
-            _findings.Add(new LogFinding(null, ".", "there is more, which is not listed"));
-    }
+    private string? Text(string file) => _files.File(file, LogFolder.LongestText) is { } bytes ? Encoding.UTF8.GetString(bytes) : null;
+
+    /// <summary>A record that is not the one of its hash, and the files that hold the two.</summary>
+    private sealed record OtherRecord(long Number, TreeHash Leaf, string EntriesFile, string HashesFile);
 }

@@ -50,6 +50,7 @@ internal sealed class AuditTrail : IAsyncDisposable
                 WhenUnwritable = options.WhenUnwritable,
                 Told = fault => Tell(log, options, fault),
                 Unmade = (count, fault) => log.AuditUnmade(fault, count),
+                Abandoned = log.AuditAbandoned,
             });
             if (opened.CutAtStart > 0)
                 log.AuditCut(opened.CutAtStart);

@@ -9,6 +9,9 @@ internal sealed class Pseudonyms
 {
     private const int ShortestKey = 16;
 
+    /// <summary>More bytes than a secret that somebody made for this has.</summary>
+    private const int LongestKey = 1 << 20;
+
     private readonly byte[]? _key;
 
     private Pseudonyms(byte[]? key) => _key = key;
@@ -26,7 +29,7 @@ internal sealed class Pseudonyms
             return None;
         try
         {
-            byte[] key = File.ReadAllBytes(file);
+            byte[] key = BoundedFile.Read(file, LongestKey);
             return key.Length >= ShortestKey ? new Pseudonyms(key)
                 : throw new StartupException($"--audit-pseudonyms: `{file}` has {key.Length} bytes, and a secret needs at least {ShortestKey}: `openssl rand -out FILE 32` makes one");
         }

@@ -13,6 +13,17 @@ internal sealed record Standing(CallerRules Rules, Caller? Caller, string? Refus
 /// <summary>By what callers are judged: whose authorities count, what was revoked, and who is what. Immutable.</summary>
 internal sealed record CallerRules(TrustBundles Trust, RoleMap Roles, RevocationLists Revocation)
 {
+    /// <summary>
+    /// The terms of the revocation lists that count. Of a trusted authority that is the newest that it signed: what an earlier key of the same name signed holds nobody up any more. That of an authority between is
+    /// known when a caller shows its certificate, so each may count.
+    /// </summary>
+    public IEnumerable<(RevocationList List, Term Term)> ListTerms()
+    {
+        CrlIssuer[] trusted = [.. Trust.Authorities.Select(CrlIssuer.Of)];
+        return trusted.Select(Revocation.Of).OfType<RevocationList>().Concat(Revocation.All.Where(list => trusted.All(authority => authority.Name != list.Issuer))).Distinct()
+            .Select(list => (list, new Term($"the revocation list of {list.IssuerText}", list.ThisUpdate, list.NextUpdate)));
+    }
+
     /// <summary>Judges a certificate whose chains a handshake has built.</summary>
     public Standing Judge(ClientCertificate certificate, DateTimeOffset now)
     {

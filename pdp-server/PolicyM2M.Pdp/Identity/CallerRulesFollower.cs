@@ -14,6 +14,9 @@ internal sealed class CallerRulesFollower(
     private string? _rolesFault, _folderFault;
     private IReadOnlyList<string> _listFaults = [];
 
+    private readonly TermWatch _terms =
+        new(log, options.Callers.AcceptsExpiredCrls ? "what was revoked since is not known, and callers get in all the same" : "nobody of that authority gets in until a newer one comes");
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(options.Poll, clock);
@@ -33,7 +36,11 @@ internal sealed class CallerRulesFollower(
     {
         FollowRoles();
         FollowLists();
-        rules.UnusableFiles = _listFaults.Count + (_rolesFault is null ? 0 : 1) + (_folderFault is null ? 0 : 1);
+        int unusable = _listFaults.Count + (_rolesFault is null ? 0 : 1) + (_folderFault is null ? 0 : 1);
+        if (unusable == 0 && rules.UnusableFiles > 0)
+            log.CallerRulesUsable();
+        rules.UnusableFiles = unusable;
+        _terms.Look(rules.Current.ListTerms().Select(list => list.Term), clock.GetUtcNow());
     }
 
     private void FollowRoles()
@@ -41,7 +48,11 @@ internal sealed class CallerRulesFollower(
         // What is remembered is older than what is read after it: a change in between is found at the next look. A file that was refused is tried again.
         string stamp = files.RolesStamp();
         if (stamp == _rolesStamp)
+        {
+            // Also where it was another in between, which was refused.
+            _rolesFault = null;
             return;
+        }
         try
         {
             RoleMap read = files.LoadRoles(credentials.Current.Id.TrustDomain, rules.Current.Roles);
@@ -77,7 +88,8 @@ internal sealed class CallerRulesFollower(
             if (read is null)
                 return;
             rules.Replace(before => before with { Revocation = read });
-            foreach (RevocationList list in read.All)
+            // Of one that is over, the look at its term says so.
+            foreach (RevocationList list in read.All.Where(list => list.NextUpdate >= clock.GetUtcNow()))
                 log.RevocationListRead(list.IssuerText, list.Revoked.Count, list.NextUpdate);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)

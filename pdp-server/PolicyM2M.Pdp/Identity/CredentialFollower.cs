@@ -17,14 +17,20 @@ internal sealed class CredentialFollower(
     /// <summary>Why they cannot be used, as it was last said: the same at every look is said once.</summary>
     private string? _refusal;
 
+    private readonly TermWatch _terms = new(log, "no caller accepts this server");
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         _used = Fingerprint() ?? "";
         using var timer = new PeriodicTimer(options.Poll, clock);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
+            do
+            {
                 Follow();
+                _terms.Look([state.Current.Term], clock.GetUtcNow());
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException)
         {
@@ -38,7 +44,9 @@ internal sealed class CredentialFollower(
             return;
         if (found == _used)
         {
-            _refusal = null;
+            if (_refusal is not null)
+                log.CredentialsUsable();
+            Refuse(null);
             return;
         }
         try
@@ -52,15 +60,21 @@ internal sealed class CredentialFollower(
                 return;
             state.Replace(read);
             rules.Replace(before => before with { Trust = read.Trust });
-            (_used, _refusal) = (found, null);
+            _used = found;
+            Refuse(null);
             log.CredentialsRead(read.Server.Thumbprint, read.Server.NotAfter.ToUniversalTime(), read.Trust.Authorities.Count());
         }
         catch (StartupException fault)
         {
-            if (_refusal != fault.Message)
-                log.CredentialsRefused(fault.Message);
-            _refusal = fault.Message;
+            Refuse(fault.Message);
         }
+    }
+
+    private void Refuse(string? reason)
+    {
+        if (reason is not null && _refusal != reason)
+            log.CredentialsRefused(reason);
+        (_refusal, state.HasUnusableFiles) = (reason, reason is not null);
     }
 
     private IEnumerable<string> Files() =>
@@ -75,9 +89,7 @@ internal sealed class CredentialFollower(
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or StartupException)
         {
-            if (_refusal != fault.Message)
-                log.CredentialsRefused(fault.Message);
-            _refusal = fault.Message;
+            Refuse(fault.Message);
             return null;
         }
     }

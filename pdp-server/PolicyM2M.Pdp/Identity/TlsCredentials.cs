@@ -16,6 +16,9 @@ internal sealed record TlsCredentials(X509Certificate2 Server, X509Certificate2C
     /// <summary>The certificate and what is sent along with it, made ready once for all handshakes.</summary>
     public SslStreamCertificateContext Shown { get; } = SslStreamCertificateContext.Create(Server, Intermediates, offline: true);
 
+    /// <summary>The time in which callers accept the server: that of its certificate, or of one that is sent along where it ends before.</summary>
+    public Term Term => new("the server's certificate", Server.NotBefore, Intermediates.Append(Server).Min(certificate => new DateTimeOffset(certificate.NotAfter)));
+
     /// <summary>Reads <c>server.pem</c>, <c>server-key.pem</c>, <c>ca.pem</c> and the bundles of other trust domains.</summary>
     /// <exception cref="StartupException">One is missing, cannot be read, or is not what it should be.</exception>
     public static TlsCredentials Load(DataFolder data, CallerOptions options)

@@ -19,6 +19,8 @@ internal static class Admission
     /// <summary>The limits that the web server keeps itself.</summary>
     public static void Keep(this KestrelServerOptions kestrel, CallLimits limits)
     {
+        // How much of a body is taken is for those who read it, who say so in words: one that declares far more would otherwise be one that did not arrive.
+        kestrel.Limits.MaxRequestBodySize = null;
         // A reader that takes less than this loses its connection, whatever is on it: what waits for it (64 KiB of a stream at most) is held in memory until then.
         kestrel.Limits.MinResponseDataRate = new MinDataRate(MinimumResponseBytesPerSecond, limits.ReaderGrace);
         // A peer that is gone without a word (no power, no network) is noticed, and its connection is free again.

@@ -45,6 +45,10 @@ internal static class RestEndpoints
         {
             await RestAnswer.WriteAsync(http, refusal.Status);
         }
+        catch (RestRefusal refusal)
+        {
+            await RestAnswer.WriteAsync(http, refusal.HttpStatus, refusal.Status);
+        }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
             // The caller hung up, and nobody waits for an answer.

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
@@ -22,8 +23,33 @@ internal static class RestFault
         }
         catch (JsonException fault)
         {
+            if (IsCutOff(body))
+                return "it ends before it is whole";
             bool isDeep = fault.Message.Contains("depth", StringComparison.Ordinal);
             return isDeep ? "it is nested too deep" : $"line {(fault.LineNumber ?? 0) + 1}, byte {(fault.BytePositionInLine ?? 0) + 1}: it is not JSON";
+        }
+    }
+
+    /// <summary>A field by the name that JSON has for it, or by that of the contract; null where there is none.</summary>
+    public static FieldDescriptor? FieldOf(MessageDescriptor type, string name) => type.Fields.InDeclarationOrder().FirstOrDefault(field => field.JsonName == name || field.Name == name);
+
+    /// <summary>Whether a message has fields of its own in JSON: times and durations are texts, which the library reads.</summary>
+    public static bool IsOfContract(MessageDescriptor type) => !type.FullName.StartsWith("google.protobuf.", StringComparison.Ordinal);
+
+    /// <summary>Nothing is wrong with it but its end.</summary>
+    private static bool IsCutOff(string body)
+    {
+        var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(body), isFinalBlock: false, default);
+        try
+        {
+            while (reader.Read())
+            {
+            }
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
         }
     }
 
@@ -34,8 +60,7 @@ internal static class RestFault
         foreach (JsonProperty member in value.EnumerateObject())
         {
             string place = path.Length == 0 ? member.Name : $"{path}.{member.Name}";
-            FieldDescriptor? field = type.Fields.InDeclarationOrder().FirstOrDefault(field => field.JsonName == member.Name || field.Name == member.Name);
-            if (field is null)
+            if (FieldOf(type, member.Name) is not { } field)
                 return $"{type.Name} has no field {Place(place)}{DidYouMean(member.Name, type)}";
             if (member.Value.ValueKind != JsonValueKind.Null && OfField(member.Value, field, place) is { } fault)
                 return fault;
@@ -61,8 +86,7 @@ internal static class RestFault
     {
         if (value.ValueKind == JsonValueKind.Null)
             return $"{Place(place)} is null; leave it out where there is none";
-        // Times and durations are texts, which the library reads.
-        if (field.FieldType == FieldType.Message && !field.MessageType.FullName.StartsWith("google.protobuf.", StringComparison.Ordinal))
+        if (field.FieldType == FieldType.Message && IsOfContract(field.MessageType))
             return OfMessage(value, field.MessageType, place);
         string one = field.IsRepeated ? $"[{value.GetRawText()}]" : value.GetRawText();
         try
@@ -72,9 +96,12 @@ internal static class RestFault
         }
         catch (Exception fault) when (fault is InvalidProtocolBufferException or InvalidJsonException or FormatException or OverflowException or ArgumentException)
         {
-            return $"{Place(place)} is {Kind(value)}; expected {Expected(field)}";
+            return Unexpected(value, field, place);
         }
     }
+
+    /// <summary>That a value is none of its field.</summary>
+    public static string Unexpected(JsonElement value, FieldDescriptor field, string place) => $"{Place(place)} is {Kind(value)}; expected {Expected(field)}";
 
     private static string Expected(FieldDescriptor field) => field.FieldType switch
     {
@@ -93,7 +120,8 @@ internal static class RestFault
     private static string DidYouMean(string name, MessageDescriptor type) =>
         Spelling.Nearest(name, type.Fields.InDeclarationOrder().Select(field => field.JsonName)) is { } nearest ? $"; did you mean `{nearest}`?" : "";
 
-    private static string Place(string path) => path.Length == 0 ? "the whole" : $"`{Shown(path)}`";
+    /// <summary>A place in a message, for people.</summary>
+    public static string Place(string path) => path.Length == 0 ? "the whole" : $"`{Shown(path)}`";
 
     private static string Kind(JsonElement value) => value.ValueKind switch
     {

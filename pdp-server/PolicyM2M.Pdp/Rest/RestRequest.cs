@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Grpc.Core;
@@ -15,7 +16,8 @@ internal static class RestRequest
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <exception cref="RpcException">INVALID_ARGUMENT where it is no such message, RESOURCE_EXHAUSTED where it is too large.</exception>
+    /// <exception cref="RpcException">INVALID_ARGUMENT where it is no such message.</exception>
+    /// <exception cref="RestRefusal">It is too large.</exception>
     public static async Task<IMessage> ReadAsync(HttpContext http, RestRoute route)
     {
         IMessage message = route.HasBody ? Parse(await BodyAsync(http), route.Rpc.InputType) : route.Rpc.InputType.Parser.ParseFrom(ByteString.Empty);
@@ -40,7 +42,9 @@ internal static class RestRequest
         for (int read; (read = await http.Request.Body.ReadAsync(buffer, http.RequestAborted)) > 0; body.Write(buffer, 0, read))
         {
             if (body.Length + read > RequestLimits.MaximumMessageBytes)
-                throw new RpcException(new Status(StatusCode.ResourceExhausted, $"the body has more than {RequestLimits.MaximumMessageBytes} bytes"));
+            {
+                throw new RestRefusal(StatusCodes.Status413PayloadTooLarge, new Status(StatusCode.ResourceExhausted, $"the body has more than {RequestLimits.MaximumMessageBytes} bytes"));
+            }
         }
         try
         {
@@ -56,18 +60,19 @@ internal static class RestRequest
     {
         try
         {
-            return Json.Parse(body, type);
+            IMessage message = Json.Parse(body, type);
+            return RestOverlooked.Find(body, type) is { } overlooked ? throw Invalid($"the body is no {type.Name}: {overlooked}") : message;
         }
-        catch (Exception fault) when (fault is InvalidProtocolBufferException or InvalidJsonException or FormatException or OverflowException or ArgumentException)
+        catch (Exception fault) when (fault is InvalidProtocolBufferException or InvalidJsonException or JsonException or FormatException or OverflowException or ArgumentException)
         {
-            throw Invalid($"the body is no {type.Name}: {RestFault.Find(body, type) ?? "two of its fields exclude each other, or one is there twice"}");
+            throw Invalid($"the body is no {type.Name}: {RestFault.Find(body, type) ?? RestOverlooked.Find(body, type) ?? "two of its fields exclude each other"}");
         }
     }
 
     /// <summary>Fields go by the name that JSON has for them, or by that of the contract.</summary>
     private static void Set(IMessage message, string name, string text)
     {
-        FieldDescriptor field = message.Descriptor.Fields.InDeclarationOrder().FirstOrDefault(field => field.Name == name || field.JsonName == name)
+        FieldDescriptor field = RestFault.FieldOf(message.Descriptor, name)
             ?? throw Invalid($"`{name}` is no field of {message.Descriptor.Name}");
         object value = Value(field, text);
         if (!field.IsRepeated && field.FieldType is FieldType.String && field.Accessor.GetValue(message) is string { Length: > 0 } said && said != text)

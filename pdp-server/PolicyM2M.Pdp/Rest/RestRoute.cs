@@ -11,7 +11,7 @@ namespace PolicyM2M.Pdp.Rest;
 /// <param name="Summary">What it does, for people.</param>
 internal sealed record RestRoute(string Verb, string Path, MethodDescriptor Rpc, string Summary)
 {
-    /// <summary>Every route. Streams have none: they are for gRPC.</summary>
+    /// <summary>Every route. Streams have none, but for an import, of which a small file is one message: they are for gRPC.</summary>
     public static IReadOnlyList<RestRoute> All { get; } =
     [
         .. Of(DecisionService.Descriptor,
@@ -38,6 +38,7 @@ internal sealed record RestRoute(string Verb, string Path, MethodDescriptor Rpc,
             ("POST", "/v1/devices/{id}/risk", "SetDeviceRisk", "Says what risk monitoring sees in a device"),
             ("POST", "/v1/devices/{id}/revoke", "RevokeDevice", "Takes a device's identity back"),
             ("POST", "/v1/devices/{id}/reinstate", "ReinstateDevice", "Brings a revoked or retired device back"),
+            ("POST", "/v1/import", "ImportDevices", "Makes or changes the devices of a file"),
             ("GET", "/v1/registry", "GetRegistryStatus", "Whether the registry can be used")),
         .. Of(AuditService.Descriptor,
             ("GET", "/v1/audit/checkpoint", "GetCheckpoint", "The signed state of the audit log"),

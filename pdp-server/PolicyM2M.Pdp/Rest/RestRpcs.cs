@@ -3,7 +3,7 @@ using Grpc.Core;
 
 namespace PolicyM2M.Pdp.Rest;
 
-/// <summary>The unary RPCs of bound services, by their full names, to be called with messages. Filled while the server starts, and then only read.</summary>
+/// <summary>The RPCs of bound services that take one message, or a stream that may be of one, by their full names, to be called with messages. Filled while the server starts, and then only read.</summary>
 internal sealed class RestRpcs : ServiceBinderBase
 {
     private readonly Dictionary<string, Func<IMessage, ServerCallContext, Task<IMessage>>> _calls = new(StringComparer.Ordinal);
@@ -24,7 +24,15 @@ internal sealed class RestRpcs : ServiceBinderBase
     {
     }
 
+    /// <summary>With one message in, and all that is answered in one.</summary>
     public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, DuplexStreamingServerMethod<TRequest, TResponse>? handler)
     {
+        ArgumentNullException.ThrowIfNull(handler);
+        _calls.Add(method.FullName, async (request, context) =>
+        {
+            var answer = new RestWhole<TResponse>();
+            await handler(new RestSingle<TRequest>((TRequest)request), answer, context);
+            return answer.Whole;
+        });
     }
 }

@@ -21,7 +21,6 @@ internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, R
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         RevisionStatus first = rollout.Current;
-        rollout.Begin();
         if (first.Refused is { } refused)
             LogRefusal(refused, first.Active);
         try

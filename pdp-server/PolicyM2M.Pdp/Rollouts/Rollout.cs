@@ -30,18 +30,32 @@ internal sealed class Rollout(
     /// <summary>Why a restart would not know of the state; null where it would.</summary>
     public string? NotRemembered => _notRemembered;
 
-    /// <summary>Tells what the server starts with.</summary>
-    public void Begin()
+    /// <summary>Writes down what the server starts with, and tells it. Where that cannot be written, what was served before goes on, as with any commit that the follower brings.</summary>
+    /// <param name="before">The state of before the newest commit, for one that has it; null where there is none.</param>
+    /// <exception cref="StartupException">It cannot be written, and nothing was served before.</exception>
+    public void Begin(Func<RevisionStatus, RevisionStatus?> before)
     {
         lock (_lock)
         {
             RevisionStatus first = state.Current;
+            if (!Remember(first))
+            {
+                RevisionStatus known = before(first)
+                    ?? throw new StartupException($"the commit {first.Active.ShortId} cannot be remembered for a restart, after which history could go back: {_notRemembered}; make the data folder writable");
+                if (!ReferenceEquals(known, first))
+                {
+                    state.Replace(known);
+                    // One of the files may be written already. What does not count is taken back there, as far as that can be done.
+                    _ = Write(known);
+                    log.Waits(first.Active.ShortId, first.Active.Summary, "cannot be remembered", known.Active.ShortId);
+                }
+                first = known;
+            }
             Serving(first.Active);
             if (first.Candidate is { } candidate)
                 OnTrial(candidate, first.Active);
             if (first.Pin is { } pin)
                 log.StillPinned(first.Active.ShortId, pin.By, pin.Reason);
-            Remember(first);
         }
     }
 

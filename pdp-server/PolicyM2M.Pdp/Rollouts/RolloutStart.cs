@@ -57,6 +57,37 @@ internal static class RolloutStart
         };
     }
 
+    /// <summary>
+    /// The state of before the newest commit, which waits: where a restart would not know that it was served, it does not answer. The same where the newest was served before; null where nothing was.
+    /// </summary>
+    /// <param name="source">Where commits come from.</param>
+    /// <param name="lastServed">The commit that was served last; null where none is known.</param>
+    /// <param name="remembered">What an earlier server left behind; null for nothing.</param>
+    /// <param name="accepted">The commit that is let in at this start although it does not follow; null for none.</param>
+    /// <param name="first">The state with the newest commit.</param>
+    /// <param name="now">The moment.</param>
+    /// <exception cref="StartupException">What was served before cannot be served.</exception>
+    public static RevisionStatus? Before(RevisionSource source, ServedCommit? lastServed, RememberedRollout? remembered, string? accepted, RevisionStatus first, DateTimeOffset now)
+    {
+        if ((remembered?.Active.ToServed() ?? lastServed) is not { } served)
+            return null;
+        if (first.Active.CommitId == served.Commit)
+            return first;
+        (ActiveRevision? revision, string? fault) = source.Reload(served, now);
+        if (revision is null)
+        {
+            throw new StartupException($"the commit {first.Active.ShortId} cannot be remembered for a restart, and {ActiveRevision.Shorten(served.Commit)}, which was served before it, cannot be served: {fault}; "
+                + "make the data folder writable", ExitCode.CouldNotRun);
+        }
+        return RolloutRules.Wait(first, first.Active, now) with
+        {
+            Active = remembered?.Active.ActivatedAt is { } activatedAt ? revision.Since(activatedAt) : revision,
+            Floor = remembered?.Floor ?? served.Commit,
+            Accepted = accepted ?? remembered?.Accepted,
+            Past = [.. first.Past.Where(past => past.CommitId != served.Commit)],
+        };
+    }
+
     private static ActiveRevision Active(RevisionSource source, RememberedRollout remembered, DateTimeOffset now, CancellationToken cancellation)
     {
         (ActiveRevision? active, string? fault) = source.Reload(remembered.Active.ToServed(), now, cancellation);

@@ -68,11 +68,15 @@ internal sealed class DeviceImportCall(ImportUploads uploads, DeviceStore store,
             Changed = written.Changed,
             Faults = faults.Count,
         };
-        log.DevicesImported(actor.Id, summary.Good, summary.Changed, summary.Faults);
         string detail = $"{summary.Good} good, {summary.Changed} {(written.IsWritten ? "changed" : "would change")}, {summary.Faults} faults";
-        await RecordAsync(actor, written.IsWritten
+        string? notDone = written.IsWritten ? null : options.DryRun ? "it was only tried" : "one fault keeps everything from being written";
+        if (notDone is null)
+            log.DevicesImported(actor.Id, detail);
+        else
+            log.DevicesNotImported(actor.Id, detail, notDone);
+        await RecordAsync(actor, notDone is null
             ? ImportWords.Of(written, detail, audit.Pseudonyms)
-            : new AuditDeviceChange { Verb = ImportWords.Verb, Detail = detail, NotDone = options.DryRun ? "it was only tried" : "one fault keeps everything from being written" });
+            : new AuditDeviceChange { Verb = ImportWords.Verb, Detail = detail, NotDone = notDone });
         foreach (Fault[] some in faults.OrderBy(fault => fault.Line).ThenBy(fault => fault.Column).Chunk(FaultsAtOnce))
             await responses.WriteAsync(new ImportDevicesResponse { Faults = { some.Select(DeviceMapping.ToWire) } }, cancellationToken);
         if (written.IsWritten)

@@ -89,12 +89,14 @@ internal sealed class MonitorListener : IHostedService, IAsyncDisposable
             // That it answers at all is what there is to know: a process that does not is started anew.
             "/healthz" => Write(context, StatusCodes.Status200OK, "ok\n"),
             "/readyz" => _readiness.WhyNot() is [_, ..] reasons
-                ? Write(context, StatusCodes.Status503ServiceUnavailable, string.Concat(reasons.Select(reason => $"not ready: {reason}\n")))
-                : Write(context, StatusCodes.Status200OK, "ready\n"),
+                ? Write(context, StatusCodes.Status503ServiceUnavailable, string.Concat(reasons.Select(reason => $"not ready: {reason}\n")) + Warnings())
+                : Write(context, StatusCodes.Status200OK, "ready\n" + Warnings()),
             "/metrics" => Write(context, StatusCodes.Status200OK, _metrics.Read(), PrometheusText.ContentType),
             _ => Write(context, StatusCodes.Status404NotFound, "there is /healthz, /readyz and /metrics\n"),
         };
     }
+
+    private string Warnings() => string.Concat(_readiness.Warnings().Select(warning => $"warning: {warning}\n"));
 
     private static Task Write(HttpContext context, int status, string text, string contentType = "text/plain; charset=utf-8")
     {

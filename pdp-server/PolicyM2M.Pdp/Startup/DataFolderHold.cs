@@ -22,7 +22,7 @@ internal sealed class DataFolderHold(DataFolder data) : IDisposable
             {
                 _file?.Dispose();
                 PrivateFile.CreateFolder(data.Path);
-                _file = new FileStream(LockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                _file = PrivateFile.OpenAlone(LockFile);
             }
             // Another start that came to nothing may have removed the file between the two.
             while (!File.Exists(LockFile));

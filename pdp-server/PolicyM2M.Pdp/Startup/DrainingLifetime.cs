@@ -41,6 +41,7 @@ internal sealed class DrainingLifetime(IHostApplicationLifetime application, Dra
     private void Stop(PosixSignalContext signal)
     {
         signal.Cancel = true;
+        log.Ending(draining.IsDraining ? "asked again" : "asked");
         draining.Begin();
         application.StopApplication();
     }

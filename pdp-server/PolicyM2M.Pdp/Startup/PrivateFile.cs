@@ -28,6 +28,16 @@ internal static class PrivateFile
     /// <inheritdoc cref="Replace(string, string)"/>
     public static void Replace(string path, ReadOnlySpan<byte> bytes) => Write(path, bytes, replace: true);
 
+    /// <summary>Opens a file for one process alone, and makes it where there is none.</summary>
+    /// <exception cref="IOException">Another process has it, or it cannot be made.</exception>
+    public static FileStream OpenAlone(string path)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = OwnerOnly;
+        return new FileStream(path, options);
+    }
+
     private static void Write(string path, ReadOnlySpan<byte> bytes, bool replace)
     {
         string unfinished = $"{path}.{Guid.NewGuid():N}.tmp";

@@ -10,6 +10,9 @@ internal static class RegistryOption
 
     private const string Prefix = "--registry-db: ";
 
+    /// <summary>More bytes than a connection string has.</summary>
+    private const int LongestConnectionString = 64 << 10;
+
     private const string Sqlite = "sqlite:", PostgresFile = "postgres-file:", PostgresVariable = "postgres-env:";
 
     /// <summary>Whether a text has one of the forms.</summary>
@@ -62,7 +65,7 @@ internal static class RegistryOption
         string file = option[PostgresFile.Length..];
         try
         {
-            return File.ReadAllText(file).Trim();
+            return BoundedFile.ReadText(file, LongestConnectionString).Trim();
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

@@ -192,6 +192,22 @@ internal sealed class AuditLogTests
         });
     }
 
+    [Test]
+    public async Task A_log_whose_disk_hangs_is_closed_all_the_same_and_says_what_may_be_missing()
+    {
+        using var log = new TestLog();
+        var abandoned = new List<int>();
+        AuditLog audit = AuditLog.Open(log.Options() with { Durability = AuditDurability.Buffered, Abandoned = abandoned.Add });
+        using var hanging = new HangingFile(Path.Combine(log.Path, "tile/entries/000"));
+        for (int i = 0; i < 300; i++)
+            audit.Note(new TestLog.Entry(new string('x', 5_000)));
+        while (audit.State.Fault is null)
+            await Task.Delay(20);
+        audit.Note(new TestLog.Entry("in line"));
+        await audit.DisposeAsync();
+        Assert.That(abandoned.Single(), Is.Positive);
+    }
+
     private static async Task<string?> RefusalOf(Func<Task> asked)
     {
         try

@@ -269,6 +269,43 @@ internal sealed class LogWriterTests
     }
 
     [Test]
+    public void What_a_killed_process_left_beside_the_last_tiles_goes_and_is_kept_where_it_was_altered()
+    {
+        using var log = new TestLog();
+        using (LogWriter writer = log.Open())
+        {
+            writer.Commit([.. Enumerable.Range(0, 300).Select(number => TestLog.Record(number))]);
+            writer.Publish();
+        }
+        string Partial(int width) => Path.Combine(log.Path, $"tile/entries/001.p/{width}");
+        byte[] whole = File.ReadAllBytes(Partial(44)), altered = [.. whole[..^1], (byte)(whole[^1] ^ 1)];
+        int[] ends = [.. Enumerable.Range(256, 44).Select(number => 2 + TestLog.Record(number).Length)];
+        File.WriteAllBytes(Partial(20), whole[..ends[..20].Sum()]);
+        File.WriteAllBytes(Partial(30), altered[^ends[^30..].Sum()..]);
+        byte[] kept = File.ReadAllBytes(Partial(30));
+
+        using (LogWriter writer = log.Open())
+        {
+            Assert.That(writer.Mended, Is.EqualTo(new[] { "tile/entries/001.p/30 was altered, or damaged; what it held is kept as altered/tile/entries/001.p/30, and it was of an earlier checkpoint, so that nothing takes its place" }));
+            Assert.That(new LogFolder(log.Path).PartialsOf("tile/entries/001").Select(partial => partial.Width), Is.EqualTo(new[] { 44 }));
+        }
+        Assert.That(File.ReadAllBytes(Path.Combine(log.Path, "altered/tile/entries/001.p/30")), Is.EqualTo(kept));
+        Assert.That(log.Verify().Findings, Is.Empty);
+    }
+
+    [Test]
+    [Platform(Exclude = "Win", Reason = "Windows has no modes")]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    public void Every_file_is_for_its_owner_only()
+    {
+        using var log = new TestLog();
+        using LogWriter writer = log.Open();
+        writer.Commit([TestLog.Record(0)]);
+        writer.Publish();
+        Assert.That(Directory.EnumerateFiles(log.Path, "*", SearchOption.AllDirectories).Where(file => File.GetUnixFileMode(file) != (UnixFileMode.UserRead | UnixFileMode.UserWrite)), Is.Empty);
+    }
+
+    [Test]
     public void A_log_that_was_begun_and_not_signed_begins_again_under_its_name()
     {
         using var log = new TestLog();

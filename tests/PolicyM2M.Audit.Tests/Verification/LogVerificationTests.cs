@@ -1,5 +1,7 @@
+using System.Net.Sockets;
 using PolicyM2M.Audit.Merkle;
 using PolicyM2M.Audit.Storage;
+using PolicyM2M.Testing;
 
 namespace PolicyM2M.Audit.Tests.Verification;
 
@@ -128,6 +130,7 @@ internal sealed class LogVerificationTests
     }
 
     [TestCase("checkpoint", " checkpoint: no key that is believed signed it", true)]
+    [TestCase("checkpoint", " checkpoint: it is missing, and nothing else says what was signed", false)]
     [TestCase("tile/0/001", " tile/0/001: the tile of hashes is missing or too short", false)]
     [TestCase("tile/1/000.p/2", " tile/1/000.p/2: the tile of hashes is missing or too short", false)]
     public void What_is_missing_is_named(string file, string finding, bool isOfAnother)
@@ -153,14 +156,87 @@ internal sealed class LogVerificationTests
             writer.Commit([TestLog.Record(1)]);
             writer.Publish();
         }
-        Finds("700 tile/entries/002: the record says that it is number 1");
+        Finds("700 tile/entries/002.p/189: the record says that it is number 1");
+    }
+
+    [Test]
+    public void A_record_of_a_bundle_that_is_not_whole_is_named_with_the_file_that_holds_it()
+    {
+        List<byte[]> entries = Entries("tile/entries/002.p/188");
+        entries[40][12] ^= 1;
+        File.WriteAllBytes(At("tile/entries/002.p/188"), EntryBundle.Write(entries));
+        Finds("552 tile/entries/002.p/188: the record was changed: it is not the one that was signed here");
+    }
+
+    [Test]
+    public void A_hash_of_a_tile_that_is_not_whole_is_named_with_the_file_that_holds_it()
+    {
+        byte[] tile = File.ReadAllBytes(At("tile/0/002.p/188"));
+        tile[40] ^= 1;
+        File.WriteAllBytes(At("tile/0/002.p/188"), tile);
+        Finds("513 tile/0/002.p/188: the record is the one that was signed, and its hash in the tile is another");
+    }
+
+    [TestCase("tile/entries/002.p/100")]
+    [TestCase("tile/0/002.p/100")]
+    [TestCase("tile/1/000.p/1")]
+    public void A_partial_tile_that_a_killed_process_left_must_be_what_was_signed(string leftOver)
+    {
+        File.WriteAllBytes(At("tile/entries/002.p/100"), EntryBundle.Write([.. Entries("tile/entries/002.p/188").Take(100)]));
+        File.WriteAllBytes(At("tile/0/002.p/100"), File.ReadAllBytes(At("tile/0/002.p/188"))[..(100 * TreeHash.Length)]);
+        // What no checkpoint covers yet is not whole where the process was killed while it wrote.
+        File.WriteAllBytes(At("tile/entries/002.p/200"), [1, 2, 3]);
+        Finds();
+        byte[] altered = File.ReadAllBytes(At(leftOver));
+        altered[20] ^= 1;
+        File.WriteAllBytes(At(leftOver), altered);
+        Finds($" {leftOver}: this form of the tile is of an earlier checkpoint, and is not what was signed: it was altered, or damaged");
+    }
+
+    [Test]
+    public void A_journal_that_is_not_there_is_told_apart_from_one_with_nothing_new()
+    {
+        Assert.That(_log.Verify().HasJournal, Is.True);
+        Directory.Delete(At("journal"), recursive: true);
+        Finds();
+        Assert.That(_log.Verify().HasJournal, Is.False);
+    }
+
+    [TestCase("checkpoint", "checkpoint", "it has more than 1048576 bytes")]
+    [TestCase("tile/entries/000", "tile/entries/000", "it has more than 16777472 bytes")]
+    [TestCase("tile/entries/002.p/188", "tile/entries/002.p/188", "it has more than 16777472 bytes")]
+    [TestCase("tile/0/001", "tile/0/001", "it has more than 8192 bytes")]
+    [TestCase("tile/1/000.p/2", "tile/1/000.p/2", "it has more than 8192 bytes")]
+    [TestCase("journal/0000000000000000000", "journal/0000000000000000000", "it has more than 2147483583 bytes")]
+    public void What_is_no_ordinary_file_is_told_and_nobody_waits_for_it(string file, string told, string tooLarge)
+    {
+        if (!OperatingSystem.IsLinux())
+            Assert.Ignore("named pipes and devices are for Linux");
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        string aside = Path.Combine(_log.Path, "..", "s");
+        (string Reason, Action Put)[] kinds =
+        [
+            ("it is no ordinary file", () => FinishedProcess.Run("mkfifo", [At(file)]).Succeeded()),
+            ("it is no ordinary file", () => File.CreateSymbolicLink(At(file), "/dev/zero")),
+            ("it is no ordinary file", () => { socket.Bind(new UnixDomainSocketEndPoint(aside)); File.CreateSymbolicLink(At(file), aside); }),
+            ("it is a folder, and a file is expected", () => File.CreateSymbolicLink(At(file), "/")),
+            (tooLarge, () => { using FileStream large = File.Create(At(file)); large.SetLength(1L << 31); }),
+        ];
+        foreach ((string reason, Action put) in kinds)
+        {
+            File.Delete(At(file));
+            put();
+            Assert.That(_log.Verify().Findings.Select(finding => $"{finding.File}: {finding.Message}"), Has.One.EqualTo($"{told}: {reason}"));
+        }
     }
 
     private void Finds(params string[] findings) => Assert.That(_log.Verify(since: null).Findings.Select(finding => $"{finding.Number} {finding.File}: {finding.Message}"), Is.EqualTo(findings));
 
     private string At(string file) => Path.Combine(_log.Path, file);
 
-    private List<byte[]> Entries(int bundle) => [.. EntryBundle.Read(File.ReadAllBytes(At($"tile/entries/00{bundle}")), out _).Select(entry => entry.ToArray())];
+    private List<byte[]> Entries(int bundle) => Entries($"tile/entries/00{bundle}");
+
+    private List<byte[]> Entries(string file) => [.. EntryBundle.Read(File.ReadAllBytes(At(file)), out _).Select(entry => entry.ToArray())];
 
     private void Rewrite(int bundle, Action<List<byte[]>> change)
     {

@@ -1,13 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Reflection;
 using System.Text;
 using Google.Protobuf;
-using Grpc.Net.Client;
 using PolicyM2M.Benchmarks.Measuring;
-using PolicyM2M.Benchmarks.Sets;
 using PolicyM2M.Benchmarks.Table;
-using PolicyM2M.Wire;
 using PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Benchmarks.Service;
@@ -32,13 +28,10 @@ internal sealed class ServiceTable(bool isQuick) : IDisposable
 
     private const string RegistryVariable = "POLICYM2M_BENCHMARK_REGISTRY";
 
-    private readonly ServiceFolder _folder = ServiceFolder.Of(Rules);
-    private readonly List<ServerProcess> _servers = [];
+    private readonly MeasuredServers _servers = new(ServiceFolder.Of(Rules));
 
     /// <summary>The names of the sections, which can be measured one by one.</summary>
     public static IEnumerable<string> SectionNames => Sections.Select(section => section.Name);
-
-    private static string PdpAssembly { get; } = typeof(ServiceTable).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(entry => entry.Key == nameof(PdpAssembly)).Value!;
 
     /// <summary>Measures, and prints the table as Markdown.</summary>
     /// <returns>Whether every target was met.</returns>
@@ -64,93 +57,46 @@ internal sealed class ServiceTable(bool isQuick) : IDisposable
         return rows.All(row => row.IsMet != false);
     }
 
-    public void Dispose()
-    {
-        foreach (ServerProcess server in _servers)
-            server.Dispose();
-        _folder.Dispose();
-    }
-
-    private string Pki(string data) => Path.Combine(_folder.At(data), "pki");
-
-    /// <summary>A decision point whose registry says nothing that the requests claim.</summary>
-    private ServerProcess Pdp(string data, params string[] more)
-    {
-        string devices = Path.Combine(Directory.CreateDirectory(_folder.At(data)).FullName, "devices.json");
-        if (!File.Exists(devices))
-            File.WriteAllText(devices, "{ \"devices\": { \"plc-0042\": { \"location.site\": \"plant-7\" } } }");
-        var server = ServerProcess.Start(PdpAssembly, ["--git", _folder.Repository, "--data", _folder.At(data), "--listen", "127.0.0.1:0", "--rate", "1000000", "--calls", "100000", "--poll", "0.2", .. more]);
-        _servers.Add(server);
-        return server;
-    }
-
-    private ServerProcess Echo(string pki, byte[] answer)
-    {
-        File.WriteAllBytes(_folder.At("answer"), answer);
-        var server = ServerProcess.Start(typeof(ServiceTable).Assembly.Location, EchoServer.Command, pki, _folder.At("answer"));
-        _servers.Add(server);
-        return server;
-    }
-
-    /// <summary>The requests as frames, each told which statement the device has; all answers are held against the naive evaluator's.</summary>
-    private async Task<(byte[][] Frames, DecideResponse Typical)> CheckedAsync(ServerProcess pdp, string pki)
-    {
-        using var channel = GrpcChannel.ForAddress(pdp.Address, new GrpcChannelOptions { HttpHandler = LoadClient.Handler(pki), DisposeHttpClient = true });
-        var client = new DecisionService.DecisionServiceClient(channel);
-        var trusted = TrustedKeys.Of((await client.GetSigningKeysAsync(new GetSigningKeysRequest())).Keys);
-        DecideResponse first = await client.DecideAsync(_folder.Requests[0].Request);
-        ByteString known = ByteString.CopyFrom(System.Security.Cryptography.SHA256.HashData(first.Statement.Payload.Span));
-        DecideResponse typical = first;
-        foreach ((DecideRequest request, ExpectedAnswer expected) in _folder.Requests)
-        {
-            request.KnownStatement = known;
-            DecideResponse answer = await client.DecideAsync(request);
-            if (!expected.IsSaidBy(trusted.Decision(answer.SignedDecisions.Single()).Outcome))
-                throw new InvalidOperationException($"wrong answer to {request}");
-            if (answer.CalculateSize() is var size && size > typical.CalculateSize() / 2 && answer.Statement is null)
-                typical = answer;
-        }
-        return ([.. _folder.Requests.Select(request => ServiceFolder.Frame(request.Request))], typical);
-    }
+    public void Dispose() => _servers.Dispose();
 
     private async Task<IEnumerable<TableRow>> ProcessorAsync()
     {
-        ServerProcess pdp = Pdp("data");
-        (byte[][] frames, DecideResponse typical) = await CheckedAsync(pdp, Pki("data"));
-        ServerProcess echo = Echo(Pki("data"), typical.ToByteArray());
-        using var toPdp = new LoadClient(pdp.Address, Pki("data"), Concurrency);
-        using var toEcho = new LoadClient(echo.Address, Pki("data"), Concurrency);
-        (double[] pdpCost, double[] echoCost, double pdpRate, double echoRate) = await InTurnsAsync((pdp, count => toPdp.RunAsync(frames, count)), (echo, count => toEcho.RunAsync(frames, count)));
+        ServerProcess pdp = _servers.Pdp("data");
+        (byte[][] frames, DecideResponse typical) = await _servers.CheckedAsync(pdp, _servers.Pki("data"));
+        ServerProcess echo = _servers.Echo(_servers.Pki("data"), typical.ToByteArray());
+        using var toPdp = new LoadClient(pdp.Address, _servers.Pki("data"), Concurrency);
+        using var toEcho = new LoadClient(echo.Address, _servers.Pki("data"), Concurrency);
+        (double[] pdpCost, double[] echoCost, double pdpRate, double echoRate) = await Turns.RunAsync((pdp, count => toPdp.RunAsync(frames, count)), (echo, count => toEcho.RunAsync(frames, count)));
         string detail = $"{TableRow.Number(Figures.MedianOf(pdpCost))} µs against {TableRow.Number(Figures.MedianOf(echoCost))} µs; {TableRow.Number(pdpRate)} against {TableRow.Number(echoRate)} calls a second; "
             + $"request {frames[0].Length - 5} bytes, answer {typical.CalculateSize()} bytes";
-        DecideRequest[] requests = [.. _folder.Requests.Select(request => request.Request)];
-        using var asDevice = new GrpcLoad(pdp.Address, Pki("data"), Concurrency);
-        using var asDeviceOfEcho = new GrpcLoad(echo.Address, Pki("data"), Concurrency);
+        DecideRequest[] requests = [.. _servers.Folder.Requests.Select(request => request.Request)];
+        using var asDevice = new GrpcLoad(pdp.Address, _servers.Pki("data"), Concurrency);
+        using var asDeviceOfEcho = new GrpcLoad(echo.Address, _servers.Pki("data"), Concurrency);
         (double[] deviceCost, double[] deviceEchoCost, double deviceRate, double deviceEchoRate) =
-            await InTurnsAsync((pdp, count => asDevice.RunAsync(requests, count)), (echo, count => asDeviceOfEcho.RunAsync(requests, count)));
-        return [TableRow.AtMost("processor time of the server for a `Decide` at concurrency 32, signed, audit buffered, N = 10,000, against a bare typed echo", Ratio(pdpCost, echoCost), 1.1, " ×", detail),
-            TableRow.AtMost("… the same asked by a loop of Grpc.Net.Client", Ratio(deviceCost, deviceEchoCost), 1.1, " ×",
+            await Turns.RunAsync((pdp, count => asDevice.RunAsync(requests, count)), (echo, count => asDeviceOfEcho.RunAsync(requests, count)));
+        return [TableRow.AtMost("processor time of the server for a `Decide` at concurrency 32, signed, audit buffered, N = 10,000, against a bare typed echo", InTurns.Ratio(pdpCost, echoCost), 1.1, " ×", detail),
+            TableRow.AtMost("… the same asked by a loop of Grpc.Net.Client", InTurns.Ratio(deviceCost, deviceEchoCost), 1.1, " ×",
                 $"{TableRow.Number(Figures.MedianOf(deviceCost))} µs against {TableRow.Number(Figures.MedianOf(deviceEchoCost))} µs; {TableRow.Number(deviceRate)} against {TableRow.Number(deviceEchoRate)} calls a second")];
     }
 
     private async Task<IEnumerable<TableRow>> AuditAsync()
     {
-        ServerProcess with = Pdp("with", "--audit", "buffered"), without = Pdp("without", "--audit", "off");
-        (byte[][] frames, _) = await CheckedAsync(with, Pki("with"));
-        (byte[][] framesWithout, _) = await CheckedAsync(without, Pki("without"));
-        using var toWith = new LoadClient(with.Address, Pki("with"), Concurrency);
-        using var toWithout = new LoadClient(without.Address, Pki("without"), Concurrency);
+        ServerProcess with = _servers.Pdp("with", "--audit", "buffered"), without = _servers.Pdp("without", "--audit", "off");
+        (byte[][] frames, _) = await _servers.CheckedAsync(with, _servers.Pki("with"));
+        (byte[][] framesWithout, _) = await _servers.CheckedAsync(without, _servers.Pki("without"));
+        using var toWith = new LoadClient(with.Address, _servers.Pki("with"), Concurrency);
+        using var toWithout = new LoadClient(without.Address, _servers.Pki("without"), Concurrency);
         await toWithout.RunAsync(framesWithout, Warm);
-        (double[] withCost, double[] withoutCost, double withRate, double withoutRate) = await InTurnsAsync((with, count => toWith.RunAsync(frames, count)), (without, count => toWithout.RunAsync(frames, count)));
+        (double[] withCost, double[] withoutCost, double withRate, double withoutRate) = await Turns.RunAsync((with, count => toWith.RunAsync(frames, count)), (without, count => toWithout.RunAsync(frames, count)));
         return [TableRow.AtMost("throughput that the audit log costs (buffered against off)", (1 - withRate / withoutRate) * 100, 15, " %",
-            $"{TableRow.Number(withRate)} against {TableRow.Number(withoutRate)} calls a second; by processor time {TableRow.Number((Ratio(withCost, withoutCost) - 1) * 100)} %")];
+            $"{TableRow.Number(withRate)} against {TableRow.Number(withoutRate)} calls a second; by processor time {TableRow.Number((InTurns.Ratio(withCost, withoutCost) - 1) * 100)} %")];
     }
 
     private async Task<IEnumerable<TableRow>> ReloadsAsync()
     {
-        ServerProcess pdp = Pdp("data");
-        (byte[][] frames, _) = await CheckedAsync(pdp, Pki("data"));
-        using var load = new LoadClient(pdp.Address, Pki("data"), Concurrency);
+        ServerProcess pdp = _servers.Pdp("data");
+        (byte[][] frames, _) = await _servers.CheckedAsync(pdp, _servers.Pki("data"));
+        using var load = new LoadClient(pdp.Address, _servers.Pki("data"), Concurrency);
         await load.RunAsync(frames, Warm);
         double rate = (await load.RunAsync(frames, Calls)).PerSecond / 2;
         TimeSpan time = TimeSpan.FromSeconds(isQuick ? 5 : 15);
@@ -165,7 +111,7 @@ internal sealed class ServiceTable(bool isQuick) : IDisposable
             {
                 while (!ending.IsCancellationRequested)
                 {
-                    _folder.CommitAnother(++reloads);
+                    _servers.Folder.CommitAnother(++reloads);
                     await Task.Delay(TimeSpan.FromSeconds(2));
                 }
             });
@@ -181,19 +127,19 @@ internal sealed class ServiceTable(bool isQuick) : IDisposable
 
     private async Task<IEnumerable<TableRow>> MemoryAsync()
     {
-        Directory.CreateDirectory(_folder.At("data"));
+        Directory.CreateDirectory(_servers.Folder.At("data"));
         var devices = new StringBuilder("{ \"devices\": { \"plc-0042\": { \"location.site\": \"plant-7\" }");
         for (int i = 0; i < Devices; i++)
             devices.Append(CultureInfo.InvariantCulture, $",\n\"device-{i}\": {{ \"location.site\": \"plant-{i % 40}\", \"lifecycle.state\": \"active\" }}");
-        File.WriteAllText(Path.Combine(_folder.At("data"), "devices.json"), devices.Append("} }").ToString());
-        Pdp("data").Dispose();
+        File.WriteAllText(Path.Combine(_servers.Folder.At("data"), "devices.json"), devices.Append("} }").ToString());
+        _servers.Pdp("data").Dispose();
         // A start of its own: importing takes more for a moment, and is done once.
-        ServerProcess pdp = Pdp("data");
-        (byte[][] frames, DecideResponse typical) = await CheckedAsync(pdp, Pki("data"));
-        using var load = new LoadClient(pdp.Address, Pki("data"), Concurrency);
+        ServerProcess pdp = _servers.Pdp("data");
+        (byte[][] frames, DecideResponse typical) = await _servers.CheckedAsync(pdp, _servers.Pki("data"));
+        using var load = new LoadClient(pdp.Address, _servers.Pki("data"), Concurrency);
         await load.RunAsync(frames, Calls);
-        ServerProcess echo = Echo(Pki("data"), typical.ToByteArray());
-        using var toEcho = new LoadClient(echo.Address, Pki("data"), Concurrency);
+        ServerProcess echo = _servers.Echo(_servers.Pki("data"), typical.ToByteArray());
+        using var toEcho = new LoadClient(echo.Address, _servers.Pki("data"), Concurrency);
         await toEcho.RunAsync(frames, Calls);
         return [TableRow.AtMost("resident memory with 10,000 rules and 100,000 devices, after load", pdp.ResidentBytes / 1e6, 250, " MB", $"the bare echo: {TableRow.Number(echo.ResidentBytes / 1e6)} MB")];
     }
@@ -214,34 +160,34 @@ internal sealed class ServiceTable(bool isQuick) : IDisposable
     private async Task<double> StartOnceAsync()
     {
         long start = Stopwatch.GetTimestamp();
-        using ServerProcess pdp = Pdp("data");
-        using var load = new LoadClient(pdp.Address, Pki("data"), 1);
-        await load.RunAsync([ServiceFolder.Frame(_folder.Requests[0].Request)], 1);
+        using ServerProcess pdp = _servers.Pdp("data");
+        using var load = new LoadClient(pdp.Address, _servers.Pki("data"), 1);
+        await load.RunAsync([ServiceFolder.Frame(_servers.Folder.Requests[0].Request)], 1);
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
     private async Task<IEnumerable<TableRow>> StormAsync()
     {
-        ServerProcess pdp = Pdp("data");
-        (byte[][] frames, _) = await CheckedAsync(pdp, Pki("data"));
-        var storm = new Storm(pdp, Pki("data"), _folder, frames);
+        ServerProcess pdp = _servers.Pdp("data");
+        (byte[][] frames, _) = await _servers.CheckedAsync(pdp, _servers.Pki("data"));
+        var storm = new Storm(pdp, _servers.Pki("data"), _servers.Folder, frames);
         return await storm.RunAsync(TimeSpan.FromSeconds(isQuick ? 10 : 60));
     }
 
     private async Task<IEnumerable<TableRow>> WatchersAsync()
     {
-        ServerProcess pdp = Pdp("data", "--connections", "12000");
-        (byte[][] frames, _) = await CheckedAsync(pdp, Pki("data"));
-        using (var warm = new LoadClient(pdp.Address, Pki("data"), Concurrency))
+        ServerProcess pdp = _servers.Pdp("data", "--connections", "12000");
+        (byte[][] frames, _) = await _servers.CheckedAsync(pdp, _servers.Pki("data"));
+        using (var warm = new LoadClient(pdp.Address, _servers.Pki("data"), Concurrency))
             await warm.RunAsync(frames, Calls);
-        using var watchers = new Watchers(pdp, Pki("data"), _folder);
+        using var watchers = new Watchers(pdp, _servers.Pki("data"), _servers.Folder);
         return await watchers.RunAsync(isQuick ? 500 : 10_000);
     }
 
     /// <summary>Over one SQLite file; and over a PostgreSQL database where a variable says how to open it, as <c>--registry-db</c> does.</summary>
     private async Task<IEnumerable<TableRow>> RegistryAsync()
     {
-        var rows = new List<TableRow> { await RegistryAsync("SQLite", $"sqlite:{_folder.At("registry.db")}") };
+        var rows = new List<TableRow> { await RegistryAsync("SQLite", $"sqlite:{_servers.Folder.At("registry.db")}") };
         if (Environment.GetEnvironmentVariable(RegistryVariable) is { Length: > 0 } database)
             rows.Add(await RegistryAsync("PostgreSQL", database));
         return rows;
@@ -250,40 +196,20 @@ internal sealed class ServiceTable(bool isQuick) : IDisposable
     private async Task<TableRow> RegistryAsync(string name, string database)
     {
         string here = $"{name}-here", there = $"{name}-there";
-        using var first = new DevelopmentClients(Pdp(here, "--registry-db", database), Pki(here));
-        using var second = new DevelopmentClients(Pdp(there, "--registry-db", database), Pki(there));
+        using var first = new DevelopmentClients(_servers.Pdp(here, "--registry-db", database), _servers.Pki(here));
+        using var second = new DevelopmentClients(_servers.Pdp(there, "--registry-db", database), _servers.Pki(there));
         return RegistryChanges.Row(name, await new RegistryChanges(first, second).RunAsync(isQuick ? 20 : 200));
     }
 
     private async Task<IEnumerable<TableRow>> RollBackAsync()
     {
-        using var clients = new DevelopmentClients(Pdp("data"), Pki("data"));
-        return [await new RollBacks(clients, _folder).RunAsync(isQuick ? 10 : 100)];
+        using var clients = new DevelopmentClients(_servers.Pdp("data"), _servers.Pki("data"));
+        return [await new RollBacks(clients, _servers.Folder).RunAsync(isQuick ? 10 : 100)];
     }
 
     private int Warm => isQuick ? 20_000 : 400_000;
 
     private int Calls => isQuick ? 5_000 : 30_000;
 
-    /// <summary>Both in turn, round by round, so that whatever else the machine does hits both: processor microseconds for a call, and the best rate of each.</summary>
-    private async Task<(double[] First, double[] Second, double FirstRate, double SecondRate)> InTurnsAsync((ServerProcess Server, Func<int, Task<Load>> RunAsync) first, (ServerProcess Server, Func<int, Task<Load>> RunAsync) second)
-    {
-        List<double>[] costs = [[], []], rates = [[], []];
-        (ServerProcess Server, Func<int, Task<Load>> RunAsync)[] both = [first, second];
-        foreach ((_, Func<int, Task<Load>> run) in both)
-            await run(Warm);
-        for (int round = 0; round < (isQuick ? 3 : 9); round++)
-        {
-            for (int i = 0; i < both.Length; i++)
-            {
-                double before = both[i].Server.ProcessorMicroseconds;
-                Load ran = await both[i].RunAsync(Calls);
-                costs[i].Add((both[i].Server.ProcessorMicroseconds - before) / Calls);
-                rates[i].Add(ran.PerSecond);
-            }
-        }
-        return ([.. costs[0]], [.. costs[1]], Figures.MedianOf(rates[0]), Figures.MedianOf(rates[1]));
-    }
-
-    private static double Ratio(double[] mine, double[] others) => Figures.MedianOf(mine.Zip(others, (a, b) => a / b));
+    private InTurns Turns => new(Warm, Calls, Rounds: isQuick ? 3 : 9);
 }

@@ -23,9 +23,7 @@ internal static class PdpObservations
         Revisions(metrics, server.GetRequiredService<RevisionState>(), server.GetRequiredService<RevisionSource>(), clock);
         Registry(metrics, server.GetRequiredService<RegistryState>(), server.GetRequiredService<DroppedClaims>(), clock);
         Signatures(metrics, server.GetRequiredService<SignedDecisions>(), server.GetRequiredService<SignedStatements>());
-        CallerRulesState callers = server.GetRequiredService<CallerRulesState>();
-        metrics.Gauge("policym2m.pdp.caller.files.unusable", "{file}", "Roles files and revocation lists that cannot be used as they are, so that callers are judged by what was read before.",
-            () => [new(callers.UnusableFiles)]);
+        Identities(metrics, server.GetRequiredService<CallerRulesState>(), server.GetRequiredService<CredentialState>(), clock);
         if (server.GetRequiredService<AuditTrail>().Log is { } log)
             Audit(metrics, log, server.GetRequiredService<AuditExport>(), server.GetRequiredService<DataFolder>().Audit);
         return metrics;
@@ -59,6 +57,20 @@ internal static class PdpObservations
             () => registry.InStepAt is { } at ? [new((clock.GetUtcNow() - at).TotalSeconds)] : []);
         metrics.Counter("policym2m.pdp.claims.dropped", "{claim}", "Claims that are not for a device to make, by attribute.",
             () => dropped.Counts.Select(claim => new Measurement<long>(claim.Value, new KeyValuePair<string, object?>("attribute", claim.Key))));
+    }
+
+    private static void Identities(PdpMetrics metrics, CallerRulesState callers, CredentialState credentials, TimeProvider clock)
+    {
+        metrics.Gauge("policym2m.pdp.caller.files.unusable", "{file}", "Roles files and revocation lists that cannot be used as they are, so that callers are judged by what was read before.",
+            () => [new(callers.UnusableFiles)]);
+        // An authority that changes its key has two lists of one name, and a series has one value.
+        metrics.Seconds("policym2m.pdp.crl.remaining", "Time until the revocation list of an authority ends; below 0 it is over, and nobody of that authority gets in unless `--crl-expired accept`.",
+            () => callers.Current.ListTerms().GroupBy(list => list.List.IssuerText, StringComparer.Ordinal)
+                .Select(ofOne => new Measurement<double>((ofOne.Min(list => list.Term.Until) - clock.GetUtcNow()).TotalSeconds, new KeyValuePair<string, object?>("issuer", ofOne.Key))));
+        metrics.Seconds("policym2m.pdp.certificate.remaining", "Time until the server's own certificate ends, or one that it sends along; below 0 no caller accepts the server.",
+            () => [new((credentials.Current.Term.Until - clock.GetUtcNow()).TotalSeconds)]);
+        metrics.Gauge("policym2m.pdp.certificate.unusable", "1", "1 while the files of the server's certificate, its key and the authorities that it trusts cannot be used as they are, so that those before go on.",
+            () => One(credentials.HasUnusableFiles));
     }
 
     private static void Signatures(PdpMetrics metrics, SignedDecisions decisions, SignedStatements statements)

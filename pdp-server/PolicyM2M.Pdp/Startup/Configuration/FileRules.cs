@@ -14,29 +14,31 @@ internal static class FileRules
 {
     /// <param name="option">Its name.</param>
     /// <param name="values">What it is given, each of which names a file or a folder.</param>
-    public static IEnumerable<string> FaultsOf(string option, IEnumerable<string> values) => option switch
+    /// <param name="hasRoles">Whether an option names the roles file, so that the one in the data folder does not count.</param>
+    public static IEnumerable<string> FaultsOf(string option, IEnumerable<string> values, bool hasRoles) => option switch
     {
         "--audit-pseudonyms" => Files(values).SelectMany(file => Fault(option, () => Pseudonyms.Of(file))),
         "--webhook-secret" => Files(values).SelectMany(file => Fault(option, () => WebhookSecret.Read(file))),
         "--allowed-signers" => Files(values).SelectMany(file => Fault(option, () => AllowedSigners.Load(file))),
         "--trust" => Files(values.Select(bundle => bundle[(bundle.IndexOf('=', StringComparison.Ordinal) + 1)..])).SelectMany(file => Fault(option, () => TrustFiles.Load(file))),
         "--crl" => Files(values).Select(RevocationFiles.FaultOf).OfType<string>(),
-        "--roles" => Files(values).SelectMany(FaultsOfRoles),
-        "--data" => values.Select(folder => new DataFolder(Path.GetFullPath(folder))).SelectMany(FaultsOfData),
+        "--roles" => Files(values).SelectMany(file => FaultsOfRoles(option, file)),
+        "--data" => values.Select(folder => new DataFolder(Path.GetFullPath(folder)))
+            .SelectMany(data => FaultsOfCredentials(data).Concat(hasRoles ? [] : Files([data.Roles]).SelectMany(file => FaultsOfRoles(option, file)))),
         _ => [],
     };
 
     /// <summary>That a file is not there is told already.</summary>
     private static IEnumerable<string> Files(IEnumerable<string> files) => files.Where(File.Exists);
 
-    private static IEnumerable<string> FaultsOfRoles(string file)
+    private static IEnumerable<string> FaultsOfRoles(string option, string file)
     {
         IReadOnlyList<string> faults = [];
-        return [.. Fault("--roles", () => RoleMapReader.Read(BoundedFile.Read(file, RoleMapReader.MaximumBytes), file, out faults)), .. faults];
+        return [.. Fault(option, () => RoleMapReader.Read(BoundedFile.Read(file, RoleMapReader.MaximumBytes), file, out faults)), .. faults];
     }
 
     /// <summary>The credentials, and what is read by them. Where there are none yet, a start makes some for development or says that they are missing.</summary>
-    private static IEnumerable<string> FaultsOfData(DataFolder data)
+    private static string[] FaultsOfCredentials(DataFolder data)
     {
         if (!File.Exists(data.Certificate("server")))
             return [];

@@ -22,7 +22,8 @@ internal static class OptionRules
     public static IEnumerable<string> FaultsOf(ParseResult parsed, Settings settings) =>
         from option in parsed.CommandResult.Command.Options
         where parsed.GetResult(option) is { Errors: var errors } && !errors.Any()
-        from fault in MissingFiles(parsed, option).Concat(MissingOptions(parsed, option)).Concat(Unusable(parsed, option)).Concat(FileRules.FaultsOf(option.Name, ValuesOf(parsed, option))).Concat(Taken(parsed, option))
+        from fault in MissingFiles(parsed, option).Concat(MissingOptions(parsed, option)).Concat(Unusable(parsed, option))
+            .Concat(FileRules.FaultsOf(option.Name, ValuesOf(parsed, option), IsGiven(parsed, "--roles"))).Concat(Taken(parsed, option))
         select $"{settings.PlaceOf(option)}: {fault}";
 
     private static IEnumerable<string> ValuesOf(ParseResult parsed, Option option) => parsed.GetResult(option)!.Tokens.Select(token => token.Value);

@@ -34,15 +34,13 @@ internal sealed class SettingsFile
             return [];
         try
         {
-            if (new FileInfo(path) is { Exists: true, Length: > MaximumBytes })
-                throw new InvalidDataException($"it has more than {MaximumBytes} bytes");
-            file.ReadMapping(new Parser(new StringReader(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(File.ReadAllBytes(path)))));
+            file.ReadMapping(new Parser(new StringReader(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(BoundedFile.Read(path, MaximumBytes)))));
         }
         catch (YamlException malformed)
         {
             file.Fault(malformed.Start, $"no YAML: {malformed.Message}");
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
         {
             faults.Add($"{SettingsOptions.FileName}: `{path}` cannot be read: {(fault is ArgumentException ? "it is no UTF-8" : FaultText.Of(fault))}");
         }
