@@ -176,7 +176,7 @@ internal sealed class ServiceTable(bool isQuick) : IDisposable
 
     private async Task<IEnumerable<TableRow>> WatchersAsync()
     {
-        ServerProcess pdp = _servers.Pdp("data", "--connections", "12000");
+        ServerProcess pdp = _servers.Pdp("data", "--connections", "12000", "--connections-per-address", "12000");
         (byte[][] frames, _) = await _servers.CheckedAsync(pdp, _servers.Pki("data"));
         using (var warm = new LoadClient(pdp.Address, _servers.Pki("data"), Concurrency))
             await warm.RunAsync(frames, Calls);
