@@ -1,5 +1,3 @@
-using PolicyM2M.Engine.Trees;
-
 namespace PolicyM2M.Engine.Contexts;
 
 /// <summary>Something a tree can ask for codes.</summary>

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using PolicyM2M.Engine.Trees;
 
 namespace PolicyM2M.Engine.Contexts;
 

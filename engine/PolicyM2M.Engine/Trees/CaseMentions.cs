@@ -11,8 +11,8 @@ internal sealed class CaseMentions
     /// <summary>A mention costs about as much as eight words of a row, which are one line of the cache.</summary>
     private const int WordsPerMention = 8;
 
-    /// <summary>Four megabytes of them: sparse as they must be, no set that people write has so many.</summary>
-    private const int MostMentions = 1 << 20;
+    /// <summary>More words than that are not looked through for it: it is done within a decision, if only within the first.</summary>
+    private const long MostWords = 16_000_000;
 
     private readonly int[] _firsts;
     private readonly int[] _cases;
@@ -23,55 +23,21 @@ internal sealed class CaseMentions
     /// <summary>The first case that has no tests.</summary>
     public int Always { get; }
 
-    /// <summary>Reads it from the rows; null where these are less work.</summary>
+    /// <summary>Reads it from the rows; null where these are less work, or not as they are made: each has the cases that do not test its facet.</summary>
     public static CaseMentions? Of(MaskLeaf leaf)
     {
-        int words = leaf.WordsPerRow, facets = leaf.Facets.Length, cases = leaf.Answers.Length;
-        int[] firsts = new int[leaf.RowOf.Length + 1];
-        double expected = 0;
-        for (int facet = 0; facet < facets; facet++)
-        {
-            (int first, int end) = leaf.CellsOf(facet);
-            for (int cell = first; cell < end; cell++)
-            {
-                long until = firsts[cell];
-                for (int word = 0; word < words; word++)
-                {
-                    // Only of rows as they are made: each has the cases that do not test its facet.
-                    if ((Free(leaf, facet, word) & ~leaf.Rows[leaf.RowOf[cell] * words + word]) != 0)
-                        return null;
-                    until += BitOperations.PopCount(Mentioned(leaf, facet, cell, word));
-                }
-                if (until > MostMentions)
-                    return null;
-                firsts[cell + 1] = (int)until;
-            }
-            expected += (firsts[end] - firsts[first]) / (double)(end - first);
-        }
-        if (facets > byte.MaxValue || expected * WordsPerMention > (double)facets * words)
+        int facets = leaf.Facets.Length;
+        if (facets > byte.MaxValue || (long)leaf.RowOf.Length * leaf.WordsPerRow > MostWords || CountAll(leaf) is not { } firsts)
             return null;
         int[] mentions = new int[firsts[^1]];
-        byte[] tests = new byte[cases];
+        byte[] tests = new byte[leaf.Answers.Length];
         for (int facet = 0; facet < facets; facet++)
         {
+            for (int place = 0; place < tests.Length; place++)
+                tests[place] += (byte)(~leaf.Rows[leaf.FreeRows[facet] * leaf.WordsPerRow + place / 64] >> place & 1);
             (int first, int end) = leaf.CellsOf(facet);
-            for (int word = 0; word < words; word++)
-            {
-                foreach (int place in Bits(~Free(leaf, facet, word), word * 64))
-                {
-                    if (place < cases)
-                        tests[place]++;
-                }
-            }
             for (int cell = first; cell < end; cell++)
-            {
-                int at = firsts[cell];
-                for (int word = 0; word < words; word++)
-                {
-                    foreach (int place in Bits(Mentioned(leaf, facet, cell, word), word * 64))
-                        mentions[at++] = place;
-                }
-            }
+                List(leaf, facet, cell, mentions.AsSpan(firsts[cell]));
         }
         return new CaseMentions(firsts, mentions, tests, Array.IndexOf(tests, (byte)0));
     }
@@ -94,16 +60,42 @@ internal sealed class CaseMentions
         return best;
     }
 
-    /// <summary>The cases that test a facet and find what they want in a cell.</summary>
-    private static ulong Mentioned(MaskLeaf leaf, int facet, int cell, int word) =>
-        leaf.Rows[leaf.RowOf[cell] * leaf.WordsPerRow + word] & ~Free(leaf, facet, word);
-
-    /// <summary>The cases that do not test a facet.</summary>
-    private static ulong Free(MaskLeaf leaf, int facet, int word) => leaf.Rows[leaf.FreeRows[facet] * leaf.WordsPerRow + word];
-
-    private static IEnumerable<int> Bits(ulong word, int from)
+    /// <summary>For each cell where its mentions begin, and where the last one's end; null where there are too many.</summary>
+    private static int[]? CountAll(MaskLeaf leaf)
     {
-        for (; word != 0; word &= word - 1)
-            yield return from + BitOperations.TrailingZeroCount(word);
+        int words = leaf.WordsPerRow;
+        int[] firsts = new int[leaf.RowOf.Length + 1];
+        double expected = 0;
+        for (int facet = 0; facet < leaf.Facets.Length; facet++)
+        {
+            (int first, int end) = leaf.CellsOf(facet);
+            for (int cell = first; cell < end; cell++)
+            {
+                firsts[cell + 1] = firsts[cell];
+                for (int word = 0; word < words; word++)
+                {
+                    ulong row = leaf.Rows[leaf.RowOf[cell] * words + word], free = leaf.Rows[leaf.FreeRows[facet] * words + word];
+                    if ((free & ~row) != 0)
+                        return null;
+                    firsts[cell + 1] += BitOperations.PopCount(row & ~free);
+                }
+                // They never take more room than the rows do.
+                if (firsts[cell + 1] > leaf.Rows.Length)
+                    return null;
+            }
+            expected += (firsts[end] - firsts[first]) / (double)(end - first);
+        }
+        return expected * WordsPerMention <= (double)leaf.Facets.Length * words ? firsts : null;
+    }
+
+    /// <summary>The cases that test a facet and find what they want in a cell, ascending.</summary>
+    private static void List(MaskLeaf leaf, int facet, int cell, Span<int> into)
+    {
+        int words = leaf.WordsPerRow, count = 0;
+        for (int word = 0; word < words; word++)
+        {
+            for (ulong left = leaf.Rows[leaf.RowOf[cell] * words + word] & ~leaf.Rows[leaf.FreeRows[facet] * words + word]; left != 0; left &= left - 1)
+                into[count++] = word * 64 + BitOperations.TrailingZeroCount(left);
+        }
     }
 }

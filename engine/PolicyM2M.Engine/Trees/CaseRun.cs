@@ -28,38 +28,24 @@ internal sealed class CaseRun
     public static CaseRun Of(ReadOnlySpan<int> program, int at, int count, AttributeTable table)
     {
         // An answer, the number of words of its tests, and one test of two words.
-        const int Words = 4;
+        const int WordsPerCase = 4;
         ImmutableArray<RefusedRange>.Builder refused = ImmutableArray.CreateBuilder<RefusedRange>();
-        for (int next = at + 1; refused.Count < count && program[next + 1] == Words - 2 && Refuses(program, next + 2, table) is { } range; next += Words)
+        for (int next = at + 1; refused.Count < count && program[next + 1] == WordsPerCase - 2 && Refuses(program, next + 2, table) is { } range; next += WordsPerCase)
             refused.Add(range);
-        return new CaseRun(refused.DrainToImmutable(), Words);
+        return new CaseRun(refused.DrainToImmutable(), WordsPerCase);
     }
 
     private static RefusedRange? Refuses(ReadOnlySpan<int> program, int test, AttributeTable table)
     {
-        int facet = Trees.Words.NumberOf(program[test]);
+        int facet = Words.NumberOf(program[test]);
         if (facet >= table.Codings.Length || table.Codings[facet].Definition.Type != AttributeType.Int)
             return null;
         (long lowest, long highest) = table.Codes[facet];
-        return Trees.Words.TestOf(program[test]) switch
+        return Words.TestOf(program[test]) switch
         {
             TestKind.AtLeast => RefusedRange.Of(facet, Math.Max(lowest, int.MinValue), program[test + 1] - 1L),
             TestKind.AtMost => RefusedRange.Of(facet, program[test + 1] + 1L, Math.Min(highest, int.MaxValue)),
             _ => null,
         };
     }
-}
-
-/// <summary>Numbers of a facet that a test refuses, and that the facet may have.</summary>
-/// <param name="Facet">The facet: an attribute that is a whole number.</param>
-/// <param name="Low">The lowest.</param>
-/// <param name="Width">How many more there are.</param>
-internal readonly record struct RefusedRange(int Facet, int Low, uint Width)
-{
-    /// <summary>Null where there are none, or they are too large to be told here.</summary>
-    public static RefusedRange? Of(int facet, long low, long high) =>
-        low <= high && low >= int.MinValue && high <= int.MaxValue ? new RefusedRange(facet, (int)low, (uint)(high - low)) : null;
-
-    /// <summary>Whether a number is one of them.</summary>
-    public bool Has(long number) => unchecked((ulong)(number - Low)) <= Width;
 }

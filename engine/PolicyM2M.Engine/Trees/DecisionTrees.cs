@@ -8,7 +8,7 @@ namespace PolicyM2M.Engine.Trees;
 /// The trees of a bundle: one for each kind of decision, all in one flat program of 32-bit words (<see cref="NodeKind"/> tells its
 /// form). A reference to a subtree is, where it is not negative, the place of a node in the program; otherwise it is the complement of
 /// an answer's place. Equal subtrees are one, so trees share; a reference always leads to a node that stands earlier, so no walk can run in a
-/// circle. Immutable, shared by all threads.
+/// circle. Immutable but for what it reads once and keeps, and shared by all threads.
 /// </summary>
 internal sealed class DecisionTrees(ImmutableArray<int> program, ImmutableArray<MaskLeaf> masks, AnswerTable answers, ImmutableArray<int> roots)
 {

@@ -26,6 +26,7 @@ internal sealed class MaskLeaf(
     /// <summary>So many words are looked at together: beyond them lie cases that match seldom.</summary>
     private const int BlockWords = 16;
 
+    private readonly Lock _finding = new();
     private StrongBox<CaseMentions?>? _mentions;
 
     /// <summary>The facets that the cases test, ascending.</summary>
@@ -49,8 +50,8 @@ internal sealed class MaskLeaf(
     /// <summary>The answer of each case; the last case matches always.</summary>
     public ImmutableArray<int> Answers { get; } = answers;
 
-    /// <summary>The same the other way round, where that is less work; made when first needed.</summary>
-    private CaseMentions? Mentions => (_mentions ?? Interlocked.CompareExchange(ref _mentions, new StrongBox<CaseMentions?>(CaseMentions.Of(this)), null) ?? _mentions).Value;
+    /// <summary>The same the other way round, where that is less work; made once, by the thread that first needs it.</summary>
+    private CaseMentions? Mentions => (_mentions ?? FindMentions()).Value;
 
     public int WordsPerRow => (Answers.Length + 63) / 64;
 
@@ -160,6 +161,12 @@ internal sealed class MaskLeaf(
             }
         }
         throw new InvalidOperationException("the last case of a leaf has tests");
+    }
+
+    private StrongBox<CaseMentions?> FindMentions()
+    {
+        lock (_finding)
+            return _mentions ??= new StrongBox<CaseMentions?>(CaseMentions.Of(this));
     }
 
     /// <summary>The places of a facet's cells in <see cref="RowOf"/>: the first, and the one after the last.</summary>

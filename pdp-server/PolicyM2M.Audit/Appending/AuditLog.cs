@@ -49,15 +49,20 @@ public sealed class AuditLog : IAsyncDisposable
         return new AuditLog(options);
     }
 
-    /// <summary>Whether what happens now can be recorded, or need not be.</summary>
+    /// <summary>Why what happens now cannot be recorded, and must be; null where it can, or need not be.</summary>
+    public string? Objection => _task.Broken
+        // What a broken writer sheds would never be said.
+        ?? (_options.WhenUnwritable == UnwritableLog.Stops && _task.Fault is { } fault ? $"the audit log cannot be written: {fault}" : null);
+
+    /// <summary>When a record counts as kept.</summary>
+    public AuditDurability Durability => _options.Durability;
+
+    /// <summary>Makes sure that what happens now can be recorded, or need not be.</summary>
     /// <exception cref="AuditLogException">It cannot, and must be.</exception>
     public void Demand()
     {
-        // What a broken writer sheds would never be said.
-        if (_task.Broken is { } broken)
-            throw new AuditLogException(broken);
-        if (_options.WhenUnwritable == UnwritableLog.Stops && _task.Fault is { } fault)
-            throw new AuditLogException($"the audit log cannot be written: {fault}");
+        if (Objection is { } objection)
+            throw new AuditLogException(objection);
     }
 
     /// <summary>Records. It comes back when the record is kept, which <see cref="AuditDurability"/> says; where the line is full it waits, or sheds.</summary>

@@ -77,21 +77,10 @@ internal sealed class AuditTrail : IAsyncDisposable
     }
 
     /// <summary>Whether what happens now can be recorded, or need not be.</summary>
-    public bool MayAnswer
-    {
-        get
-        {
-            try
-            {
-                _log?.Demand();
-                return true;
-            }
-            catch (AuditLogException)
-            {
-                return false;
-            }
-        }
-    }
+    public bool MayAnswer => _log?.Objection is null;
+
+    /// <summary>Whether an answer waits until its record is on disk.</summary>
+    public bool WaitsForDisk => _log?.Durability == AuditDurability.Durable;
 
     /// <summary>Makes sure that what happens now can be recorded, or need not be.</summary>
     /// <exception cref="RpcException">UNAVAILABLE where it cannot, and must be.</exception>

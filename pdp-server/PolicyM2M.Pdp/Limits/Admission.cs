@@ -94,7 +94,8 @@ internal static class Admission
 
     private static bool IsGrpc(HttpContext http) => http.Request.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) == true;
 
-    private static void Fail(HttpContext http, StatusCode code, string message)
+    /// <summary>Ends a call of gRPC of which nothing was answered. The message is of plain ASCII.</summary>
+    public static void Fail(HttpContext http, StatusCode code, string message)
     {
         http.Response.ContentType = "application/grpc";
         http.Response.Headers["grpc-status"] = ((int)code).ToString(CultureInfo.InvariantCulture);

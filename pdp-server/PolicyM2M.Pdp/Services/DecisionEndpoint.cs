@@ -54,13 +54,27 @@ internal sealed partial class DecisionEndpoint(
         string device = Subject(request.DeviceId, devices, context);
         DateTimeOffset now = clock.GetUtcNow();
         Answered answered = Answer(request, status, devices, isAway, caller, device, now);
-        droppedClaims.Add(answered.Dropped);
-        if (request.Form == DecisionForm.Signed)
-            signedStatements.HandOut(isFromMemory: false);
-        given.Note(context.GetHttpContext().Features.GetRequiredFeature<CallerLoad>(), answered);
-        metrics.Decided(answered.Decisions, answered.IsCanary, request.Form == DecisionForm.Signed, clock.GetElapsedTime(began));
-        ValueTask kept = audit.DecidedAsync(answered.Words, now, context.CancellationToken);
+        ValueTask kept = GiveAsync(answered, context.GetHttpContext(), now, clock.GetElapsedTime(began), isFromMemory: false);
         return kept.IsCompletedSuccessfully ? ValueTask.FromResult(answered) : Once(kept, answered);
+    }
+
+    /// <summary>Counts an answer that goes out now, and records it; comes back once it is recorded.</summary>
+    /// <param name="answered">The answer.</param>
+    /// <param name="http">The call.</param>
+    /// <param name="now">When it was asked.</param>
+    /// <param name="took">How long it took to find it.</param>
+    /// <param name="isFromMemory">Whether it was given before.</param>
+    /// <exception cref="RpcException">UNAVAILABLE where it cannot be recorded, and must be.</exception>
+    public ValueTask GiveAsync(Answered answered, HttpContext http, DateTimeOffset now, TimeSpan took, bool isFromMemory)
+    {
+        if (!answered.Dropped.IsEmpty)
+            droppedClaims.Add(answered.Dropped);
+        bool isSigned = answered.Form == DecisionForm.Signed;
+        if (isSigned)
+            signedStatements.HandOut(isFromMemory);
+        given.Note(http.Features.GetRequiredFeature<CallerLoad>(), answered);
+        metrics.Decided(answered.Decisions, answered.IsCanary, isSigned, took);
+        return audit.DecidedAsync(answered.Words, now, http.RequestAborted);
     }
 
     public override Task<GetSigningKeysResponse> GetSigningKeys(GetSigningKeysRequest request, ServerCallContext context) =>

@@ -3,7 +3,6 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.IO.Pipelines;
 using Grpc.Core;
-using Microsoft.AspNetCore.Http.Features;
 using PolicyM2M.Pdp.Access;
 using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Devices;
@@ -11,7 +10,6 @@ using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Sight;
 using PolicyM2M.Pdp.Sight.Metrics;
-using PolicyM2M.Pdp.Signing;
 using PolicyM2M.Registry;
 
 namespace PolicyM2M.Pdp.Services;
@@ -22,27 +20,31 @@ namespace PolicyM2M.Pdp.Services;
 /// untouched for <see cref="DecideEndpoint"/>, which says what there is to say.
 /// </summary>
 internal sealed class RememberedAnswers(
-    AnswerMemory memory, GivenDecisions given, SignedStatements statements, RevisionState revisions, RegistryState registry, DroppedClaims droppedClaims, AuditTrail audit,
-    PdpMetrics metrics, TimeProvider clock)
+    AnswerMemory memory, DecisionEndpoint decisions, RevisionState revisions, RegistryState registry, AuditTrail audit, PdpMetrics metrics, TimeProvider clock)
 {
-    private const string Rpc = "/policym2m.v1.DecisionService/Decide", ContentType = "application/grpc";
+    private const string Rpc = "/policym2m.v1.DecisionService/Decide", ContentType = "application/grpc", Timeout = "grpc-timeout";
 
     /// <summary>The answer, as it is written; null where somebody else must answer.</summary>
     /// <param name="http">The call, of which everything has arrived.</param>
-    /// <param name="next">Who else answers.</param>
-    public Task? TryAnswer(HttpContext http, RequestDelegate next)
+    public Task? TryAnswer(HttpContext http)
     {
-        if (!http.Request.Path.Equals(Rpc, StringComparison.Ordinal) || http.Request.ContentType != ContentType || http.Request.Protocol != HttpProtocol.Http2)
+        HttpRequest request = http.Request;
+        if (!request.Path.Equals(Rpc, StringComparison.Ordinal) || request.ContentType != ContentType || !HttpMethods.IsPost(request.Method) || request.Protocol != HttpProtocol.Http2
+            // Who waits for a disk may run out of time, and that gRPC tells.
+            || (audit.WaitsForDisk && request.Headers.ContainsKey(Timeout)))
+        {
             return null;
+        }
         long began = clock.GetTimestamp();
         DateTimeOffset now = clock.GetUtcNow();
-        if (Find(http, now) is not { } entry || !audit.MayAnswer)
+        if (!audit.MayAnswer || Find(http, now) is not { } entry)
             return null;
-        Activity? span = PdpTraces.Decide(entry.Answered.Form);
-        ValueTask kept = audit.DecidedAsync(entry.Answered.Words, now, http.RequestAborted);
+        using Activity? span = PdpTraces.Decide(entry.Answered.Form);
+        metrics.Again(entry.Answered.Signed.Length);
+        ValueTask kept = decisions.GiveAsync(entry.Answered, http, now, clock.GetElapsedTime(began), isFromMemory: true);
         if (!kept.IsCompletedSuccessfully)
-            return OnceKeptAsync(kept, http, next, entry, began, span);
-        Answer(http, entry, began, span);
+            return OnceKeptAsync(kept, http, entry.Bytes);
+        Write(http, entry.Bytes);
         return Task.CompletedTask;
     }
 
@@ -60,38 +62,27 @@ internal sealed class RememberedAnswers(
         return found is not null && DeviceAccess.Allows(caller, found.Answered.Device, devices, out _) ? found : null;
     }
 
-    private async Task OnceKeptAsync(ValueTask kept, HttpContext http, RequestDelegate next, AnswerMemory.Entry entry, long began, Activity? span)
+    private static async Task OnceKeptAsync(ValueTask kept, HttpContext http, AnswerBytes answer)
     {
         try
         {
             await kept;
         }
-        catch (RpcException)
+        catch (RpcException fault)
         {
-            // It cannot be recorded; that is said where it is said of every other call.
-            span?.Dispose();
-            await next(http);
+            Admission.Fail(http, fault.StatusCode, fault.Status.Detail);
             return;
         }
-        Answer(http, entry, began, span);
+        Write(http, answer);
     }
 
-    private void Answer(HttpContext http, AnswerMemory.Entry entry, long began, Activity? span)
+    private static void Write(HttpContext http, AnswerBytes answer)
     {
-        Answered known = entry.Answered;
-        if (!known.Dropped.IsEmpty)
-            droppedClaims.Add(known.Dropped);
-        if (known.Form == Wire.V1.DecisionForm.Signed)
-            statements.HandOut(isFromMemory: true);
-        given.Note(http.Features.GetRequiredFeature<CallerLoad>(), known);
-        metrics.Decided(known.Decisions, known.IsCanary, known.Form == Wire.V1.DecisionForm.Signed, clock.GetElapsedTime(began));
-        metrics.Again(known.Signed.Length);
         if (http.Request.BodyReader.TryRead(out ReadResult read))
             http.Request.BodyReader.AdvanceTo(read.Buffer.End);
         http.Response.ContentType = ContentType;
         http.Response.AppendTrailer("grpc-status", "0");
-        http.Response.BodyWriter.Write(entry.Bytes.Frame.Span);
-        span?.Dispose();
+        http.Response.BodyWriter.Write(answer.Frame.Span);
     }
 
     /// <summary>The one message that a body holds: a flag that it is not compressed, its length, its bytes (gRPC over HTTP/2, Length-Prefixed-Message).</summary>
@@ -109,6 +100,6 @@ internal static class RememberedAnswersSetup
     public static void UseRemembered(this WebApplication pdp)
     {
         RememberedAnswers remembered = pdp.Services.GetRequiredService<RememberedAnswers>();
-        pdp.Use((http, next) => remembered.TryAnswer(http, next) ?? next(http));
+        pdp.Use((http, next) => remembered.TryAnswer(http) ?? next(http));
     }
 }
