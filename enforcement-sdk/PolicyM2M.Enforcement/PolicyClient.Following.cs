@@ -44,11 +44,11 @@ public sealed partial class PolicyClient
             _bundlePause.Held();
     }
 
-    private void Follow(V1.WatchResponse response, bool isFirst, long since)
+    private async Task FollowAsync(Endpoint endpoint, V1.WatchResponse response, bool isFirst, long since, CallOptions options)
     {
         Volatile.Write(ref _awayUntil, 0);
         _outage.Answered();
-        if (Take(response, _name, since) is not { } isChanged)
+        if (await TakeAsync(endpoint, response, _name, since, options).ConfigureAwait(false) is not { } isChanged)
             return;
         if (isFirst || isChanged)
             Volatile.Write(ref _isBundleDue, 1);
@@ -61,13 +61,17 @@ public sealed partial class PolicyClient
 
     /// <summary>Takes note of what a watch tells of a device. A change of what the registry says counts also where policies come with it that are refused.</summary>
     /// <returns>Whether these are other policies than before; null where they are refused.</returns>
-    private bool? Take(V1.WatchResponse response, string device, long since)
+    private async Task<bool?> TakeAsync(Endpoint endpoint, V1.WatchResponse response, string device, long since, CallOptions options)
     {
         RevisionId active = WireMapping.FromWire(response.Revision);
         var stamp = new RevisionStamp(active, WireMapping.ActivatedAt(response.Revision), null);
+        HeldStatement? statement = await _toldStatements.ReadAsync(endpoint, response.Statement, device, options).ConfigureAwait(false);
         // What was heard of it outlives a stream and a process: what changes meanwhile counts too.
-        if (_memory.TakeVersion(device, (long)response.DeviceVersion, since, NextOrder()))
+        (bool isOther, bool isOld) = _memory.Told(device, (long)response.DeviceVersion, statement, since, (NextOrder(), NextOrder()));
+        if (isOther)
             Tell(new ClientEvent.DeviceChanged(device));
+        if (isOld)
+            _toldStatements.Refuse(device, "it is from before the one that is held");
         (bool isChanged, RevisionStamp? refusedFor) = _memory.Serve(device, stamp, response.NeededAttributes.ToImmutableSortedSet(StringComparer.Ordinal),
             response.UnchangedDecisions.Select(hash => Convert.ToHexStringLower(hash.Span)));
         if (refusedFor is null)
@@ -89,7 +93,7 @@ public sealed partial class PolicyClient
     }
 
     private RevisionWatch Watch(string device) => RevisionWatch.Start(_endpoints, _options,
-        new DeviceListener((response, since) => Take(response, device, since), failure => Failed(failure, _endpoints.Current.Address, NextOrder(), wasConnected: true, device)), NextOrder, device);
+        new DeviceListener((endpoint, response, since, options) => TakeAsync(endpoint, response, device, since, options), failure => Failed(failure, _endpoints.Current.Address, NextOrder(), wasConnected: true, device)), NextOrder, device);
 
     private long NextOrder() => Interlocked.Increment(ref _order);
 
@@ -97,7 +101,7 @@ public sealed partial class PolicyClient
     {
         public Task OpenAsync(Endpoint endpoint, CallOptions options) => client._keys.FetchAsync(endpoint, options);
 
-        public void Told(V1.WatchResponse response, bool isFirst, long since) => client.Follow(response, isFirst, since);
+        public Task ToldAsync(Endpoint endpoint, V1.WatchResponse response, bool isFirst, long since, CallOptions options) => client.FollowAsync(endpoint, response, isFirst, since, options);
 
         public bool Broke(Endpoint endpoint, Exception failure, bool wasOpen)
         {

@@ -32,6 +32,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
     private readonly CertificateEnd _certificateEnd;
     private readonly KeyFetch _keys;
     private readonly Asking _asking;
+    private readonly ToldStatements _toldStatements;
     private readonly BundleFetch _bundles;
     private readonly BundleStore _bundleStore;
     private readonly RevisionWatch _watch;
@@ -89,6 +90,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
         _endpoints = new Endpoints(options, () => _certificate, Tell);
         _keys = new KeyFetch(_endpoints, _memory, Tell);
         _asking = new Asking(_name, _endpoints, _memory, _clock, _keys);
+        _toldStatements = new ToldStatements(_memory, _clock, _keys, Tell);
         _bundleIsRead = options.Mode == DecisionMode.Ask ? Task.CompletedTask : _local.BeginReading(() =>
         {
             HeldBundle? held = _bundleStore.Load(_memory.Keys.Trusted, _clock, out string? unusable);

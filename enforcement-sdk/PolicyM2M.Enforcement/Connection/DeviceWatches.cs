@@ -74,11 +74,11 @@ internal sealed class DeviceWatches(Func<string, RevisionWatch> start) : IAsyncD
 /// <summary>What the watch of one device behind a gateway tells.</summary>
 /// <param name="told">Told what is served to the device, and when the watch was begun.</param>
 /// <param name="refused">Told that the decision point does not speak about the device.</param>
-internal sealed class DeviceListener(Action<V1.WatchResponse, long> told, Action<Exception> refused) : IWatchListener
+internal sealed class DeviceListener(Func<Endpoint, V1.WatchResponse, long, CallOptions, Task> told, Action<Exception> refused) : IWatchListener
 {
     public Task OpenAsync(Endpoint endpoint, CallOptions options) => Task.CompletedTask;
 
-    public void Told(V1.WatchResponse response, bool isFirst, long since) => told(response, since);
+    public Task ToldAsync(Endpoint endpoint, V1.WatchResponse response, bool isFirst, long since, CallOptions options) => told(endpoint, response, since, options);
 
     /// <summary>Outages the client's own watch tells.</summary>
     public bool Broke(Endpoint endpoint, Exception failure, bool wasOpen)

@@ -11,11 +11,14 @@ internal interface IWatchListener
     Task OpenAsync(Endpoint endpoint, CallOptions options);
 
     /// <summary>It told what is served.</summary>
+    /// <param name="endpoint">Whose stream it is.</param>
     /// <param name="response">What it told.</param>
     /// <param name="isFirst">Whether it is the first on this stream.</param>
     /// <param name="since">When the stream was begun, among all calls of this client.</param>
+    /// <param name="options">For what must be known to believe it.</param>
+    /// <exception cref="RpcException">What must be known could not be had.</exception>
     /// <exception cref="PolicyM2M.Wire.WireException">It makes no sense.</exception>
-    void Told(V1.WatchResponse response, bool isFirst, long since);
+    Task ToldAsync(Endpoint endpoint, V1.WatchResponse response, bool isFirst, long since, CallOptions options);
 
     /// <summary>The stream broke.</summary>
     /// <param name="endpoint">Whose it was.</param>
@@ -91,12 +94,12 @@ internal sealed class RevisionWatch : IAsyncDisposable
         bool isFirst = true;
         try
         {
-            await _listener.OpenAsync(endpoint, new CallOptions(deadline: TimeProvider.System.GetUtcNow().UtcDateTime + _options.CallTimeout, cancellationToken: ending.Token)).ConfigureAwait(false);
-            using AsyncServerStreamingCall<V1.WatchResponse> call = endpoint.Service.Watch(new V1.WatchRequest { DeviceId = _deviceId }, cancellationToken: ending.Token);
+            await _listener.OpenAsync(endpoint, Soon(ending.Token)).ConfigureAwait(false);
+            using AsyncServerStreamingCall<V1.WatchResponse> call = endpoint.Service.Watch(new V1.WatchRequest { DeviceId = _deviceId, Statements = true }, cancellationToken: ending.Token);
             await foreach (V1.WatchResponse response in call.ResponseStream.ReadAllAsync(ending.Token).ConfigureAwait(false))
             {
                 endpoint.Answered();
-                _listener.Told(response, isFirst, since);
+                await _listener.ToldAsync(endpoint, response, isFirst, since, Soon(ending.Token)).ConfigureAwait(false);
                 isFirst = false;
             }
             return _listener.Broke(endpoint, new RpcException(new Status(StatusCode.Unavailable, "the decision point ended the stream")), true) ? false : null;
@@ -108,6 +111,8 @@ internal sealed class RevisionWatch : IAsyncDisposable
             return _listener.Broke(endpoint, failure, !isFirst) ? false : null;
         }
     }
+
+    private CallOptions Soon(CancellationToken ending) => new(deadline: TimeProvider.System.GetUtcNow().UtcDateTime + _options.CallTimeout, cancellationToken: ending);
 
     /// <summary>Waits between half of the pause and all of it, so that a fleet does not return as one.</summary>
     private async Task PauseAsync(TimeSpan pause, CancellationToken moved)

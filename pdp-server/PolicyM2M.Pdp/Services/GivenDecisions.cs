@@ -24,6 +24,9 @@ internal sealed class GivenDecisions
     public IEnumerable<SignedDecision> Unchanged(CallerLoad caller, string device, Bundle bundle, DateTimeOffset now) =>
         _byCaller.TryGetValue(caller, out OfCaller? given) ? given.Unchanged(device, bundle, now) : [];
 
+    /// <summary>How long the longest of those about a device may be used that may still be; null where none may.</summary>
+    public TimeSpan? LongestUse(CallerLoad caller, string device, DateTimeOffset now) => _byCaller.TryGetValue(caller, out OfCaller? given) ? given.LongestUse(device, now) : null;
+
     private sealed class OfCaller
     {
         /// <summary>A device has three decisions, and some more while what it says of itself goes to and fro.</summary>
@@ -71,6 +74,16 @@ internal sealed class GivenDecisions
                 }
             }
             return known.Except(changed);
+        }
+
+        public TimeSpan? LongestUse(string name, DateTimeOffset now)
+        {
+            lock (_lock)
+            {
+                if (!_byDevice.TryGetValue(name, out OfDevice? device))
+                    return null;
+                return device.Places.Max(signed => now < signed?.UsableUntil ? signed.Decision.UsableFor : (TimeSpan?)null);
+            }
         }
 
         private sealed class OfDevice
