@@ -92,23 +92,36 @@ public sealed partial class PolicyClient
             _devices.Use(slot, now);
     }
 
-    private RevisionWatch Watch(string device) => RevisionWatch.Start(_endpoints, _options,
-        new DeviceListener((endpoint, response, since, options) => TakeAsync(endpoint, response, device, since, options), failure => Failed(failure, _endpoints.Current.Address, NextOrder(), wasConnected: true, device)), NextOrder, device);
+    private DeviceWatches Watches() => new(stream => KeptStream.Start(_endpoints, _options, stream, NextOrder), NextOrder,
+        (endpoint, response, device, since, ending) => TakeAsync(endpoint, response, device, since, Soon(ending)),
+        (endpoint, device, refusal) => Failed(refusal, endpoint.Address, NextOrder(), wasConnected: true, device));
+
+    private CallOptions Soon(CancellationToken ending) => Endpoints.Until(_options.CallTimeout, ending);
 
     private long NextOrder() => Interlocked.Increment(ref _order);
 
-    private sealed class WatchListener(PolicyClient client) : IWatchListener
+    /// <summary>The watch of this device itself, which also tells whether the decision point is there.</summary>
+    private sealed class OwnWatch(PolicyClient client) : IStream
     {
-        public Task OpenAsync(Endpoint endpoint, CallOptions options) => client._keys.FetchAsync(endpoint, options);
-
-        public Task ToldAsync(Endpoint endpoint, V1.WatchResponse response, bool isFirst, long since, CallOptions options) => client.FollowAsync(endpoint, response, isFirst, since, options);
-
-        public bool Broke(Endpoint endpoint, Exception failure, bool wasOpen)
+        public async Task FollowAsync(Endpoint endpoint, long since, Action stands, CancellationToken ending)
         {
-            client.Failed(failure, endpoint.Address, client.NextOrder(), wasOpen, client._name);
+            bool isFirst = true;
+            await client._keys.FetchAsync(endpoint, client.Soon(ending)).ConfigureAwait(false);
+            using AsyncServerStreamingCall<V1.WatchResponse> call = endpoint.Service.Watch(new V1.WatchRequest { Statements = true }, cancellationToken: ending);
+            await foreach (V1.WatchResponse response in call.ResponseStream.ReadAllAsync(ending).ConfigureAwait(false))
+            {
+                endpoint.Answered();
+                await client.FollowAsync(endpoint, response, isFirst, since, client.Soon(ending)).ConfigureAwait(false);
+                isFirst = false;
+                stands();
+            }
+        }
+
+        public void Broke(Endpoint endpoint, Exception failure, bool stood)
+        {
+            client.Failed(failure, endpoint.Address, client.NextOrder(), stood, client._name);
             if (CallFailure.IsUnreachable(failure))
                 client._endpoints.Failed(endpoint);
-            return true;
         }
     }
 }

@@ -35,7 +35,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
     private readonly ToldStatements _toldStatements;
     private readonly BundleFetch _bundles;
     private readonly BundleStore _bundleStore;
-    private readonly RevisionWatch _watch;
+    private readonly KeptStream _watch;
     private readonly DeviceWatches _devices;
     private readonly Housekeeping _housekeeping;
     private readonly Task _bundleIsRead;
@@ -104,8 +104,8 @@ public sealed partial class PolicyClient : IAsyncDisposable
             async (claims, kinds) => await ((Task)ShareAsync(claims, kinds, refresh: true, CancellationToken.None)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing),
             _certificateEnd.Look, _endpoints.TryPreferredAsync, KeepBundleAsync,
             reason => Tell(new ClientEvent.HousekeepingFailed(reason)));
-        _watch = RevisionWatch.Start(_endpoints, options, new WatchListener(this), NextOrder);
-        _devices = new DeviceWatches(Watch);
+        _watch = KeptStream.Start(_endpoints, options, new OwnWatch(this), NextOrder);
+        _devices = Watches();
         _housekeeping.Start();
     }
 

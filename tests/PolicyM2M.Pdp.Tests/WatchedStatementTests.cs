@@ -98,6 +98,26 @@ internal sealed class WatchedStatementTests
         Assert.That(Length(await Statement(pdp, longer)), Is.GreaterThan(Length(await Statement(pdp, shorter))), "it knew of the rotation alone");
     }
 
+    [Test]
+    public async Task While_the_registry_is_away_none_is_told_and_one_is_as_soon_as_it_is_back()
+    {
+        await using RunningPdp pdp = RunningPdp.Prepare();
+        pdp.Git.Commit("Test policies", TestPolicies.Files());
+        pdp.WriteRegistry(TestRegistry.Json);
+        File.WriteAllText(pdp.Data.RegistryDatabase, "no database");
+        await pdp.StartServerAsync();
+        DecisionService.DecisionServiceClient device = pdp.DecisionsAs("device");
+        await Ask(device);
+        using AsyncServerStreamingCall<WatchResponse> watch = Watch(device);
+        WatchResponse away = await Next(watch);
+        Assert.That((away.DeviceVersion, away.Statement), Is.EqualTo((0UL, (SignedPayload?)null)));
+
+        File.Delete(pdp.Data.RegistryDatabase);
+        WatchResponse back = await Next(watch);
+        Assert.That(back.DeviceVersion, Is.Not.Zero);
+        Assert.That((await Statement(pdp, back.Statement)).Attributes.Values["posture.risk"].Integer, Is.EqualTo(20));
+    }
+
     private static TimeSpan Length(ReceivedStatement statement) => statement.ValidUntil - statement.IssuedAt;
 
     private static async Task<RunningPdp> StartAsync(TimeProvider clock)

@@ -32,8 +32,8 @@ internal sealed class GivenDecisions
         /// <summary>A device has three decisions, and some more while what it says of itself goes to and fro.</summary>
         private const int FewestPlaces = 4, MostPlaces = 16;
 
-        /// <summary>A gateway speaks for the devices of its site.</summary>
-        private const int MostDevices = 1_024;
+        /// <summary>A gateway speaks for the devices of its site: as many as it may watch.</summary>
+        private const int MostDevices = WatchedDevices.Most;
 
         private readonly Lock _lock = new();
         private readonly Dictionary<string, OfDevice> _byDevice = new(1, StringComparer.Ordinal);
