@@ -41,14 +41,20 @@ internal sealed class WatchDevicesTests
     public async Task A_change_comes_with_the_statement_of_the_device()
     {
         await using RunningPdp pdp = await RunningPdp.StartAsync();
-        using Call call = await Watch(pdp, "plc-0042");
-        Assert.That((await Next(call)).News.Statement, Is.Null);
+        using Call call = await Watch(pdp, "plc-0042", "sensor-1");
+        Assert.That((await Next(call, 2)).Select(told => told.News.Statement), Is.All.Null, "there is no decision that one would count for");
         DecideRequest request = new() { DeviceId = "plc-0042", Form = DecisionForm.Signed, Attributes = { ["firmware.version"] = new AttributeValue { Text = "2.4.0" } } };
         await pdp.DecisionsAs("gateway").DecideAsync(request, cancellationToken: Cancel);
 
         await Risk(pdp, "plc-0042", 50);
         DeviceStatement told = DeviceStatement.Parser.ParseFrom((await Next(call)).News.Statement.Payload);
         Assert.That((told.DeviceId, told.Attributes.Single(value => value.Name == "posture.risk").Value.Integer), Is.EqualTo(("plc-0042", 50L)));
+
+        await Risk(pdp, "sensor-1", 40);
+        WatchDevicesResponse other = await Next(call);
+        DeviceStatement ofOther = DeviceStatement.Parser.ParseFrom(other.News.Statement.Payload);
+        Assert.That((other.DeviceId, ofOther.DeviceId), Is.EqualTo(("sensor-1", "sensor-1")), "what the gateway got about one holds for all in its region");
+        Assert.That(ofOther.ValidUntil - ofOther.IssuedAt, Is.EqualTo(told.ValidUntil - told.IssuedAt));
     }
 
     [Test]

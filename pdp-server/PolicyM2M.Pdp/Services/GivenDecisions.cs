@@ -24,7 +24,10 @@ internal sealed class GivenDecisions
     public IEnumerable<SignedDecision> Unchanged(CallerLoad caller, string device, Bundle bundle, DateTimeOffset now) =>
         _byCaller.TryGetValue(caller, out OfCaller? given) ? given.Unchanged(device, bundle, now) : [];
 
-    /// <summary>How long the longest of those about a device may be used that may still be; null where none may.</summary>
+    /// <summary>
+    /// How long the longest of those about a device may be used that may still be; where none of these may, the one that its caller may use until last, whichever device it asked about: it holds for all in its
+    /// region. Null where none may.
+    /// </summary>
     public TimeSpan? LongestUse(CallerLoad caller, string device, DateTimeOffset now) => _byCaller.TryGetValue(caller, out OfCaller? given) ? given.LongestUse(device, now) : null;
 
     private sealed class OfCaller
@@ -38,6 +41,9 @@ internal sealed class GivenDecisions
         private readonly Lock _lock = new();
         private readonly Dictionary<string, OfDevice> _byDevice = new(1, StringComparer.Ordinal);
         private volatile Answered? _last;
+
+        /// <summary>Of all that were given, the one that may be used until last; guarded by the lock.</summary>
+        private SignedDecision? _lastUsable;
 
         public void Note(Answered answered)
         {
@@ -53,7 +59,10 @@ internal sealed class GivenDecisions
                     _byDevice[answered.Device] = device = new OfDevice();
                 }
                 foreach (SignedDecision signed in answered.Signed)
+                {
                     device.Note(signed);
+                    _lastUsable = _lastUsable?.UsableUntil > signed.UsableUntil ? _lastUsable : signed;
+                }
                 _last = answered;
             }
         }
@@ -78,11 +87,11 @@ internal sealed class GivenDecisions
 
         public TimeSpan? LongestUse(string name, DateTimeOffset now)
         {
+            TimeSpan? Use(SignedDecision? signed) => now < signed?.UsableUntil ? signed.Decision.UsableFor : null;
             lock (_lock)
             {
-                if (!_byDevice.TryGetValue(name, out OfDevice? device))
-                    return null;
-                return device.Places.Max(signed => now < signed?.UsableUntil ? signed.Decision.UsableFor : (TimeSpan?)null);
+                SignedDecision?[] known = _byDevice.TryGetValue(name, out OfDevice? device) ? device.Places : [];
+                return known.Max(Use) ?? Use(_lastUsable);
             }
         }
 

@@ -47,7 +47,7 @@ internal sealed class WatchNews(RevisionState revisions, GivenDecisions given, S
     private static bool IsNeeded(ActiveRevision before, ActiveRevision revision) =>
         before.Id != revision.Id && !before.Bundle.NeededAttributes.SequenceEqual(revision.Bundle.NeededAttributes);
 
-    /// <summary>The statement, for who has decisions that it counts for. It holds for as long as these: nobody says here what the device would be given now.</summary>
+    /// <summary>The statement, for who has decisions that it counts for. It holds for as long as these: nobody says here what the device would be given.</summary>
     private SignedStatements.Entry? Statement(string device, Device? known, ActiveRevision revision, CallerLoad caller, DateTimeOffset now)
     {
         if (given.LongestUse(caller, device, now) is not { } longestUse)

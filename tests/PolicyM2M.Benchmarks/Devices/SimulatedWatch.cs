@@ -10,15 +10,18 @@ internal sealed class SimulatedWatch(SimulatedPdp pdp, DecisionMemory memory)
 {
     private readonly Dictionary<string, Watched> _devices = new(StringComparer.Ordinal);
 
+    /// <summary>Until when the gateway may use any of what it was given.</summary>
+    private DateTimeOffset _usableUntil;
+
     /// <summary>How many statements it told.</summary>
     public long Told { get; private set; }
 
-    /// <summary>A device was asked about, and its statement came with the answer. A watch tells the next only while a decision may be used that it counts for.</summary>
+    /// <summary>A device was asked about, and its statement came with the answer. A watch tells the next only while the gateway has a decision that may be used.</summary>
     public void Asked(DriftingDevice device, Answer answer)
     {
         DateTimeOffset until = answer.Decisions.Max(kept => kept.Decision.Outcome.IsDenied ? DateTimeOffset.MinValue : kept.UsableUntil);
-        Watched? before = _devices.GetValueOrDefault(device.Name);
-        _devices[device.Name] = new Watched(device.Registered, before?.Version ?? 1, pdp.NextTold(answer.Statement!), before?.UsableUntil > until ? before.UsableUntil : until);
+        _usableUntil = until > _usableUntil ? until : _usableUntil;
+        _devices[device.Name] = new Watched(device.Registered, _devices.GetValueOrDefault(device.Name)?.Version ?? 1, pdp.NextTold(answer.Statement!));
     }
 
     /// <summary>A moment has come: tells what there is to tell of a device.</summary>
@@ -28,7 +31,7 @@ internal sealed class SimulatedWatch(SimulatedPdp pdp, DecisionMemory memory)
     public void Tell(DriftingDevice device, DateTimeOffset now, Func<long> order)
     {
         // Contexts are never changed in place: the same is the same object.
-        if (!_devices.TryGetValue(device.Name, out Watched? watched) || now >= watched.UsableUntil || (ReferenceEquals(watched.Registered, device.Registered) && now < watched.Due))
+        if (!_devices.TryGetValue(device.Name, out Watched? watched) || now >= _usableUntil || (ReferenceEquals(watched.Registered, device.Registered) && now < watched.Due))
             return;
         long version = ReferenceEquals(watched.Registered, device.Registered) ? watched.Version : watched.Version + 1;
         HeldStatement statement = pdp.State(device.Registered, device.Name, now);
@@ -37,5 +40,5 @@ internal sealed class SimulatedWatch(SimulatedPdp pdp, DecisionMemory memory)
         Told++;
     }
 
-    private sealed record Watched(DeviceContext Registered, long Version, DateTimeOffset Due, DateTimeOffset UsableUntil);
+    private sealed record Watched(DeviceContext Registered, long Version, DateTimeOffset Due);
 }
