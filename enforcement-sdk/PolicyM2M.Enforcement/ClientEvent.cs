@@ -17,7 +17,7 @@ public abstract record ClientEvent
     /// <param name="Revision">The active revision.</param>
     public sealed record RevisionChanged(RevisionId Revision) : ClientEvent;
 
-    /// <summary>The decision point's registry says something else of a device than before (a quarantine, another risk or site): nothing kept is fresh for it any more.</summary>
+    /// <summary>The decision point's registry says something else of a device than before (a quarantine, another risk or site): unless its new statement came with that, nothing kept is fresh for it any more.</summary>
     /// <param name="Device">The device's id: this one's, or that of one behind it which is watched.</param>
     public sealed record DeviceChanged(string Device) : ClientEvent;
 

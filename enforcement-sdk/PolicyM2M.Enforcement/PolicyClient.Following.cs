@@ -44,11 +44,11 @@ public sealed partial class PolicyClient
             _bundlePause.Held();
     }
 
-    private void Follow(V1.WatchResponse response, bool isFirst, long since)
+    private async Task FollowAsync(Endpoint endpoint, V1.WatchResponse response, bool isFirst, long since, CallOptions options)
     {
         Volatile.Write(ref _awayUntil, 0);
         _outage.Answered();
-        if (Take(response, _name, since) is not { } isChanged)
+        if (await TakeAsync(endpoint, response, _name, since, options).ConfigureAwait(false) is not { } isChanged)
             return;
         if (isFirst || isChanged)
             Volatile.Write(ref _isBundleDue, 1);
@@ -61,13 +61,17 @@ public sealed partial class PolicyClient
 
     /// <summary>Takes note of what a watch tells of a device. A change of what the registry says counts also where policies come with it that are refused.</summary>
     /// <returns>Whether these are other policies than before; null where they are refused.</returns>
-    private bool? Take(V1.WatchResponse response, string device, long since)
+    private async Task<bool?> TakeAsync(Endpoint endpoint, V1.WatchResponse response, string device, long since, CallOptions options)
     {
         RevisionId active = WireMapping.FromWire(response.Revision);
         var stamp = new RevisionStamp(active, WireMapping.ActivatedAt(response.Revision), null);
+        HeldStatement? statement = await _toldStatements.ReadAsync(endpoint, response.Statement, device, options).ConfigureAwait(false);
         // What was heard of it outlives a stream and a process: what changes meanwhile counts too.
-        if (_memory.TakeVersion(device, (long)response.DeviceVersion, since, NextOrder()))
+        (bool isOther, bool isOld) = _memory.Told(device, (long)response.DeviceVersion, statement, since, (NextOrder(), NextOrder()));
+        if (isOther)
             Tell(new ClientEvent.DeviceChanged(device));
+        if (isOld)
+            _toldStatements.Refuse(device, "it is from before the one that is held");
         (bool isChanged, RevisionStamp? refusedFor) = _memory.Serve(device, stamp, response.NeededAttributes.ToImmutableSortedSet(StringComparer.Ordinal),
             response.UnchangedDecisions.Select(hash => Convert.ToHexStringLower(hash.Span)));
         if (refusedFor is null)
@@ -88,23 +92,36 @@ public sealed partial class PolicyClient
             _devices.Use(slot, now);
     }
 
-    private RevisionWatch Watch(string device) => RevisionWatch.Start(_endpoints, _options,
-        new DeviceListener((response, since) => Take(response, device, since), failure => Failed(failure, _endpoints.Current.Address, NextOrder(), wasConnected: true, device)), NextOrder, device);
+    private DeviceWatches Watches() => new(stream => KeptStream.Start(_endpoints, _options, stream, NextOrder), NextOrder,
+        (endpoint, response, device, since, ending) => TakeAsync(endpoint, response, device, since, Soon(ending)),
+        (endpoint, device, refusal) => Failed(refusal, endpoint.Address, NextOrder(), wasConnected: true, device));
+
+    private CallOptions Soon(CancellationToken ending) => Endpoints.Until(_options.CallTimeout, ending);
 
     private long NextOrder() => Interlocked.Increment(ref _order);
 
-    private sealed class WatchListener(PolicyClient client) : IWatchListener
+    /// <summary>The watch of this device itself, which also tells whether the decision point is there.</summary>
+    private sealed class OwnWatch(PolicyClient client) : IStream
     {
-        public Task OpenAsync(Endpoint endpoint, CallOptions options) => client._keys.FetchAsync(endpoint, options);
-
-        public void Told(V1.WatchResponse response, bool isFirst, long since) => client.Follow(response, isFirst, since);
-
-        public bool Broke(Endpoint endpoint, Exception failure, bool wasOpen)
+        public async Task FollowAsync(Endpoint endpoint, long since, Action stands, CancellationToken ending)
         {
-            client.Failed(failure, endpoint.Address, client.NextOrder(), wasOpen, client._name);
+            bool isFirst = true;
+            await client._keys.FetchAsync(endpoint, client.Soon(ending)).ConfigureAwait(false);
+            using AsyncServerStreamingCall<V1.WatchResponse> call = endpoint.Service.Watch(new V1.WatchRequest { Statements = true }, cancellationToken: ending);
+            await foreach (V1.WatchResponse response in call.ResponseStream.ReadAllAsync(ending).ConfigureAwait(false))
+            {
+                endpoint.Answered();
+                await client.FollowAsync(endpoint, response, isFirst, since, client.Soon(ending)).ConfigureAwait(false);
+                isFirst = false;
+                stands();
+            }
+        }
+
+        public void Broke(Endpoint endpoint, Exception failure, bool stood)
+        {
+            client.Failed(failure, endpoint.Address, client.NextOrder(), stood, client._name);
             if (CallFailure.IsUnreachable(failure))
                 client._endpoints.Failed(endpoint);
-            return true;
         }
     }
 }

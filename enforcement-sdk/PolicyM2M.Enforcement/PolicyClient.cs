@@ -32,9 +32,10 @@ public sealed partial class PolicyClient : IAsyncDisposable
     private readonly CertificateEnd _certificateEnd;
     private readonly KeyFetch _keys;
     private readonly Asking _asking;
+    private readonly ToldStatements _toldStatements;
     private readonly BundleFetch _bundles;
     private readonly BundleStore _bundleStore;
-    private readonly RevisionWatch _watch;
+    private readonly KeptStream _watch;
     private readonly DeviceWatches _devices;
     private readonly Housekeeping _housekeeping;
     private readonly Task _bundleIsRead;
@@ -89,6 +90,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
         _endpoints = new Endpoints(options, () => _certificate, Tell);
         _keys = new KeyFetch(_endpoints, _memory, Tell);
         _asking = new Asking(_name, _endpoints, _memory, _clock, _keys);
+        _toldStatements = new ToldStatements(_memory, _clock, _keys, Tell);
         _bundleIsRead = options.Mode == DecisionMode.Ask ? Task.CompletedTask : _local.BeginReading(() =>
         {
             HeldBundle? held = _bundleStore.Load(_memory.Keys.Trusted, _clock, out string? unusable);
@@ -102,8 +104,8 @@ public sealed partial class PolicyClient : IAsyncDisposable
             async (claims, kinds) => await ((Task)ShareAsync(claims, kinds, refresh: true, CancellationToken.None)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing),
             _certificateEnd.Look, _endpoints.TryPreferredAsync, KeepBundleAsync,
             reason => Tell(new ClientEvent.HousekeepingFailed(reason)));
-        _watch = RevisionWatch.Start(_endpoints, options, new WatchListener(this), NextOrder);
-        _devices = new DeviceWatches(Watch);
+        _watch = KeptStream.Start(_endpoints, options, new OwnWatch(this), NextOrder);
+        _devices = Watches();
         _housekeeping.Start();
     }
 

@@ -121,7 +121,7 @@ internal static class Program
 
         builder.Services.AddRouting().AddSingleton<AccessInterceptor>();
         // One for all calls: they hold nothing of a call, and are not made anew for each.
-        builder.Services.AddSingleton<AnswerMemory>().AddSingleton<GivenDecisions>().AddSingleton<IRehearsal, Rehearsal>();
+        builder.Services.AddSingleton<AnswerMemory>().AddSingleton<GivenDecisions>().AddSingleton<WatchNews>().AddSingleton<IRehearsal, Rehearsal>();
         builder.Services.AddSingleton<RememberedAnswers>().AddSingleton<DecideEndpoint>().AddSingleton<DecisionEndpoint>();
         builder.Services.AddGrpc(grpc =>
         {

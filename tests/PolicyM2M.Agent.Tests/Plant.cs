@@ -66,9 +66,14 @@ internal sealed class Plant : IDisposable
         return _policies.Commit("change", [("policies/device.attributes.yaml", known), ("policies/plant.m2m", policy)]);
     }
 
-    public async Task<RunningProcess> StartPdpAsync()
+    /// <summary>Where the decision point is asked.</summary>
+    public Uri Address => new($"https://127.0.0.1:{_port}");
+
+    /// <summary>Starts the decision point.</summary>
+    /// <param name="more">More of its options.</param>
+    public async Task<RunningProcess> StartPdpAsync(params string[] more)
     {
-        RunningProcess pdp = Start("PdpAssembly", "--git", _policies.Path, "--path", "policies", "--listen", $"127.0.0.1:{_port}", "--data", _folder["data"], "--poll", "1");
+        RunningProcess pdp = Start("PdpAssembly", ["--git", _policies.Path, "--path", "policies", "--listen", $"127.0.0.1:{_port}", "--data", _folder["data"], "--poll", "1", .. more]);
         // It reads its registry beside that, and whose devices it does not know yet it refuses.
         string first = await pdp.NextLineAsync(line => IsListening(line) || IsRegistry(line), "address to listen on, and registry");
         await pdp.NextLineAsync(IsListening(first) ? IsRegistry : IsListening, "address to listen on, and registry");
@@ -171,7 +176,8 @@ internal sealed class Plant : IDisposable
 
     private static bool IsRegistry(string line) => line.Contains("the registry ", StringComparison.Ordinal) && line.Contains(" holds ", StringComparison.Ordinal);
 
-    private static int FreePort()
+    /// <summary>A port that nobody listens at.</summary>
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -172,6 +172,42 @@ internal sealed partial class DowngradeTests
     }
 
     [Test]
+    public async Task Told_statement_of_another_device()
+    {
+        await using var world = new ClientWorld();
+        await NotTakenAsync(world, () => world.Script.Statement("plc-2"), "the statement is about plc-2 and not about plc-1");
+    }
+
+    [Test]
+    public async Task Told_statement_from_better_days()
+    {
+        await using var world = new ClientWorld();
+        await NotTakenAsync(world, null, "it is from before the one that is held");
+    }
+
+    [Test]
+    public async Task Told_statement_that_is_forged()
+    {
+        await using var world = new ClientWorld();
+        await NotTakenAsync(world, () =>
+        {
+            V1.SignedPayload forged = world.Script.Statement("plc-1").Clone();
+            var says = V1.DeviceStatement.Parser.ParseFrom(forged.Payload);
+            says.Attributes[0].Value.Text = "active";
+            forged.Payload = says.ToByteString();
+            return forged;
+        }, "its signature does not hold");
+    }
+
+    [Test]
+    public async Task Told_statement_signed_by_a_key_of_somebody_else()
+    {
+        await using var world = new ClientWorld();
+        var stranger = new TestSigner(world.Time);
+        await NotTakenAsync(world, () => stranger.Sign(SignedKind.DeviceStatement, V1.DeviceStatement.Parser.ParseFrom(world.Script.Statement("plc-1").Payload)), "signed by a key that is not trusted");
+    }
+
+    [Test]
     public async Task Stripped_region()
     {
         await using var world = new ClientWorld();
@@ -225,6 +261,30 @@ internal sealed partial class DowngradeTests
         V1.SignedPayload[] all = [.. decisions];
         response.SignedDecisions.Clear();
         response.SignedDecisions.AddRange(all);
+    }
+
+    /// <summary>A device in quarantine is told a statement that would let it out, or (for null) the one of before. It is reported, and the device has nothing of it: its question is answered with what is so.</summary>
+    private static async Task NotTakenAsync(ClientWorld world, Func<V1.SignedPayload>? told, string reason)
+    {
+        PolicyClient client = world.Connect();
+        await world.SeenAsync<ClientEvent.Connected>();
+        world.Script.Stated["lifecycle.state"] = "active";
+        await client.DecideAsync(ClientWorld.Context);
+        V1.SignedPayload better = world.Script.Statement("plc-1");
+        world.Time.Advance(TimeSpan.FromMinutes(1));
+        world.Script.Stated["lifecycle.state"] = "quarantined";
+        await client.DecideAsync(ClientWorld.Context, refresh: true);
+        int calls = world.Pdp.Calls;
+
+        V1.SignedPayload given = told?.Invoke() ?? better;
+        world.Script.Tells = _ => given;
+        world.Script.DeviceVersion++;
+        world.Script.Publish(world.Script.Revision);
+        ClientEvent.Refused refused = await world.SeenAsync<ClientEvent.Refused>();
+        Assert.That(refused.Reason, Does.Contain(reason));
+        Assert.That((await client.DecideAsync(ClientWorld.Context))[0].Decision!.Region!.ToString(), Does.Contain("quarantined"));
+        Assert.That(world.Pdp.Calls, Is.EqualTo(calls + 1));
+        Assert.That(Rows()[RowOf(TestContext.CurrentContext.Test.MethodName!)], Does.Contain($"\"{reason}\""), Page);
     }
 
     private static async Task DeniedAsync(PolicyClient client, string reason, DeviceContext? context = null)

@@ -56,10 +56,10 @@ internal sealed class GatewayWatchTests
     {
         await using var world = new ClientWorld();
         PolicyClient client = world.Connect();
-        for (int i = 0; i < DeviceWatches.Most + 3; i++)
-            await client.DecideAsync(client.Prepare(ClientWorld.Context, $"plc-{i + 100}"), Auth);
+        await Parallel.ForAsync(0, DeviceWatches.Most, async (i, ending) => await client.DecideAsync(client.Prepare(ClientWorld.Context, $"plc-{i + 100}"), Auth, cancellation: ending));
+        await client.DecideAsync(client.Prepare(ClientWorld.Context, $"plc-{DeviceWatches.Most + 100}"), Auth);
         await Until(() => world.Script.Watched.Length == DeviceWatches.Most + 1);
-        Assert.That(world.Script.Watched, Has.No.Member($"plc-{DeviceWatches.Most + 102}"), "all the others are in use");
+        Assert.That(world.Script.Watched, Has.No.Member($"plc-{DeviceWatches.Most + 100}"), "all the others are in use");
 
         world.Time.Advance(TimeSpan.FromMinutes(2));
         await client.DecideAsync(client.Prepare(ClientWorld.Context, "plc-100"), Auth, refresh: true);

@@ -45,6 +45,12 @@ internal sealed class PdpScript(TimeProvider time)
     /// <summary>What the registry says; the decisions rest on all of it.</summary>
     public Dictionary<string, string> Stated { get; } = [];
 
+    /// <summary>What it says besides, on which no decision rests.</summary>
+    public Dictionary<string, string> StatedBeside { get; } = [];
+
+    /// <summary>The statement that a watch of a device tells; the caller's is that of plc-1.</summary>
+    public Func<string, V1.SignedPayload?> Tells { get; set; } = _ => null;
+
     public TimeSpan StatementIsFresh { get; set; } = TimeSpan.FromHours(1);
 
     public TimeSpan StatementHolds { get; set; } = TimeSpan.FromHours(1);
@@ -175,23 +181,29 @@ internal sealed class PdpScript(TimeProvider time)
     public V1.SignedPayload Statement(string device)
     {
         DateTimeOffset now = time.GetUtcNow();
-        if (_statement is { } known && known.Device == device + string.Join(';', Stated) && now >= known.IssuedAt && now < known.IssuedAt + Fresh / 2)
+        if (_statement is { } known && known.Device == device + string.Join(';', [.. Stated, .. StatedBeside]) && now >= known.IssuedAt && now < known.IssuedAt + Fresh / 2)
             return known.Signed;
         V1.SignedPayload signed = Signer.Sign(SignedKind.DeviceStatement, new V1.DeviceStatement
         {
             DeviceId = device,
-            Attributes = { Stated.OrderBy(value => value.Key, StringComparer.Ordinal).Select(value => new V1.NamedValue { Name = value.Key, Value = new V1.AttributeValue { Text = value.Value } }) },
+            Attributes = { Stated.Concat(StatedBeside).OrderBy(value => value.Key, StringComparer.Ordinal).Select(value => new V1.NamedValue { Name = value.Key, Value = new V1.AttributeValue { Text = value.Value } }) },
             IssuedAt = now.ToTimestamp(),
             FreshUntil = (now + Fresh).ToTimestamp(),
             ValidUntil = (now + StatementHolds).ToTimestamp(),
         });
-        _statement = (device + string.Join(';', Stated), signed, now);
+        _statement = (device + string.Join(';', [.. Stated, .. StatedBeside]), signed, now);
         return signed;
     }
 
     private TimeSpan Fresh => StatementIsFresh < StatementHolds ? StatementIsFresh : StatementHolds;
 
-    private V1.WatchResponse Message(string device) => new() { Revision = RevisionMessage(), NeededAttributes = { Needed }, DeviceVersion = Versions.GetValueOrDefault(device, DeviceVersion) };
+    private V1.WatchResponse Message(string device) => new()
+    {
+        Revision = RevisionMessage(),
+        NeededAttributes = { Needed },
+        DeviceVersion = Versions.GetValueOrDefault(device, DeviceVersion),
+        Statement = Tells(device.Length == 0 ? "plc-1" : device),
+    };
 
     private V1.Revision RevisionMessage()
     {

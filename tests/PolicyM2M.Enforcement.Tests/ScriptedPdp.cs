@@ -118,5 +118,17 @@ internal sealed class ScriptedPdp : IAsyncDisposable
                 script.Left(watching);
             }
         }
+
+        public override async Task WatchDevices(IAsyncStreamReader<V1.WatchDevicesRequest> requestStream, IServerStreamWriter<V1.WatchDevicesResponse> responseStream, ServerCallContext context)
+        {
+            await using var watches = new ScriptedWatches(script, responseStream, context.CancellationToken);
+            while (await requestStream.MoveNext(context.CancellationToken))
+            {
+                foreach (string device in requestStream.Current.Removed)
+                    watches.Remove(device);
+                foreach (string device in requestStream.Current.Added)
+                    watches.Add(device);
+            }
+        }
     }
 }

@@ -23,6 +23,7 @@ public sealed class AccessTests
         ["/policym2m.v1.DecisionService/DecideStream"] = [Device, Gateway],
         ["/policym2m.v1.DecisionService/GetBundle"] = [Device, Gateway],
         ["/policym2m.v1.DecisionService/Watch"] = [Device, Gateway],
+        ["/policym2m.v1.DecisionService/WatchDevices"] = [Device, Gateway],
         ["/policym2m.v1.DecisionService/ReportRotation"] = [Device, Gateway],
         ["/policym2m.v1.DecisionService/GetSigningKeys"] = [Device, Gateway, Operator, Auditor],
         ["/policym2m.v1.PolicyService/GetStatus"] = [Operator],

@@ -113,6 +113,12 @@ public sealed class DeviceServiceTests
             },
             ["GetBundle"] = () => StatusOf(() => client.GetBundle(new GetBundleRequest()).ResponseStream.MoveNext(TestContext.CurrentContext.CancellationToken)),
             ["Watch"] = () => StatusOf(() => client.Watch(new WatchRequest()).ResponseStream.MoveNext(TestContext.CurrentContext.CancellationToken)),
+            ["WatchDevices"] = () => StatusOf(async () =>
+            {
+                using AsyncDuplexStreamingCall<WatchDevicesRequest, WatchDevicesResponse> watch = client.WatchDevices();
+                await watch.RequestStream.WriteAsync(new WatchDevicesRequest { Added = { id } });
+                await watch.ResponseStream.MoveNext(TestContext.CurrentContext.CancellationToken);
+            }),
             ["ReportRotation"] = () => StatusOf(async () => await client.ReportRotationAsync(new ReportRotationRequest { Rotation = RotationReportTests.Rotation() })),
         };
         Assert.That(AccessTable.Rpcs.Where(rpc => AccessTable.RolesOf(rpc) is not Roles.Any && (AccessTable.RolesOf(rpc) & (Roles.Device | Roles.Gateway)) != 0).Select(rpc => rpc.Split('/')[^1]), Is.EquivalentTo(calls.Keys));

@@ -135,5 +135,5 @@ internal sealed class SigningKeysTests
     private static string Current(SigningKeys keys, DateTimeOffset now) => Statement(keys, now).KeyId;
 
     private static Wire.V1.SignedPayload Statement(SigningKeys keys, DateTimeOffset now) =>
-        new SignedStatements(keys, TimeSpan.FromDays(7)).Sign("x", Engine.Contexts.DeviceContext.Empty, TimeSpan.FromHours(1), now).Signed;
+        new SignedStatements(keys, TimeSpan.FromDays(7)).Sign("x", Engine.Contexts.DeviceContext.Empty, TimeSpan.FromHours(1), now, isOfClaims: true).Signed;
 }

@@ -68,7 +68,7 @@ internal sealed class Asking(string self, Endpoints endpoints, DecisionMemory me
             throw new WireException("the answers are not to the questions that were asked");
         if (decisions.Any(decision => decision.Decision.Revision != decisions[0].Decision.Revision))
             throw new WireException("the answers are of different revisions");
-        ReceivedStatement? came = response.Statement is null ? null : Statement(response.Statement, trusted, claims.Device);
+        ReceivedStatement? came = response.Statement is null ? null : HeldStatement.Verify(response.Statement, trusted, claims.Device);
         foreach (DateTimeOffset issuedAt in decisions.Select(signed => signed.Decision.IssuedAt).Concat(came is null ? [] : [came.IssuedAt]))
             clock.Heard(issuedAt);
         if (Ended(decisions.Select(signed => signed.Decision), came, claims.Device) is { } old)
@@ -80,7 +80,7 @@ internal sealed class Asking(string self, Endpoints endpoints, DecisionMemory me
         clock.Confirm();
         // What was just heard may have moved the time, as on a machine that began without one.
         DateTimeOffset askedAt = clock.When(asked);
-        HeldStatement? statement = came is null ? held : Newer(Held(response.Statement!, came, askedAt), held);
+        HeldStatement? statement = came is null ? held : Newer(HeldStatement.Of(response.Statement!, came, askedAt, clock), held);
         DateTimeOffset now = clock.Now;
         DeviceFacts facts = claims.Slot.Facts with { Statement = statement };
         ImmutableArray<KeptDecision> kept = [.. decisions.Select(decision => Kept(decision.Signed, decision.Decision, askedAt))];
@@ -93,15 +93,6 @@ internal sealed class Asking(string self, Endpoints endpoints, DecisionMemory me
         }
         return new Answer(kept, statement, response.NeededAttributes.ToImmutableSortedSet(StringComparer.Ordinal));
     }
-
-    private static ReceivedStatement Statement(V1.SignedPayload signed, TrustedKeys trusted, string device)
-    {
-        ReceivedStatement says = trusted.Statement(signed);
-        return says.DeviceId == device ? says : throw new WireException($"the statement is about {says.DeviceId} and not about {device}");
-    }
-
-    private HeldStatement Held(V1.SignedPayload signed, ReceivedStatement says, DateTimeOffset askedAt) =>
-        new(signed, says, End(says.IssuedAt, says.FreshUntil, askedAt), End(says.IssuedAt, says.ValidUntil, askedAt), IsVerified: true);
 
     /// <summary>What ended before it came; null where nothing did. A denial is one whenever it was made; anything else ends.</summary>
     private string? Ended(IEnumerable<ReceivedDecision> decisions, ReceivedStatement? statement, string device) =>
@@ -116,23 +107,15 @@ internal sealed class Asking(string self, Endpoints endpoints, DecisionMemory me
     {
         if (decision.Outcome.IsDenied)
         {
-            DateTimeOffset until = End(decision.IssuedAt, decision.IssuedAt + DenialsAreKept, askedAt);
+            DateTimeOffset until = clock.End(decision.IssuedAt, decision.IssuedAt + DenialsAreKept, askedAt);
             return new KeptDecision(signed, decision, isVerified: true) { FreshUntil = until, UsableUntil = until };
         }
-        DateTimeOffset freshUntil = End(decision.IssuedAt, decision.FreshUntil, askedAt);
+        DateTimeOffset freshUntil = clock.End(decision.IssuedAt, decision.FreshUntil, askedAt);
         return new KeptDecision(signed, decision, isVerified: true)
         {
             FreshUntil = freshUntil,
-            UsableUntil = End(decision.IssuedAt, decision.UsableUntil, askedAt),
+            UsableUntil = clock.End(decision.IssuedAt, decision.UsableUntil, askedAt),
             RefreshAt = RefreshTimes.Before(freshUntil, freshUntil - askedAt),
         };
-    }
-
-    /// <summary>When a window ends by the device's clock. It counts from when the device asked, and ends no later than it says: a wrong clock on either side lengthens nothing.</summary>
-    private DateTimeOffset End(DateTimeOffset issuedAt, DateTimeOffset end, DateTimeOffset askedAt)
-    {
-        DateTimeOffset counted = askedAt + (end - issuedAt);
-        // A clock that was set back since counts on from the latest moment seen, which may be far ahead of everybody else's.
-        return !clock.IsBehind && end < counted ? end : counted;
     }
 }

@@ -167,7 +167,7 @@ internal sealed class Endpoints : IDisposable
     }
 
     /// <summary>gRPC holds a deadline against the machine's own clock, whichever clock the device goes by.</summary>
-    private static CallOptions Until(TimeSpan timeout, CancellationToken ending) => new(deadline: TimeProvider.System.GetUtcNow().UtcDateTime + timeout, cancellationToken: ending);
+    internal static CallOptions Until(TimeSpan timeout, CancellationToken ending) => new(deadline: TimeProvider.System.GetUtcNow().UtcDateTime + timeout, cancellationToken: ending);
 
     private static async Task<T> AttemptAsync<T>(Endpoint endpoint, Func<Endpoint, CallOptions, Task<T>> call, TimeSpan timeout, CancellationToken ending)
     {

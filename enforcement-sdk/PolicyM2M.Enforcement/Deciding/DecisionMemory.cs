@@ -161,26 +161,39 @@ internal sealed class DecisionMemory
         return (isChanged, null);
     }
 
-    /// <summary>Takes note of the version of what the registry holds of a device. Where it is another, what is known of the device is not current any more.</summary>
+    /// <summary>
+    /// Takes note of what a watch tells of what the registry holds of a device. Where that is of another version, what is known of the device is not current any more; but where its statement comes with it, it is.
+    /// </summary>
     /// <param name="device">The device.</param>
     /// <param name="version">The version that its watch told.</param>
+    /// <param name="statement">The statement that its watch told, verified; null where none came that is to be believed.</param>
     /// <param name="watchedSince">When that watch began, among all calls of this client.</param>
-    /// <param name="order">Now, among all calls of this client.</param>
-    /// <returns>Whether it is another.</returns>
-    public bool TakeVersion(string device, long version, long watchedSince, long order)
+    /// <param name="order">Two places of now among all calls of this client, in that order: of the version, and of the statement.</param>
+    /// <returns>Whether the version is another, and whether the statement is not taken because it is from before the one that is held.</returns>
+    public (bool IsOther, bool IsOld) Told(string device, long version, HeldStatement? statement, long watchedSince, (long Changed, long Stated) order)
     {
-        bool isOther;
+        bool isOther = false, isOld = false;
         lock (_lock)
         {
             DeviceSlot slot = Slot(device);
-            DeviceFacts before = slot.Facts;
-            if (before.Version == version)
-                return false;
-            isOther = before.IsOtherVersion(version, watchedSince);
-            slot.Facts = before with { Version = version, ChangedAt = isOther ? order : before.ChangedAt };
+            DeviceFacts before = slot.Facts, after = before;
+            if (before.Version != version)
+            {
+                isOther = before.IsOtherVersion(version, watchedSince);
+                after = before with { Version = version, ChangedAt = isOther ? order.Changed : before.ChangedAt };
+            }
+            if (statement is not null)
+            {
+                DeviceFacts stated = after.Told(statement, order.Stated, _clock.Now);
+                isOld = ReferenceEquals(stated, after);
+                after = stated;
+            }
+            if (ReferenceEquals(after, before))
+                return (false, isOld);
+            slot.Facts = after;
         }
         Changed?.Invoke(isOther ? MemoryChange.Doubtful : MemoryChange.Ordinary);
-        return isOther;
+        return (isOther, isOld);
     }
 
     /// <summary>Forgets what answers for a device: the decision point does not speak to it any more. Where nothing answers, nothing is written: a refusal may come again and again.</summary>
@@ -194,7 +207,7 @@ internal sealed class DecisionMemory
             foreach (DeviceSlot slot in device is null ? _devices.All : [Slot(device)])
             {
                 isLess |= slot.Facts.Answers;
-                slot.Facts = slot.Facts with { Served = null, Statement = null, Unchanged = [], KeptUntil = DeviceFacts.NothingKept, RefusedAt = Math.Max(slot.Facts.RefusedAt, order) };
+                slot.Facts = slot.Facts with { Served = null, Statement = null, AnsweredUnder = null, Unchanged = [], KeptUntil = DeviceFacts.NothingKept, RefusedAt = Math.Max(slot.Facts.RefusedAt, order) };
             }
             if (device is null)
             {

@@ -120,6 +120,17 @@ internal sealed class DeviceClock
     /// <summary>When a mark was made, by the time as it is known now.</summary>
     public DateTimeOffset When(long mark) => new(NowTicks - (Elapsed - mark), TimeSpan.Zero);
 
+    /// <summary>When a window that a decision point gave ends by this clock. It counts from when it was asked for, and ends no later than it says: a wrong clock on either side lengthens nothing.</summary>
+    /// <param name="issuedAt">When it began, by the decision point's clock.</param>
+    /// <param name="end">When it ends, by the same.</param>
+    /// <param name="askedAt">When it was asked for, by this clock; or, where nobody asked, when it came.</param>
+    public DateTimeOffset End(DateTimeOffset issuedAt, DateTimeOffset end, DateTimeOffset askedAt)
+    {
+        DateTimeOffset counted = askedAt + (end - issuedAt);
+        // A clock that was set back since counts on from the latest moment seen, which may be far ahead of everybody else's.
+        return !IsBehind && end < counted ? end : counted;
+    }
+
     private long Elapsed => _time.GetElapsedTime(_began).Ticks;
 
     /// <summary>Raises the offset, and tells of a large step; gives what it then is.</summary>

@@ -20,7 +20,10 @@ internal sealed record DeviceFacts(string Device)
 
     public HeldStatement? Statement { get; init; }
 
-    /// <summary>The last call whose answer brought the statement, or left it as it was.</summary>
+    /// <summary>The statement that counted when it was last answered for, where one that says something else was told since; null where that still counts.</summary>
+    public HeldStatement? AnsweredUnder { get; init; }
+
+    /// <summary>The last call whose answer brought the statement, or left it as it was; or when a watch told it.</summary>
     public long ConfirmedBy { get; init; }
 
     /// <summary>The version of what the registry holds of it, as a watch told last; null while none has.</summary>
@@ -61,6 +64,14 @@ internal sealed record DeviceFacts(string Device)
         if (came is not null && (order < RefusedAt || (Statement is { } held && now < held.ValidUntil && came.IsBefore(held, isAskedBefore: order < ConfirmedBy))))
             return this;
         return this with { Statement = came ?? Statement, ConfirmedBy = Math.Max(ConfirmedBy, order) };
+    }
+
+    /// <summary>With the statement that a watch told, unless an older one: then as it was. The decision point vouches for it as of now.</summary>
+    public DeviceFacts Told(HeldStatement told, long order, DateTimeOffset now)
+    {
+        // The windows of one that is held already began when it was asked for.
+        DeviceFacts after = Stated(told.Digest == Statement?.Digest ? Statement : told, order, now);
+        return ReferenceEquals(after, this) || Statement is null || after.Statement!.SaysAs(Statement) ? after : after with { AnsweredUnder = AnsweredUnder ?? Statement };
     }
 
     /// <summary>With other policies served to it.</summary>

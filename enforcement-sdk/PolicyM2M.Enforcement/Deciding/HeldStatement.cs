@@ -25,6 +25,25 @@ internal sealed record HeldStatement(V1.SignedPayload Signed, ReceivedStatement 
     /// <summary>What it says, by name.</summary>
     public Dictionary<string, AttributeValue> Values { get; } = Says.Attributes.Values.ToDictionary(StringComparer.Ordinal);
 
+    /// <summary>One that was verified, as it is held from now on.</summary>
+    /// <param name="signed">As it came.</param>
+    /// <param name="says">What it says.</param>
+    /// <param name="askedAt">When it was asked for, by the device's clock; or, where nobody asked, when it came.</param>
+    /// <param name="clock">The device's clock.</param>
+    public static HeldStatement Of(V1.SignedPayload signed, ReceivedStatement says, DateTimeOffset askedAt, DeviceClock clock) =>
+        new(signed, says, clock.End(says.IssuedAt, says.FreshUntil, askedAt), clock.End(says.IssuedAt, says.ValidUntil, askedAt), IsVerified: true);
+
+    /// <summary>What a statement says that must be about a device.</summary>
+    /// <exception cref="WireException">Its signature does not hold, or it is about another one.</exception>
+    public static ReceivedStatement Verify(V1.SignedPayload signed, TrustedKeys trusted, string device)
+    {
+        ReceivedStatement says = trusted.Statement(signed);
+        return says.DeviceId == device ? says : throw new WireException($"the statement is about {says.DeviceId} and not about {device}");
+    }
+
+    /// <summary>Whether it says the same of the device as another.</summary>
+    public bool SaysAs(HeldStatement other) => Values.Count == other.Values.Count && Values.All(value => other.Values.TryGetValue(value.Key, out AttributeValue stated) && stated == value.Value);
+
     /// <summary>Whether it is older than another: it was issued before that. Of two of one moment the one that was asked for last is right.</summary>
     public bool IsBefore(HeldStatement other, bool isAskedBefore) => Says.IssuedAt < other.Says.IssuedAt || (isAskedBefore && Says.IssuedAt == other.Says.IssuedAt);
 

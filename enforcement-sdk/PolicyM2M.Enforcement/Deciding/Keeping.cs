@@ -1,3 +1,5 @@
+using PolicyM2M.Engine.Vocabulary;
+
 namespace PolicyM2M.Enforcement.Deciding;
 
 /// <summary>What is known once the answers to a question are kept instead of all that was kept for it. Immutable: the memory makes it, and takes it whole.</summary>
@@ -24,6 +26,7 @@ internal sealed record Keeping(DeviceFacts Facts, DecisionIndex Index, bool IsSe
         if (isServed)
             facts = facts.ServedBy(RevisionStamp.Of(answer.Decisions[0].Decision), null);
 
+        DeviceFacts? answered = before.AnsweredUnder is { } under ? before with { Statement = under } : null;
         bool isTighter = false, isWhole = true, isFirst = facts.Statement is not null && !(now < before.Statement?.ValidUntil);
         DecisionIndex after = index;
         foreach (KeptDecision kept in answer.Decisions)
@@ -34,8 +37,9 @@ internal sealed record Keeping(DeviceFacts Facts, DecisionIndex Index, bool IsSe
                 continue;
             }
             KeptDecision[] replaced = [.. after.Of(kept.Kind).Where(old => old.Holds(claims, before, now) || old.Holds(claims, facts, now))];
+            // What a statement that was told has already taken from it, a power cut would bring back all the same.
+            isTighter |= kept.Decision.Outcome.IsDenied && (replaced.Any(IsPermission) || (answered is not null && after.Of(kept.Kind).Any(old => IsPermission(old) && old.Holds(claims, answered, now))));
             after = after.Without(kept.Kind, replaced.Contains);
-            isTighter |= kept.Decision.Outcome.IsDenied && replaced.Any(old => !old.Decision.Outcome.IsDenied);
             // A permission that was asked for before a no, and came after it, must not outlive it.
             if (kept.UsableUntil <= now || order <= before.RefusedAt)
                 continue;
@@ -44,6 +48,11 @@ internal sealed record Keeping(DeviceFacts Facts, DecisionIndex Index, bool IsSe
             isFirst |= facts.KeptUntil[(int)kept.Kind] <= now && (before.Served is null || !replaced.Any(old => old.UsableUntil > now));
             facts = facts.Keeps(kept);
         }
+        // Until each kind was asked for under it, a denial of another may take back more.
+        if (isTighter || answer.Decisions.Length == DecisionKinds.All.Count)
+            facts = facts with { AnsweredUnder = null };
         return new Keeping(facts, after, isServed, isTighter ? MemoryChange.TakenBack : isFirst ? MemoryChange.First : MemoryChange.Ordinary, isWhole);
     }
+
+    private static bool IsPermission(KeptDecision kept) => !kept.Decision.Outcome.IsDenied;
 }

@@ -13,6 +13,7 @@ internal static class AccessTable
         ["/policym2m.v1.DecisionService/DecideStream"] = Roles.Device | Roles.Gateway,
         ["/policym2m.v1.DecisionService/GetBundle"] = Roles.Device | Roles.Gateway,
         ["/policym2m.v1.DecisionService/Watch"] = Roles.Device | Roles.Gateway,
+        ["/policym2m.v1.DecisionService/WatchDevices"] = Roles.Device | Roles.Gateway,
         ["/policym2m.v1.DecisionService/ReportRotation"] = Roles.Device | Roles.Gateway,
 
         ["/policym2m.v1.DecisionService/GetSigningKeys"] = Roles.Any,

@@ -17,14 +17,18 @@ internal sealed class DeviceWatchers
     }
 
     /// <summary>Begins to watch a device.</summary>
-    public Watch Begin(string id)
+    /// <param name="id">The device.</param>
+    /// <param name="changed">Where its changes are noted too, for who watches many; null for who waits for this one.</param>
+    public Watch Begin(string id, ChangedDevices? changed = null)
     {
         lock (_lock)
         {
             if (!_devices.TryGetValue(id, out Device? device))
-                _devices[id] = device = new Device();
+                _devices[id] = device = new Device(id);
             device.Watchers++;
-            return new Watch(this, id, device);
+            if (changed is not null)
+                (device.Noted ??= []).Add(changed);
+            return new Watch(this, device, changed);
         }
     }
 
@@ -48,30 +52,37 @@ internal sealed class DeviceWatchers
         }
     }
 
-    private void End(string id, Device device)
+    private void End(Device device, ChangedDevices? changed)
     {
         lock (_lock)
         {
+            if (changed is not null)
+                device.Noted!.Remove(changed);
             if (--device.Watchers == 0)
-                _devices.Remove(id);
+                _devices.Remove(device.Id);
         }
     }
 
     /// <summary>One watcher of one device, until it is disposed of.</summary>
-    internal sealed class Watch(DeviceWatchers watchers, string id, Device device) : IDisposable
+    internal sealed class Watch(DeviceWatchers watchers, Device device, ChangedDevices? changed) : IDisposable
     {
         /// <summary>Completes when something of the device has changed from now on, or the registry has come or gone. Whoever waits takes it before it looks.</summary>
         public Task Next => device.Changed;
 
-        public void Dispose() => watchers.End(id, device);
+        public void Dispose() => watchers.End(device, changed);
     }
 
     /// <summary>A device that somebody watches.</summary>
-    internal sealed class Device
+    internal sealed class Device(string id)
     {
         private volatile TaskCompletionSource _changed = NewSignal();
 
+        public string Id => id;
+
         public int Watchers { get; set; }
+
+        /// <summary>Where its changes are noted; null while nobody who watches many watches it.</summary>
+        public List<ChangedDevices>? Noted { get; set; }
 
         public Task Changed => _changed.Task;
 
@@ -80,6 +91,8 @@ internal sealed class DeviceWatchers
             TaskCompletionSource changed = _changed;
             _changed = NewSignal();
             changed.SetResult();
+            foreach (ChangedDevices noted in Noted ?? [])
+                noted.Add(id);
         }
 
         /// <summary>Whoever waits must not run on the follower's thread.</summary>

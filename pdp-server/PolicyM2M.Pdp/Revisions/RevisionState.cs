@@ -77,6 +77,9 @@ internal sealed class RevisionState(RevisionStatus first)
     /// <summary>What is served now.</summary>
     public RevisionStatus Current => _current;
 
+    /// <summary>Completes when another status comes that may concern devices. Whoever waits takes it before it looks.</summary>
+    public Task Next => _superseded.Task;
+
     /// <summary>How many revisions became active, the first among them.</summary>
     public long Activations => Interlocked.Read(ref _activations);
 

@@ -27,7 +27,7 @@ namespace PolicyM2M.Pdp.Services;
 [BindServiceMethod(typeof(DecideBinding), nameof(DecideBinding.BindOthers))]
 internal sealed partial class DecisionEndpoint(
     RevisionState revisions, RegistryState registry, Trial trial, DroppedClaims droppedClaims, SigningKeys keys, SignedDecisions signedDecisions,
-    SignedStatements signedStatements, SignedBundles signedBundles, GivenDecisions given, CallAccess access, Denials denials, CallerLoads loads, Overloads overloads, AuditTrail audit,
+    SignedStatements signedStatements, SignedBundles signedBundles, GivenDecisions given, WatchNews news, CallAccess access, Denials denials, CallerLoads loads, Overloads overloads, AuditTrail audit,
     PdpMetrics metrics, TimeProvider clock, IHostApplicationLifetime lifetime)
     : DecisionService.DecisionServiceBase
 {
@@ -124,7 +124,7 @@ internal sealed partial class DecisionEndpoint(
         {
             signed = [.. decisions.Select(made => signedDecisions.Of(answering, made.Decision, made.Region, now))];
             DeviceContext stated = SignedStatements.Stated(registered, device, revision.Bundle);
-            until = AddSigned(response, request, signed, signedStatements.Find(device, stated, now) ?? signedStatements.Sign(device, stated, LongestUse(revision, prepared, now), now));
+            until = AddSigned(response, request, signed, Statement(device, stated, revision, prepared, now));
             foreach ((_, Region region) in decisions)
                 until = Earlier(until.Value, region.HoldsUntil(prepared, now));
         }
@@ -159,6 +159,16 @@ internal sealed partial class DecisionEndpoint(
     {
         DecisionPath path = _path ??= new DecisionPath();
         return [.. (asked.Count == 0 ? DecisionKinds.All : asked.Select(WireMapping.FromWire)).Select(kind => (revision.Decider.Decide(kind, prepared, now, path), path.Region()))];
+    }
+
+    /// <summary>What is stated of a device. What a watch told of it holds for as long as decisions of before: where these claims want longer, it is signed anew.</summary>
+    private SignedStatements.Entry Statement(string device, DeviceContext stated, ActiveRevision revision, PreparedContext prepared, DateTimeOffset now)
+    {
+        SignedStatements.Entry? known = signedStatements.Find(device, stated, now);
+        if (known is { IsOfClaims: true })
+            return known;
+        TimeSpan longest = LongestUse(revision, prepared, now);
+        return known is not null && signedStatements.HoldsFor(known, longest) ? known : signedStatements.Sign(device, stated, longest, now, isOfClaims: true);
     }
 
     /// <summary>How long the longest of a device's decisions may be used, whichever it asks for: nothing would be gained by what is stated of it beyond that.</summary>

@@ -24,17 +24,26 @@ internal sealed class GivenDecisions
     public IEnumerable<SignedDecision> Unchanged(CallerLoad caller, string device, Bundle bundle, DateTimeOffset now) =>
         _byCaller.TryGetValue(caller, out OfCaller? given) ? given.Unchanged(device, bundle, now) : [];
 
+    /// <summary>
+    /// How long the longest of those about a device may be used that may still be; where none of these may, the one that its caller may use until last, whichever device it asked about: it holds for all in its
+    /// region. Null where none may.
+    /// </summary>
+    public TimeSpan? LongestUse(CallerLoad caller, string device, DateTimeOffset now) => _byCaller.TryGetValue(caller, out OfCaller? given) ? given.LongestUse(device, now) : null;
+
     private sealed class OfCaller
     {
         /// <summary>A device has three decisions, and some more while what it says of itself goes to and fro.</summary>
         private const int FewestPlaces = 4, MostPlaces = 16;
 
-        /// <summary>A gateway speaks for the devices of its site.</summary>
-        private const int MostDevices = 1_024;
+        /// <summary>A gateway speaks for the devices of its site: as many as it may watch.</summary>
+        private const int MostDevices = WatchedDevices.Most;
 
         private readonly Lock _lock = new();
         private readonly Dictionary<string, OfDevice> _byDevice = new(1, StringComparer.Ordinal);
         private volatile Answered? _last;
+
+        /// <summary>Of all that were given, the one that may be used until last; guarded by the lock.</summary>
+        private SignedDecision? _lastUsable;
 
         public void Note(Answered answered)
         {
@@ -50,7 +59,10 @@ internal sealed class GivenDecisions
                     _byDevice[answered.Device] = device = new OfDevice();
                 }
                 foreach (SignedDecision signed in answered.Signed)
+                {
                     device.Note(signed);
+                    _lastUsable = _lastUsable?.UsableUntil > signed.UsableUntil ? _lastUsable : signed;
+                }
                 _last = answered;
             }
         }
@@ -71,6 +83,16 @@ internal sealed class GivenDecisions
                 }
             }
             return known.Except(changed);
+        }
+
+        public TimeSpan? LongestUse(string name, DateTimeOffset now)
+        {
+            TimeSpan? Use(SignedDecision? signed) => now < signed?.UsableUntil ? signed.Decision.UsableFor : null;
+            lock (_lock)
+            {
+                SignedDecision?[] known = _byDevice.TryGetValue(name, out OfDevice? device) ? device.Places : [];
+                return known.Max(Use) ?? Use(_lastUsable);
+            }
         }
 
         private sealed class OfDevice

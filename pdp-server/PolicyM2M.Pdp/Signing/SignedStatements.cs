@@ -30,7 +30,7 @@ internal sealed class SignedStatements(SigningKeys keys, TimeSpan longestValidit
     /// <summary>How many of these went out with an answer from memory.</summary>
     public long Again => Interlocked.Read(ref _again);
 
-    /// <summary>An answer with a statement is given.</summary>
+    /// <summary>An answer, or news, with a statement is given.</summary>
     /// <param name="isFromMemory">Whether the whole answer was made before.</param>
     public void HandOut(bool isFromMemory)
     {
@@ -53,11 +53,10 @@ internal sealed class SignedStatements(SigningKeys keys, TimeSpan longestValidit
     /// <param name="stated">What is stated of it.</param>
     /// <param name="longestUse">How long the longest of the device's decisions may be used: for as long the statement holds, within its bounds.</param>
     /// <param name="now">The moment.</param>
-    public Entry Sign(string device, DeviceContext stated, TimeSpan longestUse, DateTimeOffset now)
+    /// <param name="isOfClaims">Whether that was found out from what the device says of itself, and not from decisions of before.</param>
+    public Entry Sign(string device, DeviceContext stated, TimeSpan longestUse, DateTimeOffset now, bool isOfClaims)
     {
-        TimeSpan validity = longestUse < longestValidity ? longestUse : longestValidity;
-        if (validity < SigningTimes.StatementIsFresh)
-            validity = SigningTimes.StatementIsFresh;
+        TimeSpan validity = Validity(longestUse);
         Wire.V1.SignedPayload signed = keys.Sign(SignedKind.DeviceStatement, now, key => new Wire.V1.DeviceStatement
         {
             DeviceId = device,
@@ -67,12 +66,21 @@ internal sealed class SignedStatements(SigningKeys keys, TimeSpan longestValidit
             ValidUntil = Earlier(now + validity, key.NotAfter).ToTimestamp(),
         });
         Interlocked.Increment(ref _signed);
-        return _entries[Place(device)] = new Entry(device, stated, now, signed, ByteString.CopyFrom(SHA256.HashData(signed.Payload.Span)));
+        return _entries[Place(device)] = new Entry(device, stated, now, signed, ByteString.CopyFrom(SHA256.HashData(signed.Payload.Span)), validity, isOfClaims);
     }
+
+    /// <summary>Whether a statement holds for as long as one that is signed now would, for a device whose decisions may be used so long.</summary>
+    public bool HoldsFor(Entry entry, TimeSpan longestUse) => entry.Validity >= Validity(longestUse);
 
     /// <summary>Of what is known of a device, that which the policies need and did not come from its claims.</summary>
     public static DeviceContext Stated(DeviceContext registered, string device, Bundle bundle) =>
         registered.With(Devices.MergedContext.DeviceId, AttributeValue.Of(device)).Where(bundle.NeededAttributes.Contains);
+
+    private TimeSpan Validity(TimeSpan longestUse)
+    {
+        TimeSpan validity = longestUse < longestValidity ? longestUse : longestValidity;
+        return validity < SigningTimes.StatementIsFresh ? SigningTimes.StatementIsFresh : validity;
+    }
 
     private static uint Place(string device) => (uint)string.GetHashCode(device) % Places;
 
@@ -87,7 +95,9 @@ internal sealed class SignedStatements(SigningKeys keys, TimeSpan longestValidit
     /// <param name="IssuedAt">When it was made.</param>
     /// <param name="Signed">The statement.</param>
     /// <param name="Digest">The SHA-256 of its payload.</param>
-    internal sealed record Entry(string Device, DeviceContext Stated, DateTimeOffset IssuedAt, Wire.V1.SignedPayload Signed, ByteString Digest)
+    /// <param name="Validity">For how long it holds.</param>
+    /// <param name="IsOfClaims">Whether that was found out from what the device says of itself.</param>
+    internal sealed record Entry(string Device, DeviceContext Stated, DateTimeOffset IssuedAt, Wire.V1.SignedPayload Signed, ByteString Digest, TimeSpan Validity, bool IsOfClaims)
     {
         /// <summary>Until when it is handed out.</summary>
         public DateTimeOffset ReuseUntil => IssuedAt + SigningTimes.StatementIsFresh / 2;

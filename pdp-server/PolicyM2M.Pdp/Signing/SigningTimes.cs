@@ -14,6 +14,12 @@ internal static class SigningTimes
     /// </summary>
     public static readonly TimeSpan StatementIsFresh = TimeSpan.FromHours(1);
 
+    /// <summary>
+    /// Of that time, the share after which a watcher is told the next statement, and the share over which watchers are spread. A statement is made anew from the first on, and a device asks for one by itself
+    /// when seven tenths are over: what is told comes before that.
+    /// </summary>
+    private const double ToldAfter = 1.0 / 2, ToldSpread = 1.0 / 6;
+
     /// <summary>The longest time that a statement may hold for a device which nobody answers: what is left of a key when the next one takes its place.</summary>
     public static readonly TimeSpan LongestStatementValidity = KeyVerifies - KeySigns;
 
@@ -25,6 +31,9 @@ internal static class SigningTimes
 
     /// <summary>Of a short window no more than this share is lost by handing a decision out again.</summary>
     private const int ReuseShare = 10;
+
+    /// <summary>When a watcher that has a statement of this moment is told the next: another moment for each, so that a fleet that was told together is not told together again.</summary>
+    public static DateTimeOffset NextTold(DateTimeOffset issuedAt) => issuedAt + StatementIsFresh * (ToldAfter + Random.Shared.NextDouble() * ToldSpread);
 
     /// <summary>
     /// How long a decision with this window is handed out again: by chance between the most and half of it, as what was first asked for at one time, after a start, would otherwise be signed anew at one time, and

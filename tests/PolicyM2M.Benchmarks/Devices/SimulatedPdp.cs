@@ -21,8 +21,12 @@ internal sealed class SimulatedPdp(Bundle bundle, DateTimeOffset began)
 
     private static readonly TimeSpan StatementFresh = TimeSpan.FromHours(1), StatementValid = TimeSpan.FromDays(7);
 
+    /// <summary>A watch tells the next statement when the last is so old, at the earliest and at the latest: see the decision point's SigningTimes.</summary>
+    private const int ToldAfterMinutes = 30, ToldBeforeMinutes = 40;
+
     private readonly Decider _decider = new(bundle);
     private readonly DecisionPath _path = new();
+    private readonly Random _spread = new(1);
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
     public Bundle Bundle => bundle;
@@ -54,6 +58,12 @@ internal sealed class SimulatedPdp(Bundle bundle, DateTimeOffset began)
             DateTimeOffset denied = now + Asking.DenialsAreKept;
             kept.Add(new KeptDecision(signed, received, isVerified: true) { FreshUntil = decision.Outcome.IsDenied ? denied : received.FreshUntil, UsableUntil = decision.Outcome.IsDenied ? denied : received.UsableUntil });
         }
+        return new Answer([.. kept], State(registered, device, now), [.. bundle.NeededAttributes]);
+    }
+
+    /// <summary>What it states of a device, as the device holds it.</summary>
+    public HeldStatement State(DeviceContext registered, string device, DateTimeOffset now)
+    {
         V1.SignedPayload statement = Sign(SignedKind.DeviceStatement, new V1.DeviceStatement
         {
             DeviceId = device,
@@ -62,8 +72,11 @@ internal sealed class SimulatedPdp(Bundle bundle, DateTimeOffset began)
             FreshUntil = (now + StatementFresh).ToTimestamp(),
             ValidUntil = (now + StatementValid).ToTimestamp(),
         });
-        return new Answer([.. kept], new HeldStatement(statement, ReceivedStatement.Unverified(statement), now + StatementFresh, now + StatementValid, IsVerified: true), [.. bundle.NeededAttributes]);
+        return new HeldStatement(statement, ReceivedStatement.Unverified(statement), now + StatementFresh, now + StatementValid, IsVerified: true);
     }
+
+    /// <summary>When a watch tells a device the next statement, whatever happens: another moment for each.</summary>
+    public DateTimeOffset NextTold(HeldStatement statement) => statement.Says.IssuedAt.AddMinutes(_spread.Next(ToldAfterMinutes, ToldBeforeMinutes + 1));
 
     /// <summary>The bundle, vouched for.</summary>
     public HeldBundle Vouched(DateTimeOffset now)

@@ -78,7 +78,7 @@ internal static class PdpObservations
         KeyValuePair<string, object?> decision = new("what", "decision"), statement = new("what", "statement");
         metrics.Counter("policym2m.pdp.signatures", "{signature}", "Signatures made. What is signed is handed out again for a while: compare with what was handed out.",
             () => [new(decisions.Signed, decision), new(statements.Signed, statement)]);
-        metrics.Counter("policym2m.pdp.signed", "{payload}", "Signed decisions and statements that were made or taken from memory to answer.",
+        metrics.Counter("policym2m.pdp.signed", "{payload}", "Signed decisions and statements that were made or taken from memory to answer, or to tell a watcher.",
             () => [new(metrics.SignedDecisions, decision), new(statements.HandedOut, statement)]);
         metrics.Counter("policym2m.pdp.signed.again", "{payload}", "Of these, those that went out with an answer from memory; the others were made for their answer, or taken from their region.",
             () => [new(metrics.SignedAgain, decision), new(statements.Again, statement)]);
