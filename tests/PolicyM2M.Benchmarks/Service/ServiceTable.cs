@@ -207,7 +207,7 @@ internal sealed class ServiceTable(bool isQuick) : IDisposable
         return [await new RollBacks(clients, _servers.Folder).RunAsync(isQuick ? 10 : 100)];
     }
 
-    private int Warm => isQuick ? 20_000 : 400_000;
+    private int Warm => isQuick ? 150_000 : 400_000;
 
     private int Calls => isQuick ? 5_000 : 30_000;
 
