@@ -1,3 +1,5 @@
+using PolicyM2M.Audit.Storage;
+
 namespace PolicyM2M.Cli;
 
 /// <summary>Why a file could not be read or written, in words that name nothing of a library's insides. Where the system's own words are all there is, they are said.</summary>
@@ -26,6 +28,7 @@ internal static class FileFault
         FileNotFoundException or DirectoryNotFoundException => "it is not there",
         UnauthorizedAccessException => "permission is denied",
         PathTooLongException => "its name is too long",
+        FileRefusedException refused => refused.Reason,
         _ when OperatingSystem.IsWindows() => failure.Message,
         _ => failure.HResult switch
         {

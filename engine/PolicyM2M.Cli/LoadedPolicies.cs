@@ -1,3 +1,4 @@
+using PolicyM2M.Audit.Storage;
 using PolicyM2M.Compiler;
 using PolicyM2M.Engine;
 using PolicyM2M.Engine.Bundles;
@@ -43,7 +44,7 @@ internal sealed record LoadedPolicies(Decider Decider, ReadOnlyMemory<byte> Byte
     /// <exception cref="CannotRunException">It cannot be read, or is no bundle.</exception>
     public static LoadedPolicies OfBundle(string file)
     {
-        byte[] bytes = FileFault.Reading(file, () => RegularFile.ReadAllBytes(new FileInfo(file)));
+        byte[] bytes = FileFault.Reading(file, () => OrdinaryFile.Read(file, Array.MaxLength));
         try
         {
             return new LoadedPolicies(new Decider(Bundle.Read(bytes)), bytes, Sources: null);

@@ -132,13 +132,39 @@ internal static class Program
         builder.Services.AddGrpcReflection();
 
         WebApplication pdp = builder.Build();
-        pdp.Services.GetRequiredService<DataFolderHold>();
-        // Before it listens: without keys, and without a log of what it decides, it is no decision point.
-        pdp.Services.GetRequiredService<SigningKeys>();
-        pdp.Services.GetRequiredService<AuditTrail>();
-        // Before anybody is answered: what a restart would not know of is not served.
-        pdp.Services.GetRequiredService<Rollout>().Begin(first => RolloutStart.Before(source, lastServed, remembered, accepted, first, now) is not { } before ? null
-            : ReferenceEquals(before, first) ? first : activations.Begin(before, now));
+        try
+        {
+            pdp.Services.GetRequiredService<DataFolderHold>();
+            // Before it listens: without keys, and without a log of what it decides, it is no decision point.
+            pdp.Services.GetRequiredService<SigningKeys>();
+            pdp.Services.GetRequiredService<AuditTrail>();
+            // Before anybody is answered: what a restart would not know of is not served, and the log says what answers before it says what was answered.
+            pdp.Services.GetRequiredService<Rollout>().Begin(first => RolloutStart.Before(source, lastServed, remembered, accepted, first, now) is not { } before ? null
+                : ReferenceEquals(before, first) ? first : activations.Begin(before, now));
+            pdp.Map();
+            await pdp.ListenAsync(options, asked);
+            foreach ((string option, string file) in SecretFiles.ReadableByAll(options))
+                pdp.Logger.SecretReadable(option, file);
+            if (options.Accept is { } named && accepted is null)
+                pdp.Logger.AcceptedNothing(named, source.FindAccepted() is null ? $"{source.Repository} has no such commit" : "an earlier start took it, and it counts once; take it away");
+            if (development.InUse)
+                pdp.Logger.DevelopmentCredentials(data.Pki);
+            if (webhook is not null)
+                pdp.Logger.WebhookListening(pdp.Services.GetRequiredService<WebhookListener>().Address);
+            pdp.TellSight(options.Sight);
+            StartupMessage.Write(console, revisions.Current, source, pdp.Urls.Single(), data, registry.Name, development, isDataGiven: options.Data is not null, clock.GetUtcNow());
+            return pdp;
+        }
+        catch
+        {
+            // What was opened is closed: the log of what it decides is signed up to its end.
+            await pdp.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static void Map(this WebApplication pdp)
+    {
         pdp.ObserveSight();
         pdp.UseAdmission();
         pdp.UseRemembered();
@@ -151,19 +177,6 @@ internal static class Program
         pdp.MapGrpcHealthChecksService();
         pdp.MapGrpcReflectionService();
         pdp.MapRest();
-
-        await pdp.ListenAsync(options, asked);
-        foreach ((string option, string file) in SecretFiles.ReadableByAll(options))
-            pdp.Logger.SecretReadable(option, file);
-        if (options.Accept is { } named && accepted is null)
-            pdp.Logger.AcceptedNothing(named, source.FindAccepted() is null ? $"{source.Repository} has no such commit" : "an earlier start took it, and it counts once; take it away");
-        if (development.InUse)
-            pdp.Logger.DevelopmentCredentials(data.Pki);
-        if (webhook is not null)
-            pdp.Logger.WebhookListening(pdp.Services.GetRequiredService<WebhookListener>().Address);
-        pdp.TellSight(options.Sight);
-        StartupMessage.Write(console, revisions.Current, source, pdp.Urls.Single(), data, registry.Name, development, isDataGiven: options.Data is not null, clock.GetUtcNow());
-        return pdp;
     }
 
     private static CallerRulesState FirstRules(CallerFiles files, RevocationFiles lists, TlsCredentials credentials)

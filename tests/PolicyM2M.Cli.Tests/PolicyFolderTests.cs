@@ -100,6 +100,17 @@ public sealed class PolicyFolderTests
         Assert.That(M2M.Run("fmt", _folder["set"]).ExitCode, Is.EqualTo(3));
     }
 
+    [TestCase("pipe.m2mb")]
+    [TestCase("link.m2mb")]
+    [Platform("Linux")]
+    public void A_pipe_in_the_place_of_a_bundle_is_told_and_not_waited_for(string name)
+    {
+        FinishedProcess.Run("mkfifo", [_folder["pipe.m2mb"]]).Succeeded();
+        File.CreateSymbolicLink(_folder["link.m2mb"], "pipe.m2mb");
+        FinishedProcess run = M2M.RunWith("{}", "decide", _folder[name], "--context", "-");
+        Assert.That(run.Error, Is.EqualTo($"m2m: `{_folder[name]}` cannot be read: it is no ordinary file\n"));
+    }
+
     [Test]
     public void The_folder_itself_may_be_a_link()
     {

@@ -95,6 +95,18 @@ public sealed class HttpsRemoteTests
         Assert.That(other.Requests, Is.Zero);
     }
 
+    /// <summary>A start that waits for the writer of a pipe is none.</summary>
+    [TestCase("pipe")]
+    [TestCase("to-pipe")]
+    [Platform("Linux")]
+    public void A_pipe_in_the_place_of_a_token_is_told_and_not_waited_for(string name)
+    {
+        using var pipes = new TemporaryFolder();
+        FinishedProcess.Run("mkfifo", [pipes["pipe"]]).Succeeded();
+        File.CreateSymbolicLink(pipes["to-pipe"], "pipe");
+        Refused(Remote(new RemoteAccess(Authorities: _authorities, Token: pipes[name])), "`" + pipes[name] + "` was expected to hold an access token, in one line");
+    }
+
     private RemoteRepository Remote(RemoteAccess access) => RemoteRepository.Of(Url, _folder["git"], "HEAD", access);
 
     private static void Refused(RemoteRepository remote, string message) =>

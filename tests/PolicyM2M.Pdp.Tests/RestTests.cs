@@ -129,6 +129,23 @@ internal sealed class RestTests
         Assert.That((await Send("operator", "GET", "/v1/devices/rest-1")).Status, Is.EqualTo(HttpStatusCode.OK));
     }
 
+    /// <summary>A line of two bytes has a fault of a hundred.</summary>
+    [Test]
+    public async Task Of_an_import_with_many_faults_and_warnings_the_first_thousand_are_named_and_the_others_counted()
+    {
+        byte[] lines = [.. "device.id\n"u8, .. Enumerable.Repeat("!\n", 3_000).SelectMany(Encoding.UTF8.GetBytes)];
+        byte[] columns = Encoding.UTF8.GetBytes(string.Join('\n', Enumerable.Range(0, 1_200).Select(i => $"{{\"device.id\":\"many-{i}\",\"unknown.a{i}\":1}}")));
+        ImportDevicesResponse faults = await Import("CSV", lines), warnings = await Import("JSON", columns);
+
+        Assert.That((faults.Faults.Count, faults.Summary.Faults), Is.EqualTo((1_001, 3_000)));
+        Assert.That((faults.Faults[999].Line, faults.Faults[1000].Line, faults.Faults[1000].Message), Is.EqualTo((1_001, 1_002, "and 2000 more from here on; over gRPC, as by `m2m pdp devices import`, all are told")));
+        Assert.That((warnings.Warnings.Count, warnings.Faults.Count), Is.EqualTo((1_001, 0)), warnings.ToString()[..200]);
+        Assert.That(warnings.Warnings[^1].Message, Does.StartWith("and 200 more from here on"));
+
+        async Task<ImportDevicesResponse> Import(string format, byte[] file) => ImportDevicesResponse.Parser.ParseJson(
+            (await Send("operator", "POST", "/v1/import", $$"""{ "options": { "format": "IMPORT_FORMAT_{{format}}", "dryRun": true }, "chunk": "{{Convert.ToBase64String(file)}}" }""")).Json);
+    }
+
     [TestCase("/v1/decide", "{", "the body is no DecideRequest: it ends before it is whole")]
     [TestCase("/v1/decide", """{ "kinds": ["DECISION_KIND_AU""", "the body is no DecideRequest: it ends before it is whole")]
     [TestCase("/v1/decide", """{ "kinds": [9] }""", "the body is no DecideRequest: `kinds[0]` is `9`; expected DECISION_KIND_CIPHER_SUITES, DECISION_KIND_AUTH, DECISION_KIND_ROTATION")]
@@ -136,6 +153,9 @@ internal sealed class RestTests
     [TestCase("/v1/decide", """{ "deviceId": "a", "device_id": "b" }""", "the body is no DecideRequest: `device_id` is there twice")]
     [TestCase("/v1/decide", """{ "attributes": { "a": { "text": "b" }, "a": { "text": "c" } } }""", "the body is no DecideRequest: `attributes[\"a\"]` is there twice")]
     [TestCase("/v1/decide", """{ "attributes": { "a": { "text": "b", "text": "c" } } }""", "the body is no DecideRequest: `attributes[\"a\"].text` is there twice")]
+    [TestCase("/v1/decide", """{ "\ud800": 1 }""", "the body is no DecideRequest: it has a name or a text with half of a surrogate pair, which is no character")]
+    [TestCase("/v1/decide", """{ "attributes": { "\udc00": { "text": "b" } } }""", "the body is no DecideRequest: it has a name or a text with half of a surrogate pair, which is no character")]
+    [TestCase("/v1/decide", """{ "deviceId": "a\ud800" }""", "the body is no DecideRequest: it has a name or a text with half of a surrogate pair, which is no character")]
     [TestCase("/v1/decide", "", "the body is no DecideRequest: it is empty; `{}` says nothing")]
     [TestCase("/v1/decide", "nonsense", "the body is no DecideRequest: line 1, byte 2: it is not JSON")]
     [TestCase("/v1/decide", "[]", "the body is no DecideRequest: the whole is a list; expected an object")]

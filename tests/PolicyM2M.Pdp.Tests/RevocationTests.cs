@@ -127,7 +127,7 @@ public sealed class RevocationTests
     }
 
     [Test]
-    public async Task A_list_that_ends_while_a_connection_is_open_ends_its_right_to_ask()
+    public async Task A_list_that_ends_while_a_connection_is_open_ends_its_right_to_ask_and_says_nothing_of_the_caller()
     {
         var time = new PolicyM2M.Testing.ManualTime();
         _authority.WriteCrl(Crl);
@@ -137,8 +137,11 @@ public sealed class RevocationTests
         Assert.That(await Status(device), Is.EqualTo(StatusCode.OK));
 
         time.Advance(TimeSpan.FromDays(3));
+        Assert.That(await Status(device), Is.EqualTo(StatusCode.Unavailable));
+        Assert.That(_pdp.Log.Lines, Has.Some.Contains("denied /grpc.health.v1.Health/Check to").And.Contains("and what was revoked since is not known"));
 
-        Assert.That(await Status(device), Is.EqualTo(StatusCode.Unauthenticated));
+        time.Advance(TimeSpan.FromDays(10_000));
+        Assert.That(await Status(device), Is.EqualTo(StatusCode.Unauthenticated), "that its own certificate has ended does say something of it");
     }
 
     [Test]

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
+using PolicyM2M.Audit.Storage;
 using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Wire.V1;
@@ -305,8 +306,11 @@ public sealed class RolloutTests
         await _pdp.StopServerAsync();
         File.Delete(_pdp.Data.LastServed);
         Directory.CreateDirectory(_pdp.Data.LastServed);
+        var log = new AuditLogReader(_pdp.Data.Audit);
+        long signed = log.ReadCheckpoint().Size;
         StartupException? fault = await Assert.ThrowsAsync<StartupException>(() => _pdp.StartServerAsync());
         Assert.That(fault!.Message, Does.StartWith($"the commit {_first[..12]} cannot be remembered for a restart, after which history could go back: "));
+        Assert.That(log.ReadCheckpoint().Size, Is.EqualTo(signed + 1), "the record of the start is signed: what was opened for it was closed");
     }
 
     [Test]

@@ -47,11 +47,15 @@ public sealed record RemoteAccess(string? SshKey = null, string? KnownHosts = nu
         }
     }
 
-    private static void Readable(string file)
+    /// <summary>Makes sure that a file can be read, and measures it. What has no bytes is not opened, since it may be a pipe.</summary>
+    private static long Readable(string file)
     {
         try
         {
-            File.OpenRead(file).Dispose();
+            long length = FileLength.Of(file);
+            if (length > 0)
+                File.OpenRead(file).Dispose();
+            return length;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -61,8 +65,7 @@ public sealed record RemoteAccess(string? SshKey = null, string? KnownHosts = nu
 
     private static string ReadToken(string file)
     {
-        Readable(file);
-        string token = new FileInfo(file).Length <= MaximumTokenBytes ? File.ReadAllText(file).Trim() : "";
+        string token = Readable(file) is > 0 and <= MaximumTokenBytes ? File.ReadAllText(file).Trim() : "";
         return token.Length > 0 && !token.Any(char.IsControl) ? token : throw new PolicyStoreException($"`{file}` was expected to hold an access token, in one line");
     }
 

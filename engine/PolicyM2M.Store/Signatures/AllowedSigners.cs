@@ -29,8 +29,7 @@ public sealed class AllowedSigners
         byte[] bytes;
         try
         {
-            // A pipe has no length, and whoever opens one waits until somebody writes to it.
-            if (new FileInfo(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path) is { Exists: true, Length: 0 })
+            if (FileLength.Of(path) == 0)
                 throw new PolicyStoreException($"{path}: the file of allowed signers is empty, or no ordinary file");
             using FileStream file = File.OpenRead(path);
             if (file.Length > MaximumBytes)

@@ -32,31 +32,40 @@ internal sealed class RevocationLists
     /// <summary>The newest list that this authority signed; null where there is none.</summary>
     public RevocationList? Of(CrlIssuer issuer) => Candidates(issuer).FirstOrDefault(list => list.IsSignedBy(issuer));
 
-    /// <summary>Why a chain is not to be trusted; null where nothing is known against it.</summary>
+    /// <summary>Why a chain is not to be trusted; null where nothing is known against it. What is revoked is said before what is not known.</summary>
     /// <param name="chain">Every certificate of the chain but the trusted authority's own, from the leaf up.</param>
     /// <param name="now">The time.</param>
     /// <param name="until">When one of the lists that said so ends.</param>
     public RevocationFault? FaultOf(IReadOnlyList<ChainLink> chain, DateTimeOffset now, out DateTimeOffset until)
     {
         until = DateTimeOffset.MaxValue;
+        RevocationFault? unknown = null;
         foreach (ChainLink link in chain)
         {
             RevocationList[] mine = Candidates(link.Issuer);
             if (mine.Length == 0)
                 continue;
             if (mine.FirstOrDefault(list => list.IsSignedBy(link.Issuer)) is not { } list)
-                return new(RevocationFaultKind.Unusable, $"the revocation list of {mine[0].IssuerText} is not signed by that authority");
+            {
+                unknown ??= new(RevocationFaultKind.Unusable, $"the revocation list of {mine[0].IssuerText} is not signed by that authority");
+                continue;
+            }
+            // Also where the list of a certificate below is over: an authority that was revoked makes no more lists.
             if (list.Revoked.Contains(RevocationList.Serial(link.SerialNumber)))
                 return new(RevocationFaultKind.Revoked, ReferenceEquals(link, chain[0]) ? "it is revoked" : "an authority in its chain is revoked");
-            if (list.ThisUpdate > now + Skew)
-                return new(RevocationFaultKind.Unusable, $"the revocation list of {list.IssuerText} begins only at {list.ThisUpdate:u}");
-            if (_acceptsExpired)
-                continue;
-            if (now > list.NextUpdate)
-                return new(RevocationFaultKind.Expired, $"the revocation list of {list.IssuerText} ended at {list.NextUpdate:u}, and what was revoked since is not known");
-            until = list.NextUpdate < until ? list.NextUpdate : until;
+            unknown ??= FaultOfTime(list, now);
+            if (!_acceptsExpired && list.NextUpdate < until)
+                until = list.NextUpdate;
         }
-        return null;
+        return unknown;
+    }
+
+    private RevocationFault? FaultOfTime(RevocationList list, DateTimeOffset now)
+    {
+        if (list.ThisUpdate > now + Skew)
+            return new(RevocationFaultKind.Unusable, $"the revocation list of {list.IssuerText} begins only at {list.ThisUpdate:u}");
+        return _acceptsExpired || now <= list.NextUpdate ? null
+            : new(RevocationFaultKind.Expired, $"the revocation list of {list.IssuerText} ended at {list.NextUpdate:u}, and what was revoked since is not known");
     }
 
     private RevocationList[] Candidates(CrlIssuer issuer) =>

@@ -9,7 +9,10 @@ internal sealed class CallAccess(Denials denials, Reads reads)
 {
     /// <summary>Holds a call against the table.</summary>
     /// <returns>Who calls.</returns>
-    /// <exception cref="RpcException">UNAUTHENTICATED where the caller's certificate is no longer accepted, PERMISSION_DENIED where its role may not call this.</exception>
+    /// <exception cref="RpcException">
+    /// UNAUTHENTICATED where the caller's certificate is no longer accepted, UNAVAILABLE where a revocation list is over or cannot be used, which says nothing of the caller, and PERMISSION_DENIED where its role may
+    /// not call this.
+    /// </exception>
     public Caller Check(ServerCallContext context)
     {
         CallerConnection connection = context.GetHttpContext().CallerConnection();
@@ -17,8 +20,11 @@ internal sealed class CallAccess(Denials denials, Reads reads)
         Caller caller = standing.Caller ?? connection.First;
         if (standing.Refusal is { } refusal)
         {
-            var status = new Status(StatusCode.Unauthenticated, $"the certificate of {caller.Id} is no longer accepted; connect with a new one");
-            throw denials.Deny(context.Method, caller, status, refusal);
+            // UNAUTHENTICATED makes a device forget what it keeps. Whoever connects anew meanwhile does not get in, and keeps it: so must those that are connected.
+            Status status = refusal.IsOfCaller
+                ? new Status(StatusCode.Unauthenticated, $"the certificate of {caller.Id} is no longer accepted; connect with a new one")
+                : new Status(StatusCode.Unavailable, $"whether the certificate of {caller.Id} was revoked is not known at present, and so nothing is answered; try again later, or ask another decision point");
+            throw denials.Deny(context.Method, caller, status, refusal.Text);
         }
         if (!AccessTable.Allows(context.Method, caller.Role))
         {

@@ -8,7 +8,12 @@ namespace PolicyM2M.Pdp.Identity;
 /// <param name="Caller">Who the caller is; where it is refused, who it would be if that is known, otherwise null.</param>
 /// <param name="Refusal">Why it may not ask anything; null where it may.</param>
 /// <param name="Until">When this is to be looked at again, the rules being the same.</param>
-internal sealed record Standing(CallerRules Rules, Caller? Caller, string? Refusal, DateTimeOffset Until);
+internal sealed record Standing(CallerRules Rules, Caller? Caller, CallerRefusal? Refusal, DateTimeOffset Until);
+
+/// <summary>Why a caller may not ask anything.</summary>
+/// <param name="Text">For people.</param>
+/// <param name="IsOfCaller">Whether that says something of the caller; otherwise a revocation list is over or cannot be used, and nothing is known of it.</param>
+internal sealed record CallerRefusal(string Text, bool IsOfCaller);
 
 /// <summary>By what callers are judged: whose authorities count, what was revoked, and who is what. Immutable.</summary>
 internal sealed record CallerRules(TrustBundles Trust, RoleMap Roles, RevocationLists Revocation)
@@ -20,7 +25,7 @@ internal sealed record CallerRules(TrustBundles Trust, RoleMap Roles, Revocation
     public IEnumerable<(RevocationList List, Term Term)> ListTerms()
     {
         CrlIssuer[] trusted = [.. Trust.Authorities.Select(CrlIssuer.Of)];
-        return trusted.Select(Revocation.Of).OfType<RevocationList>().Concat(Revocation.All.Where(list => trusted.All(authority => authority.Name != list.Issuer))).Distinct()
+        return trusted.Select(Revocation.Of).OfType<RevocationList>().Concat(Revocation.All.Where(list => trusted.All(authority => authority.Name != list.Issuer))).Distinct<RevocationList>(ReferenceEqualityComparer.Instance)
             .Select(list => (list, new Term($"the revocation list of {list.IssuerText}", list.ThisUpdate, list.NextUpdate)));
     }
 
@@ -28,33 +33,41 @@ internal sealed record CallerRules(TrustBundles Trust, RoleMap Roles, Revocation
     public Standing Judge(ClientCertificate certificate, DateTimeOffset now)
     {
         DateTimeOffset until = certificate.Until;
-        string? refusal = null;
+        CallerRefusal? refusal = null;
         List<string> issuedBy = [];
         foreach (TrustedChain chain in certificate.Chains)
         {
-            string? fault = Trust.Trusts(chain) ? Revocation.FaultOf(chain.Links, now, out DateTimeOffset lists) is { } revoked ? revoked.Text : Shorten(lists)
-                : $"its authority is no longer one of {chain.TrustDomain}";
+            CallerRefusal? fault = FaultOf(chain, now, ref until);
             if (fault is null)
                 issuedBy.Add(chain.TrustDomain);
-            refusal ??= fault;
-
-            string? Shorten(DateTimeOffset end)
-            {
-                until = end < until ? end : until;
-                return null;
-            }
+            else if (refusal is null || fault.IsOfCaller && !refusal.IsOfCaller)
+                refusal = fault;
         }
         // A chain that is refused takes its domain away; where another domain vouches for the same caller, that counts.
         Caller? caller = Roles.CallerOf(certificate, issuedBy, out string? unknown);
+        CallerRefusal? ended = now > certificate.Until ? new CallerRefusal($"its certificate ended at {certificate.Until:u}", IsOfCaller: true) : null;
         if (caller is not null)
-            refusal = now > certificate.Until ? $"its certificate ended at {certificate.Until:u}" : null;
+            refusal = ended;
         else
         {
-            refusal ??= unknown;
+            refusal = refusal is null ? new CallerRefusal(unknown ?? "nobody knows it", IsOfCaller: true) : refusal.IsOfCaller ? refusal : ended ?? refusal;
             // For the log: who it was before.
             caller = Roles.CallerOf(certificate, [.. certificate.Chains.Select(chain => chain.TrustDomain)], out _);
         }
         return new Standing(this, caller, refusal, until);
+    }
+
+    private CallerRefusal? FaultOf(TrustedChain chain, DateTimeOffset now, ref DateTimeOffset until)
+    {
+        if (!Trust.Trusts(chain))
+            return new CallerRefusal($"its authority is no longer one of {chain.TrustDomain}", IsOfCaller: true);
+        RevocationFault? fault = Revocation.FaultOf(chain.Links, now, out DateTimeOffset lists);
+        if (fault is null)
+            until = lists < until ? lists : until;
+        // A list that begins later counts then, with nothing to tell it.
+        else if (fault.Kind == RevocationFaultKind.Unusable)
+            until = now;
+        return fault is null ? null : new CallerRefusal(fault.Text, fault.Kind == RevocationFaultKind.Revoked);
     }
 }
 

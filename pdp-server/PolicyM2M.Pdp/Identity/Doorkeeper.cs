@@ -31,7 +31,7 @@ internal sealed class Doorkeeper(CredentialState credentials, CallerRulesState r
         ClientCertificate? client = null;
         string? refusal = chains.Count == 0 ? Words(status, certificate) : null;
         if (refusal is null && ClientCertificate.TryRead(certificate, chains, out client, out refusal))
-            refusal = rules.Current.Judge(client, clock.GetUtcNow()).Refusal;
+            refusal = rules.Current.Judge(client, clock.GetUtcNow()).Refusal?.Text;
         if (refusal is null)
             return client;
         Refused.Certificate(peer, certificate.Thumbprint, Names(certificate), refusal);

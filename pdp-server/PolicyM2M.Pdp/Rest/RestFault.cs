@@ -28,6 +28,11 @@ internal static class RestFault
             bool isDeep = fault.Message.Contains("depth", StringComparison.Ordinal);
             return isDeep ? "it is nested too deep" : $"line {(fault.LineNumber ?? 0) + 1}, byte {(fault.BytePositionInLine ?? 0) + 1}: it is not JSON";
         }
+        catch (InvalidOperationException)
+        {
+            // JSON may write it (RFC 8259, section 8.2), and no text holds it: names and values are read as texts only here.
+            return "it has a name or a text with half of a surrogate pair, which is no character";
+        }
     }
 
     /// <summary>A field by the name that JSON has for it, or by that of the contract; null where there is none.</summary>

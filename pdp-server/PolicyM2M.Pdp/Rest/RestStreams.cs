@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Grpc.Core;
+using PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Pdp.Rest;
 
@@ -19,10 +20,11 @@ internal sealed class RestSingle<T>(T message) : IAsyncStreamReader<T>
     }
 }
 
-/// <summary>Makes one message of those that a service writes to a stream, as protobuf merges them: lists grow, and what is said later counts.</summary>
+/// <summary>Makes one message of those that a service writes to a stream, as protobuf merges them: lists grow, and what is said later counts. The report of an import is shortened.</summary>
 internal sealed class RestWhole<T> : IServerStreamWriter<T>
     where T : class
 {
+    private readonly RestReport _report = new();
     private IMessage? _whole;
 
     public WriteOptions? WriteOptions { get; set; }
@@ -38,6 +40,8 @@ internal sealed class RestWhole<T> : IServerStreamWriter<T>
             _whole = part;
         else
             _whole.MergeFrom(part.ToByteString());
+        if (_whole is ImportDevicesResponse report)
+            _report.Shorten(report);
         return Task.CompletedTask;
     }
 

@@ -33,14 +33,8 @@ internal static class Listening
         {
             await server.StartAsync(asked);
         }
-        catch (OperationCanceledException)
-        {
-            await server.DisposeAsync();
-            throw;
-        }
         catch (Exception fault) when (fault is IOException or SocketException)
         {
-            await server.DisposeAsync();
             string reason = fault is AddressInUseException || fault.InnerException is AddressInUseException ? "another process listens there" : fault.Message;
             throw Refused(options.Listen, reason, fault);
         }
