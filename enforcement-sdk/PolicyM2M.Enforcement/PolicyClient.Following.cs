@@ -19,10 +19,15 @@ public sealed partial class PolicyClient
         if (_options.Mode == DecisionMode.Ask)
             return;
         // Looked at first: where it is not believed any more, another is due.
-        DateTimeOffset? refreshAt = _local.Held?.RefreshAt;
+        HeldBundle? held = _local.Held;
         bool isDue = Interlocked.Exchange(ref _isBundleDue, 0) != 0;
-        if (!isDue && !(_clock.Now >= (_bundleAgainAt ?? refreshAt)))
+        if (!isDue && !(_clock.Now >= (_bundleAgainAt ?? held?.RefreshAt)))
+        {
+            // Also where no other bundle comes: what was learned since the one on disk was written must not be lost with the decisions.
+            if (held is not null)
+                _bundleStore.SaveKnown(held);
             return;
+        }
         TimeSpan? pause = BundlePause.AfterRefusal;
         try
         {
