@@ -37,7 +37,7 @@ public sealed partial class PolicyClient
         {
             pause = _bundlePause.After(failure);
             // A server of before knows no bundles; another may be back soon.
-            if (!CallFailure.IsUnreachable(failure))
+            if (!IsUnreachable(failure))
                 Tell(new ClientEvent.BundleRefused(CallFailure.Reason(failure, _options, _endpoints.Current.Address, wasConnected: true)));
         }
         finally
@@ -125,7 +125,7 @@ public sealed partial class PolicyClient
         public void Broke(Endpoint endpoint, Exception failure, bool stood)
         {
             client.Failed(failure, endpoint.Address, client.NextOrder(), stood, client._name);
-            if (CallFailure.IsUnreachable(failure))
+            if (client.IsUnreachable(failure))
                 client._endpoints.Failed(endpoint);
         }
     }

@@ -89,7 +89,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
         if (!content.Decisions.IsEmpty && !_clock.IsKnown)
             Tell(new ClientEvent.ClockUnknown());
 
-        _certificateEnd = new CertificateEnd(_certificate, () => _clock.Now, Tell);
+        _certificateEnd = new CertificateEnd(CertificateValidity.Of(_certificate, options.CertificatePath), () => _clock.Now, Tell);
         _endpoints = new Endpoints(options, () => _certificate, Tell);
         _keys = new KeyFetch(_endpoints, _memory, Tell);
         _asking = new Asking(_name, _endpoints, _memory, _clock, _keys);
@@ -224,12 +224,13 @@ public sealed partial class PolicyClient : IAsyncDisposable
             throw new System.Security.Cryptography.CryptographicException($"the certificate is that of {identity}, and this client speaks as {DeviceId}");
         }
         // The one of before is left to the collector: a handshake may be using it.
+        CertificateValidity validity = CertificateValidity.Of(next, _options.CertificatePath);
         X509Certificate2 before = _certificate;
         _certificate = next;
         try
         {
             _endpoints.Reconnect();
-            _certificateEnd.Use(next);
+            _certificateEnd.Use(validity);
         }
         catch
         {
