@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using PolicyM2M.Enforcement.Connection;
 using PolicyM2M.Enforcement.Storing;
 
 namespace PolicyM2M.Agent;
@@ -7,7 +8,7 @@ namespace PolicyM2M.Agent;
 /// <summary>What the daemon reads off certificates.</summary>
 internal static class CertificateFile
 {
-    /// <summary>Until when the first certificate of a file is valid.</summary>
+    /// <summary>Until when the first certificate of a file can be used.</summary>
     /// <exception cref="CryptographicException">The file holds none.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static DateTimeOffset Until(string path) => Of(path).Until;
@@ -21,20 +22,17 @@ internal static class CertificateFile
         return certificate.GetCertHashString(HashAlgorithmName.SHA256).ToLowerInvariant();
     }
 
-    /// <summary>From when and until when the first certificate of a file is valid.</summary>
+    /// <summary>When the first certificate of a file can be used.</summary>
     /// <exception cref="CryptographicException">The file holds none.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
-    public static (DateTimeOffset From, DateTimeOffset Until) Of(string path)
+    public static CertificateValidity Of(string path)
     {
         using X509Certificate2 certificate = Open(path);
-        return Of(certificate);
+        return CertificateValidity.Of(certificate, path);
     }
 
-    /// <summary>From when and until when a certificate is valid.</summary>
-    public static (DateTimeOffset From, DateTimeOffset Until) Of(X509Certificate2 certificate) => (certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime());
-
     /// <summary>The same; null where the file cannot be read or holds no certificate.</summary>
-    public static (DateTimeOffset From, DateTimeOffset Until)? TryOf(string path)
+    public static CertificateValidity? TryOf(string path)
     {
         try
         {

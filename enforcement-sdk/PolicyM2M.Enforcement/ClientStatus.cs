@@ -16,7 +16,7 @@ namespace PolicyM2M.Enforcement;
 public sealed record ClientStatus(
     bool IsConnected, DecisionSource? State, RevisionId? Revision, ImmutableArray<EndpointStatus> Endpoints, int Cached, long CachedBytes, DateTimeOffset? OldestFreshUntil, BundleStatus? Bundle, long StoreWrites)
 {
-    /// <summary>Until when the certificate in use is valid.</summary>
+    /// <summary>When the first ends of the certificate in use and of the authorities above it in its file.</summary>
     public DateTimeOffset CertificateUntil { get; init; }
 }
 

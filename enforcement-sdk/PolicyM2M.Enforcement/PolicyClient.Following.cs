@@ -19,10 +19,15 @@ public sealed partial class PolicyClient
         if (_options.Mode == DecisionMode.Ask)
             return;
         // Looked at first: where it is not believed any more, another is due.
-        DateTimeOffset? refreshAt = _local.Held?.RefreshAt;
+        HeldBundle? held = _local.Held;
         bool isDue = Interlocked.Exchange(ref _isBundleDue, 0) != 0;
-        if (!isDue && !(_clock.Now >= (_bundleAgainAt ?? refreshAt)))
+        if (!isDue && !(_clock.Now >= (_bundleAgainAt ?? held?.RefreshAt)))
+        {
+            // Also where no other bundle comes: what was learned since the one on disk was written must not be lost with the decisions.
+            if (held is not null)
+                _bundleStore.SaveKnown(held);
             return;
+        }
         TimeSpan? pause = BundlePause.AfterRefusal;
         try
         {
@@ -32,7 +37,7 @@ public sealed partial class PolicyClient
         {
             pause = _bundlePause.After(failure);
             // A server of before knows no bundles; another may be back soon.
-            if (!CallFailure.IsUnreachable(failure))
+            if (!IsUnreachable(failure))
                 Tell(new ClientEvent.BundleRefused(CallFailure.Reason(failure, _options, _endpoints.Current.Address, wasConnected: true)));
         }
         finally
@@ -120,7 +125,7 @@ public sealed partial class PolicyClient
         public void Broke(Endpoint endpoint, Exception failure, bool stood)
         {
             client.Failed(failure, endpoint.Address, client.NextOrder(), stood, client._name);
-            if (CallFailure.IsUnreachable(failure))
+            if (client.IsUnreachable(failure))
                 client._endpoints.Failed(endpoint);
         }
     }

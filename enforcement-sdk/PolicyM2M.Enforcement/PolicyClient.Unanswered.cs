@@ -63,7 +63,7 @@ public sealed partial class PolicyClient
     private bool IsUnwelcome(Exception failure) => CallFailure.IsUnwelcome(failure) && !IsOfTheEnd(failure);
 
     /// <summary>
-    /// Whether a decision point says over a connection that stood what the next handshake will: that the certificate is not in its time. That is no word about the device, whose decisions hold as where
+    /// Whether a decision point says over a connection that stood what the next handshake will: that the certificate, or an authority above it, is not in its time. That is no word about the device, whose decisions hold as where
     /// nobody can be reached.
     /// </summary>
     private bool IsOfTheEnd(Exception failure) => failure is RpcException { StatusCode: StatusCode.Unauthenticated } && _certificateEnd.IsOver;
@@ -71,7 +71,7 @@ public sealed partial class PolicyClient
     private string Reason(Exception failure, Uri address, bool wasConnected)
     {
         string reason = CallFailure.Reason(failure, _options, address, wasConnected);
-        return _certificateEnd.IsOver && (IsOfTheEnd(failure) || reason == ConnectionFailure.TurnedAway) ? $"this device's certificate ended at {_certificateEnd.Until:u}: it must be renewed" : reason;
+        return _certificateEnd.IsOver && (IsOfTheEnd(failure) || reason == ConnectionFailure.TurnedAway) ? _certificateEnd.Over : reason;
     }
 
     /// <summary>What holds while nobody gives an answer that may be used.</summary>

@@ -63,7 +63,8 @@ public sealed partial class PolicyClient : IAsyncDisposable
         var file = StoreFile.OfDecisions(path, DeviceId, key);
         MachineState machine = options.Machine;
         _bundleStore = new BundleStore(StoreFile.OfBundle(path, DeviceId, key), () => _memory!.OfSelf(machine.BootId), reason => Tell(new ClientEvent.CacheNotWritten(reason)));
-        StoreContent content = file.Load(StoreFormat.Read, out string? discarded) ?? (options.Mode == DecisionMode.Ask ? null : _bundleStore.Known()) ?? StoreContent.Empty;
+        string? bundleFault = null;
+        StoreContent content = file.Load(StoreFormat.Read, out string? discarded) ?? (options.Mode == DecisionMode.Ask ? null : _bundleStore.Known(out bundleFault)) ?? StoreContent.Empty;
         // Whoever is not asked any more is not believed any more, also before another one was reached.
         content = content with { Keys = content.Keys.Of(options.FurtherEndpoints.Prepend(options.Endpoint).Select(address => address.ToString())) };
         bool ranOn = machine.BootId is not null && machine.BootId == content.BootId;
@@ -81,12 +82,14 @@ public sealed partial class PolicyClient : IAsyncDisposable
         });
         if (discarded is not null)
             Tell(new ClientEvent.CacheDiscarded(discarded));
+        if (bundleFault is not null)
+            Tell(new ClientEvent.CacheDiscarded($"the bundle: {bundleFault}"));
         if (_clock.SetBackBy > TimeSpan.Zero)
             Tell(new ClientEvent.ClockSetBack(_clock.SetBackBy));
         if (!content.Decisions.IsEmpty && !_clock.IsKnown)
             Tell(new ClientEvent.ClockUnknown());
 
-        _certificateEnd = new CertificateEnd(_certificate, () => _clock.Now, Tell);
+        _certificateEnd = new CertificateEnd(CertificateValidity.Of(_certificate, options.CertificatePath), () => _clock.Now, Tell);
         _endpoints = new Endpoints(options, () => _certificate, Tell);
         _keys = new KeyFetch(_endpoints, _memory, Tell);
         _asking = new Asking(_name, _endpoints, _memory, _clock, _keys);
@@ -94,8 +97,8 @@ public sealed partial class PolicyClient : IAsyncDisposable
         _bundleIsRead = options.Mode == DecisionMode.Ask ? Task.CompletedTask : _local.BeginReading(() =>
         {
             HeldBundle? held = _bundleStore.Load(_memory.Keys.Trusted, _clock, out string? unusable);
-            if (unusable is not null)
-                Tell(new ClientEvent.CacheDiscarded(unusable));
+            if (unusable is not null && unusable != bundleFault)
+                Tell(new ClientEvent.CacheDiscarded($"the bundle: {unusable}"));
             return held;
         });
         _bundles = new BundleFetch(_endpoints, options.CallTimeout * PartTimeouts, _memory, _local, _clock, _keys, _memory.Self, _bundleStore, Tell);
@@ -221,12 +224,13 @@ public sealed partial class PolicyClient : IAsyncDisposable
             throw new System.Security.Cryptography.CryptographicException($"the certificate is that of {identity}, and this client speaks as {DeviceId}");
         }
         // The one of before is left to the collector: a handshake may be using it.
+        CertificateValidity validity = CertificateValidity.Of(next, _options.CertificatePath);
         X509Certificate2 before = _certificate;
         _certificate = next;
         try
         {
             _endpoints.Reconnect();
-            _certificateEnd.Use(next);
+            _certificateEnd.Use(validity);
         }
         catch
         {

@@ -1,5 +1,8 @@
 using System.Diagnostics.Metrics;
+using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
+using PolicyM2M.Testing;
+using V1 = PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Enforcement.Tests;
 
@@ -54,6 +57,62 @@ internal sealed class CertificateEndTests
     }
 
     [Test]
+    public async Task What_is_kept_holds_too_where_an_authority_above_the_certificate_has_ended()
+    {
+        await using var world = new ClientWorld();
+        string path = "", own = "";
+        PolicyClient client = world.Connect(with: options =>
+        {
+            own = File.ReadAllText(path = options.CertificatePath);
+            File.AppendAllText(path, "\n" + Authority(TimeSpan.FromHours(2)));
+            return options;
+        });
+        await client.DecideAsync(ClientWorld.Context);
+        await world.SeenAsync<ClientEvent.Connected>();
+        world.Time.Advance(TimeSpan.FromHours(3));
+        world.Script.Refuses = world.Script.RefusesWatch = StatusCode.Unauthenticated;
+        DeviceDecision kept = (await client.DecideAsync(ClientWorld.Context, refresh: true))[0];
+        Assert.That(kept.Source, Is.EqualTo(DecisionSource.Stale), kept.Outcome.Denial);
+        Assert.That((await world.SeenAsync<ClientEvent.Disconnected>()).Reason, Does.StartWith("`CN=Issuing`, an authority above this device's certificate, ended at "));
+        Assert.That((await world.SeenAsync<ClientEvent.CertificateEnding>()), Is.EqualTo(new ClientEvent.CertificateEnding(client.Status.CertificateUntil, IsOver: true)));
+        await File.WriteAllTextAsync(path, own);
+        client.ReloadCertificate();
+        Assert.That(client.Status.CertificateUntil, Is.GreaterThan(world.Time.GetUtcNow()), "issued under one that goes on");
+    }
+
+    [Test]
+    public async Task Another_decision_point_is_asked_where_one_ends_the_watch_of_an_ended_certificate()
+    {
+        await using var world = new ClientWorld();
+        await using ScriptedPdp other = world.Second(new PdpScript(world.Time));
+        world.Time.Advance(TimeSpan.FromHours(13));
+        world.Script.RefusesWatch = StatusCode.Unauthenticated;
+        world.Connect(with: options => options with { FurtherEndpoints = [other.Endpoint] });
+        Assert.That((await world.SeenAsync<ClientEvent.EndpointChanged>()).To, Is.EqualTo(other.Endpoint));
+    }
+
+    [Test]
+    public async Task A_bundle_that_is_not_handed_to_an_ended_certificate_is_none_that_was_refused()
+    {
+        await using var world = new ClientWorld();
+        ScriptedBundle.Serve(world);
+        Func<V1.GetBundleRequest, IEnumerable<V1.GetBundleResponse>> serve = world.Script.Bundle;
+        var asked = new TaskCompletionSource();
+        world.Script.Bundle = _ =>
+        {
+            asked.TrySetResult();
+            throw new RpcException(new Status(StatusCode.Unauthenticated, "scripted"));
+        };
+        world.Time.Advance(TimeSpan.FromHours(13));
+        world.Connect(with: options => options with { Mode = DecisionMode.AskThenBundle });
+        await asked.Task;
+        world.Script.Bundle = serve;
+        world.Script.EndWatches();
+        await world.SeenAsync<ClientEvent.BundleHeld>();
+        Assert.That(world.Events.OfType<ClientEvent.BundleRefused>(), Is.Empty);
+    }
+
+    [Test]
     public async Task A_refusal_of_an_ended_certificate_s_device_by_name_is_one()
     {
         await using var world = new ClientWorld();
@@ -64,5 +123,12 @@ internal sealed class CertificateEndTests
         await client.DecideAsync(ClientWorld.Context, refresh: true);
         await world.Pdp.KillAsync();
         Assert.That(await ClientWorld.SourceAsync(client), Is.EqualTo(DecisionSource.Denied));
+    }
+
+    private static string Authority(TimeSpan left)
+    {
+        using var root = TestAuthority.Root("Root");
+        using X509Certificate2 issuing = root.Issue(new CertificateTerms { Subject = "CN=Issuing", NotAfter = left });
+        return issuing.ExportCertificatePem();
     }
 }

@@ -52,6 +52,42 @@ internal sealed class LostDecisionsTests
         Assert.That((await world.SeenAsync<ClientEvent.RevisionRefused>()).Revision.BundleHash, Is.EqualTo("bbbb"));
     }
 
+    [Test]
+    public async Task A_bundle_that_cannot_be_believed_either_is_thrown_away_and_that_is_told()
+    {
+        await using var world = new ClientWorld();
+        await HoldAsync(world);
+        await world.Pdp.KillAsync();
+        Damage(world.CachePath);
+        Damage(world.CachePath + ".bundle");
+        Assert.That((await Connect(world).DecideAsync(ScriptedBundle.NeverAsked, Auth))[0].Source, Is.EqualTo(DecisionSource.Denied));
+        Assert.That(world.Events.OfType<ClientEvent.CacheDiscarded>().Select(told => told.Reason[..12]), Is.EqualTo(new[] { "it was alter", "the bundle: " }));
+        Assert.That(File.Exists(world.CachePath + ".bundle"), Is.False);
+    }
+
+    [Test]
+    public async Task Policies_that_were_seen_and_whose_bundle_could_not_be_had_are_not_forgotten_with_them()
+    {
+        await using var world = new ClientWorld();
+        world.Script.ActivatedAt = world.Time.Start;
+        ScriptedBundle.Serve(world);
+        await using (PolicyClient first = Connect(world))
+        {
+            await first.DecideAsync(ClientWorld.Context, Auth);
+            await world.SeenAsync<ClientEvent.BundleHeld>();
+            byte[] before = await File.ReadAllBytesAsync(world.CachePath + ".bundle");
+            world.Script.Bundle = _ => throw new RpcException(new Status(StatusCode.Unavailable, "scripted"));
+            world.Script.ActivatedAt = world.Time.Start.AddMinutes(1);
+            world.Script.Publish(new Wire.RevisionId("2222", "bbbb"));
+            await world.SeenAsync<ClientEvent.RevisionChanged>();
+            for (int i = 0; i < 1500 && (await File.ReadAllBytesAsync(world.CachePath + ".bundle")).AsSpan().SequenceEqual(before); i++)
+                await Task.Delay(20);
+        }
+        await world.Pdp.KillAsync();
+        Lose(world, "gone");
+        Assert.That((await Connect(world).DecideAsync(ScriptedBundle.NeverAsked, Auth))[0].Source, Is.EqualTo(DecisionSource.Denied));
+    }
+
     private static async Task HoldAsync(ClientWorld world, StatusCode? refused = null)
     {
         ScriptedBundle.Serve(world);
@@ -71,9 +107,14 @@ internal sealed class LostDecisionsTests
             File.Delete(world.CachePath);
             return;
         }
-        byte[] bytes = File.ReadAllBytes(world.CachePath);
+        Damage(world.CachePath);
+    }
+
+    private static void Damage(string path)
+    {
+        byte[] bytes = File.ReadAllBytes(path);
         bytes[bytes.Length / 2] ^= 1;
-        File.WriteAllBytes(world.CachePath, bytes);
+        File.WriteAllBytes(path, bytes);
     }
 
     private static PolicyClient Connect(ClientWorld world) => world.Connect(with: options => options with { Mode = DecisionMode.AskThenBundle });

@@ -37,10 +37,12 @@ internal static class ScriptedBundle
         {
             int offset = request.BundleHash == world.Script.Revision.BundleHash ? (int)request.Offset : 0;
             DateTimeOffset now = world.Time.GetUtcNow();
-            var statement = new V1.BundleStatement { Revision = WireMapping.ToWire(world.Script.Revision), Length = (ulong)bytes.Length, IssuedAt = now.ToTimestamp(), ValidUntil = now.AddDays(1).ToTimestamp() };
+            V1.Revision revision = WireMapping.ToWire(world.Script.Revision);
+            revision.ActivatedAt = world.Script.ActivatedAt?.ToTimestamp();
+            var statement = new V1.BundleStatement { Revision = revision, Length = (ulong)bytes.Length, IssuedAt = now.ToTimestamp(), ValidUntil = now.AddDays(1).ToTimestamp() };
             List<V1.GetBundleResponse> parts =
             [
-                new() { Description = new V1.BundleDescription { Revision = WireMapping.ToWire(world.Script.Revision), Length = (ulong)bytes.Length, Offset = (ulong)offset, Statement = world.Script.Signer.Sign(SignedKind.BundleStatement, statement) } },
+                new() { Description = new V1.BundleDescription { Revision = revision, Length = (ulong)bytes.Length, Offset = (ulong)offset, Statement = world.Script.Signer.Sign(SignedKind.BundleStatement, statement) } },
             ];
             if (offset < bytes.Length)
                 parts.Add(new V1.GetBundleResponse { Data = ByteString.CopyFrom(bytes.AsSpan(offset)) });

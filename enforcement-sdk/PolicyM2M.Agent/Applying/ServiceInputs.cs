@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using PolicyM2M.Agent.Configuration;
 using PolicyM2M.Emitters;
 using PolicyM2M.Enforcement.Storing;
@@ -62,7 +61,7 @@ internal sealed class ServiceInputs(string folder, ManagedService service)
     {
         try
         {
-            return Convert.ToHexStringLower(SHA256.HashData(BoundedFile.Read(path, ServiceLists.LargestFile)));
+            return Convert.ToHexStringLower(BoundedFile.Sha256Of(path, ServiceLists.LargestFile));
         }
         catch (UnauthorizedAccessException)
         {

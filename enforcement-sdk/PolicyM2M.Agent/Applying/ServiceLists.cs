@@ -41,9 +41,11 @@ internal sealed class ServiceLists(ManagedService service, Func<DateTimeOffset> 
 
     private string? Aged(RevocationListFiles.Content content, TimeSpan? within)
     {
-        (DateTimeOffset made, DateTimeOffset ends) = content.Times;
-        return now() > ends ? $"its revocation list ended at {ends:u}"
-            : HoldsAge && now() - made > within ? $"its revocation list is of {made:u}, older than the decision allows"
+        DateTimeOffset at = now();
+        if (content.Times(at) is not var (made, ends))
+            return "it has no revocation list";
+        return at > ends ? $"its revocation list ended at {ends:u}"
+            : HoldsAge && at - made > within ? $"its revocation list is of {made:u}, older than the decision allows"
             : null;
     }
 }

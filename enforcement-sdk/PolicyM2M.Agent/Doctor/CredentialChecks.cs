@@ -18,14 +18,15 @@ internal static class CredentialChecks
         string path = configuration.Certificate;
         using X509Certificate2 certificate = CertificateFile.Open(path);
         _ = CertificateIdentity.Of(certificate);
-        (DateTimeOffset from, DateTimeOffset until) = CertificateFile.Of(certificate);
-        if (now >= until)
-            return new Finding("certificate", Severity.Fault, $"{path} expired on {until:u}", "have a new one issued; the old one cannot renew itself any more");
-        if (now < from)
-            return new Finding("certificate", Severity.Fault, $"{path} is valid from {from:u} only", "look at this machine's clock, and then at the authority's");
-        return now >= CertificateEnd.SoonFrom(from, until)
-            ? new Finding("certificate", Severity.Warning, $"{path} expires on {until:u}", "renew it now, and look why that has not happened by itself")
-            : new Finding("certificate", Severity.Ok, $"{path} is valid until {until:u}");
+        var validity = CertificateValidity.Of(certificate, path);
+        string what = validity.Authority is { } authority ? $"`{authority}`, an authority in {path}," : path, until = $"{validity.Until:u}";
+        if (now >= validity.Until)
+            return new Finding("certificate", Severity.Fault, $"{what} expired on {until}", $"have a new one issued{Under(validity)}; the old one cannot renew itself any more");
+        if (now < validity.From)
+            return new Finding("certificate", Severity.Fault, $"{path} is valid from {validity.From:u} only", "look at this machine's clock, and then at the authority's");
+        return now >= CertificateEnd.SoonFrom(validity)
+            ? new Finding("certificate", Severity.Warning, $"{what} expires on {until}", $"renew it now{Under(validity)}, and look why that has not happened by itself")
+            : new Finding("certificate", Severity.Ok, $"{path} is valid until {until}");
     }, $"put the gateway's certificate there, in PEM: {configuration.Certificate}", keepsFromStarting: true);
 
     public static Finding Key(AgentConfiguration configuration) => Attempt.At("key", () =>
@@ -51,6 +52,9 @@ internal static class CredentialChecks
             ? new Finding("trust", Severity.Ok, $"{path} holds {authorities.Count} of the authorities")
             : new Finding("trust", Severity.Fault, $"every authority in {path} has expired", "put the new ones there");
     }, $"put the authorities of the decision point there, in PEM: {configuration.Trust}", keepsFromStarting: true);
+
+    /// <summary>A new certificate ends with the authority above it, too.</summary>
+    private static string Under(CertificateValidity validity) => validity.Authority is null ? "" : " under an authority that goes on, and put that into the file behind it";
 
     /// <summary>Whether there is a certificate to hold a key against.</summary>
     private static bool IsThere(string path) => CertificateFile.TryOf(path) is not null;

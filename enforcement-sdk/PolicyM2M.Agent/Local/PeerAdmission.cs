@@ -30,26 +30,33 @@ internal sealed class PeerAdmission(CallerRules rules, ConnectionLimits limits, 
     /// <returns>Null where it is in; else why it is not.</returns>
     public Refusal? Enter(Peer peer, Silence silence)
     {
-        bool isNamed = rules.MaySeeStatus(peer), isNews;
-        Refusal refusal;
+        bool isNamed = rules.MaySeeStatus(peer), isNews = false;
+        Silence? madeWay = null;
+        Refusal? refusal = null;
         lock (_lock)
         {
             List<Silence> mine = _held.GetValueOrDefault(peer.User) ?? [];
-            if (isNamed && (HasRoom(mine.Count) || (mine.Find(one => one.TryEnd()) is { } ended && Remove(peer.User, ended))))
+            if (isNamed && !HasRoom(mine.Count) && (madeWay = mine.Find(one => one.TryMakeWay())) is not null)
+                Remove(peer.User, madeWay);
+            if (isNamed && (madeWay is not null || HasRoom(mine.Count)))
             {
                 mine.Add(silence);
                 _held[peer.User] = mine;
                 _use = _use with { Open = _use.Open + 1 };
-                return null;
             }
-            _use = _use with { Refused = _use.Refused + 1 };
-            refusal = isNamed
-                ? new Refusal(RefusalCode.TooMany, $"too many connections: user {peer.User} holds {mine.Count} of them, and {limits.Most - _use.Open} are left for all users")
-                : new Refusal(RefusalCode.NotNamed, $"user {peer.User} may not ask this agent; its configuration says who may (callers)");
-            isNews = isNamed && _known.Add(peer.User);
+            else
+            {
+                _use = _use with { Refused = _use.Refused + 1 };
+                refusal = isNamed
+                    ? new Refusal(RefusalCode.TooMany, $"too many connections: user {peer.User} holds {mine.Count} of them, and {limits.Most - _use.Open} are left for all users")
+                    : new Refusal(RefusalCode.NotNamed, $"user {peer.User} may not ask this agent; its configuration says who may (callers)");
+                isNews = isNamed && _known.Add(peer.User);
+            }
         }
+        // Whatever ends a connection may wait for others, who may wait for the lock.
+        madeWay?.End();
         if (isNews)
-            told(refusal.Reason);
+            told(refusal!.Reason);
         return refusal;
     }
 

@@ -15,7 +15,11 @@ internal sealed class Silence : IDisposable
     {
         _ended = ended;
         _limit = new CancellationTokenSource(longest);
-        _limit.Token.Register(() => TryEnd());
+        _limit.Token.Register(() =>
+        {
+            if (TryMakeWay())
+                End();
+        });
     }
 
     /// <summary>Something is asked: from now on the connection may be silent, as one is on which news are waited for.</summary>
@@ -25,15 +29,12 @@ internal sealed class Silence : IDisposable
             _limit.CancelAfter(Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Ends the connection, where nothing was asked on it.</summary>
-    /// <returns>Whether it did.</returns>
-    public bool TryEnd()
-    {
-        if (Interlocked.CompareExchange(ref _state, Ended, Silent) != Silent)
-            return false;
-        _ended();
-        return true;
-    }
+    /// <summary>Makes way, where nothing was asked on the connection.</summary>
+    /// <returns>Whether it does: then whoever asked ends it.</returns>
+    public bool TryMakeWay() => Interlocked.CompareExchange(ref _state, Ended, Silent) == Silent;
+
+    /// <summary>Ends the connection that makes way.</summary>
+    public void End() => _ended();
 
     /// <inheritdoc/>
     public void Dispose() => _limit.Dispose();

@@ -1,20 +1,18 @@
-using System.Security.Cryptography.X509Certificates;
-
 namespace PolicyM2M.Enforcement.Connection;
 
 /// <summary>
-/// The end of this device's certificate, told ahead. A connection that stands outlives it, so that nothing else shows before a decision point says that it does not know the caller any more, or the next
+/// The end of this device's certificate, or of the first authority above it, told ahead. A connection that stands outlives it, so that nothing else shows before a decision point says that it does not know the caller any more, or the next
 /// handshake fails. Mutable; looked at by one caller at a time; whether it is over, by all threads.
 /// </summary>
-/// <param name="first">The certificate in use.</param>
+/// <param name="first">When the certificate in use can be used.</param>
 /// <param name="now">The device's time.</param>
 /// <param name="tell">Told once that the end is near, and once that it has come; for each certificate.</param>
-internal sealed class CertificateEnd(X509Certificate2 first, Func<DateTimeOffset> now, Action<ClientEvent> tell)
+internal sealed class CertificateEnd(CertificateValidity first, Func<DateTimeOffset> now, Action<ClientEvent> tell)
 {
     /// <summary>A certificate with less of its time left should have been renewed.</summary>
     private const double LeastLeft = 0.1;
 
-    private volatile Validity _validity = Validity.Of(first);
+    private volatile CertificateValidity _validity = first;
     private ClientEvent? _told;
 
     /// <summary>When the certificate ends.</summary>
@@ -23,29 +21,29 @@ internal sealed class CertificateEnd(X509Certificate2 first, Func<DateTimeOffset
     /// <summary>Whether it has ended, by the device's clock.</summary>
     public bool IsOver => now() >= Until;
 
-    /// <summary>From when on the end of a certificate is near.</summary>
-    public static DateTimeOffset SoonFrom(DateTimeOffset from, DateTimeOffset until) => until - ((until - from) * LeastLeft);
+    /// <summary>That it has ended, and what there is to do.</summary>
+    public string Over => _validity is { Authority: { } authority }
+        ? $"`{authority}`, an authority above this device's certificate, ended at {Until:u}: the certificate must be issued anew, under one that goes on"
+        : $"this device's certificate ended at {Until:u}: it must be renewed";
+
+    /// <summary>From when on the end of a certificate is near. One that was issued after its authority's end has no time at all.</summary>
+    public static DateTimeOffset SoonFrom(CertificateValidity validity) => validity.From < validity.Until ? validity.Until - ((validity.Until - validity.From) * LeastLeft) : validity.Until;
 
     /// <summary>Another certificate is in use.</summary>
-    public void Use(X509Certificate2 certificate) => _validity = Validity.Of(certificate);
+    public void Use(CertificateValidity next) => _validity = next;
 
     /// <summary>Looks how near it is.</summary>
     public void Look()
     {
-        (DateTimeOffset from, DateTimeOffset until) = _validity;
-        DateTimeOffset at = now();
+        CertificateValidity validity = _validity;
+        DateTimeOffset until = validity.Until, at = now();
         ClientMetrics.CertificateLeft(until - at);
-        if (at < SoonFrom(from, until))
+        if (at < SoonFrom(validity))
             return;
         var happened = new ClientEvent.CertificateEnding(until, IsOver: at >= until);
         if (happened.Equals(_told))
             return;
         _told = happened;
         tell(happened);
-    }
-
-    private sealed record Validity(DateTimeOffset From, DateTimeOffset Until)
-    {
-        public static Validity Of(X509Certificate2 certificate) => new(certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime());
     }
 }

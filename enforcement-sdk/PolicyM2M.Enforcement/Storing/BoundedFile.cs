@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 
@@ -12,6 +13,8 @@ internal static partial class BoundedFile
 {
     /// <summary>More than a certificate with its chain, a key or a list of authorities ever has.</summary>
     public const int LargestPem = 1 << 20;
+
+    private const int HashedAtOnce = 64 << 10;
 
     // Linux, open(2): the numbers are those of all architectures that the agent is built for.
     private const int WithoutWaiting = 0x800, NotForChildren = 0x80000;
@@ -28,12 +31,7 @@ internal static partial class BoundedFile
     /// <exception cref="UnauthorizedAccessException">This user may not read it.</exception>
     public static byte[] Read(string path, long most)
     {
-        using SafeFileHandle file = Open(path);
-        if (Fault(FileFacts.Of(file)) is { } fault)
-            throw new IOException($"{path}: {fault}");
-        long length = RandomAccess.GetLength(file);
-        if (length > most)
-            throw new FileTooLargeException(path, length, most);
+        using SafeFileHandle file = Open(path, most, out long length);
         // One that grows meanwhile is read as far as it was: whoever writes beside it does not write it whole.
         byte[] bytes = new byte[length];
         int filled = 0;
@@ -48,6 +46,18 @@ internal static partial class BoundedFile
     {
         using var reader = new StreamReader(new MemoryStream(Read(path, most)), Encoding.UTF8);
         return reader.ReadToEnd();
+    }
+
+    /// <summary>The SHA-256 of all of it, which is never in memory whole.</summary>
+    /// <inheritdoc cref="Read"/>
+    public static byte[] Sha256Of(string path, long most)
+    {
+        using SafeFileHandle file = Open(path, most, out long length);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] part = new byte[Math.Min(length, HashedAtOnce)];
+        for (long hashed = 0; hashed < length && RandomAccess.Read(file, part.AsSpan(0, (int)Math.Min(part.Length, length - hashed)), hashed) is > 0 and var read; hashed += read)
+            hash.AppendData(part, 0, read);
+        return hash.GetHashAndReset();
     }
 
     /// <summary>Why what is there can be no such file; null where it can, and where nothing is there or this user may not look: whoever reads it says so.</summary>
@@ -77,6 +87,23 @@ internal static partial class BoundedFile
         FileKind.Socket or FileKind.Other or FileKind.Link => IsNone,
         _ => null,
     };
+
+    private static SafeFileHandle Open(string path, long most, out long length)
+    {
+        SafeFileHandle file = Open(path);
+        try
+        {
+            if (Fault(FileFacts.Of(file)) is { } fault)
+                throw new IOException($"{path}: {fault}");
+            length = RandomAccess.GetLength(file);
+            return length <= most ? file : throw new FileTooLargeException(path, length, most);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
 
     private static SafeFileHandle Open(string path)
     {

@@ -20,35 +20,44 @@ internal sealed class BundleStore(StoreFile file, Func<StoreContent> known, Acti
     private const double WorthAWrite = 0.5;
 
     private readonly Lock _lock = new();
-    private DateTimeOffset _writtenIssuedAt = DateTimeOffset.MinValue;
-    private string _writtenHash = "", _writtenKey = "";
+    private Written? _written;
 
     /// <summary>What was known when the bundle was written, for a device whose decisions are lost; null where there is none. Nothing is fresh by it, and nothing of the registry is in it.</summary>
-    public StoreContent? Known() => file.Load(ReadKnown, out _);
+    /// <param name="discarded">Why the bundle could not be believed; null where it could, or none was there.</param>
+    public StoreContent? Known(out string? discarded) => file.Load(ReadKnown, out discarded);
 
     /// <summary>The bundle that is kept, verified; null where none is. What cannot be believed is deleted.</summary>
     public HeldBundle? Load(TrustedKeys keys, DeviceClock clock, out string? discarded)
     {
-        HeldBundle? held = file.Load(bytes => Read(bytes, keys), out discarded);
+        Written? written = null;
+        HeldBundle? held = file.Load(bytes =>
+        {
+            HeldBundle read = Read(bytes, keys);
+            written = Written.Of(read, ReadKnown(bytes));
+            return read;
+        }, out discarded);
         if (held is null)
             return null;
-        (_writtenIssuedAt, _writtenHash, _writtenKey) = (held.Statement.IssuedAt, held.Bundle.Hash, held.Signed.KeyId);
+        _written = written;
         // Where the clock runs from a moment already seen, nobody knows how much of its time is over.
         return clock.SetBackBy > TimeSpan.Zero ? null : held;
     }
 
-    /// <summary>Keeps it, where it is another than the one on disk, signed by another key, or that one will not last long.</summary>
+    /// <summary>Keeps it, where it is another than the one on disk, signed by another key, or that one will not last long; or where what was known then is not what is known now.</summary>
     public void Save(HeldBundle held)
     {
         ReceivedBundleStatement statement = held.Statement;
         lock (_lock)
         {
-            if (_writtenHash == held.Bundle.Hash && _writtenKey == held.Signed.KeyId && statement.IssuedAt - _writtenIssuedAt < (statement.ValidUntil - statement.IssuedAt) * WorthAWrite)
+            StoreContent content = known();
+            var next = Written.Of(held, content);
+            if (_written is { } before && before with { IssuedAt = next.IssuedAt } == next && next.IssuedAt - before.IssuedAt < (statement.ValidUntil - statement.IssuedAt) * WorthAWrite)
                 return;
+            _written = null;
             try
             {
-                file.Save(Write(held, StoreFormat.Write(known())));
-                (_writtenIssuedAt, _writtenHash, _writtenKey) = (statement.IssuedAt, held.Bundle.Hash, held.Signed.KeyId);
+                file.Save(Write(held, StoreFormat.Write(content)));
+                _written = next;
                 ClientMetrics.StoreWritten();
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -58,13 +67,26 @@ internal sealed class BundleStore(StoreFile file, Func<StoreContent> known, Acti
         }
     }
 
+    /// <summary>
+    /// Keeps what is known now beside the bundle on disk, where that has other keys or other policies: who takes away the decisions must bring back neither a key that is served no more nor policies from before
+    /// those seen. Where none is on disk, or the last could not be written, the next bundle is waited for.
+    /// </summary>
+    public void SaveKnown(HeldBundle held)
+    {
+        lock (_lock)
+        {
+            if (_written is { } before && before.Known != Written.Floor(known()))
+                Save(held);
+        }
+    }
+
     /// <summary>Forgets what is on disk: the decision point will not speak to this device, and nothing that it keeps may say otherwise once the refusal itself is lost.</summary>
     public void Forget()
     {
         lock (_lock)
         {
             file.Delete();
-            _writtenHash = "";
+            _written = null;
         }
     }
 
@@ -113,5 +135,15 @@ internal sealed class BundleStore(StoreFile file, Func<StoreContent> known, Acti
         {
             throw new InvalidDataException($"it makes no sense: {damage.Message}", damage);
         }
+    }
+
+    /// <summary>What tells the file on disk from one that should take its place.</summary>
+    private sealed record Written(string Bundle, string Signer, string Known, DateTimeOffset IssuedAt)
+    {
+        public static Written Of(HeldBundle held, StoreContent content) => new(held.Bundle.Hash, held.Signed.KeyId, Floor(content), held.Statement.IssuedAt);
+
+        /// <summary>The keys, and the policies before which none are taken. That the same are vouched for anew is no news.</summary>
+        public static string Floor(StoreContent content) => string.Join('\n', content.Keys.ByEndpoint.SelectMany(keys => keys.Value.Select(key => $"{keys.Key} {key.KeyId}").Order(StringComparer.Ordinal))
+            .Concat(content.Devices.Select(device => $"{device.LatestSeen?.Id.BundleHash} {device.LatestSeen?.ActivatedAt:O}")));
     }
 }

@@ -26,9 +26,19 @@ public sealed class RevocationListFiles
     /// <param name="Faults">Which files could not be used, and why.</param>
     internal sealed record Content(RevocationLists Lists, ImmutableArray<string> Faults)
     {
-        /// <summary>When the oldest of the lists was made, and when the first of them ends; where there is none, no list is old enough for anything.</summary>
-        public (DateTimeOffset Made, DateTimeOffset Ends) Times { get; } =
-            (Lists.All.Select(list => list.ThisUpdate).DefaultIfEmpty(DateTimeOffset.MinValue).Min(), Lists.All.Select(list => list.NextUpdate).DefaultIfEmpty(DateTimeOffset.MinValue).Min());
+        /// <summary>
+        /// When the oldest of the lists that count was made, and when the first authority is left without one; null where there is none. An authority that has changed its key has a list for each of its
+        /// keys: one that has ended does not count beside another that has not. Who has a certificate by the key of before is let in by nobody then.
+        /// </summary>
+        /// <param name="now">The time.</param>
+        public (DateTimeOffset Made, DateTimeOffset Ends)? Times(DateTimeOffset now)
+        {
+            RevocationList[][] authorities = [.. Lists.All.GroupBy(list => list.Issuer).Select(lists => lists.Any(IsInTime) ? lists.Where(IsInTime).ToArray() : [.. lists])];
+            return authorities.Length == 0 ? null
+                : (authorities.Min(lists => lists.Min(list => list.ThisUpdate)), authorities.Min(lists => lists.Max(list => list.NextUpdate)));
+
+            bool IsInTime(RevocationList list) => now <= list.NextUpdate;
+        }
     }
 
     internal Content Read()

@@ -99,6 +99,25 @@ internal sealed class ServiceListsTests
         Assert.That((Stage, Detail[..25]), Is.EqualTo((ServiceStage.Refused, "its revocation list ended")));
     }
 
+    [Test]
+    public async Task The_list_of_a_key_of_before_does_not_count_once_it_has_ended()
+    {
+        const int FiveDays = 5 * 86_400;
+        using TestAuthority renewed = _authority.WithNewKey();
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        _authority.WriteCrl(_folder["old.pem"], "-crl_lastupdate", $"{now.AddDays(-10):yyyyMMddHHmmss}Z", "-crl_nextupdate", $"{now.AddDays(1):yyyyMMddHHmmss}Z");
+        renewed.WriteCrl(_folder["new.pem"], "-crldays", "20");
+        _folder.Write("crl.pem", File.ReadAllText(_folder["old.pem"]) + File.ReadAllText(_folder["new.pem"]));
+        await FollowAsync(Hard, within: FiveDays);
+        Assert.That((Stage, Detail), Is.EqualTo((ServiceStage.Refused, $"its revocation list is of {now.AddDays(-10):u}, older than the decision allows")), "who has a certificate by that key is still let in");
+        _later = TimeSpan.FromDays(2);
+        await FollowAsync(Hard, within: FiveDays);
+        Assert.That(Stage, Is.EqualTo(ServiceStage.InForce), Detail);
+        _later = TimeSpan.FromDays(21);
+        await FollowAsync(Hard);
+        Assert.That((Stage, Detail[..25]), Is.EqualTo((ServiceStage.Refused, "its revocation list ended")));
+    }
+
     private ServiceStage Stage => _seen.Current.Services["web"].Stage;
 
     private string Detail => _seen.Current.Services["web"].Detail;

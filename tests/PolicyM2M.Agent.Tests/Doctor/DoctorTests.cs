@@ -15,6 +15,8 @@ internal sealed class DoctorTests
     [TestCase("certificate", "fault", "expired")]
     [TestCase("certificate", "fault", "of-tomorrow")]
     [TestCase("certificate", "warning", "at-its-end")]
+    [TestCase("certificate", "fault", "under-expired")]
+    [TestCase("certificate", "warning", "under-one-at-its-end")]
     [TestCase("key", "fault", "readable-key")]
     [TestCase("key", "fault", "other-key")]
     [TestCase("trust", "fault", "no-trust")]
@@ -31,6 +33,7 @@ internal sealed class DoctorTests
     [TestCase("pdp", "fault", "nothing")]
     [TestCase("clock", "warning", "nothing")]
     [TestCase("clock", "warning", "expired")]
+    [TestCase("clock", "warning", "under-expired")]
     [TestCase("clock", "fault", "of-tomorrow")]
     public async Task Each_thing_that_is_broken_is_found_and_has_its_remedy(string check, string severity, string broken)
     {
@@ -60,6 +63,16 @@ internal sealed class DoctorTests
         JsonElement[] findings = await LookAsync(machine, 2);
         Assert.That(findings.Where(found => found.GetProperty("severity").GetString() == "fault").Select(found => found.GetProperty("check").GetString()), Is.EqualTo(new[] { "trust", "pdp" }), string.Join('\n', findings));
         Assert.That(findings.Single(found => found.GetProperty("check").GetString() == "pdp").GetProperty("text").GetString(), Does.Contain("nobody listens"));
+    }
+
+    [Test]
+    public async Task An_authority_that_ends_before_the_certificate_is_named()
+    {
+        using var machine = new GatewayFolder();
+        machine.Break("under-expired", Now);
+        JsonElement finding = Of(await LookAsync(machine, 2), "certificate");
+        Assert.That(finding.GetProperty("text").GetString(), Is.EqualTo($"`CN=Issuing`, an authority in {machine["gateway.pem"]}, expired on {Now.AddDays(-1):u}"));
+        Assert.That(finding.GetProperty("remedy").GetString(), Does.StartWith("have a new one issued under an authority that goes on"));
     }
 
     [Test]

@@ -78,6 +78,22 @@ internal sealed class CallerRulesTests
     }
 
     [Test]
+    [CancelAfter(60_000)]
+    public void What_ends_a_connection_that_makes_way_waits_for_nobody_who_waits_for_the_others(CancellationToken ending)
+    {
+        List<SocketUse> seen = [];
+        var admission = new PeerAdmission(Rules, new ConnectionLimits(8, 1, TimeSpan.FromHours(1)), _ => { });
+        Peer one = new(1, 100, []);
+        Assert.That(admission.Enter(one, new Silence(TimeSpan.FromHours(1), () =>
+        {
+            Task<SocketUse> look = Task.Run(() => admission.Use, ending);
+            look.Wait(ending);
+            seen.Add(look.Result);
+        })), Is.Null);
+        Assert.That((admission.Enter(one, Asking()), seen.Single().Open), Is.EqualTo(((Refusal?)null, 1)));
+    }
+
+    [Test]
     public void Users_that_take_what_they_can_leave_room_for_another()
     {
         CallerRules rules = new([new CallerRule(null, 5, IsSelf: true, IsAll: false, [])], "gw-1", owner: 900);

@@ -52,6 +52,13 @@ internal sealed class GatewayFolder : IDisposable
             case "at-its-end":
                 WriteCredential(now.AddDays(-99), now.AddDays(1));
                 break;
+            case "under-expired":
+                File.AppendAllText(_folder["gateway.pem"], "\n" + Authority(now.AddDays(-2), now.AddDays(-1)));
+                break;
+            case "under-one-at-its-end":
+                WriteCredential(now.AddDays(-99), now.AddDays(99));
+                File.AppendAllText(_folder["gateway.pem"], "\n" + Authority(now.AddDays(-99), now.AddDays(1)));
+                break;
             case "readable-key":
                 File.SetUnixFileMode(_folder["gateway-key.pem"], Everybody);
                 break;
@@ -157,6 +164,13 @@ internal sealed class GatewayFolder : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private void CacheKey(string key) => File.SetUnixFileMode(_folder.Write("state/cache-key", key), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+
+    private static string Authority(DateTimeOffset from, DateTimeOffset until)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using X509Certificate2 authority = new CertificateRequest("CN=Issuing", key, HashAlgorithmName.SHA256).CreateSelfSigned(from, until);
+        return authority.ExportCertificatePem();
+    }
 
     private void WriteCredential(DateTimeOffset from, DateTimeOffset until, string name = "spiffe://test.example/gateway/gw-1")
     {

@@ -71,6 +71,10 @@ internal sealed class RevocationListFilesTests
         Assert.That(content.Faults.Single(), Is.EqualTo($"{_folder[name]}: {why}"));
     }
 
+    [Test]
+    public void Where_there_is_no_list_none_has_ended() =>
+        Assert.That(new RevocationListFiles().Read().Times(TimeProvider.System.GetUtcNow()), Is.Null);
+
     private static int Revoked(RevocationListFiles.Content content) => content.Lists.All.Single().Revoked.Count;
 
     private void Write(string file) => _authority.WriteCrl(_folder[file]);
