@@ -6,7 +6,8 @@ namespace PolicyM2M.Cli;
 internal static class RegularFile
 {
     /// <summary>
-    /// All bytes of a file, or of that at the end of a link. A pipe, a socket and a device have no length and count as empty, but not behind a link: whoever reads a pipe waits until somebody writes to it, and nobody may.
+    /// All bytes of a file, or of that at the end of a link. A pipe, a socket and a device have no length and count as empty, but not behind a link: whoever reads a pipe
+    /// waits until somebody writes to it, and nobody may.
     /// </summary>
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>

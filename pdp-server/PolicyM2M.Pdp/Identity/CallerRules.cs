@@ -25,7 +25,8 @@ internal sealed record CallerRules(TrustBundles Trust, RoleMap Roles, Revocation
     public IEnumerable<(RevocationList List, Term Term)> ListTerms()
     {
         CrlIssuer[] trusted = [.. Trust.Authorities.Select(CrlIssuer.Of)];
-        return trusted.Select(Revocation.Of).OfType<RevocationList>().Concat(Revocation.All.Where(list => trusted.All(authority => authority.Name != list.Issuer))).Distinct<RevocationList>(ReferenceEqualityComparer.Instance)
+        return trusted.Select(Revocation.Of).OfType<RevocationList>().Concat(Revocation.All.Where(list => trusted.All(authority => authority.Name != list.Issuer)))
+            .Distinct<RevocationList>(ReferenceEqualityComparer.Instance)
             .Select(list => (list, new Term($"the revocation list of {list.IssuerText}", list.ThisUpdate, list.NextUpdate)));
     }
 
