@@ -31,8 +31,8 @@ public abstract record ClientEvent
     }
 
     /// <summary>
-    /// Little is left of the time of this device's certificate, or of an authority above it in its file, or nothing. While a connection stands nothing else tells. Once it has ended no decision point answers, and what is kept holds for as long as
-    /// it may, as where none can be reached.
+    /// Little is left of the time of this device's certificate, or of an authority above it in its file, or nothing. While a connection stands nothing else tells. Once it has ended no decision
+    /// point answers, and what is kept holds for as long as it may, as where none can be reached.
     /// </summary>
     /// <param name="Until">When the first of them ends.</param>
     /// <param name="IsOver">Whether it has ended.</param>

@@ -63,8 +63,8 @@ public sealed partial class PolicyClient
     private bool IsUnwelcome(Exception failure) => CallFailure.IsUnwelcome(failure) && !IsOfTheEnd(failure);
 
     /// <summary>
-    /// Whether a decision point says over a connection that stood what the next handshake will: that the certificate, or an authority above it, is not in its time. That is no word about the device, whose decisions hold as where
-    /// nobody can be reached.
+    /// Whether a decision point says over a connection that stood what the next handshake will: that the certificate, or an authority above it, is not in its time. That is no word about the
+    /// device, whose decisions hold as where nobody can be reached.
     /// </summary>
     private bool IsOfTheEnd(Exception failure) => failure is RpcException { StatusCode: StatusCode.Unauthenticated } && _certificateEnd.IsOver;
 

@@ -1,8 +1,8 @@
 namespace PolicyM2M.Enforcement.Connection;
 
 /// <summary>
-/// The end of this device's certificate, or of the first authority above it, told ahead. A connection that stands outlives it, so that nothing else shows before a decision point says that it does not know the caller any more, or the next
-/// handshake fails. Mutable; looked at by one caller at a time; whether it is over, by all threads.
+/// The end of this device's certificate, or of the first authority above it, told ahead. A connection that stands outlives it, so that nothing else shows before a decision point says that it
+/// does not know the caller any more, or the next handshake fails. Mutable; looked at by one caller at a time; whether it is over, by all threads.
 /// </summary>
 /// <param name="first">When the certificate in use can be used.</param>
 /// <param name="now">The device's time.</param>
