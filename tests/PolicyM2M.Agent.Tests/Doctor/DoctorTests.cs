@@ -33,7 +33,6 @@ internal sealed class DoctorTests
     [TestCase("pdp", "fault", "nothing")]
     [TestCase("clock", "warning", "nothing")]
     [TestCase("clock", "warning", "expired")]
-    [TestCase("clock", "warning", "under-expired")]
     [TestCase("clock", "fault", "of-tomorrow")]
     public async Task Each_thing_that_is_broken_is_found_and_has_its_remedy(string check, string severity, string broken)
     {
