@@ -99,7 +99,7 @@ public sealed partial class PolicyClient
 
     private DeviceWatches Watches() => new(stream => KeptStream.Start(_endpoints, _options, stream, NextOrder), NextOrder,
         (endpoint, response, device, since, ending) => TakeAsync(endpoint, response, device, since, Soon(ending)),
-        (endpoint, device, refusal) => Failed(refusal, endpoint.Address, NextOrder(), wasConnected: true, device));
+        (endpoint, device, refusal) => Failed(refusal, endpoint.Address, NextOrder(), wasConnected: true, device ?? _name));
 
     private CallOptions Soon(CancellationToken ending) => Endpoints.Until(_options.CallTimeout, ending);
 

@@ -23,7 +23,7 @@ internal sealed class FileFaultTests
     public void A_file_of_an_audit_log_that_is_a_folder()
     {
         Directory.CreateDirectory(_folder["checkpoint"]);
-        Says(M2M.Run("audit", "show", _folder.Path), $"m2m: the checkpoint of the log `{_folder.Path}` cannot be read: permission is denied\n");
+        Says(M2M.Run("audit", "show", _folder.Path), $"m2m: the checkpoint of the log `{_folder.Path}` cannot be read: it is a folder, and a file is expected\n");
         Says(M2M.Run("audit", "verify", _folder.Path, "--key", _folder["checkpoint"]), $"m2m: `{_folder["checkpoint"]}` is a folder; name a file\n");
     }
 

@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Grpc.Core;
+using PolicyM2M.Enforcement.Connection;
 using PolicyM2M.Testing;
 using V1 = PolicyM2M.Wire.V1;
 
@@ -56,28 +58,30 @@ internal sealed class CertificateEndTests
         Assert.That(await ClientWorld.SourceAsync(client), Is.EqualTo(DecisionSource.Denied), "its usable-until has come");
     }
 
-    [Test]
-    public async Task What_is_kept_holds_too_where_an_authority_above_the_certificate_has_ended()
+    private static IEnumerable<TestCaseData> Files()
     {
-        await using var world = new ClientWorld();
-        string path = "", own = "";
-        PolicyClient client = world.Connect(with: options =>
+        yield return new TestCaseData(new[] { ("CN=Issuing", 2) }, "CN=Issuing").SetArgDisplayNames("its issuer ends first");
+        yield return new TestCaseData(new[] { ("CN=Another", 2) }, null).SetArgDisplayNames("what does not lead up from it");
+        yield return new TestCaseData(new[] { ("CN=Issuing", 2), ("CN=Issuing", 2_000) }, null).SetArgDisplayNames("its issuer as it was, beside as it is");
+        yield return new TestCaseData(Array.Empty<(string, int)>(), null).SetArgDisplayNames("nothing above it");
+    }
+
+    [TestCaseSource(nameof(Files))]
+    public void It_ends_with_the_first_authority_that_leads_up_from_it((string Name, int Hours)[] above, string? ends)
+    {
+        using var folder = new TemporaryFolder();
+        using var root = TestAuthority.Root("Root");
+        using TestAuthority issuing = TestAuthority.Root("Issuing");
+        using X509Certificate2 device = issuing.Issue(new CertificateTerms { Subject = "CN=Device", NotAfter = TimeSpan.FromHours(1_000) });
+        var pem = new StringBuilder(device.ExportCertificatePem());
+        foreach ((string name, int hours) in above)
         {
-            own = File.ReadAllText(path = options.CertificatePath);
-            File.AppendAllText(path, "\n" + Authority(TimeSpan.FromHours(2)));
-            return options;
-        });
-        await client.DecideAsync(ClientWorld.Context);
-        await world.SeenAsync<ClientEvent.Connected>();
-        world.Time.Advance(TimeSpan.FromHours(3));
-        world.Script.Refuses = world.Script.RefusesWatch = StatusCode.Unauthenticated;
-        DeviceDecision kept = (await client.DecideAsync(ClientWorld.Context, refresh: true))[0];
-        Assert.That(kept.Source, Is.EqualTo(DecisionSource.Stale), kept.Outcome.Denial);
-        Assert.That((await world.SeenAsync<ClientEvent.Disconnected>()).Reason, Does.StartWith("`CN=Issuing`, an authority above this device's certificate, ended at "));
-        Assert.That((await world.SeenAsync<ClientEvent.CertificateEnding>()), Is.EqualTo(new ClientEvent.CertificateEnding(client.Status.CertificateUntil, IsOver: true)));
-        await File.WriteAllTextAsync(path, own);
-        client.ReloadCertificate();
-        Assert.That(client.Status.CertificateUntil, Is.GreaterThan(world.Time.GetUtcNow()), "issued under one that goes on");
+            using X509Certificate2 authority = root.Issue(new CertificateTerms { Subject = name, NotAfter = TimeSpan.FromHours(hours) });
+            pem.Append('\n').Append(authority.ExportCertificatePem());
+        }
+        var validity = CertificateValidity.Of(device, folder.Write("device.pem", pem.ToString()));
+        Assert.That(validity.Authority, Is.EqualTo(ends));
+        Assert.That(validity.Until == device.NotAfter.ToUniversalTime(), Is.EqualTo(ends is null));
     }
 
     [Test]
@@ -123,12 +127,5 @@ internal sealed class CertificateEndTests
         await client.DecideAsync(ClientWorld.Context, refresh: true);
         await world.Pdp.KillAsync();
         Assert.That(await ClientWorld.SourceAsync(client), Is.EqualTo(DecisionSource.Denied));
-    }
-
-    private static string Authority(TimeSpan left)
-    {
-        using var root = TestAuthority.Root("Root");
-        using X509Certificate2 issuing = root.Issue(new CertificateTerms { Subject = "CN=Issuing", NotAfter = left });
-        return issuing.ExportCertificatePem();
     }
 }

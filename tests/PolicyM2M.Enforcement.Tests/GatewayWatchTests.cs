@@ -51,6 +51,20 @@ internal sealed class GatewayWatchTests
         Assert.That(world.Script.Watched, Is.EqualTo(new[] { "" }));
     }
 
+    [TestCase(StatusCode.Unauthenticated)]
+    [TestCase(StatusCode.PermissionDenied)]
+    public async Task A_gateway_that_is_refused_the_stream_of_its_devices_keeps_nothing_for_them(StatusCode status)
+    {
+        await using var world = new ClientWorld();
+        PolicyClient client = world.Connect();
+        ClaimSet other = client.Prepare(ClientWorld.Context, "plc-8");
+        await client.DecideAsync(other, Auth);
+        await Until(() => world.Script.Watched.Length == 2);
+        world.Script.RefusesDevices = status;
+        await client.DecideAsync(client.Prepare(ClientWorld.Context, "plc-9"), Auth);
+        await Until(() => !client.TryDecide(DecisionKind.Auth, other, out _));
+    }
+
     [Test]
     public async Task It_watches_so_many_and_leaves_the_one_that_was_not_asked_about_for_longest()
     {

@@ -75,6 +75,9 @@ internal sealed class PdpScript(TimeProvider time)
     /// <summary>Why an attribute is not used; null where it is.</summary>
     public Func<string, (V1.IgnoredReason Reason, string Detail)?> Ignores { get; set; } = _ => null;
 
+    /// <summary>The stream of devices behind the caller ends by this with its next message.</summary>
+    public StatusCode? RefusesDevices { get; set; }
+
     public StatusCode? RefusesWatch { get; set; }
 
     /// <summary>The devices behind the caller for which that holds too.</summary>

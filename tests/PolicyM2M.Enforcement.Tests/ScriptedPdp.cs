@@ -121,9 +121,15 @@ internal sealed class ScriptedPdp : IAsyncDisposable
 
         public override async Task WatchDevices(IAsyncStreamReader<V1.WatchDevicesRequest> requestStream, IServerStreamWriter<V1.WatchDevicesResponse> responseStream, ServerCallContext context)
         {
-            await using var watches = new ScriptedWatches(script, responseStream, context.CancellationToken);
+            using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+            await using var watches = new ScriptedWatches(script, responseStream, ended.Token);
             while (await requestStream.MoveNext(context.CancellationToken))
             {
+                if (script.RefusesDevices is { } status)
+                {
+                    await ended.CancelAsync();
+                    throw new RpcException(new Status(status, "scripted"));
+                }
                 foreach (string device in requestStream.Current.Removed)
                     watches.Remove(device);
                 foreach (string device in requestStream.Current.Added)

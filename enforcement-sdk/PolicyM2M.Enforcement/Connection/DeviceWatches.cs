@@ -11,8 +11,8 @@ namespace PolicyM2M.Enforcement.Connection;
 /// <param name="start">Begins the stream.</param>
 /// <param name="order">Gives the next place among all calls of this client.</param>
 /// <param name="told">Told what is served to a device, by whom, and when its watch was begun.</param>
-/// <param name="refused">Told that the decision point does not speak about a device.</param>
-internal sealed class DeviceWatches(Func<IStream, KeptStream> start, Func<long> order, Func<Endpoint, V1.WatchResponse, string, long, CancellationToken, Task> told, Action<Endpoint, string, RpcException> refused)
+/// <param name="refused">Told that the decision point does not speak about a device, or, without one, to this gateway.</param>
+internal sealed class DeviceWatches(Func<IStream, KeptStream> start, Func<long> order, Func<Endpoint, V1.WatchResponse, string, long, CancellationToken, Task> told, Action<Endpoint, string?, RpcException> refused)
     : IStream, IAsyncDisposable
 {
     /// <summary>A decision point takes so many over one stream.</summary>
@@ -85,9 +85,14 @@ internal sealed class DeviceWatches(Func<IStream, KeptStream> start, Func<long> 
         }
     }
 
-    /// <summary>Outages the client's own watch tells; and a decision point of before knows no such stream, of which another may come soon.</summary>
+    /// <summary>
+    /// Outages the client's own watch tells; and a decision point of before knows no such stream, of which another may come soon. But a refusal of the whole stream is one of the gateway: its own watch may hear of it
+    /// much later, and until then nobody would tell what becomes of the devices.
+    /// </summary>
     public void Broke(Endpoint endpoint, Exception failure, bool stood)
     {
+        if (failure is RpcException refusal && CallFailure.IsUnwelcome(refusal))
+            refused(endpoint, null, refusal);
     }
 
     /// <inheritdoc/>

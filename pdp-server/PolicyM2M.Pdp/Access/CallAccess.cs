@@ -1,11 +1,12 @@
 using Google.Protobuf;
 using Grpc.Core;
+using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
 
 namespace PolicyM2M.Pdp.Access;
 
 /// <summary>Whether a caller may call what it calls, by the rules of this moment. A stream that lasts asks again before it says more.</summary>
-internal sealed class CallAccess(Denials denials, Reads reads)
+internal sealed class CallAccess(Denials denials, Reads reads, RegistryState registry)
 {
     /// <summary>Holds a call against the table.</summary>
     /// <returns>Who calls.</returns>
@@ -21,8 +22,8 @@ internal sealed class CallAccess(Denials denials, Reads reads)
         if (standing.Refusal is { } refusal)
         {
             // UNAUTHENTICATED makes a device forget what it keeps. Whoever connects anew meanwhile does not get in, and keeps it: so must those that are connected.
-            Status status = refusal.IsOfCaller
-                ? new Status(StatusCode.Unauthenticated, $"the certificate of {caller.Id} is no longer accepted; connect with a new one")
+            Status status = !refusal.IsOfCaller && registry.Current.IsRevoked(caller.Name) ? new Status(StatusCode.PermissionDenied, $"{caller.Id} is revoked")
+                : refusal.IsOfCaller ? new Status(StatusCode.Unauthenticated, $"the certificate of {caller.Id} is no longer accepted; connect with a new one")
                 : new Status(StatusCode.Unavailable, $"whether the certificate of {caller.Id} was revoked is not known at present, and so nothing is answered; try again later, or ask another decision point");
             throw denials.Deny(context.Method, caller, status, refusal.Text);
         }

@@ -34,7 +34,8 @@ internal sealed partial class DecisionEndpoint
                 (DeviceRegistry devices, bool isAway) = Devices();
                 // Asked each time: the caller may have lost its role or its certificate since, and the device may have been revoked or moved to another site.
                 access.Check(context);
-                Subject(request.DeviceId, devices, context);
+                if (Subject(request.DeviceId, devices, context) != device)
+                    throw new RpcException(new Status(StatusCode.PermissionDenied, $"the certificate that watched {device} is another's now"));
                 if (news.Of(watched, devices, isAway, load) is { } told)
                 {
                     // A reader that does not keep up holds this write, and with it this one loop: nothing queues up. One that takes nothing loses its connection (Admission.Keep).

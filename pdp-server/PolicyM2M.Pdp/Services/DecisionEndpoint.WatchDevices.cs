@@ -12,6 +12,8 @@ namespace PolicyM2M.Pdp.Services;
 /// <summary>What concerns the devices of a gateway, over one call.</summary>
 internal sealed partial class DecisionEndpoint
 {
+    private static readonly TimeSpan LooksAgainWithoutRegistry = TimeSpan.FromMinutes(1);
+
     public override async Task WatchDevices(IAsyncStreamReader<WatchDevicesRequest> requestStream, IServerStreamWriter<WatchDevicesResponse> responseStream, ServerCallContext context)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
@@ -33,10 +35,17 @@ internal sealed partial class DecisionEndpoint
                 Subject("", registry.Current, context);
                 // A reader that does not keep up holds these writes, and with them this one loop: what changes meanwhile is noted once for each device, and nothing that was added waits but what one message brought.
                 foreach (WatchedDevice device in watched.Take(isOtherRevision, clock.GetUtcNow()))
+                {
+                    // A slow reader makes a round of two thousand last: the caller is asked after before each word.
+                    access.Check(context);
                     await Write(Look(device, watched, load, context));
+                }
                 bool isBeyondRate = false;
                 while (added.Count > 0 && !(isBeyondRate = load.Charge(1) is not null))
+                {
+                    access.Check(context);
                     await Write(Add(added.Dequeue(), watched, load, context));
+                }
                 // Not before all of the last message is seen to: what a caller sends faster waits in its own connection.
                 if (added.Count == 0)
                     reading ??= requestStream.MoveNext(ending.Token);
@@ -117,7 +126,9 @@ internal sealed partial class DecisionEndpoint
         }
         catch (SiteUnknownException)
         {
-            // Nobody knows whether it may, now. When the registry is back all are looked at again.
+            // Nobody knows whether it may, now. When the registry is back all are looked at again; a statement that is due waits so long, and is not looked for without end.
+            if (device.StatementDue is not null)
+                device.StatementDue = clock.GetUtcNow() + LooksAgainWithoutRegistry;
             return null;
         }
         catch (RpcException refusal)

@@ -70,7 +70,7 @@ internal sealed class DoctorTests
         using var machine = new GatewayFolder();
         machine.Break("under-expired", Now);
         JsonElement finding = Of(await LookAsync(machine, 2), "certificate");
-        Assert.That(finding.GetProperty("text").GetString(), Is.EqualTo($"`CN=Issuing`, an authority in {machine["gateway.pem"]}, expired on {Now.AddDays(-1):u}"));
+        Assert.That(finding.GetProperty("text").GetString(), Is.EqualTo($"`CN=Test`, an authority in {machine["gateway.pem"]}, expired on {Now.AddDays(-1):u}"));
         Assert.That(finding.GetProperty("remedy").GetString(), Does.StartWith("have a new one issued under an authority that goes on"));
     }
 

@@ -165,10 +165,12 @@ internal sealed class GatewayFolder : IDisposable
 
     private void CacheKey(string key) => File.SetUnixFileMode(_folder.Write("state/cache-key", key), UnixFileMode.UserRead | UnixFileMode.UserWrite);
 
+    /// <summary>An authority, by its name alone, above the gateway's certificate.</summary>
     private static string Authority(DateTimeOffset from, DateTimeOffset until)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using X509Certificate2 authority = new CertificateRequest("CN=Issuing", key, HashAlgorithmName.SHA256).CreateSelfSigned(from, until);
+        using X509Certificate2 authority = new CertificateRequest("CN=Test", key, HashAlgorithmName.SHA256)
+            .Create(new X500DistinguishedName("CN=Root"), X509SignatureGenerator.CreateForECDsa(key), from, until, [1]);
         return authority.ExportCertificatePem();
     }
 
