@@ -140,6 +140,9 @@ public sealed class RevocationTests
         Assert.That(await Status(device), Is.EqualTo(StatusCode.Unavailable));
         Assert.That(_pdp.Log.Lines, Has.Some.Contains("denied /grpc.health.v1.Health/Check to").And.Contains("and what was revoked since is not known"));
 
+        _pdp.Server.Services.GetRequiredService<Devices.RegistryState>().Current.KeepRevoked(new HashSet<string>(StringComparer.Ordinal) { "plc-0042" });
+        Assert.That(await Status(device), Is.EqualTo(StatusCode.PermissionDenied), "that the registry has revoked it does say something of it");
+
         time.Advance(TimeSpan.FromDays(10_000));
         Assert.That(await Status(device), Is.EqualTo(StatusCode.Unauthenticated), "that its own certificate has ended does say something of it");
     }
