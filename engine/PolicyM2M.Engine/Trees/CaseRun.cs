@@ -12,13 +12,13 @@ internal sealed class CaseRun
     /// <summary>In a shorter leaf the program is read as fast.</summary>
     public const int FewestCases = 32;
 
-    private CaseRun(ImmutableArray<RefusedRange> refused, int wordsPerCase) => (Refused, WordsPerCase) = (refused, wordsPerCase);
+    /// <summary>How many words of the program each takes: an answer, the number of words of its tests, and one test of two words.</summary>
+    public const int WordsPerCase = 4;
+
+    private CaseRun(ImmutableArray<RefusedRange> refused) => Refused = refused;
 
     /// <summary>What the test of each refuses.</summary>
     public ImmutableArray<RefusedRange> Refused { get; }
-
-    /// <summary>How many words of the program each takes.</summary>
-    public int WordsPerCase { get; }
 
     /// <summary>Reads it from a leaf.</summary>
     /// <param name="program">The program.</param>
@@ -27,12 +27,10 @@ internal sealed class CaseRun
     /// <param name="table">What its tests ask.</param>
     public static CaseRun Of(ReadOnlySpan<int> program, int at, int count, AttributeTable table)
     {
-        // An answer, the number of words of its tests, and one test of two words.
-        const int WordsPerCase = 4;
         ImmutableArray<RefusedRange>.Builder refused = ImmutableArray.CreateBuilder<RefusedRange>();
         for (int next = at + 1; refused.Count < count && program[next + 1] == WordsPerCase - 2 && Refuses(program, next + 2, table) is { } range; next += WordsPerCase)
             refused.Add(range);
-        return new CaseRun(refused.DrainToImmutable(), WordsPerCase);
+        return new CaseRun(refused.DrainToImmutable());
     }
 
     private static RefusedRange? Refuses(ReadOnlySpan<int> program, int test, AttributeTable table)

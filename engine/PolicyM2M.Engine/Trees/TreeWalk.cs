@@ -90,9 +90,8 @@ internal static class TreeWalk
         int place = 0, next = at + 1;
         if (count >= CaseRun.FewestCases && typeof(TPath) == typeof(NoPath))
         {
-            CaseRun run = trees.RunAt(at, count, context.Table);
-            place = context.CountRefused(run.Refused.AsSpan());
-            next += place * run.WordsPerCase;
+            place = context.CountRefused(trees.RunAt(at, count, context.Table).Refused.AsSpan());
+            next += place * CaseRun.WordsPerCase;
         }
         for (; place < count; place++)
         {
