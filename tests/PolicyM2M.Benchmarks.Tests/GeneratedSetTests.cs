@@ -13,6 +13,9 @@ public sealed class GeneratedSetTests
 {
     private static IEnumerable<TestCaseData> Sets =>
         AdversarialSets.All.Select(set => new TestCaseData(set.Of(200)).SetArgDisplayNames(set.Name))
+            // Too many for a tree that splits all: long leaves of cases, and of masks.
+            .Append(new TestCaseData(AdversarialSets.NoSharedAttributes(600)).SetArgDisplayNames("no-shared-attributes, a long leaf"))
+            .Append(new TestCaseData(AdversarialSets.PairsOfAttributes(1000)).SetArgDisplayNames("pairs-of-40-attributes, a leaf of masks"))
             .Append(new TestCaseData(ManyPolicies.ForSites(30)).SetArgDisplayNames("policies-for-sites"))
             .Append(new TestCaseData(ManyPolicies.ForAll(30)).SetArgDisplayNames("policies-for-all"));
 
