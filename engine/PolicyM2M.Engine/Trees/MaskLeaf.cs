@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using PolicyM2M.Engine.Contexts;
 
@@ -20,14 +19,8 @@ internal sealed class MaskLeaf(
     /// <summary>Up to this many facets their rows are kept on the stack.</summary>
     private const int FewFacets = 256;
 
-    /// <summary>Up to this many cases are counted on the stack.</summary>
-    private const int FewCases = 8_192;
-
     /// <summary>So many words are looked at together: beyond them lie cases that match seldom.</summary>
     private const int BlockWords = 16;
-
-    private readonly Lock _finding = new();
-    private StrongBox<CaseMentions?>? _mentions;
 
     /// <summary>The facets that the cases test, ascending.</summary>
     public ImmutableArray<int> Facets { get; } = facets;
@@ -50,9 +43,6 @@ internal sealed class MaskLeaf(
     /// <summary>The answer of each case; the last case matches always.</summary>
     public ImmutableArray<int> Answers { get; } = answers;
 
-    /// <summary>The same the other way round, where that is less work; made once, by the thread that first needs it.</summary>
-    private CaseMentions? Mentions => (_mentions ?? FindMentions()).Value;
-
     public int WordsPerRow => (Answers.Length + 63) / 64;
 
     /// <summary>The first case that matches; where a facet is missing the complement of its place, and <see cref="Possible"/> goes on from there.</summary>
@@ -60,8 +50,6 @@ internal sealed class MaskLeaf(
         where TContext : IFacetSource, allows ref struct
         where TPath : IPath
     {
-        if (Mentions is { } mentions)
-            return FirstMentioned(mentions, node, ref context, ref path);
         int[]? rented = Facets.Length > FewFacets ? ArrayPool<int>.Shared.Rent(Facets.Length) : null;
         try
         {
@@ -90,34 +78,6 @@ internal sealed class MaskLeaf(
         {
             if (rented is not null)
                 ArrayPool<int>.Shared.Return(rented);
-        }
-    }
-
-    private int FirstMentioned<TContext, TPath>(CaseMentions mentions, int node, scoped ref TContext context, ref TPath path)
-        where TContext : IFacetSource, allows ref struct
-        where TPath : IPath
-    {
-        byte[]? rented = Answers.Length > FewCases ? ArrayPool<byte>.Shared.Rent(Answers.Length) : null;
-        try
-        {
-            Span<byte> counts = rented is null ? stackalloc byte[Answers.Length] : rented;
-            counts.Clear();
-            int first = mentions.Always;
-            for (int i = 0; i < Facets.Length; i++)
-            {
-                if (!context.TryGet(Facets[i], out long code))
-                    return ~i;
-                int cell = CellOf(i, code);
-                path.Turn(node, cell);
-                first = mentions.Count(FirstBounds[i] + i + cell, counts, first);
-            }
-            path.Turn(node, Step.Matched(first));
-            return first;
-        }
-        finally
-        {
-            if (rented is not null)
-                ArrayPool<byte>.Shared.Return(rented);
         }
     }
 
@@ -162,15 +122,6 @@ internal sealed class MaskLeaf(
         }
         throw new InvalidOperationException("the last case of a leaf has tests");
     }
-
-    private StrongBox<CaseMentions?> FindMentions()
-    {
-        lock (_finding)
-            return _mentions ??= new StrongBox<CaseMentions?>(CaseMentions.Of(this));
-    }
-
-    /// <summary>The places of a facet's cells in <see cref="RowOf"/>: the first, and the one after the last.</summary>
-    public (int First, int End) CellsOf(int facet) => (FirstBounds[facet] + facet, FirstBounds[facet + 1] + facet + 1);
 
     /// <summary>The cell of a facet, by its place, that a code lies in.</summary>
     public int CellOf(int facet, long code) => Ascending.NotAbove(Bounds.AsSpan(FirstBounds[facet], FirstBounds[facet + 1] - FirstBounds[facet]), code);
