@@ -26,7 +26,8 @@ internal sealed class ContextReading(string device)
                 _ignored.Remove(name);
             foreach (V1.IgnoredAttribute value in answer.Ignored.Where(value => context.Values.ContainsKey(value.Name)))
                 _ignored[value.Name] = value.Reason == V1.IgnoredReason.Unknown ? Joined("no policy knows this attribute", value.Detail) : value.Detail;
-            foreach ((string name, AttributeValue value) in sent.Values.Where(value => value.Value.Kind == AttributeValueKind.Other))
+            // Whether or not a policy tests it, and whether or not that was known when it was asked: it is never right.
+            foreach ((string name, AttributeValue value) in context.Values.Where(value => value.Value.Kind == AttributeValueKind.Other))
                 _ignored[name] = $"no attribute can be {value}; a value is true or false, a whole number of 64 bits, a string, or an array of strings";
         }
     }

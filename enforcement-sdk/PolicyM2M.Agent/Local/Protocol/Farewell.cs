@@ -18,8 +18,8 @@ internal sealed class Farewell
 
     private const byte Settings = 4, GoAway = 7;
 
-    /// <summary>A peer that begins, and one that ends when it was told, does so at once.</summary>
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
+    /// <summary>A peer begins, and ends when it was told, at once, but for one on a machine that is busy; more than a few never wait, whatever the time.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
 
     private int _underWay;
 
