@@ -8,7 +8,10 @@ using Superpower.Parsers;
 
 namespace PolicyM2M.Compiler.Syntax;
 
-/// <summary>The grammar of declarations and conditions, over the tokens of one declaration or case at a time.</summary>
+/// <summary>
+/// The grammar of declarations and conditions, over the tokens of one declaration or case at a time. What a later <c>from</c> names is evaluated
+/// each time that it is reached: so parsers that are put together have fields of their own, and only their names stand there.
+/// </summary>
 internal static class Grammar
 {
     /// <summary>The words of the language, by which nothing can be named.</summary>
@@ -22,11 +25,13 @@ internal static class Grammar
     /// <summary>Whether a word means something by itself, so that no attribute can be called by it.</summary>
     public static bool IsReserved(string word) => Reserved.Contains(word) || ClockNames.Contains(word);
 
+    private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> ReservedWords = Reserved.GetAlternateLookup<ReadOnlySpan<char>>();
+
     private static readonly FrozenSet<string> FieldNames =
         DecisionKinds.All.SelectMany(kind => Field.Of(kind)).Select(field => field.Name).ToFrozenSet(StringComparer.Ordinal);
 
     public static readonly TokenListParser<M2MToken, NameSyntax> Name =
-        Token.EqualTo(M2MToken.Name).Where(token => !Reserved.Contains(token.ToStringValue())).Select(Named).Named("a name");
+        Token.EqualTo(M2MToken.Name).Where(token => !IsReservedWord(token)).Select(Named).Named("a name");
 
     /// <summary>A name that a file gives: that of a policy, a condition, a profile or a rule. A kind of decision begins a block, and is none.</summary>
     public static readonly TokenListParser<M2MToken, NameSyntax> Given =
@@ -44,44 +49,55 @@ internal static class Grammar
         Token.EqualTo(M2MToken.Number).Select(Atom).Named("an instant such as 2027-01-31");
 
     private static readonly TokenListParser<M2MToken, AtomSyntax> Truth =
-        Token.EqualTo(M2MToken.Name).Where(token => token.ToStringValue() is "true" or "false").Select(Atom);
+        Token.EqualTo(M2MToken.Name).Where(token => TextOf(token) is "true" or "false").Select(Atom);
 
     private static readonly TokenListParser<M2MToken, AtomSyntax> Literal =
         Token.EqualTo(M2MToken.String).Select(Atom).Or(Token.EqualTo(M2MToken.Number).Select(Atom)).Or(Truth).Named("a literal");
 
     /// <summary>A name among literals: the days of the week are written so.</summary>
     private static readonly TokenListParser<M2MToken, AtomSyntax> Bare =
-        Token.EqualTo(M2MToken.Name).Where(token => !Reserved.Contains(token.ToStringValue())).Select(Atom);
+        Token.EqualTo(M2MToken.Name).Where(token => !IsReservedWord(token)).Select(Atom);
+
+    /// <summary>What a name is compared with.</summary>
+    private static readonly TokenListParser<M2MToken, AtomSyntax> Operand = Literal.Or(Bare);
 
     private static readonly TokenListParser<M2MToken, Token<M2MToken>> Comparator =
         Token.EqualTo(M2MToken.Equal).Or(Token.EqualTo(M2MToken.NotEqual)).Or(Token.EqualTo(M2MToken.Less))
             .Or(Token.EqualTo(M2MToken.LessOrEqual)).Or(Token.EqualTo(M2MToken.Greater)).Or(Token.EqualTo(M2MToken.GreaterOrEqual))
             .Named("a comparison");
 
+    private static readonly TokenListParser<M2MToken, Token<M2MToken>> Colon = Token.EqualTo(M2MToken.Colon), Range = Token.EqualTo(M2MToken.Range),
+        CloseBracket = Token.EqualTo(M2MToken.CloseBracket), CloseParenthesis = Token.EqualTo(M2MToken.CloseParenthesis), CloseBrace = Token.EqualTo(M2MToken.CloseBrace);
+
+    private static readonly TokenListParser<M2MToken, AtomSyntax[]> Operands = Operand.AtLeastOnceDelimitedBy(Token.EqualTo(M2MToken.Comma));
+
     private static readonly TokenListParser<M2MToken, (ImmutableArray<AtomSyntax> Items, Span End)> List =
         from open in Token.EqualTo(M2MToken.OpenBracket)
-        from items in Literal.Or(Bare).AtLeastOnceDelimitedBy(Token.EqualTo(M2MToken.Comma))
-        from close in Token.EqualTo(M2MToken.CloseBracket)
+        from items in Operands
+        from close in CloseBracket
         select (items.ToImmutableArray(), SpanOf(close));
 
     private static readonly TokenListParser<M2MToken, Func<NameSyntax, Span, ConditionSyntax>> Membership =
         List.Select(list => (Func<NameSyntax, Span, ConditionSyntax>)((name, sign) =>
                 new ConditionSyntax.OneOf(name, sign, list.Items, name.Span.To(list.End))))
-            .Or(from low in Literal.Or(Bare)
-                from sign in Token.EqualTo(M2MToken.Range)
-                from high in Literal.Or(Bare)
+            .Or(from low in Operand
+                from sign in Range
+                from high in Operand
                 select (Func<NameSyntax, Span, ConditionSyntax>)((name, @in) =>
                     new ConditionSyntax.Between(name, @in, low, high, name.Span.To(high.Span))))
             .Named("`[` or a range");
 
+    private static readonly TokenListParser<M2MToken, (ImmutableArray<AtomSyntax> Items, Span End)> Blocks =
+        List.Or(Literal.Select(block => (Items: ImmutableArray.Create(block), End: block.Span)));
+
     private static readonly TokenListParser<M2MToken, Func<NameSyntax, ConditionSyntax>> Rest =
         (from sign in Comparator
-         from literal in Literal.Or(Bare)
+         from literal in Operand
          select (Func<NameSyntax, ConditionSyntax>)(name => literal.Kind == M2MToken.Name && literal.Text is not ("true" or "false")
              ? new ConditionSyntax.SameAs(name, sign.Kind, SpanOf(sign), new NameSyntax(literal.Text, literal.Span), name.Span.To(literal.Span))
              : new ConditionSyntax.Comparison(name, sign.Kind, SpanOf(sign), literal, name.Span.To(literal.Span))))
         .Or(from sign in Keyword("within")
-            from blocks in List.Or(Literal.Select(block => (Items: ImmutableArray.Create(block), End: block.Span)))
+            from blocks in Blocks
             select (Func<NameSyntax, ConditionSyntax>)(name => new ConditionSyntax.Within(name, SpanOf(sign), blocks.Items, name.Span.To(blocks.End))))
         .Or(from sign in Keyword("contains").Or(Keyword("starts-with"))
             from literal in Literal
@@ -91,18 +107,23 @@ internal static class Grammar
             from membership in Membership
             select (Func<NameSyntax, ConditionSyntax>)(name => membership(name, SpanOf(sign))));
 
+    private static readonly TokenListParser<M2MToken, Func<NameSyntax, ConditionSyntax>?> OptionalRest =
+        Rest.Select(rest => (Func<NameSyntax, ConditionSyntax>?)rest).OptionalOrDefault();
+
     private static readonly TokenListParser<M2MToken, ConditionSyntax> Test =
         from name in Name
-        from rest in Rest.Select(r => (Func<NameSyntax, ConditionSyntax>?)r).OptionalOrDefault()
+        from rest in OptionalRest
         select rest is null ? new ConditionSyntax.Named(name) : rest(name);
+
+    private static readonly TokenListParser<M2MToken, ConditionSyntax> Part = Superpower.Parse.Ref(() => Unary!), Inner = Superpower.Parse.Ref(() => Condition!);
 
     private static readonly TokenListParser<M2MToken, ConditionSyntax> Unary =
         (from not in Keyword("not")
-         from part in Superpower.Parse.Ref(() => Unary!)
+         from part in Part
          select (ConditionSyntax)new ConditionSyntax.Not(part, SpanOf(not).To(part.Span)))
         .Or(from open in Token.EqualTo(M2MToken.OpenParenthesis)
-            from inner in Superpower.Parse.Ref(() => Condition!)
-            from close in Token.EqualTo(M2MToken.CloseParenthesis)
+            from inner in Inner
+            from close in CloseParenthesis
             select inner with { Span = SpanOf(open).To(SpanOf(close)) })
         .Or(from has in Keyword("has")
             from name in Name
@@ -123,10 +144,10 @@ internal static class Grammar
             .Or(Truth).Or(Token.EqualTo(M2MToken.Name).Where(token => !IsFieldOrReserved(token)).Select(Atom))
             .Named("a value");
 
-    private static readonly TokenListParser<M2MToken, AtomSyntax> Within =
-        from within in Keyword("within")
-        from limit in Value
-        select limit;
+    private static readonly TokenListParser<M2MToken, AtomSyntax?> OptionalWithin =
+        (from within in Keyword("within")
+         from limit in Value
+         select limit).AsNullable().OptionalOrDefault();
 
     private static readonly TokenListParser<M2MToken, AtomSyntax[]> Values = Value.AtLeastOnceDelimitedBy(Token.EqualTo(M2MToken.Comma));
 
@@ -140,7 +161,7 @@ internal static class Grammar
             select (Func<NameSyntax, FieldSyntax>)(name =>
                 new FieldSyntax(name, [.. values], null) { Change = sign.Kind == M2MToken.Plus ? ListChange.Add : ListChange.Remove }))
         .Or(from values in Values.OptionalOrDefault([])
-            from within in Within.AsNullable().OptionalOrDefault()
+            from within in OptionalWithin
             select (Func<NameSyntax, FieldSyntax>)(name => new FieldSyntax(name, [.. values], within)));
 
     private static readonly TokenListParser<M2MToken, FieldSyntax> FieldAndValues =
@@ -148,16 +169,20 @@ internal static class Grammar
         from rest in FieldValues
         select rest(name);
 
+    private static readonly TokenListParser<M2MToken, FieldSyntax[]> Fields = FieldAndValues.Many();
+
     private static readonly TokenListParser<M2MToken, ImmutableArray<FieldSyntax>> Body =
         from open in Token.EqualTo(M2MToken.OpenBrace)
-        from fields in FieldAndValues.Many()
-        from close in Token.EqualTo(M2MToken.CloseBrace)
+        from fields in Fields
+        from close in CloseBrace
         select fields.ToImmutableArray();
+
+    private static readonly TokenListParser<M2MToken, ImmutableArray<FieldSyntax>> OptionalChanges = Keyword("with").IgnoreThen(Body).OptionalOrDefault([]);
 
     private static readonly TokenListParser<M2MToken, OutcomeSyntax> Outcome =
         Body.Select(fields => new OutcomeSyntax(null, fields))
             .Or(from profile in Name
-                from changes in Keyword("with").IgnoreThen(Body).OptionalOrDefault([])
+                from changes in OptionalChanges
                 select new OutcomeSyntax(profile, changes))
             .Named("`{` or a profile");
 
@@ -194,20 +219,20 @@ internal static class Grammar
          select (DeclarationSyntax)new DeclarationSyntax.Define(name, condition))
         .Or(from keyword in Keyword("profile")
             from name in Given
-            from colon in Token.EqualTo(M2MToken.Colon)
+            from colon in Colon
             from kind in Kind
             from outcome in Token.EqualTo(M2MToken.Is).IgnoreThen(Outcome).Or(Body.Select(fields => new OutcomeSyntax(null, fields)))
             select (DeclarationSyntax)new DeclarationSyntax.Profile(name, kind, outcome))
         .Or(from keyword in Keyword("require")
             from name in Given
-            from colon in Token.EqualTo(M2MToken.Colon)
+            from colon in Colon
             from kind in Kind
             from outcome in Outcome
             from when in OptionalWhen
             select (DeclarationSyntax)new DeclarationSyntax.Require(name, kind, outcome, when))
         .Or(from keyword in Keyword("forbid")
             from name in Given
-            from colon in Token.EqualTo(M2MToken.Colon)
+            from colon in Colon
             from kind in Kind
             from reason in Text
             from when in OptionalWhen
@@ -222,7 +247,7 @@ internal static class Grammar
             select (DeclarationSyntax)new DeclarationSyntax.Waive(demand, when, start, until, because, approver))
         .Or(from keyword in Keyword("invariant")
             from text in Text
-            from colon in Token.EqualTo(M2MToken.Colon)
+            from colon in Colon
             from kind in Kind
             from always in Keyword("always")
             from outcome in Keyword("deny").Select(_ => (OutcomeSyntax?)null).Or(Outcome.Select(outcome => (OutcomeSyntax?)outcome)).Named("`{`, a profile or `deny`")
@@ -251,6 +276,9 @@ internal static class Grammar
 
     private static AtomSyntax Atom(Token<M2MToken> token) => new(token.Kind, token.ToStringValue(), SpanOf(token));
 
-    private static bool IsFieldOrReserved(Token<M2MToken> token) =>
-        token.ToStringValue() is var text && (FieldNames.Contains(text) || Reserved.Contains(text));
+    private static bool IsReservedWord(Token<M2MToken> token) => ReservedWords.Contains(TextOf(token));
+
+    private static bool IsFieldOrReserved(Token<M2MToken> token) => IsReservedWord(token) || FieldNames.Contains(token.ToStringValue());
+
+    private static ReadOnlySpan<char> TextOf(Token<M2MToken> token) => token.Span.Source.AsSpan(token.Span.Position.Absolute, token.Span.Length);
 }

@@ -100,10 +100,20 @@ internal sealed class Lexer
             Emit(M2MToken.Number, EndOfNumber());
         else if (first == '"')
             String();
-        else if (Array.Find(Signs, sign => _text.AsSpan(_at).StartsWith(sign.Text)) is { Text: not null } found)
+        else if (Sign() is { Text: not null } found)
             Emit(found.Kind, _at + found.Text.Length);
         else
             Unreadable();
+    }
+
+    private (string? Text, M2MToken Kind) Sign()
+    {
+        foreach ((string Text, M2MToken Kind) sign in Signs)
+        {
+            if (_text[_at] == sign.Text[0] && _text.AsSpan(_at).StartsWith(sign.Text))
+                return sign;
+        }
+        return default;
     }
 
     /// <summary>An IPv6 address or block, which is told from all else by its two colons next to each other, or its seven; 0 where there is none.</summary>

@@ -11,9 +11,16 @@ internal readonly ref struct RawContext(AttributeTable table, ReadOnlySpan<Attri
     private readonly ReadOnlySpan<AttributeValue> _values = values;
     private readonly ReadOnlySpan<ShortCoding> _codings = table.ShortCodings.AsSpan();
 
+    /// <summary>What needs no parsing is read here. All else goes through a variable of its own, so that the code of this way stays in a register.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryGet(int facet, out long code) =>
-        ((uint)facet < (uint)_values.Length && _codings[facet].TryEncodeNumber(in _values[facet], out code)) || TryGetLonger(facet, out code);
+    public bool TryGet(int facet, out long code)
+    {
+        if ((uint)facet < (uint)_values.Length && _codings[facet].TryEncode(in _values[facet], out code))
+            return true;
+        bool isKnown = TryGetLonger(facet, out long longer);
+        code = longer;
+        return isKnown;
+    }
 
     public AttributeTable Table => table;
 
@@ -31,12 +38,7 @@ internal readonly ref struct RawContext(AttributeTable table, ReadOnlySpan<Attri
         return ranges.Length;
     }
 
-    private bool TryGetLonger(int facet, out long code)
-    {
-        if ((uint)facet >= (uint)_values.Length)
-            return TryGetOther(facet, out code);
-        return _codings[facet].TryEncodeText(in _values[facet], out code) || TryGetValue(facet, out code);
-    }
+    private bool TryGetLonger(int facet, out long code) => (uint)facet < (uint)_values.Length ? TryGetValue(facet, out code) : TryGetOther(facet, out code);
 
     private bool TryGetOther(int facet, out long code)
     {

@@ -27,18 +27,19 @@ internal readonly struct ShortCoding
     /// <summary>Texts have the codes of a table; any other text is <see cref="AttributeCoding.OtherText"/>, or not usable.</summary>
     public static ShortCoding OfTexts(TextCodes texts, bool isOtherUsable) => new(null, texts, isOtherUsable ? AttributeCoding.OtherText : 0, long.MaxValue);
 
-    /// <summary>The code of a value that is its own code.</summary>
+    /// <summary>The code of a value that is its own code, or of a text; false also where <see cref="AttributeCoding.TryEncode"/> may know more.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryEncodeNumber(in AttributeValue value, out long code)
+    public bool TryEncode(in AttributeValue value, out long code)
     {
+        object? content = value.Content;
         code = value.Number;
-        return _mark is not null && ReferenceEquals(value.Content, _mark) && code >= _lowest && code <= _highest;
-    }
-
-    /// <summary>The code of a value that is a text; false also where <see cref="AttributeCoding.TryEncode"/> may know more.</summary>
-    public bool TryEncodeText(in AttributeValue value, out long code)
-    {
-        code = _texts is not null && value.Content is string text ? _texts.CodeOf(text) : long.MinValue;
-        return code >= _lowest && _texts is not null;
+        if (_texts is not null)
+        {
+            if (content is not string text)
+                return false;
+            code = _texts.CodeOf(text);
+            return code >= _lowest;
+        }
+        return _mark is not null && ReferenceEquals(content, _mark) && code >= _lowest && code <= _highest;
     }
 }

@@ -6,7 +6,7 @@ using System.Runtime.InteropServices;
 namespace PolicyM2M.Engine.Contexts;
 
 /// <summary>
-/// Finds a text's place among known ones: open addressing in twice the room. The texts are those of the policies, so that nobody who only sends contexts
+/// Finds a text's place among known ones: open addressing in four times the room, by whichever of a few factors brings the texts nearest to their places. The texts are those of the policies, so that nobody who only sends contexts
 /// can make the search long; and the hash need not be secret, only fast on short texts. Mostly a text's ends tell it apart, and then no more of it is hashed;
 /// up to eight code units the ends are all of it, and the known text itself need not be touched.
 /// </summary>
@@ -15,25 +15,33 @@ internal sealed class TextCodes
     private const ulong Factor = 0x9E3779B97F4A7C15;
     private const ulong OtherFactor = 0xC2B2AE3D27D4EB4F;
 
-    /// <summary>How far from its place a text may lie before all of each text is hashed.</summary>
+    /// <summary>How far from its place a text may lie by its ends alone; beyond it all of each text is hashed.</summary>
     private const int FarAway = 4;
+
+    /// <summary>How many factors are tried. Among few texts one of them mostly keeps all apart, so that no search goes on and no branch is guessed wrongly.</summary>
+    private const int Trials = 8;
 
     private readonly Entry[] _entries;
     private readonly int _shift;
+    private readonly ulong _factor;
     private readonly bool _areEndsEnough;
 
     public TextCodes(ImmutableArray<string> texts)
     {
-        int size = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(4, texts.Length * 2));
+        int size = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(4, texts.Length * 4));
         _shift = 64 - BitOperations.Log2((uint)size);
-        _areEndsEnough = true;
         _entries = new Entry[size];
-        if (Fill(texts) > FarAway)
+        _areEndsEnough = true;
+        (long Away, ulong Factor) nearest = (long.MaxValue, Factor);
+        for (ulong trial = 0; trial < Trials && nearest.Away > 0; trial++)
         {
-            _areEndsEnough = false;
-            Array.Clear(_entries);
-            Fill(texts);
+            _factor = Factor + (trial << 1);
+            if (Fill(texts, FarAway) is { } away && away < nearest.Away)
+                nearest = (away, _factor);
         }
+        _factor = nearest.Factor;
+        _areEndsEnough = nearest.Away < long.MaxValue;
+        Fill(texts, int.MaxValue);
     }
 
     /// <summary>The text's place among the known ones, or <see cref="AttributeCoding.OtherText"/>.</summary>
@@ -41,7 +49,7 @@ internal sealed class TextCodes
     {
         Entry[] entries = _entries;
         var ends = Ends.Of(text);
-        ulong hash = ends.Hash();
+        ulong hash = ends.Hash(_factor);
         if (!_areEndsEnough)
             hash = HashOfAll(hash, text);
         for (int at = (int)(hash >> _shift); ; at++)
@@ -56,21 +64,25 @@ internal sealed class TextCodes
         }
     }
 
-    /// <summary>Places the texts; how far from its start the farthest lies.</summary>
-    private int Fill(ImmutableArray<string> texts)
+    /// <summary>Places the texts; how far from their places they lie, all together. Null, and not all are placed, where one would lie too far away.</summary>
+    private long? Fill(ImmutableArray<string> texts, int mostAway)
     {
-        int farthest = 0;
+        Array.Clear(_entries);
+        long all = 0;
         for (int code = 0; code < texts.Length; code++)
         {
             string text = texts[code];
             var ends = Ends.Of(text);
-            int start = (int)((_areEndsEnough ? ends.Hash() : HashOfAll(ends.Hash(), text)) >> _shift), away = 0;
+            ulong hash = ends.Hash(_factor);
+            int start = (int)((_areEndsEnough ? hash : HashOfAll(hash, text)) >> _shift), away = 0;
             while (_entries[(start + away) % _entries.Length].Text is { } other && other != text)
                 away++;
+            if (away > mostAway)
+                return null;
             _entries[(start + away) % _entries.Length] = new Entry(ends.First, ends.Last, text, text.Length, code);
-            farthest = Math.Max(farthest, away);
+            all += away;
         }
-        return farthest;
+        return all;
     }
 
     /// <summary>Goes on from the hash of the ends.</summary>
@@ -89,7 +101,7 @@ internal sealed class TextCodes
         public const int Block = 4;
 
         /// <summary>A product carries upwards only: it is its highest bits that all of the text has a part in.</summary>
-        public ulong Hash() => ((First * OtherFactor) ^ Last) * Factor;
+        public ulong Hash(ulong factor) => ((First * OtherFactor) ^ Last) * factor;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Ends Of(string text) =>
