@@ -6,9 +6,9 @@ using System.Runtime.InteropServices;
 namespace PolicyM2M.Engine.Contexts;
 
 /// <summary>
-/// Finds a text's place among known ones: open addressing in four times the room, by whichever of a few factors brings the texts nearest to their places. The texts are those of the policies, so that nobody who only sends contexts
-/// can make the search long; and the hash need not be secret, only fast on short texts. Mostly a text's ends tell it apart, and then no more of it is hashed;
-/// up to eight code units the ends are all of it, and the known text itself need not be touched.
+/// Finds a text's place among known ones: open addressing in four times the room, by whichever of a few factors brings the texts nearest to their places. The texts are those of the
+/// policies, so that nobody who only sends contexts can make the search long; and the hash need not be secret, only fast on short texts. Mostly a text's ends tell it apart, and then no more
+/// of it is hashed; up to eight code units the ends are all of it, and the known text itself need not be touched.
 /// </summary>
 internal sealed class TextCodes
 {
@@ -39,6 +39,8 @@ internal sealed class TextCodes
             if (Fill(texts, FarAway) is { } away && away < nearest.Away)
                 nearest = (away, _factor);
         }
+        if (nearest.Away == 0)
+            return;
         _factor = nearest.Factor;
         _areEndsEnough = nearest.Away < long.MaxValue;
         Fill(texts, int.MaxValue);

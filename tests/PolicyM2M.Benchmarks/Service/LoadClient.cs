@@ -68,22 +68,40 @@ internal sealed class LoadClient : IDisposable
     {
         int count = (int)(perSecond * time.TotalSeconds);
         float[] latencies = new float[count];
+        // No list of the calls: all that ended would stay in memory with it, and what collects that makes the calls of the moment wait.
+        int pending = 1;
+        var ended = new TaskCompletionSource();
         long start = Stopwatch.GetTimestamp();
-        var calls = new List<Task>(count);
         for (int i = 0; i < count; i++)
         {
             double due = i / perSecond;
             while (Stopwatch.GetElapsedTime(start).TotalSeconds < due)
                 await Task.Delay(1);
-            calls.Add(OneAsync(i, due));
+            Interlocked.Increment(ref pending);
+            _ = OneAsync(i, due);
         }
-        await Task.WhenAll(calls);
+        EndOne();
+        await ended.Task;
         return new Load(latencies, Stopwatch.GetElapsedTime(start));
 
         async Task OneAsync(int i, double due)
         {
-            await SendAsync(_connections[i % _connections.Length], frames[i % frames.Count]);
-            latencies[i] = (float)((Stopwatch.GetElapsedTime(start).TotalSeconds - due) * 1e6);
+            try
+            {
+                await SendAsync(_connections[i % _connections.Length], frames[i % frames.Count]);
+                latencies[i] = (float)((Stopwatch.GetElapsedTime(start).TotalSeconds - due) * 1e6);
+                EndOne();
+            }
+            catch (Exception fault) when (fault is HttpRequestException or InvalidOperationException or IOException)
+            {
+                ended.TrySetException(fault);
+            }
+        }
+
+        void EndOne()
+        {
+            if (Interlocked.Decrement(ref pending) == 0)
+                ended.TrySetResult();
         }
     }
 
