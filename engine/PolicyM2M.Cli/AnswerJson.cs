@@ -47,7 +47,7 @@ internal static class AnswerJson
             WriteExplanation(writer, decision);
         Json.WriteTexts(writer, "missing", gaps.Missing);
         Json.WriteTexts(writer, "silent", gaps.Silent);
-        Json.WriteTexts(writer, "unknownAges", gaps.UnknownAges);
+        Json.WriteTexts(writer, "unknown-ages", gaps.UnknownAges);
         WriteIgnored(writer, answer.Context);
         writer.WriteStartObject("revision");
         writer.WriteNull("commit");

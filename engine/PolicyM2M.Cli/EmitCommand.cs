@@ -61,6 +61,8 @@ internal static class EmitCommand
         foreach (string link in configuration.Files.Select(file => Path.Combine(target, file.Name)).Where(path => new FileInfo(path).LinkTarget is not null))
             throw new CannotRunException($"`{link}` is a link, and nothing is written through it: take it away, and have what it leads to link here");
         foreach (EmittedFile file in configuration.Files)
+            OutputFile.DemandNoSource(Path.Combine(target, file.Name));
+        foreach (EmittedFile file in configuration.Files)
             WholeFile.Write(Path.Combine(target, file.Name), Utf8.Strict.GetBytes(file.Text));
         ImmutableArray<string> stale = [.. configuration.Absent.Select(name => Path.Combine(target, name)).Where(File.Exists)];
         foreach (string file in stale)

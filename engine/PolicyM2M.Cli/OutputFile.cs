@@ -23,10 +23,46 @@ internal sealed record OutputFile(string Path)
             throw new CannotRunException("what is made here is no text, and a terminal cannot show it; name a file, or send standard output to one");
         if (Directory.Exists(Path))
             throw new CannotRunException($"`{Path}` is a folder; expected the name of the file to write");
-        // A slip must not cost anybody a policy.
-        string name = System.IO.Path.GetFileName(Path);
-        if (SourceNames.IsSource(name) || name.EndsWith(Compiler.PolicyTests.PolicyTestRun.TestExtension, StringComparison.Ordinal))
-            throw new CannotRunException($"{Path} has the name of a source of policies, which no output may replace; name another file");
+        DemandNoSource(Path);
+    }
+
+    /// <summary>Refuses what a policy set is read from, and its tests: a slip must not cost anybody a policy, or a context that somebody wrote.</summary>
+    /// <exception cref="CannotRunException">It is such a file.</exception>
+    public static void DemandNoSource(string path)
+    {
+        foreach (string file in new[] { path, FinalTarget(path) })
+        {
+            string name = System.IO.Path.GetFileName(file);
+            if (SourceNames.IsSource(name) || SourceNames.IsTest(name))
+                throw new CannotRunException($"{path} has the name of a source of policies, which no output may replace; name another file");
+            if (TestFolder.IsContext(name) && File.Exists(file) && SetOf(file) is { } set)
+                throw new CannotRunException($"{path} is a context that the tests of the policy set `{set}` may name, which no output may replace; name another file");
+        }
+    }
+
+    /// <summary>Where a file that is a link leads in the end: to write to the link writes there.</summary>
+    private static string FinalTarget(string path)
+    {
+        try
+        {
+            return new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path;
+        }
+        catch (IOException)
+        {
+            // It leads in a circle, or nowhere: to write there fails.
+            return path;
+        }
+    }
+
+    /// <summary>The folder of the policy set whose files a file is among, in whatever folder of it; null where there is none. What lies in a folder that begins with a dot is no file of a set.</summary>
+    private static string? SetOf(string file)
+    {
+        for (DirectoryInfo? folder = Directory.GetParent(System.IO.Path.GetFullPath(file)); folder is not null && !folder.Name.StartsWith('.'); folder = folder.Parent)
+        {
+            if (File.Exists(System.IO.Path.Combine(folder.FullName, PolicyFolder.Manifest)))
+                return System.IO.Path.GetRelativePath(Directory.GetCurrentDirectory(), folder.FullName);
+        }
+        return null;
     }
 
     /// <summary>Writes all of it.</summary>

@@ -34,7 +34,9 @@ internal static class PolicyFolder
         {
             string path = prefix + entry.Name;
             bool isLink = entry.LinkTarget is not null;
-            if (isLink ? !SourceNames.IsTest(path) : entry is FileInfo && SourceNames.IsSource(path))
+            if (!isLink && entry is DirectoryInfo && path == Manifest)
+                yield return (path, entry);
+            else if (isLink ? !SourceNames.IsTest(path) : entry is FileInfo && SourceNames.IsSource(path))
                 yield return (path, entry);
             else if (!isLink && entry is DirectoryInfo && !entry.Name.StartsWith('.'))
             {
@@ -49,6 +51,8 @@ internal static class PolicyFolder
         // The decision point refuses a commit with one: what it names may lie outside what was reviewed.
         if (entry.LinkTarget is not null)
             return new SourceFile(path, "", IsLink);
+        if (entry is DirectoryInfo)
+            return new SourceFile(path, "", "it is a folder; the manifest is a file");
         if (((FileInfo)entry).Length is > LargestFile and var length)
             return new SourceFile(path, "", string.Create(CultureInfo.InvariantCulture, $"it has {length:N0} bytes; split it"));
         return Utf8.TryDecode(RegularFile.ReadAllBytes((FileInfo)entry), out string? text, out int badByte)

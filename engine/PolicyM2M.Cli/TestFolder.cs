@@ -20,6 +20,9 @@ internal static class TestFolder
         return found;
     }
 
+    /// <summary>Whether a file has the name of a context, which tests may name.</summary>
+    public static bool IsContext(string path) => path.EndsWith(".json", StringComparison.Ordinal);
+
     private static void Add(string folder, string prefix, List<SourceFile> found)
     {
         string here = Path.Combine(folder, prefix);
@@ -35,7 +38,7 @@ internal static class TestFolder
             }
             else if (entry is DirectoryInfo)
                 Add(folder, $"{path}/", found);
-            else if (entry is FileInfo file && (SourceNames.IsTest(path) || path.EndsWith(".json", StringComparison.Ordinal)))
+            else if (entry is FileInfo file && (SourceNames.IsTest(path) || IsContext(path)))
                 found.Add(FileFault.Reading(Path.Combine(folder, path), () => Load(path, file)));
         }
     }

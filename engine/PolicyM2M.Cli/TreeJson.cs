@@ -31,6 +31,7 @@ internal static class TreeJson
                     writer.WriteEndObject();
                 }
                 writer.WriteEndArray();
+                writer.WriteString("deny", node.Denial);
                 writer.WriteStartArray("rules");
                 foreach (Rule rule in node.Rules)
                     AnswerJson.Write(writer, rule);

@@ -83,6 +83,7 @@ public static class PolicyCompiler
             lowered = PolicySetLowering.Lower(bound, new SourcePosition(PolicySetReader.Manifest, 1, 1), budget, faults);
             trees = TreeBuilder.Build(lowered, budget, limits);
             UnreachedCases.Warn(bound, lowered.Rules, trees.Answers, faults);
+            DeniedKinds.Warn(bound, lowered.Rules, trees, faults);
         }
         catch (BudgetExceededException)
         {

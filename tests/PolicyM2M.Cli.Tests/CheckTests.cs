@@ -30,6 +30,16 @@ public sealed class CheckTests
     }
 
     [Test]
+    public void A_folder_with_the_name_of_the_manifest_is_said_to_be_one()
+    {
+        using var set = new TemporaryFolder();
+        set.Write("policyset.yaml/p.m2m", "policy p\n");
+        FinishedProcess run = M2M.Run("check", set.Path);
+        Assert.That(run.ExitCode, Is.EqualTo(3));
+        Assert.That(run.Output, Does.Contain("error M2M405").And.Contain("it is a folder; the manifest is a file").And.Not.Contain("M2M401"));
+    }
+
+    [Test]
     public void The_same_sources_give_the_same_bundle_in_every_process()
     {
         string[] hashes = [BundleOf(M2M.Run("check", "factory", "--json")), BundleOf(M2M.Run("check", Path.Combine(M2M.Cases, "factory"), "--json"))];

@@ -81,6 +81,8 @@ public sealed class CompileTests
     [TestCase("compile", "factory", "-o", "policyset.yaml")]
     [TestCase("compile", "factory", "-o", "baseline.m2m")]
     [TestCase("tree", "factory", "--svg", "site.m2m.yaml")]
+    [TestCase("tree", "factory", "--svg", "decisions.snapshot.txt")]
+    [TestCase("test", "factory", "--junit", "baseline.tests.yaml")]
     public void A_source_is_not_overwritten(string command, string set, string option, string name)
     {
         _folder.Write(name, "somebody's work");
@@ -88,6 +90,44 @@ public sealed class CompileTests
         Assert.That(run.ExitCode, Is.EqualTo(1));
         Assert.That(run.Error, Does.Contain($"{name} has the name of a source of policies, which no output may replace; name another file"));
         Assert.That(File.ReadAllText(_folder[name]), Is.EqualTo("somebody's work"));
+    }
+
+    [TestCase("compile", "factory", "-o")]
+    [TestCase("tree", "factory", "--svg")]
+    [TestCase("test", "factory", "--junit")]
+    public void A_context_that_tests_may_name_is_not_overwritten(string command, string set, string option)
+    {
+        string context = Path.Combine("examples", "plc.json");
+        _folder.Write("policyset.yaml", "name: s");
+        _folder.Write(context, "{}");
+        FinishedProcess run = M2M.Run(command, set, option, _folder[context]);
+        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Error, Does.Contain("plc.json is a context that the tests of the policy set `").And.Contain("which no output may replace; name another file"));
+        Assert.That(File.ReadAllText(_folder[context]), Is.EqualTo("{}"));
+    }
+
+    [Test]
+    public void Other_files_of_a_policy_set_and_those_outside_are_replaced()
+    {
+        _folder.Write("set/policyset.yaml", "name: s");
+        _folder.Write("set/.cache/old.json", "old");
+        _folder.Write("report.json", "old");
+        foreach (string file in new[] { "set/new.json", "set/.cache/old.json", "report.json" })
+        {
+            Assert.That(Compile(_folder[file]).ExitCode, Is.Zero, file);
+            Assert.That(File.ReadAllText(_folder[file]), Does.StartWith("M2MB"));
+        }
+    }
+
+    [Test]
+    public void What_a_link_leads_to_is_not_overwritten_where_it_is_a_source()
+    {
+        _folder.Write("baseline.m2m", "somebody's work");
+        File.CreateSymbolicLink(_folder["factory.m2mb"], _folder["baseline.m2m"]);
+        FinishedProcess run = Compile(_folder["factory.m2mb"]);
+        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Error, Does.Contain("has the name of a source of policies"));
+        Assert.That(File.ReadAllText(_folder["baseline.m2m"]), Is.EqualTo("somebody's work"));
     }
 
     [Test]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Xml.Linq;
 using PolicyM2M.Testing;
 
@@ -31,6 +32,20 @@ public sealed class TreeTests
             Assert.That(double.Parse(text.Attribute("x")!.Value, CultureInfo.InvariantCulture) + text.Value.Length * 8, Is.LessThan(width), text.Value);
             Assert.That(double.Parse(text.Attribute("y")!.Value, CultureInfo.InvariantCulture), Is.LessThan(height), text.Value);
         }
+    }
+
+    [Test]
+    public void Each_answer_in_JSON_says_whether_it_denies_and_why()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("policyset.yaml", "name: s\nattributes: s.attributes.yaml\npolicies: [p.m2m]\n");
+        folder.Write("s.attributes.yaml", "attributes:\n  risk: { type: int, minimum: 0, maximum: 9, provenance: claimed, description: x }\n");
+        folder.Write("p.m2m", "policy p\nauth {\n  when risk > 5 deny \"too high\"\n  when risk > 3 use { mutual required }\n  otherwise use { methods x509 }\n}\n");
+        using var trees = JsonDocument.Parse(M2M.Run("tree", folder.Path, "--kind", "auth", "--json").Output);
+        JsonElement[] nodes = [.. trees.RootElement.GetProperty("trees")[0].GetProperty("nodes").EnumerateArray()];
+        Assert.That(nodes.Where(node => node.GetProperty("form").GetString() == "answer").Select(node => node.GetProperty("deny").GetString()),
+            Is.EquivalentTo(new[] { "too high", "no rule that applies states `methods`", null }));
+        Assert.That(nodes.Where(node => node.GetProperty("form").GetString() != "answer").Select(node => node.GetProperty("deny").ValueKind), Is.All.EqualTo(JsonValueKind.Null));
     }
 
     [Test]

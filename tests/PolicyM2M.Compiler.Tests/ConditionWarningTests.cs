@@ -27,6 +27,8 @@ internal sealed class ConditionWarningTests
     [TestCase("risk in 0..50", null)]
     [TestCase("risk in 50..100 or flag", null)]
     [TestCase("place within 10.0.0.0/8 and place within 10.1.0.0/16", null)]
+    [TestCase("(risk == 1 or flag) and (risk == 2 or flag) and not flag", "M2M315", Description = "only taken together do its parts leave nothing")]
+    [TestCase("(risk == 1 or flag) and (risk == 2 or flag) and not (kind == \"a\" and flag)", null)]
     public void A_condition_that_leaves_no_choice_is_warned_of(string condition, string? code)
     {
         Compilation compilation = PolicyCompiler.Compile(
@@ -79,6 +81,10 @@ internal sealed class ConditionWarningTests
         Assert.That(fault.Help, Does.Contain(help));
     }
 
+    [TestCase("policy p\nforbid f : auth \"x\" when (risk == 1 or flag) and (risk == 2 or flag) and not flag", 2)]
+    [TestCase("policy p\nrequire r : auth { mutual required } when (risk < 3 or flag) and (risk > 4 or flag) and not (flag and risk < 9) and risk < 7", 2)]
+    [TestCase("policy p for risk > 50 or flag\nforbid f : auth \"x\" when risk < 40 and not flag", 2)]
+    [TestCase("policy p for risk > 50\nforbid f : auth \"x\" when risk < 40", 2)]
     [TestCase("policy p for risk > 100\nauth { otherwise deny \"x\" }", 1)]
     [TestCase("policy p\nauth { otherwise deny \"x\" }\ninvariant \"i\" : auth always deny when risk > 100", 3)]
     [TestCase("policy p\ndefine odd = risk > 100\nauth {\n  when odd or risk < 3 deny \"x\"\n  when odd or risk < 5 deny \"y\"\n  otherwise use { methods x509 }\n}", 4)]
@@ -87,7 +93,7 @@ internal sealed class ConditionWarningTests
         Compilation compilation = PolicyCompiler.Compile(
         [
             new SourceFile("policyset.yaml", "name: s\nattributes: a.attributes.yaml\npolicies: [p.m2m]\n"),
-            new SourceFile("a.attributes.yaml", "attributes:\n  risk: { type: int, minimum: 0, maximum: 100, provenance: claimed, description: x }\n"),
+            new SourceFile("a.attributes.yaml", "attributes:\n  risk: { type: int, minimum: 0, maximum: 100, provenance: claimed, description: x }\n  flag: { type: bool, provenance: claimed, description: x }\n"),
             new SourceFile("p.m2m", policy),
         ]);
         Assert.That(compilation.Diagnostics.Select(d => (d.Code, d.Position.Line)), Is.EqualTo(new[] { ("M2M315", line) }));

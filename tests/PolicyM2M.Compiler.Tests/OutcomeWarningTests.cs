@@ -17,6 +17,10 @@ internal sealed class OutcomeWarningTests
     [TestCase("auth", "methods x509  reauthenticate 0s", "`reauthenticate 0s` ends no authentication: the next is due at once")]
     [TestCase("cipher-suites", "versions 1.3  suites TLS_AES_128_GCM_SHA256  session-lifetime 0s", "`session-lifetime 0s` ends a session before it has begun")]
     [TestCase("auth", "methods x509  fresh-for 0s  usable-for 0s", null)]
+    [TestCase("cipher-suites", "versions 1.2  suites TLS_RSA_WITH_NULL_SHA256, TLS_RSA_WITH_AES_128_CBC_SHA", "`TLS_RSA_WITH_NULL_SHA256` encrypts nothing")]
+    [TestCase("cipher-suites", "versions 1.3  suites TLS_SHA256_SHA256", "`TLS_SHA256_SHA256` encrypts nothing")]
+    [TestCase("cipher-suites", "versions 1.2  suites TLS_RSA_EXPORT_WITH_RC4_40_MD5", "`TLS_RSA_EXPORT_WITH_RC4_40_MD5` encrypts with a key of 40 bits")]
+    [TestCase("cipher-suites", "versions 1.2  suites where forward-secret", null)]
     public void A_senseless_value_is_warned_of(string kind, string fields, string? message) =>
         Assert.That(Warnings($"{kind} {{ otherwise use {{ {fields} }} }}"), Is.EqualTo(message is null ? [] : new[] { $"M2M334 {message}" }));
 
@@ -37,6 +41,12 @@ internal sealed class OutcomeWarningTests
     [TestCase("auth { otherwise use { methods x509 } }", "require w : auth { fresh-for 5m } when risk > 5", 1)]
     public void How_long_a_decision_is_fresh_says_nothing_where_nobody_says_how_long_it_may_be_used(string first, string second, int count) =>
         Assert.That(Warnings(first, second).Count(warning => warning.StartsWith("M2M333", StringComparison.Ordinal)), Is.EqualTo(count));
+
+    [TestCase("require r : auth {}", true)]
+    [TestCase("profile empty : auth {}\nrequire r : auth empty", true)]
+    [TestCase("require r : auth { mutual required }", false)]
+    public void A_requirement_that_demands_nothing_is_warned_of(string require, bool isWarned) =>
+        Assert.That(Warnings($"auth {{ otherwise use {{ methods x509 }} }}\n{require}"), Is.EqualTo(isWarned ? new[] { "M2M337 the requirement `r` demands nothing" } : []));
 
     private static string[] Warnings(string first, string second = "")
     {

@@ -41,6 +41,8 @@ internal sealed class ClockBinder(SourceText source, int offsetMinutes, Faults f
             faults.WrongClockOperator(source, signSpan);
             return BoundCondition.Never;
         }
+        if (reading == ClockReading.Now)
+            DayEnd.Warn(literal, sign, offsetMinutes, source, faults);
         return Of(reading, sign switch
         {
             M2MToken.Equal => [(value, value)],
@@ -64,10 +66,12 @@ internal sealed class ClockBinder(SourceText source, int offsetMinutes, Faults f
         if (Value(reading, from) is not { } low || Value(reading, to) is not { } high)
             return BoundCondition.Never;
         (long lowest, long highest) = Range(reading);
+        if (reading == ClockReading.Now && low > high)
+            faults.EmptyRange(source, from.Span.To(to.Span));
+        else if (reading == ClockReading.Now)
+            DayEnd.Warn(to, offsetMinutes, source, faults);
         if (low <= high)
             return Of(reading, [(low, high)]);
-        if (reading == ClockReading.Now)
-            faults.EmptyRange(source, from.Span.To(to.Span));
         return Of(reading, [(lowest, high), (low, highest)]);
     }
 
@@ -76,7 +80,8 @@ internal sealed class ClockBinder(SourceText source, int offsetMinutes, Faults f
     {
         if (zone is null)
             return 0;
-        if (zone.Text[0] is '+' or '-' && TimeOnly.TryParseExact(zone.Text.AsSpan(1), "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out TimeOnly offset)
+        // A sign and its digits are one word, which the grammar does not ask.
+        if (zone.Span.Length == zone.Text.Length && zone.Text[0] is '+' or '-' && TimeOnly.TryParseExact(zone.Text.AsSpan(1), "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out TimeOnly offset)
             && offset.ToTimeSpan().TotalMinutes <= LargestOffset)
         {
             return (int)offset.ToTimeSpan().TotalMinutes * (zone.Text[0] == '-' ? -1 : 1);

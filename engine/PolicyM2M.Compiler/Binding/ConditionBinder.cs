@@ -89,6 +89,8 @@ internal sealed class ConditionBinder(
         }
         if (LiteralBinder.Bind(comparison.Literal, attribute, source, faults) is not { } value)
             return BoundCondition.Never;
+        if (attribute.Type == AttributeType.Instant)
+            DayEnd.Warn(comparison.Literal, comparison.Operator, offsetMinutes, source, faults);
         return comparison.Operator switch
         {
             M2MToken.Equal => new BoundCondition.OneOf(attribute, [value]),
@@ -112,18 +114,27 @@ internal sealed class ConditionBinder(
             return BoundCondition.Never;
         }
         var values = ImmutableArray.CreateBuilder<AttributeValue>();
-        var seen = new HashSet<AttributeValue>();
+        var seen = new HashSet<object>();
         foreach (AtomSyntax literal in oneOf.Literals)
         {
             if (LiteralBinder.Bind(literal, attribute, source, faults) is not { } value)
                 continue;
-            if (seen.Add(value))
+            if (seen.Add(Meant(value, attribute)))
                 values.Add(value);
             else
                 faults.GivenTwice(source, literal.Span, $"`{literal.Text}`");
         }
         return values.Count == 0 ? BoundCondition.Never : new BoundCondition.OneOf(attribute, values.ToImmutable());
     }
+
+    /// <summary>What a value is, however it is written: `2.4` and `2.4.0` are one version.</summary>
+    private static object Meant(AttributeValue value, AttributeDefinition attribute) => attribute.Type switch
+    {
+        AttributeType.Version when SemanticVersion.TryParse(value.Text, out SemanticVersion? version) => version,
+        AttributeType.Address => Constants.Address(value.Text),
+        AttributeType.Duration or AttributeType.Instant when new AttributeCoding(attribute, []).TryEncode(value, out long code) => code,
+        _ => value,
+    };
 
     private BoundCondition Between(ConditionSyntax.Between between)
     {
@@ -141,6 +152,8 @@ internal sealed class ConditionBinder(
             return BoundCondition.Never;
         if (IsAbove(low.Value, high.Value, attribute))
             faults.EmptyRange(source, between.Low.Span.To(between.High.Span));
+        else if (attribute.Type == AttributeType.Instant)
+            DayEnd.Warn(between.High, offsetMinutes, source, faults);
         BoundCondition atLeast = new BoundCondition.Not(new BoundCondition.Below(attribute, low.Value, OrEqual: false)), atMost = new BoundCondition.Below(attribute, high.Value, OrEqual: true);
         // An end that is the end of the attribute's own range is there for the reader: by itself it is no test that always holds.
         (bool isFromLowest, bool isToHighest) = (IsEnd(low.Value, attribute, coding => coding.Lowest), IsEnd(high.Value, attribute, coding => coding.Highest));
@@ -175,8 +188,12 @@ internal sealed class ConditionBinder(
             return new BoundCondition.Contains(attribute, text);
         // An enumeration is known whole: what begins so is a list of its values.
         ImmutableArray<AttributeValue> values = [.. attribute.Values.Where(value => value.StartsWith(text, StringComparison.Ordinal)).Select(AttributeValue.Of)];
-        return attribute.Values.Length == 0 ? new BoundCondition.StartsWith(attribute, text)
-            : values.IsEmpty ? BoundCondition.Never : new BoundCondition.OneOf(attribute, values);
+        if (attribute.Values.Length == 0)
+            return new BoundCondition.StartsWith(attribute, text);
+        if (!values.IsEmpty)
+            return new BoundCondition.OneOf(attribute, values);
+        faults.BeginsNoValue(source, relation.Literal, attribute);
+        return BoundCondition.Never;
     }
 
     private BoundCondition Within(ConditionSyntax.Within within)
@@ -220,7 +237,9 @@ internal sealed class ConditionBinder(
         if (left.Type != right.Type || left.AgeOf is not null || right.AgeOf is not null || left == right)
             faults.NotComparable(source, same.Right.Span, left, right);
         else if (same.Operator is not (M2MToken.Equal or M2MToken.NotEqual))
-            faults.WrongOperator(source, same.OperatorSpan, source.Text.Substring(same.OperatorSpan.Start, same.OperatorSpan.Length), left);
+            faults.OrderOfTwo(source, same.OperatorSpan, source.Text.Substring(same.OperatorSpan.Start, same.OperatorSpan.Length), left, right);
+        else if (!CanBeSame(left, right))
+            faults.NeverTheSame(source, same.Right.Span, left, right);
         else
             return same.Operator == M2MToken.Equal ? new BoundCondition.SameAs(left, right) : new BoundCondition.Not(new BoundCondition.SameAs(left, right));
         return BoundCondition.Never;
@@ -230,9 +249,17 @@ internal sealed class ConditionBinder(
     {
         if (attributes.TryGetValue(name.Text, out AttributeDefinition? attribute))
             return attribute;
-        faults.UnknownAttribute(source, name, attributes.Keys.Concat(ClockBinder.Names));
+        if (ClockBinder.ReadingOf(name.Text) is not null)
+            faults.ClockAsAttribute(source, name);
+        else
+            faults.UnknownAttribute(source, name, attributes.Keys.Concat(ClockBinder.Names));
         return null;
     }
+
+    /// <summary>Whether two attributes of one type have a value in common, by what their schema says of each.</summary>
+    private static bool CanBeSame(AttributeDefinition left, AttributeDefinition right) =>
+        (left.Type == AttributeType.Set || left.Values.IsEmpty || right.Values.IsEmpty || left.Values.Intersect(right.Values).Any())
+            && !(left.Minimum > right.Maximum) && !(right.Minimum > left.Maximum);
 
     private static bool HasOrder(AttributeDefinition attribute) => attribute.Type is AttributeType.Int or AttributeType.Version or AttributeType.Duration or AttributeType.Instant;
 

@@ -62,7 +62,7 @@ internal sealed class FactSelection(SourceText source, Field field, Faults fault
                 return Fact(oneOf.Attribute, facts) is { } word && oneOf.Literals.All(literal => IsThere(oneOf.Attribute, literal, literal.Value))
                     && oneOf.Literals.Any(literal => literal.Value == word) == truth;
             case ConditionSyntax.Between between:
-                return Fact(between.Attribute, facts) is { } bits && Number(between.Low) is { } low && Number(between.High) is { } high
+                return Fact(between.Attribute, facts) is { } bits && Number(between.Low) is { } low && Number(between.High) is { } high && IsRange(between, low, high)
                     && TryNumber(bits, out long n) && (n >= low && n <= high) == truth;
             default:
                 Wrong(where.Span, "a comparison of facts");
@@ -119,13 +119,23 @@ internal sealed class FactSelection(SourceText source, Field field, Faults fault
     /// <summary>Whether any row has the fact: a value that none has was mistyped, and where it is denied it would select everything.</summary>
     private bool IsThere(NameSyntax name, AtomSyntax literal, string value)
     {
-        if (value is Yes or No || _isFaulty)
-            return !_isFaulty;
+        if (_isFaulty)
+            return false;
         string[] values = [.. TlsRegistry.Facts(field.Name).Select(row => row.Facts[name.Text]).Where(fact => fact.Length > 0).Distinct().Order(StringComparer.Ordinal)];
-        if (values.Contains(value))
+        // Of a fact that is so or not so, a table may hold only one of the two.
+        if (values.Contains(value) || (value is Yes or No && (values.Contains(Yes) || values.Contains(No))))
             return true;
         Wrong(literal.Span, $"a value that `{name.Text}` has: {string.Join(", ", values)}");
         return false;
+    }
+
+    /// <summary>Whether a range holds anything: one that does not would select everything where it is denied.</summary>
+    private bool IsRange(ConditionSyntax.Between between, long low, long high)
+    {
+        if (low > high && !_isFaulty)
+            faults.EmptyRange(source, between.Low.Span.To(between.High.Span));
+        _isFaulty |= low > high;
+        return !_isFaulty;
     }
 
     private long? Number(AtomSyntax literal)

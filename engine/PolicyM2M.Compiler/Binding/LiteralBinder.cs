@@ -19,7 +19,7 @@ internal static class LiteralBinder
             return null;
         }
         // What a device reports is read leniently; a policy is written once, and read by many.
-        if (attribute.Type == AttributeType.Version && literal.Kind == M2MToken.Number && WithoutLeadingZeros(literal.Text) is var version && version != literal.Text)
+        if (attribute.Type == AttributeType.Version && literal.Kind == M2MToken.Number && VersionText.WithoutLeadingZeros(literal.Text) is var version && version != literal.Text)
         {
             faults.LeadingZeros(source, literal, version);
             return null;
@@ -54,18 +54,6 @@ internal static class LiteralBinder
         (AttributeType.Duration, M2MToken.Number) when DurationText.TryParse(literal.Text, out _) => AttributeValue.Of(literal.Text),
         _ => null,
     };
-
-    /// <summary>A version as Semantic Versioning 2.0.0 writes it (sections 2 and 9): no number of it begins with a zero.</summary>
-    private static string WithoutLeadingZeros(string text)
-    {
-        string[] build = text.Split('+', 2);
-        build[0] = string.Join('-', build[0].Split('-', 2).Select(part => string.Join('.', part.Split('.').Select(Stripped))));
-        return string.Join('+', build);
-
-        static string Stripped(string identifier) => identifier.Length > 1 && identifier.All(char.IsAsciiDigit)
-            ? identifier.TrimStart('0') is { Length: > 0 } digits ? digits : "0"
-            : identifier;
-    }
 
     private static bool TryInteger(string text, out long number) =>
         long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number);

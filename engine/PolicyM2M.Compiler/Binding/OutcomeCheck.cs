@@ -1,3 +1,4 @@
+using System.Globalization;
 using PolicyM2M.Compiler.Diagnostics;
 using PolicyM2M.Compiler.Syntax;
 using PolicyM2M.Engine.Lattice;
@@ -8,6 +9,9 @@ namespace PolicyM2M.Compiler.Binding;
 /// <summary>Warns of outcomes that can be had, and that nobody will have meant. Values are looked at wherever they come from; a profile's own fault is reported at the profile.</summary>
 internal static class OutcomeCheck
 {
+    /// <summary>The least that NIST still allows for a symmetric key (SP 800-131A Rev. 2, section 2): three-key Triple DES, of 112 bits, is disallowed after 2023.</summary>
+    private const int LeastKeyBits = 128;
+
     /// <param name="outcome">What is written.</param>
     /// <param name="values">What it comes to, with what a profile gives.</param>
     /// <param name="source">Where it is written.</param>
@@ -19,6 +23,7 @@ internal static class OutcomeCheck
         CheckVersions(outcome, values, source, faults);
         foreach (FieldSyntax syntax in outcome.Fields)
         {
+            CheckSuites(syntax, source, faults);
             if (values.FirstOrDefault(entry => entry.Key.Name == syntax.Name.Text) is { Key: { } field, Value: { } value } && Objection(field, value) is { } objection)
                 faults.Senseless(source, syntax.Name.Span, $"`{field.Name} {string.Join(", ", syntax.Values.Select(said => said.Text))}` {objection.Meaning}", objection.Instead);
         }
@@ -47,6 +52,22 @@ internal static class OutcomeCheck
         {
             faults.Senseless(source, own.Name.Span, $"key-lifetime {key} is shorter than lifetime {credential}",
                 "no credential lasts longer than its key may be used: say the shorter for both, or give the key longer");
+        }
+    }
+
+    /// <summary>A suite that is named, and hides nothing from whoever listens; what facts select is not looked at, since it bounds more than it names.</summary>
+    private static void CheckSuites(FieldSyntax syntax, SourceText source, Faults faults)
+    {
+        if (syntax.Name.Text != Field.Suites.Name || syntax.Change == ListChange.Remove)
+            return;
+        foreach (AtomSyntax atom in syntax.Values)
+        {
+            if (TlsRegistry.Facts(Field.Suites.Name).FirstOrDefault(row => row.Name == atom.Text).Facts is not { } facts)
+                continue;
+            if (facts["cipher"] == "NULL")
+                faults.Senseless(source, atom.Span, $"`{atom.Text}` encrypts nothing", "whoever listens reads what it carries: name a suite with a cipher");
+            else if (int.TryParse(facts["key-bits"], NumberStyles.None, CultureInfo.InvariantCulture, out int bits) && bits < LeastKeyBits)
+                faults.Senseless(source, atom.Span, $"`{atom.Text}` encrypts with a key of {bits} bits", $"NIST SP 800-131A allows none below {LeastKeyBits}: name another suite");
         }
     }
 

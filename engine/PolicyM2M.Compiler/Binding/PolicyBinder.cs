@@ -121,6 +121,9 @@ internal sealed class PolicyBinder
             SourcePosition position = _policy.Source.PositionOf(name.Span);
             if (!names.TryAdd(name.Text, position))
                 _faults.DeclaredTwice(_policy.Source, name.Span, $"`{name.Text}`", names[name.Text]);
+            // Where something is wrong, what it demands may be just that.
+            if (says is { IsDenied: false } && !says.Values.Any() && !_faults.HasErrors)
+                _faults.DemandsNothing(_policy.Source, name);
             demands.Add(new BoundDemand(name.Text, _conditions.Bind(when), Rule($"{word} {name.Text}", name.Span, says)));
         }
         return demands.ToImmutable();

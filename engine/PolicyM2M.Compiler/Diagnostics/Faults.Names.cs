@@ -13,6 +13,9 @@ internal sealed partial class Faults
     public void UnknownAttribute(SourceText source, NameSyntax name, IEnumerable<string> attributes) =>
         Error(source, name.Span, "M2M201", $"the attribute schema has no `{name.Text}`", DidYouMean(Spelling.Nearest(name.Text, attributes)));
 
+    public void ClockAsAttribute(SourceText source, NameSyntax name) =>
+        Error(source, name.Span, "M2M201", $"`{name.Text}` is what the clock shows, and no attribute: it is always there", $"compare it, such as {Slips.ExampleOf(name.Text)}");
+
     public void UnknownName(SourceText source, NameSyntax name, IEnumerable<string> names) =>
         Error(source, name.Span, "M2M202", $"`{name.Text}` is neither a `define` of this file nor an attribute",
             Grammar.ClockNames.Contains(name.Text) ? $"compare it, such as {Slips.ExampleOf(name.Text)}" : DidYouMean(Spelling.Nearest(name.Text, names)));

@@ -26,6 +26,12 @@ internal sealed partial class Faults
     public void WrongValue(SourceText source, Span at, string key, string expected) =>
         Error(source, at, "M2M404", $"this is no value for `{key}`", $"expected {expected}");
 
+    public void NoAttributeName(SourceText source, Span at, string name, string expected) =>
+        Error(source, at, "M2M404", $"`{name}` is no name of an attribute", $"expected {expected}");
+
+    public void NoKey(SourceText source, Span at) =>
+        Error(source, at, "M2M404", "this is no key", "expected a text");
+
     public void NoSuchFile(SourceText source, Span at, string path, IEnumerable<string> paths) =>
         Error(source, at, "M2M405", $"the policy set has no file `{path}`",
             DidYouMean(Spelling.Nearest(path, paths)) ?? "a policy is named *.m2m or *.m2m.yaml, and a file of attributes *.attributes.yaml");

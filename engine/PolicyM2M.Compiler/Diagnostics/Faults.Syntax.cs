@@ -11,6 +11,10 @@ internal sealed partial class Faults
     public void InvalidCharacter(SourceText source, Span at, string character) =>
         Error(source, at, "M2M102", $"`{character}` means nothing here", Slips.ForSign(character));
 
+    public void ForeignName(SourceText source, Span name, char letter) =>
+        Error(source, name, "M2M102", $"`{source.Text.Substring(name.Start, name.Length)}` is no name: `{letter}` (U+{(int)letter:X4}) is no letter of ASCII",
+            "names have the letters a to z and A to Z, digits, `_`, and single `-` and `.`; a text stands in double quotes");
+
     public void InvisibleCharacter(SourceText source, Span at, string character) =>
         Error(source, at, "M2M102", $"`{character}` means nothing here", "it cannot be seen, or looks like a space: write a space, or take it out");
 
@@ -29,6 +33,9 @@ internal sealed partial class Faults
 
     public void LeadingZeros(SourceText source, AtomSyntax version, string without) =>
         Error(source, version.Span, "M2M104", $"`{version.Text}` is no version: its numbers have no leading zeros", $"write {without}");
+
+    public void CommentInText(SourceText source, Span at) =>
+        Error(source, at, "M2M101", "unexpected `//`; in YAML no comment stands within a text", "begin it with `#`, behind the text or above its key");
 
     public void NoPolicy(SourceText source, Span at) =>
         Error(source, at, "M2M105", "a file begins with `policy`", "such as: policy baseline \"What every device must meet.\"");

@@ -11,6 +11,9 @@ namespace PolicyM2M.Compiler.Diagnostics;
 /// <summary>M2M3xx: the names are right, the values do not fit them.</summary>
 internal sealed partial class Faults
 {
+    /// <summary>So many rules are named where many bring something about.</summary>
+    private const int FewRules = 3;
+
     public void WrongType(SourceText source, AtomSyntax literal, AttributeDefinition attribute, string expected) =>
         Error(source, literal.Span, "M2M301",
             attribute.Type == AttributeType.Set ? $"`{attribute.Name}` is a set of texts; `{literal.Text}` is none" : $"`{attribute.Name}` is {Article(attribute)}; `{literal.Text}` is not",
@@ -30,6 +33,10 @@ internal sealed partial class Faults
                 _ => "use `==`, `!=`, `<`, `<=`, `>`, `>=`, `in [ … ]` or `in …..…`",
             });
 
+    public void OrderOfTwo(SourceText source, Span at, string sign, AttributeDefinition left, AttributeDefinition right) =>
+        Error(source, at, "M2M302", $"`{sign}` does not compare two attributes, such as `{left.Name}` and `{right.Name}`",
+            "two attributes are compared with `==` and `!=`; an order is that of an attribute and a value");
+
     public void OutOfRange(SourceText source, AtomSyntax literal, AttributeDefinition attribute, string expected) =>
         Error(source, literal.Span, "M2M303", $"`{attribute.Name}` is never `{literal.Text}`", $"expected {expected}");
 
@@ -37,8 +44,20 @@ internal sealed partial class Faults
         Error(source, literal.Span, "M2M304", $"`{attribute.Name}` is never `{literal.Value}`",
             DidYouMean(Spelling.Nearest(literal.Value, attribute.Values)) ?? $"it is one of {string.Join(", ", attribute.Values)}");
 
+    public void BeginsNoValue(SourceText source, AtomSyntax prefix, AttributeDefinition attribute) =>
+        Error(source, prefix.Span, "M2M304", $"no value of `{attribute.Name}` begins with `{prefix.Value}`", $"it is one of {string.Join(", ", attribute.Values)}");
+
     public void EmptyRange(SourceText source, Span at) =>
         Error(source, at, "M2M305", "this range is empty: its first value is above its last");
+
+    /// <param name="source">Where it is written.</param>
+    /// <param name="day">The day.</param>
+    /// <param name="before">What stands before it: a comparison, or the sign of a range.</param>
+    /// <param name="zone">The offset of the policy's zone, as an instant ends with it.</param>
+    public void DayAsEnd(SourceText source, AtomSyntax day, string before, string zone) =>
+        Warning(source, day.Span, "M2M335",
+            $"`{day.Text}` is the day's first second in UTC{(zone == "Z" ? "" : ", whatever the policy's zone")}: the rest of the day {(before == "> " ? "lies behind it" : "is left out")}",
+            $"for all of the day write `{before}{day.Text}T23:59:59{zone}`; for its first second `{before}{day.Text}T00:00:00Z`");
 
     public void NotABool(SourceText source, NameSyntax name, AttributeDefinition attribute) =>
         Error(source, name.Span, "M2M306", $"`{name.Text}` is {Article(attribute)}, so it is no condition by itself", "compare it with a value");
@@ -75,9 +94,17 @@ internal sealed partial class Faults
             left == right ? $"it always equals itself: compare it with a value or with another attribute, or ask `has {left.Name}`"
                 : "two attributes are compared where they have one type, and neither is an age");
 
+    public void NeverTheSame(SourceText source, Span at, AttributeDefinition left, AttributeDefinition right) =>
+        Error(source, at, "M2M313", $"`{left.Name}` is never the same as `{right.Name}`: the two have no value in common",
+            $"`{left.Name}` is {new AttributeCoding(left, []).Expected}; `{right.Name}` is {new AttributeCoding(right, []).Expected}");
+
     public void AlwaysSo(ConditionPlace place, bool holds) =>
         Add(new Diagnostic(holds ? "M2M314" : "M2M315", Severity.Warning, place.At, place.Length, $"this condition {(holds ? "always" : "never")} holds, whatever the values of its attributes",
             holds ? place.Instead : "the attribute schema and the tests joined here leave no value for which it would"));
+
+    public void NeverInTarget(ConditionPlace place, string policy) =>
+        Add(new Diagnostic("M2M315", Severity.Warning, place.At, place.Length, $"this condition never holds where the target of policy `{policy}` does",
+            "outside its target a policy says nothing: let the target or the condition leave room for the other"));
 
     public void PartAlwaysSo(ConditionPlace place, AttributeDefinition attribute, bool holds) =>
         Add(new Diagnostic(holds ? "M2M314" : "M2M315", Severity.Warning, place.At, place.Length, $"a test of `{attribute.Name}` in this condition {(holds ? "always" : "never")} holds",
@@ -136,7 +163,7 @@ internal sealed partial class Faults
         Error(source, at, "M2M322", $"{what} must say {expected}");
 
     public void WrongZone(SourceText source, AtomSyntax zone) =>
-        Error(source, zone.Span, "M2M323", $"`{zone.Text}` is no offset from UTC", "expected one from -14:00 to +14:00, such as +02:00");
+        Error(source, zone.Span, "M2M323", $"`{source.Text.Substring(zone.Span.Start, zone.Span.Length)}` is no offset from UTC", "expected one from -14:00 to +14:00, such as +02:00");
 
     public void ClockOnTheRight(SourceText source, NameSyntax clock, AttributeDefinition? left) =>
         Error(source, clock.Span, "M2M313", $"`{clock.Text}` is compared with no attribute",
@@ -166,6 +193,17 @@ internal sealed partial class Faults
     public void AlwaysDenies(SourceText source, Span at, DecisionKind kind, bool isEmpty) =>
         Warning(source, at, "M2M326", isEmpty ? $"this block has no case, so `{kind.Name()}` is always denied" : $"every case of this block denies, so `{kind.Name()}` is always denied",
             isEmpty ? "say `otherwise deny \"…\"` where that is meant" : $"to deny only where a condition holds, write: forbid NAME : {kind.Name()} \"…\" when …");
+
+    public void DeniesEverybody(SourcePosition at, DecisionKind kind, ImmutableArray<Rule> rules) =>
+        Add(new Diagnostic("M2M336", Severity.Warning, at, kind.Name().Length,
+            $"this block allows something, and `{kind.Name()}` is denied to every device all the same: by {string.Join(", ", rules.Take(FewRules).Select(Named))}"
+                + (rules.Length > FewRules ? $" and {rules.Length - FewRules} more" : ""),
+            "`m2m explain` says of a context what denies it; where all are meant to be denied, say only that: `otherwise deny \"…\"`"));
+
+    private static string Named(Rule rule) => rule.IsByOmission ? $"omission ({rule.Label})" : $"`{rule.Policy} {rule.Label}` at {rule.Source}";
+
+    public void DemandsNothing(SourceText source, NameSyntax require) =>
+        Warning(source, require.Span, "M2M337", $"the requirement `{require.Text}` demands nothing", "name a field that decisions must have, or take it out");
 
     public void SaysNothingAtAll(SourceText source, NameSyntax policy) =>
         Warning(source, policy.Span, "M2M331", $"the policy `{policy.Text}` says nothing: it has no block and no rule", "begin with a block such as: auth { otherwise deny \"…\" }");

@@ -14,7 +14,7 @@ internal static partial class MalformedText
 
     private static (string Form, string Range) Of(string text) => text switch
     {
-        _ when Date().IsMatch(text) => ("no instant", "expected a day that there is, or a day and a time with an offset, such as 2027-01-31 or 2027-01-31T06:00Z"),
+        _ when Date().IsMatch(text) => ("no instant", "expected a day that there is, or a day and a time with an offset, such as 2027-01-31, 2027-01-31T06:00Z or 2027-01-31T06:00+02:00"),
         _ when Clock().IsMatch(text) => ("no time of day", "a time of day lies between 00:00 and 23:59:59"),
         _ when Integer().IsMatch(text) => ("no integer", $"an integer lies between {long.MinValue} and {long.MaxValue}"),
         _ when Duration().IsMatch(text) => ("no duration", "a duration has at most 100000d; its units w d h m s stand from large to small, such as 1h30m"),

@@ -18,9 +18,14 @@ internal sealed class PolicySetLowering
     private readonly CompileBudget _budget;
     private readonly Faults _faults;
     private readonly SilenceCheck _silence;
+    private readonly ConditionSearch _search;
     private readonly List<(int Target, BoundBlock Block)> _blocks = [];
+    private readonly List<(int Condition, Action Warn)> _doubted = [];
     private readonly ImmutableArray<Rule>.Builder _rules = ImmutableArray.CreateBuilder<Rule>();
     private readonly ImmutableArray<LoweredList>.Builder _lists = ImmutableArray.CreateBuilder<LoweredList>();
+
+    /// <summary>A small part of what compiling may cost: no set is refused because a warning is too much work.</summary>
+    private long _searchWork = 200_000;
 
     private PolicySetLowering(BoundPolicySet set, CompileBudget budget, Faults faults)
     {
@@ -31,6 +36,7 @@ internal sealed class PolicySetLowering
         _conditions = new ConditionTable(_attributes.Codes, budget);
         _lowering = new ConditionLowering(_attributes, _conditions);
         _silence = new SilenceCheck(_attributes, _conditions, budget, faults);
+        _search = new ConditionSearch(_attributes, _conditions, budget);
     }
 
     /// <exception cref="BudgetExceededException">The conditions are too much work.</exception>
@@ -42,6 +48,7 @@ internal sealed class PolicySetLowering
             lowering.Policy(policy);
         lowering.Silence();
         lowering.Invariants();
+        lowering.Unholdable();
         return new LoweredPolicySet(set.Name, [.. set.Policies.Select(policy => policy.Name)], lowering._attributes, lowering._rules.ToImmutable(),
             lowering._conditions, lowering._lists.ToImmutable());
     }
@@ -63,7 +70,10 @@ internal sealed class PolicySetLowering
             _budget.At = demand.Rule.Source;
             if (_set.LongestWaiver is { } longest && demand.Waivers.Length > 1)
                 new WaiverSpans(_conditions, _lowering, longest, _faults).Check(demand);
-            int applies = _conditions.And([target, When(demand.When, ConditionPlace.Of(demand)), .. demand.Waivers.Select(waiver => _conditions.Not(When(waiver.Holds, ConditionPlace.Of(waiver))))]);
+            int own = When(demand.When, ConditionPlace.Of(demand));
+            if (target is not (ConditionTable.Always or ConditionTable.Never))
+                _doubted.Add((_conditions.And([target, own]), () => NeverInTarget(policy, demand)));
+            int applies = _conditions.And([target, own, .. demand.Waivers.Select(waiver => _conditions.Not(When(waiver.Holds, ConditionPlace.Of(waiver))))]);
             _silence.Note(applies, demand.Rule.Says);
             _lists.Add(new LoweredList((int)demand.Rule.Kind, demand.Rule.Source,
                 [new LoweredCase(applies, Place(demand.Rule)), new LoweredCase(ConditionTable.Always, LoweredCase.Silent)]));
@@ -102,6 +112,8 @@ internal sealed class PolicySetLowering
         }
         else
         {
+            if (when is not BoundCondition.Constant)
+                _doubted.Add((condition, () => _faults.AlwaysSo(place, holds: false)));
             foreach ((BoundCondition part, bool holds) in _lowering.WithoutChoice.Skip(known))
             {
                 if (part.Tested is { } attribute)
@@ -111,6 +123,34 @@ internal sealed class PolicySetLowering
             }
         }
         return condition;
+    }
+
+    /// <summary>
+    /// Warns of conditions under which nothing can be, though each of their tests by itself leaves a choice. Last of all, since to find out makes conditions that the trees do
+    /// not ask for; and as far as it is little work.
+    /// </summary>
+    private void Unholdable()
+    {
+        try
+        {
+            _budget.Within(ref _searchWork, () =>
+            {
+                foreach ((int condition, Action warn) in _doubted.Where(doubted => !_search.CanHold(doubted.Condition)))
+                    warn();
+                return 0;
+            });
+        }
+        catch (BudgetExceededException)
+        {
+            if (_searchWork > 0)
+                throw;
+        }
+    }
+
+    private void NeverInTarget(BoundPolicy policy, BoundDemand demand)
+    {
+        if (!_faults.IsDoubted(demand.Rule.Source))
+            _faults.NeverInTarget(ConditionPlace.Of(demand), policy.Name);
     }
 
     private int Place(Rule rule)

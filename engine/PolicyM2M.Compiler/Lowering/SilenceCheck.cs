@@ -14,6 +14,7 @@ namespace PolicyM2M.Compiler.Lowering;
 internal sealed class SilenceCheck(AttributeTable attributes, ConditionTable conditions, CompileBudget budget, Faults faults)
 {
     private readonly List<(int Applies, Outcome Says)> _demands = [];
+    private readonly ConditionSearch _search = new(attributes, conditions, budget);
 
     /// <summary>A small part of what compiling may cost: the warning is a help, and no set is refused for it.</summary>
     private long _work = 200_000;
@@ -114,7 +115,7 @@ internal sealed class SilenceCheck(AttributeTable attributes, ConditionTable con
     {
         int silent = conditions.Restrict(applies, has, 0), attribute = attributes.Facets[has].Attribute;
         foreach (int facet in conditions.FacetsOf(silent).ToArray().Where(facet => IsOf(attributes.Facets[facet], attribute)))
-            silent = conditions.Or(CodesOf(silent, facet).Select(code => conditions.Restrict(silent, facet, code)).ToArray());
+            silent = conditions.Or(_search.CodesOf(silent, facet).Select(code => conditions.Restrict(silent, facet, code)).ToArray());
         return silent;
     }
 
@@ -145,25 +146,8 @@ internal sealed class SilenceCheck(AttributeTable attributes, ConditionTable con
         : Outcome.Allow(outcome.Kind, Field.Of(outcome.Kind).Where(field => outcome[field] is null && field.WhenUnstated is not null)
             .Select(field => (field, field.WhenUnstated!)).Concat(outcome.Values));
 
-    /// <summary>Whether some context is under a condition: the codes of one facet after the other are tried, as far as they are told apart.</summary>
-    private bool CanHold(int condition)
-    {
-        if (condition is ConditionTable.Always or ConditionTable.Never)
-            return condition == ConditionTable.Always;
-        if (!AreIndependent(conditions.FacetsOf(condition)))
-            return false;
-        int facet = conditions.FacetsOf(condition)[0];
-        return CodesOf(condition, facet).Any(code => CanHold(conditions.Restrict(condition, facet, code)));
-    }
-
-    /// <summary>A code of a facet from each part that a condition tells apart.</summary>
-    private IEnumerable<long> CodesOf(int condition, int facet)
-    {
-        (long lowest, long highest) = attributes.Codes[facet];
-        List<long> codes = [lowest];
-        conditions.AddBounds(condition, facet, codes, []);
-        return codes.Where(code => code >= lowest && code <= highest).Distinct();
-    }
+    /// <summary>Whether some context is certain to be under a condition.</summary>
+    private bool CanHold(int condition) => AreIndependent(conditions.FacetsOf(condition)) && _search.CanHold(condition);
 
     /// <summary>Whether any codes of the facets can meet: those of the clock hang together, and so do an instant and its age, and two attributes and whether they are the same.</summary>
     private bool AreIndependent(ReadOnlySpan<int> facets)

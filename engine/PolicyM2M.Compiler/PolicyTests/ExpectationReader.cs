@@ -62,12 +62,19 @@ internal sealed class ExpectationReader(SourceText source, IReadOnlyList<string>
                 }
                 break;
             default:
-                if (Field.Find(kind, key) is not { } field)
-                    faults.UnknownExpectation(source, at, kind, key, [.. Field.Of(kind).Select(known => known.Name), Deny, DenyContains, DecidedBy]);
-                else if (FieldOf(kind, field, value) is { } expectation)
+                if (CheckKey(kind, key, at) && FieldOf(kind, Field.Find(kind, key)!, value) is { } expectation)
                     yield return expectation;
                 break;
         }
+    }
+
+    /// <summary>Whether a kind has something of that name to expect; a fault where it has not.</summary>
+    public bool CheckKey(DecisionKind kind, string key, Span at)
+    {
+        if (key is Deny or DenyContains or DecidedBy || Field.Find(kind, key) is not null)
+            return true;
+        faults.UnknownExpectation(source, at, kind, key, [.. Field.Of(kind).Select(known => known.Name), Deny, DenyContains, DecidedBy]);
+        return false;
     }
 
     private List<Expectation> Entries(DecisionKind kind, YamlMappingNode mapping)

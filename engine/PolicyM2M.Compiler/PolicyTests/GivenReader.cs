@@ -65,16 +65,22 @@ internal sealed class GivenReader(SourceText source, IReadOnlyDictionary<string,
     /// <summary>A context with one value more, or with one less where it is null.</summary>
     public DeviceContext? With(DeviceContext context, YamlScalarNode name, YamlNode value)
     {
-        if (!attributes.TryGetValue(name.Value ?? "", out AttributeDefinition? attribute))
-        {
-            faults.UnknownTestAttribute(source, YamlText.SpanOf(name, source), name.Value ?? "", attributes.Keys);
+        if (CheckName(name) is not { } attribute)
             return null;
-        }
         if (YamlText.IsNull(value))
             return context.Where(known => known != attribute.Name);
         if (YamlAttributeValue.Read(value, attribute) is { } usable)
             return context.With(attribute.Name, usable);
         faults.UnusableTestValue(source, YamlText.SpanOf(value, source), attribute, YamlAttributeValue.Expected(attribute));
+        return null;
+    }
+
+    /// <summary>The attribute of that name; null, with a fault, where there is none.</summary>
+    public AttributeDefinition? CheckName(YamlScalarNode name)
+    {
+        if (attributes.TryGetValue(name.Value ?? "", out AttributeDefinition? attribute))
+            return attribute;
+        faults.UnknownTestAttribute(source, YamlText.SpanOf(name, source), name.Value ?? "", attributes.Keys);
         return null;
     }
 

@@ -98,7 +98,8 @@ internal sealed class PolicyTestReader
             _faults.WrongValue(_source, YamlText.SpanOf(strange, _source), "columns", "the name of an attribute, or an expectation such as auth or auth.key-protection");
             return;
         }
-        var isExpected = columns.Select(column => Column((column as YamlScalarNode)?.Value ?? "")).ToList();
+        var isExpected = columns.Select(column => Column(((YamlScalarNode)column).Value ?? "")).ToList();
+        CheckColumns(columns, isExpected);
         bool areListed = entries.TryGetValue("columns", out YamlNode? listed) && listed is YamlSequenceNode;
         if (areListed && !isExpected.Exists(column => column is not null))
             _faults.AssertsNothing(_source, First(item), name);
@@ -136,6 +137,22 @@ internal sealed class PolicyTestReader
             if (isExpected.Exists(column => column is not null) && cells.Where((_, i) => isExpected[i] is not null).All(YamlText.IsNull))
                 _faults.AssertsNothing(_source, First(row), $"{name}, row {number}");
             Add($"{name}, row {number}", row, context, Moment(entries), expected.ToImmutable());
+        }
+    }
+
+    /// <summary>A column stands once, and names what there is: also where its cells are empty, or there are none.</summary>
+    private void CheckColumns(YamlNode[] columns, List<(DecisionKind Kind, string? Key)?> isExpected)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (int i = 0; i < columns.Length; i++)
+        {
+            string name = ((YamlScalarNode)columns[i]).Value ?? "";
+            if (!seen.Add(name))
+                _faults.GivenTwice(_source, YamlText.SpanOf(columns[i], _source), $"the column `{name}`");
+            if (isExpected[i] is not { } column)
+                _given.CheckName((YamlScalarNode)columns[i]);
+            else if (column.Key is { } key)
+                _expectations.CheckKey(column.Kind, key, YamlText.SpanOf(columns[i], _source));
         }
     }
 

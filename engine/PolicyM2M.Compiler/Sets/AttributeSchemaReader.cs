@@ -51,9 +51,9 @@ internal sealed class AttributeSchemaReader
             foreach ((string name, YamlNode nameNode, YamlNode definition) in YamlText.Entries(mapping, _source, _faults, known: null))
             {
                 if (!IsName(name))
-                    _faults.WrongValue(_source, YamlText.SpanOf(nameNode, _source), "an attribute's name", "words of letters, digits, `-` and `_`, joined by dots");
+                    _faults.NoAttributeName(_source, YamlText.SpanOf(nameNode, _source), name, "words of letters, digits, `_` and single `-`, each beginning with a letter, joined by dots");
                 else if (Grammar.IsReserved(name))
-                    _faults.WrongValue(_source, YamlText.SpanOf(nameNode, _source), "an attribute's name", $"another name: in a policy `{name}` is a word of the language");
+                    _faults.NoAttributeName(_source, YamlText.SpanOf(nameNode, _source), name, $"another name: in a policy `{name}` is a word of the language");
                 else if (definition is YamlMappingNode fields)
                     attributes.Add(Attribute(name, nameNode, fields));
                 else
@@ -119,10 +119,14 @@ internal sealed class AttributeSchemaReader
     private AttributeValue? Standard(YamlNode node, AttributeDefinition definition)
     {
         bool isClaimed = definition.Provenance == Provenance.Claimed;
-        if (isClaimed && YamlAttributeValue.Read(node, definition) is { } usable)
+        // A schema is written once, as a policy is; only what a device reports may have leading zeros.
+        bool isPlain = definition.Type != AttributeType.Version || node is not YamlScalarNode { Value: { } text } || VersionText.WithoutLeadingZeros(text) == text;
+        if (isClaimed && isPlain && YamlAttributeValue.Read(node, definition) is { } usable)
             return usable;
         _faults.WrongValue(_source, YamlText.SpanOf(node, _source), Default,
-            isClaimed ? YamlAttributeValue.Expected(definition) : "nothing: only a claimed attribute has a default, since what a registry or a verifier does not say could be anything");
+            !isPlain ? "a version whose numbers have no leading zeros, such as 2.4.0"
+            : isClaimed ? YamlAttributeValue.Expected(definition)
+            : "nothing: only a claimed attribute has a default, since what a registry or a verifier does not say could be anything");
         return null;
     }
 
@@ -153,8 +157,8 @@ internal sealed class AttributeSchemaReader
             return limit;
         _faults.WrongValue(_source, YamlText.SpanOf(node, _source), key, type switch
         {
-            AttributeType.Int => "a whole number",
-            AttributeType.Duration => "a duration such as 30d",
+            AttributeType.Int => $"a whole number from {long.MinValue} to {long.MaxValue}",
+            AttributeType.Duration => $"a duration such as 30d, of at most {DurationText.Format(DurationText.MaximumSeconds)}",
             _ => "nothing: only an int or a duration has limits",
         });
         return null;
@@ -187,5 +191,6 @@ internal sealed class AttributeSchemaReader
     }
 
     private static bool IsName(string name) => name.Split('.').All(word =>
-        word.Length > 0 && char.IsAsciiLetter(word[0]) && char.IsAsciiLetterOrDigit(word[^1]) && word.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'));
+        word.Length > 0 && char.IsAsciiLetter(word[0]) && char.IsAsciiLetterOrDigit(word[^1])
+        && word.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') && !word.Contains("--", StringComparison.Ordinal));
 }

@@ -53,7 +53,7 @@ internal static class YamlText
         {
             string? key = (keyNode as YamlScalarNode)?.Value;
             if (key is null)
-                faults.WrongValue(source, SpanOf(keyNode, source), "a key", "a text");
+                faults.NoKey(source, SpanOf(keyNode, source));
             else if (known is not null && !known.Contains(key))
                 faults.UnknownKey(source, SpanOf(keyNode, source), key, known);
             else

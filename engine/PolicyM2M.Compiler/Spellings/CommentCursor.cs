@@ -43,6 +43,28 @@ internal sealed class CommentCursor(PolicySyntax policy, Page page)
         Flush(comment => page.TakesComment && comment.Start < next && IsTrailing(comment) && LineOf(comment.Start) == line, 0);
     }
 
+    /// <summary>Prints the comments before an entry of a YAML mapping.</summary>
+    /// <param name="entries">Where the entries of the mapping stand.</param>
+    /// <param name="key">The key of the entry.</param>
+    /// <param name="indentation">That of the entry.</param>
+    public void ReachEntry(ImmutableArray<EntryPlace> entries, string key, int indentation)
+    {
+        if (Find(entries, key) is { } place)
+            Close(place.Start, indentation);
+    }
+
+    /// <summary>Prints the comments at the end of the line on which an entry ends, or its key where it has entries of its own.</summary>
+    /// <param name="entries">Where the entries of the mapping stand.</param>
+    /// <param name="key">The key of the entry.</param>
+    /// <param name="next">What stands next in the file: a comment behind that is not of this entry.</param>
+    public void EndEntry(ImmutableArray<EntryPlace> entries, string key, int next = int.MaxValue)
+    {
+        if (Find(entries, key) is { } place)
+            End(place, entries.Where(entry => entry.Span.Start > place.Start).Select(entry => entry.Span.Start).Append(next).Min());
+    }
+
+    private static Span? Find(ImmutableArray<EntryPlace> entries, string key) => entries.FirstOrDefault(entry => entry.Key == key) is { Key: not null } found ? found.Span : null;
+
     /// <summary>
     /// Prints an empty line before the key of a section, and the comments there. In a YAML source those further to the right than
     /// the key end the section before.
@@ -50,14 +72,15 @@ internal sealed class CommentCursor(PolicySyntax policy, Page page)
     /// <param name="first">Where the section's first item stands.</param>
     /// <param name="isKey">Whether that is the key itself.</param>
     /// <param name="outer">The indentation of the key.</param>
-    /// <param name="inner">The indentation of what stands in the section before.</param>
+    /// <param name="inner">The indentation of what stands in the section before; 0 where there is none.</param>
     public void ReachSection(int first, bool isKey, int outer, int inner)
     {
         int line = isKey ? LineOf(first) : HasLayout ? 0 : KeyLineOf(first);
         bool IsBefore(Span comment) => comment.Start < first && LineOf(comment.Start) < line;
-        Flush(comment => !HasLayout && IsBefore(comment) && (IsTrailing(comment) || ColumnOf(comment.Start) > outer), inner);
+        bool IsInner(int comment) => !HasLayout && inner > outer && ColumnOf(comment) > outer;
+        Flush(comment => !HasLayout && IsBefore(comment) && (IsTrailing(comment) || IsInner(comment.Start)), inner);
         page.Blank();
-        Flush(IsBefore, comment => HasLayout || ColumnOf(comment) <= outer ? outer : inner);
+        Flush(IsBefore, comment => IsInner(comment) ? inner : outer);
     }
 
     /// <summary>Prints the comments that are left.</summary>

@@ -75,6 +75,7 @@ internal static class ScalarPlaces
             if (header < 0)
                 return;
             ReadOnlySpan<char> signs = file.AsSpan(_at, header - _at);
+            signs = signs.IndexOf('#') is >= 0 and int comment ? signs[..comment] : signs;
             bool keeps = signs.Contains('+'), strips = signs.Contains('-');
             _at = header + 1;
             int indentation = Indentation();

@@ -15,17 +15,20 @@ internal sealed class YamlBodies(Page page, YamlEntries entries, CommentCursor c
     /// <param name="indentation">That of the two keys.</param>
     /// <param name="outcome">The outcome.</param>
     /// <param name="end">Where what it belongs to ends.</param>
-    public void Print(int indentation, OutcomeSyntax outcome, int end)
+    /// <param name="places">Where the entries of what it belongs to stand.</param>
+    public void Print(int indentation, OutcomeSyntax outcome, int end, ImmutableArray<EntryPlace> places)
     {
         if (outcome.Profile is { } profile)
         {
+            comments.ReachEntry(places, YamlKeys.Use, indentation);
             entries.Add(indentation, YamlKeys.Use, YamlScalar.Of(profile.Text));
+            comments.EndEntry(places, YamlKeys.Use);
             if (!outcome.Fields.IsEmpty)
-                Body(indentation, YamlKeys.With, outcome.Fields, end);
+                Body(indentation, YamlKeys.With, outcome.Fields, end, places);
         }
         else
         {
-            Body(indentation, YamlKeys.Use, outcome.Fields, end);
+            Body(indentation, YamlKeys.Use, outcome.Fields, end, places);
         }
     }
 
@@ -37,17 +40,20 @@ internal sealed class YamlBodies(Page page, YamlEntries entries, CommentCursor c
         if (profile.Outcome.Profile is null && !HasTwice(profile.Outcome.Fields))
             Fields(indentation, profile.Outcome.Fields, profile.Span.End);
         else
-            Print(indentation, profile.Outcome, profile.Span.End);
+            Print(indentation, profile.Outcome, profile.Span.End, profile.Entries);
     }
 
-    private void Body(int indentation, string key, ImmutableArray<FieldSyntax> fields, int end)
+    private void Body(int indentation, string key, ImmutableArray<FieldSyntax> fields, int end, ImmutableArray<EntryPlace> places)
     {
+        comments.ReachEntry(places, key, indentation);
         if (fields.IsEmpty)
         {
             entries.Add(indentation, key, "{}");
+            comments.EndEntry(places, key);
             return;
         }
         page.Add(indentation, $"{key}:", opens: true);
+        comments.EndEntry(places, key, fields[0].Span.Start);
         if (HasTwice(fields))
             Fields(indentation + 4, fields, end, "- ");
         else

@@ -24,6 +24,25 @@ internal sealed class YamlOutcomeReader(SourceText file, YamlPieces pieces, Piec
         return null;
     }
 
+    /// <summary>Where the entries of a mapping stand that have these keys, and those of the answers among them.</summary>
+    public ImmutableArray<EntryPlace> PlacesOf(YamlNode mapping, string[] keys)
+    {
+        var places = ImmutableArray.CreateBuilder<EntryPlace>();
+        if (mapping is not YamlMappingNode { Children: { } children })
+            return [];
+        foreach ((YamlNode key, YamlNode value) in children)
+        {
+            if (key is not YamlScalarNode { Value: { } name } || !keys.Contains(name))
+                continue;
+            places.Add(PlaceOf(name, key, value));
+            if (name is YamlKeys.Otherwise or YamlKeys.Always)
+                places.AddRange(PlacesOf(value, YamlKeys.Answer));
+        }
+        return places.ToImmutable();
+    }
+
+    public EntryPlace PlaceOf(string key, YamlNode keyNode, YamlNode value) => new(key, value is YamlScalarNode ? pieces[keyNode].To(pieces[value]) : pieces[keyNode]);
+
     /// <summary>What <c>use</c> and <c>with</c> say; or, inline, the fields that stand beside <c>kind</c>.</summary>
     public OutcomeSyntax? Outcome(YamlParts parts, bool isInline)
     {
@@ -51,7 +70,7 @@ internal sealed class YamlOutcomeReader(SourceText file, YamlPieces pieces, Piec
     {
         if (parts.Required(YamlKeys.Kind, "the kind of decision: cipher-suites, auth or rotation") is not { } value)
             return null;
-        if (value is YamlScalarNode)
+        if (value is YamlScalarNode { Value: { } text } && text.Trim() == text)
             return parser.TryKind(pieces[value], out DecisionKind kind) ? kind : null;
         Wrong(value, YamlKeys.Kind, "cipher-suites, auth or rotation");
         return null;
@@ -59,20 +78,28 @@ internal sealed class YamlOutcomeReader(SourceText file, YamlPieces pieces, Piec
 
     public NameSyntax? Name(YamlNode value, string key)
     {
-        if (value is YamlScalarNode && !YamlText.IsNull(value))
+        if (IsName(value))
             return parser.TryName(pieces[value], out NameSyntax name) ? name : null;
-        Wrong(value, key, "a name");
+        Wrong(value, key, ExpectedName(value));
         return null;
     }
 
     /// <summary>A name that the file gives.</summary>
     public NameSyntax? GivenName(YamlNode value, string key)
     {
-        if (value is YamlScalarNode)
+        if (IsName(value))
             return parser.TryGivenName(pieces[value], out NameSyntax name) ? name : null;
-        Wrong(value, key, "a name");
+        Wrong(value, key, ExpectedName(value));
         return null;
     }
+
+    /// <summary>Whether a value is a text that could be a name: neither none nor a truth, and without blanks around it.</summary>
+    private static bool IsName(YamlNode value) =>
+        value is YamlScalarNode { Value: { } text } && !YamlText.IsNull(value) && YamlText.Truth(value) is null && text.AsSpan().Trim(" \t\r\n").Length == text.Length;
+
+    private static string ExpectedName(YamlNode value) => value is YamlScalarNode { Value.Length: > 0 } scalar && (YamlText.IsNull(value) || YamlText.Truth(value) is not null)
+        ? $"a name; where `{scalar.Value}` is one it stands in quotes"
+        : value is YamlScalarNode { Value.Length: > 0 } ? "a name without blanks around it" : "a name";
 
     /// <summary>A text, which may be empty only where quotes say so.</summary>
     public string? Text(YamlNode value, string key)

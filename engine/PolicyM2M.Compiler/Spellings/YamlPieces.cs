@@ -25,6 +25,8 @@ internal sealed class YamlPieces
         {
             int start = (int)scalar.Start.Index, end = (int)scalar.End.Index;
             AddComments(start);
+            if (scalar.Style is ScalarStyle.Literal or ScalarStyle.Folded)
+                AddHeader(start, end);
             Add(start, scalar.Value, ScalarPlaces.Of(file.Text, start, end, scalar.Style, scalar.Value));
             from = end;
         }
@@ -36,10 +38,21 @@ internal sealed class YamlPieces
         void AddComments(int until)
         {
             foreach (Span comment in CommentsOf(file.Text, from, until))
-            {
-                comments.Add(new Span(text.Length, comment.Length));
-                Add(comment.Start, file.Text.Substring(comment.Start, comment.Length), [.. Enumerable.Range(comment.Start, comment.Length + 1)]);
-            }
+                AddComment(comment.Start, comment);
+        }
+
+        // Behind the sign of a text in lines of its own there may be a comment; it stands before what the text says, where the node itself is not looked for.
+        void AddHeader(int start, int end)
+        {
+            int line = file.Text.IndexOf('\n', start, end - start) is >= 0 and int found ? found : end;
+            foreach (Span comment in CommentsOf(file.Text, start, line))
+                AddComment(start - 1, comment);
+        }
+
+        void AddComment(int at, Span comment)
+        {
+            comments.Add(new Span(text.Length, comment.Length));
+            Add(at, file.Text.Substring(comment.Start, comment.Length), [.. Enumerable.Range(comment.Start, comment.Length + 1)]);
         }
 
         void Add(int start, string value, int[] piecePlaces)

@@ -39,8 +39,11 @@ internal sealed class YamlPolicyReader
         string? description = null;
         ConditionSyntax? target = null;
         AtomSyntax? zone = null;
+        var entries = ImmutableArray.CreateBuilder<EntryPlace>();
         foreach ((string key, YamlNode keyNode, YamlNode value) in YamlText.Entries(root, _file, _faults, [.. YamlKeys.Head, .. YamlKeys.Sections]))
         {
+            if (YamlKeys.Head.Contains(key))
+                entries.Add(_outcomes.PlaceOf(key, keyNode, value));
             switch (key)
             {
                 case YamlKeys.Policy:
@@ -68,6 +71,7 @@ internal sealed class YamlPolicyReader
             Keyword = keyword,
             Zone = zone,
             Comments = [.. _pieces.Comments],
+            Entries = entries.ToImmutable(),
         };
     }
 
@@ -102,7 +106,7 @@ internal sealed class YamlPolicyReader
 
     private void Define(YamlNode nameNode, YamlNode value)
     {
-        if (!_parser.TryGivenName(_pieces[nameNode], out NameSyntax name))
+        if (_outcomes.GivenName(nameNode, YamlKeys.Define) is not { } name)
             return;
         _declarations.Add(Condition(value, name.Text) is { } condition
             ? new DeclarationSyntax.Define(name, condition) { Span = name.Span.To(_pieces[value]) }
@@ -111,11 +115,11 @@ internal sealed class YamlPolicyReader
 
     private void Profile(string key, YamlNode nameNode, YamlNode value)
     {
-        if (!_parser.TryGivenName(_pieces[nameNode], out NameSyntax name))
+        if (_outcomes.GivenName(nameNode, YamlKeys.Profiles) is not { } name)
             return;
         YamlParts? parts = _outcomes.Parts(value, key, "a profile such as { kind: auth, methods: [x509] }", nameNode, known: null);
         _declarations.Add(parts is not null && _outcomes.Kind(parts) is { } kind && _outcomes.Outcome(parts, isInline: true) is { } outcome
-            ? new DeclarationSyntax.Profile(name, kind, outcome) { Span = name.Span.To(_pieces[value]) }
+            ? new DeclarationSyntax.Profile(name, kind, outcome) { Span = name.Span.To(_pieces[value]), Entries = _outcomes.PlacesOf(value, YamlKeys.OfOutcomes) }
             : new DeclarationSyntax.Unreadable(name));
     }
 
@@ -126,8 +130,8 @@ internal sealed class YamlPolicyReader
         {
             if (cases.Count > 0 && cases[^1].When is null)
                 _faults.UnreachableCase(_file, YamlText.SpanOf(item, _file) with { Length = 1 });
-            if (Case(item) is { } parsed)
-                cases.Add(parsed with { Span = _pieces[item] });
+            if (Case(item, kind) is { } parsed)
+                cases.Add(parsed with { Span = _pieces[item], Entries = _outcomes.PlacesOf(item, YamlKeys.Case) });
         }
         _declarations.Add(new DeclarationSyntax.Block(kind, _pieces[keyNode], cases.ToImmutable())
         {
@@ -136,9 +140,9 @@ internal sealed class YamlPolicyReader
         });
     }
 
-    private CaseSyntax? Case(YamlNode item)
+    private CaseSyntax? Case(YamlNode item, DecisionKind kind)
     {
-        if (_outcomes.Parts(item, "a case", "a mapping with `when` or `otherwise`", item, YamlKeys.Case) is not { } parts)
+        if (_outcomes.Parts(item, kind.Name(), "a list of cases, each a mapping with `when` or `otherwise`", item, YamlKeys.Case) is not { } parts)
             return null;
         if (parts.Value(YamlKeys.Otherwise) is { } answer)
         {
@@ -172,10 +176,11 @@ internal sealed class YamlPolicyReader
             return;
         }
         parts = _outcomes.Parts(item, word, "a rule", item, YamlKeys.OfRule(word))!;
+        ImmutableArray<EntryPlace> places = _outcomes.PlacesOf(item, YamlKeys.OfRule(word));
         if (word is YamlKeys.Waive or YamlKeys.Invariant)
         {
             if ((word == YamlKeys.Waive ? (DeclarationSyntax?)Waive(parts) : Invariant(parts)) is { } exception)
-                _declarations.Add(exception with { Span = _pieces[item] });
+                _declarations.Add(exception with { Span = _pieces[item], Entries = places });
             return;
         }
         NameSyntax? name = _outcomes.GivenName(parts.Value(word)!, word);
@@ -185,11 +190,11 @@ internal sealed class YamlPolicyReader
         if (word == YamlKeys.Require)
         {
             if (_outcomes.Outcome(parts, isInline: false) is { } outcome && isRead)
-                _declarations.Add(new DeclarationSyntax.Require(name!.Value, kind!.Value, outcome, when) { Span = _pieces[item] });
+                _declarations.Add(new DeclarationSyntax.Require(name!.Value, kind!.Value, outcome, when) { Span = _pieces[item], Entries = places });
         }
         else if (parts.Required(YamlKeys.Deny, "the reason") is { } deny && _outcomes.Text(deny, YamlKeys.Deny) is { } reason && isRead)
         {
-            _declarations.Add(new DeclarationSyntax.Forbid(name!.Value, kind!.Value, reason, when) { Span = _pieces[item] });
+            _declarations.Add(new DeclarationSyntax.Forbid(name!.Value, kind!.Value, reason, when) { Span = _pieces[item], Entries = places });
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using PolicyM2M.Compiler.Syntax;
 using PolicyM2M.Engine.Vocabulary;
 
@@ -32,11 +33,11 @@ internal sealed class YamlPrinter
         _entries.Add(0, YamlKeys.Policy, YamlScalar.Of(_policy.Name.Text));
         _comments.End(_policy.Name.Span);
         if (_policy.Description is { } description)
-            _entries.Add(0, YamlKeys.Description, TextLiteral.Yaml(description));
+            Entry(_policy.Entries, YamlKeys.Description, 0, TextLiteral.Yaml(description));
         if (_policy.Zone is { } zone)
-            _entries.Add(0, YamlKeys.Zone, TextLiteral.Yaml(zone.Text));
+            Entry(_policy.Entries, YamlKeys.Zone, 0, TextLiteral.Yaml(zone.Text));
         if (_policy.Target is { } target)
-            _entries.Condition(0, YamlKeys.For, target);
+            Condition(_policy.Entries, YamlKeys.For, 0, target);
         _comments.End(_policy.HeadSpan);
         List<List<YamlSection>> groups = YamlSection.Groups(_policy.Declarations);
         int inner = 0;
@@ -88,7 +89,9 @@ internal sealed class YamlPrinter
     private void Profile(int indentation, DeclarationSyntax.Profile profile)
     {
         _page.Add(indentation, $"{YamlScalar.Of(profile.Name.Text)}:", opens: true);
-        _entries.Add(indentation + 2, YamlKeys.Kind, profile.Kind.Name());
+        if (!profile.Entries.IsEmpty)
+            _comments.End(profile.Name.Span, profile.Entries.Select(entry => entry.Span).Concat(profile.Outcome.Fields.Select(field => field.Span)).Min(span => span.Start));
+        Entry(profile.Entries, YamlKeys.Kind, indentation + 2, profile.Kind.Name());
         _bodies.Print(indentation + 2, profile);
     }
 
@@ -96,19 +99,24 @@ internal sealed class YamlPrinter
     {
         if (block.Cases.IsEmpty)
             _page.Extend(" []");
+        if (!_comments.HasLayout)
+            _comments.End(block.Keyword, block.Cases.IsEmpty ? int.MaxValue : block.Cases[0].Span.Start);
         for (int i = 0; i < block.Cases.Length; i++)
         {
             CaseSyntax item = block.Cases[i];
             _comments.Reach(item.Span.Start, indentation);
             if (item.When is { } when)
-                _entries.Condition(indentation, $"- {YamlKeys.When}", when);
+                Condition(item.Entries, YamlKeys.When, indentation, when, sign: "- ");
             else
+            {
                 _page.Add(indentation, $"- {YamlKeys.Otherwise}:", opens: true);
+                _comments.EndEntry(item.Entries, YamlKeys.Otherwise);
+            }
             int inner = item.When is null ? indentation + 4 : indentation + 2;
             if (item.Answer is AnswerSyntax.Use use)
-                _bodies.Print(inner, use.Outcome, item.Span.End);
+                _bodies.Print(inner, use.Outcome, item.Span.End, item.Entries);
             else if (item.Answer is AnswerSyntax.Deny deny)
-                _entries.Add(inner, YamlKeys.Deny, TextLiteral.Yaml(deny.Reason));
+                Entry(item.Entries, YamlKeys.Deny, inner, TextLiteral.Yaml(deny.Reason));
             _comments.End(item.Span, i + 1 < block.Cases.Length ? block.Cases[i + 1].Span.Start : int.MaxValue);
         }
         _comments.Close(_comments.EndOf(block), indentation);
@@ -116,49 +124,68 @@ internal sealed class YamlPrinter
 
     private void Rule(int indentation, DeclarationSyntax declaration)
     {
+        ImmutableArray<EntryPlace> places = declaration.Entries;
+        int inner = indentation + 2;
         switch (declaration)
         {
             case DeclarationSyntax.Require require:
-                _entries.Add(indentation, $"- {YamlKeys.Require}", YamlScalar.Of(require.Name.Text));
-                _entries.Add(indentation + 2, YamlKeys.Kind, require.Kind.Name());
-                _bodies.Print(indentation + 2, require.Outcome, require.Span.End);
-                When(indentation + 2, require.When);
+                Entry(places, YamlKeys.Require, indentation, YamlScalar.Of(require.Name.Text), sign: "- ");
+                Entry(places, YamlKeys.Kind, inner, require.Kind.Name());
+                _bodies.Print(inner, require.Outcome, require.Span.End, places);
+                When(places, inner, require.When);
                 break;
             case DeclarationSyntax.Forbid forbid:
-                _entries.Add(indentation, $"- {YamlKeys.Forbid}", YamlScalar.Of(forbid.Name.Text));
-                _entries.Add(indentation + 2, YamlKeys.Kind, forbid.Kind.Name());
-                _entries.Add(indentation + 2, YamlKeys.Deny, TextLiteral.Yaml(forbid.Reason));
-                When(indentation + 2, forbid.When);
+                Entry(places, YamlKeys.Forbid, indentation, YamlScalar.Of(forbid.Name.Text), sign: "- ");
+                Entry(places, YamlKeys.Kind, inner, forbid.Kind.Name());
+                Entry(places, YamlKeys.Deny, inner, TextLiteral.Yaml(forbid.Reason));
+                When(places, inner, forbid.When);
                 break;
             case DeclarationSyntax.Waive waive:
-                _entries.Add(indentation, $"- {YamlKeys.Waive}", YamlScalar.Of(waive.Demand.Text));
-                _entries.Condition(indentation + 2, YamlKeys.When, waive.When);
+                Entry(places, YamlKeys.Waive, indentation, YamlScalar.Of(waive.Demand.Text), sign: "- ");
+                When(places, inner, waive.When);
                 if (waive.From is { } from)
-                    _entries.Add(indentation + 2, YamlKeys.From, YamlScalar.Of(from.Text));
-                _entries.Add(indentation + 2, YamlKeys.Until, YamlScalar.Of(waive.Until.Text));
-                _entries.Add(indentation + 2, YamlKeys.Because, TextLiteral.Yaml(waive.Because));
-                _entries.Add(indentation + 2, YamlKeys.ApprovedBy, TextLiteral.Yaml(waive.ApprovedBy));
+                    Entry(places, YamlKeys.From, inner, YamlScalar.Of(from.Text));
+                Entry(places, YamlKeys.Until, inner, YamlScalar.Of(waive.Until.Text));
+                Entry(places, YamlKeys.Because, inner, TextLiteral.Yaml(waive.Because));
+                Entry(places, YamlKeys.ApprovedBy, inner, TextLiteral.Yaml(waive.ApprovedBy));
                 break;
             case DeclarationSyntax.Invariant invariant:
-                _entries.Add(indentation, $"- {YamlKeys.Invariant}", TextLiteral.Yaml(invariant.Text));
-                _entries.Add(indentation + 2, YamlKeys.Kind, invariant.Kind.Name());
+                Entry(places, YamlKeys.Invariant, indentation, TextLiteral.Yaml(invariant.Text), sign: "- ");
+                Entry(places, YamlKeys.Kind, inner, invariant.Kind.Name());
                 if (invariant.Outcome is null)
-                    _entries.Add(indentation + 2, YamlKeys.Always, YamlKeys.Deny);
+                    Entry(places, YamlKeys.Always, inner, YamlKeys.Deny);
                 else
                 {
-                    _page.Add(indentation + 2, $"{YamlKeys.Always}:", opens: true);
-                    _bodies.Print(indentation + 4, invariant.Outcome, invariant.Span.End);
+                    _comments.ReachEntry(places, YamlKeys.Always, inner);
+                    _page.Add(inner, $"{YamlKeys.Always}:", opens: true);
+                    _comments.EndEntry(places, YamlKeys.Always);
+                    _bodies.Print(indentation + 4, invariant.Outcome, invariant.Span.End, places);
                 }
-                When(indentation + 2, invariant.When);
+                When(places, inner, invariant.When);
                 break;
             default:
                 throw new InvalidOperationException($"no spelling for {declaration.GetType().Name}");
         }
     }
 
-    private void When(int indentation, ConditionSyntax? condition)
+    private void When(ImmutableArray<EntryPlace> places, int indentation, ConditionSyntax? condition)
     {
         if (condition is not null)
-            _entries.Condition(indentation, YamlKeys.When, condition);
+            Condition(places, YamlKeys.When, indentation, condition);
+    }
+
+    /// <summary>An entry with the comments before it, and behind it on its line.</summary>
+    private void Entry(ImmutableArray<EntryPlace> places, string key, int indentation, string value, string sign = "")
+    {
+        _comments.ReachEntry(places, key, indentation);
+        _entries.Add(indentation, sign + key, value);
+        _comments.EndEntry(places, key);
+    }
+
+    private void Condition(ImmutableArray<EntryPlace> places, string key, int indentation, ConditionSyntax condition, string sign = "")
+    {
+        _comments.ReachEntry(places, key, indentation);
+        _entries.Condition(indentation, sign + key, condition);
+        _comments.EndEntry(places, key);
     }
 }

@@ -94,8 +94,10 @@ internal sealed class Lexer
         char first = _text[_at];
         if (EndOfAddress() is > 0 and int address)
             Emit(M2MToken.Number, address);
-        else if (char.IsAsciiLetter(first))
-            Emit(M2MToken.Name, EndOfName());
+        else if (char.IsAsciiLetter(first) && EndOfName() is var name && !IsForeign(name))
+            Emit(M2MToken.Name, name);
+        else if (char.IsAsciiLetter(first) || IsForeignLetter(_at))
+            ForeignName();
         else if (char.IsAsciiDigit(first) || (first == '-' && char.IsAsciiDigit(Peek(1))))
             Emit(M2MToken.Number, EndOfNumber());
         else if (first == '"')
@@ -145,6 +147,24 @@ internal sealed class Lexer
             end++;
         return end;
     }
+
+    /// <summary>A name with letters of other alphabets, which may look like those of ASCII: told as a whole, and once.</summary>
+    private void ForeignName()
+    {
+        int end = _at;
+        while (end < _end && (IsWord(end) || IsForeignLetter(end) || (_text[end] is '-' or '.' && (IsWord(end + 1) || IsForeignLetter(end + 1)))))
+            end++;
+        int letter = _at;
+        while (!IsForeignLetter(letter))
+            letter++;
+        _faults.ForeignName(_source, new Span(_at, end - _at), _text[letter]);
+        Emit(M2MToken.Invalid, end);
+    }
+
+    /// <summary>Whether a name goes on at a place with a letter that no name has.</summary>
+    private bool IsForeign(int at) => IsForeignLetter(at) || (at < _end && _text[at] is '-' or '.' && IsForeignLetter(at + 1));
+
+    private bool IsForeignLetter(int at) => at < _end && _text[at] > '\u007F' && char.IsLetter(_text[at]);
 
     /// <summary>A run that begins with a digit, with whatever versions, durations, fractions and instants join their parts by.</summary>
     private int EndOfNumber()

@@ -43,7 +43,14 @@ internal sealed class PieceParser(SourceText source, Faults faults)
 
     private bool TryParse<T>(TokenListParser<M2MToken, T> parser, Span piece, string? expected, [MaybeNullWhen(false)] out T value)
     {
-        Token<M2MToken>[] tokens = [.. Lexer.Tokenize(source, piece, faults).Tokens];
+        (IReadOnlyList<Token<M2MToken>> read, IReadOnlyList<Span> comments) = Lexer.Tokenize(source, piece, faults);
+        if (comments.Count > 0)
+        {
+            faults.CommentInText(source, comments[0]);
+            value = default;
+            return false;
+        }
+        Token<M2MToken>[] tokens = [.. read];
         if (tokens.Length > 0 || expected is null)
             return _parser.TryParse(parser, tokens, out value);
         faults.Unexpected(source, piece, "end", expected);

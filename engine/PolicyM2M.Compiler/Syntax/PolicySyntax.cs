@@ -6,6 +6,9 @@ namespace PolicyM2M.Compiler.Syntax;
 /// <summary>A name as written.</summary>
 internal readonly record struct NameSyntax(string Text, Span Span);
 
+/// <summary>Where an entry of a YAML mapping stands: its key and, where that has no entries of its own, its value.</summary>
+internal readonly record struct EntryPlace(string Key, Span Span);
+
 /// <summary>The line that opens a policy.</summary>
 internal sealed record PolicyHead(Span Keyword, NameSyntax Name, string? Description, AtomSyntax? Zone, ConditionSyntax? Target);
 
@@ -22,6 +25,9 @@ internal sealed record PolicySyntax(
     /// <summary>The comments in the order of the source, each with the sign that begins it.</summary>
     public ImmutableArray<Span> Comments { get; init; } = [];
 
+    /// <summary>Where the entries of a head in YAML stand.</summary>
+    public ImmutableArray<EntryPlace> Entries { get; init; } = [];
+
     /// <summary>What the policy says of itself, from its name to its target.</summary>
     public Span HeadSpan => Name.Span.To(Target?.Span ?? Zone?.Span ?? Name.Span);
 }
@@ -33,6 +39,9 @@ internal abstract record DeclarationSyntax
 
     /// <summary>All of it, from its key word to its last sign.</summary>
     public Span Span { get; init; }
+
+    /// <summary>Where its entries stand, in YAML.</summary>
+    public ImmutableArray<EntryPlace> Entries { get; init; } = [];
 
     /// <summary><c>define legacy = …</c></summary>
     public sealed record Define(NameSyntax Name, ConditionSyntax Condition) : DeclarationSyntax;
@@ -68,6 +77,9 @@ internal sealed record CaseSyntax(Span Keyword, ConditionSyntax? When, AnswerSyn
 {
     /// <summary>All of it, from its key word to its last sign.</summary>
     public Span Span { get; init; }
+
+    /// <summary>Where its entries stand, in YAML.</summary>
+    public ImmutableArray<EntryPlace> Entries { get; init; } = [];
 }
 
 /// <summary>What a case answers.</summary>

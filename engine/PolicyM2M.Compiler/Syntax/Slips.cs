@@ -72,6 +72,8 @@ internal static class Slips
             M2MToken.Is when before.Length > 0 && !expected.Contains("`:`") => "write `==` to compare",
             M2MToken.Equal when expected.Contains("`=`") => "write one `=` to define",
             M2MToken.OpenBracket when before is "contains" or "starts-with" => $"`{before}` takes one text: join two tests with `and` or `or`",
+            M2MToken.Name when Grammar.IsField(text) && expected.Any(what => what.StartsWith("`{`", StringComparison.Ordinal)) => BracesOf(text),
+            M2MToken.Name or M2MToken.Number or M2MToken.String when Grammar.IsField(before) && at > 1 && IsBeforeOutcome(slice[at - 2]) => BracesOf(before),
             M2MToken.Name when kindBefore == M2MToken.Number && text is "w" or "d" or "h" or "m" or "s" => "a number and its unit are written together, such as `30d`",
             M2MToken.Name when text is "true" or "false" && expected.Contains("a condition") => "a condition tests an attribute; what always holds is `otherwise`, or has no `when`",
             M2MToken.Name => ForName(text, expected),
@@ -97,6 +99,11 @@ internal static class Slips
         "time.weekday" => "`time.weekday in [sat, sun]`",
         _ => "`time.now >= 2027-01-31`",
     };
+
+    private static string BracesOf(string field) => $"the fields of an outcome stand in braces: {{ {field} … }}";
+
+    private static bool IsBeforeOutcome(Token<M2MToken> token) => token.Kind == M2MToken.Name
+        && (token.ToStringValue() is "use" or "with" or "always" || DecisionKinds.TryParse(token.ToStringValue(), out _));
 
     private static string? ForName(string name, IReadOnlyCollection<string> expected)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using PolicyM2M.Engine.Lattice;
 using PolicyM2M.Engine.Regions;
 using PolicyM2M.Engine.Trees;
 using PolicyM2M.Engine.Vocabulary;
@@ -31,8 +32,13 @@ public sealed record TreePicture(DecisionKind Kind, ImmutableArray<TreePictureNo
             // What a node leads to is numbered while it is drawn, and drawn in its turn.
             for (int i = 0; i < _places.Count; i++)
                 nodes.Add(_places[i] < 0 ? Answer(~_places[i]) : Node(_places[i]));
-            return new TreePicture(kind, nodes.ToImmutable());
+            bool isWhole = nodes.All(node => node.Form != TreePictureForm.Fork);
+            return new TreePicture(kind, [.. nodes.Select(node => node.Form == TreePictureForm.Answer ? node with { Denial = DenialOf(kind, node.Rules, isWhole) } : node)]);
         }
+
+        /// <summary>Why an answer denies. Where others hold together with it, what it leaves out may be said there, so that only what its rules say counts.</summary>
+        private static string? DenialOf(DecisionKind kind, ImmutableArray<Rule> rules, bool isWhole) => !isWhole && !rules.Any(rule => rule.Says.IsDenied) ? null
+            : Judgement.Of(kind, rules, rules.Aggregate(0u, (stated, rule) => stated | Omissions.StatedBy(rule.Says, rule.IsCase))).Outcome.Denial;
 
         private int NumberOf(int place)
         {
@@ -119,7 +125,11 @@ public enum TreePictureForm
 /// <param name="Form">Its form.</param>
 /// <param name="Edges">What it leads to, in the order of the values.</param>
 /// <param name="Rules">The rules of an answer, in the order of the manifest; empty where no rule applies, or where it is no answer.</param>
-public sealed record TreePictureNode(TreePictureForm Form, ImmutableArray<TreePictureEdge> Edges, ImmutableArray<Rule> Rules);
+public sealed record TreePictureNode(TreePictureForm Form, ImmutableArray<TreePictureEdge> Edges, ImmutableArray<Rule> Rules)
+{
+    /// <summary>Why an answer denies; null where it does not, or is none. Of answers that hold together with others it is what their own rules say.</summary>
+    public string? Denial { get; init; }
+}
 
 /// <summary>An edge of a picture.</summary>
 /// <param name="Label">The values for which it is taken, as a policy would write them.</param>

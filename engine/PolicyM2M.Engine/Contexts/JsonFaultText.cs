@@ -19,7 +19,7 @@ internal static class JsonFaultText
         if (malformed.Message.Contains("maximum configured depth", StringComparison.Ordinal))
             return $"its objects are nested more than {deepest} deep";
         if (malformed.Message.Contains("uplicate", StringComparison.Ordinal))
-            return "one object gives a name twice";
+            return GivenTwice(json) is { } name ? $"one object gives `{name}` twice" : "one object gives a name twice";
         return malformed.LineNumber is not { } line || malformed.BytePositionInLine is not { } place ? "it cannot be read" : At(json, line, place) switch
         {
             null => "it ends too early: is a quote, a `}` or a `]` missing?",
@@ -32,6 +32,30 @@ internal static class JsonFaultText
             { } sign when char.IsAsciiLetter(sign) => "a name or a text without double quotes; only true, false, null and numbers have none",
             _ => "a name, a value or a `,` is expected, and something else stands here",
         };
+    }
+
+    /// <summary>The first name that one object has twice; null where it cannot be told.</summary>
+    private static string? GivenTwice(string json)
+    {
+        var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(json));
+        var open = new Stack<HashSet<string>>();
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.TokenType == JsonTokenType.StartObject)
+                    open.Push(new HashSet<string>(StringComparer.Ordinal));
+                else if (reader.TokenType == JsonTokenType.EndObject)
+                    open.Pop();
+                else if (reader.TokenType == JsonTokenType.PropertyName && !open.Peek().Add(reader.GetString()!))
+                    return reader.GetString();
+            }
+        }
+        catch (Exception further) when (further is JsonException or InvalidOperationException)
+        {
+            // Behind the first fault there may be others.
+        }
+        return null;
     }
 
     /// <summary>The character at a place; null at the end of the text.</summary>

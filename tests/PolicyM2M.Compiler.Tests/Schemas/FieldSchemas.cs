@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using PolicyM2M.Compiler.PolicyTests;
+using PolicyM2M.Compiler.Sets;
 using PolicyM2M.Compiler.Syntax;
 using PolicyM2M.Engine.Lattice;
 using PolicyM2M.Engine.Vocabulary;

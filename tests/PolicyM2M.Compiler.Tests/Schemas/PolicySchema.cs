@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using PolicyM2M.Compiler.Sets;
 using PolicyM2M.Engine.Lattice;
 using PolicyM2M.Engine.Vocabulary;
 using static PolicyM2M.Compiler.Tests.Schemas.SchemaParts;

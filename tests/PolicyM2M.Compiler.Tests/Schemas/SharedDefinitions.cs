@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using PolicyM2M.Compiler.PolicyTests;
+using PolicyM2M.Compiler.Sets;
 using PolicyM2M.Engine.Lattice;
 using PolicyM2M.Engine.Vocabulary;
 using static PolicyM2M.Compiler.Tests.Schemas.SchemaParts;

@@ -10,7 +10,7 @@ namespace PolicyM2M.Compiler.Tests.Spellings;
 /// <summary>The two spellings say the same, and what is printed prints as itself.</summary>
 internal sealed partial class SpellingTests
 {
-    private static readonly int Runs = int.TryParse(Environment.GetEnvironmentVariable("POLICYM2M_RUNS"), out int runs) ? runs : 300;
+    internal static readonly int Runs = int.TryParse(Environment.GetEnvironmentVariable("POLICYM2M_RUNS"), out int runs) ? runs : 300;
 
     private static IEnumerable<TestCaseData> ShippedPolicies =>
         Directory.GetFiles(Path.Combine(Repository.Root, "policies"), "*.m2m", SearchOption.AllDirectories).Concat(Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.m2m", SearchOption.AllDirectories))
@@ -231,16 +231,16 @@ internal sealed partial class SpellingTests
     private static readonly string[] Alphabet =
         ["#", " # note\n", "\n", "\n\n", "  ", ":", ": ", "- ", "'", "\"", "\\", "\\u0041", "[", "]", "{", "}", ",", "&a ", "*a", "|\n", ">-\n", "!!str ", "true", "null", "//", "(", ")", " and ", "\r\n", "\t", "\u2028", "\u0085", "\uFEFF", "é", "\U0001F50C", "%", "@", "---\n", "...\n", "? "];
 
-    private const string YamlExample = """
+    internal const string YamlExample = """
         policy: example   # a comment
         description: 'it''s "quoted"'
         define:
           folded: >-
             device.type == "plc"
             and not (device.type == "sensor")
-          literal: |
+          literal: |  # a comment
             device.type == "plc"
-            or boot.secure  // a comment
+            or boot.secure
           quoted: "device.type == \"\u0070lc\" and \
             boot.secure"
         profiles:
@@ -275,15 +275,15 @@ internal sealed partial class SpellingTests
         Assert.That(Comments(canonical, PolicySpelling.M2M), Is.EqualTo(Comments(policy, PolicySpelling.M2M)));
     }
 
-    private static string[] Comments(string text, PolicySpelling spelling)
+    internal static string[] Comments(string text, PolicySpelling spelling)
     {
         PolicySyntax policy = Parse(text, spelling);
         return [.. policy.Comments.Select(comment => policy.Source.Text.Substring(comment.Start, comment.Length)[(spelling == PolicySpelling.Yaml ? 1 : 2)..].TrimEnd())];
     }
 
-    private static string Print(string text, PolicySpelling from, PolicySpelling to) => PolicyFormatter.Print(Parse(text, from), to);
+    internal static string Print(string text, PolicySpelling from, PolicySpelling to) => PolicyFormatter.Print(Parse(text, from), to);
 
-    private static PolicySyntax Parse(string text, PolicySpelling spelling)
+    internal static PolicySyntax Parse(string text, PolicySpelling spelling)
     {
         var faults = new Faults();
         PolicySyntax policy = PolicyReader.Read(new SourceText(new SourceFile(spelling == PolicySpelling.Yaml ? "p.m2m.yaml" : "p.m2m", text)), faults);

@@ -32,7 +32,7 @@ internal static class TreeText
                 foreach (PropertyInfo property in value.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance))
                 {
                     if (property.PropertyType != typeof(Span) && property.PropertyType != typeof(Span?) && property.PropertyType != typeof(SourceText)
-                        && property.Name != nameof(PolicySyntax.Comments))
+                        && property.Name is not (nameof(PolicySyntax.Comments) or nameof(PolicySyntax.Entries)))
                     {
                         Write(text.Append(' ', depth * 2).Append(property.Name).Append(": "), property.GetValue(value), depth + 1);
                     }

@@ -31,6 +31,43 @@ internal sealed class LiteralTests
     [TestCase("99999999999999999999s")]
     public void What_is_no_duration_is_refused(string text) => Assert.That(DurationText.TryParse(text, out _), Is.False);
 
+    [TestCase("2027-01-31", 1801353600, "2027-01-31")]
+    [TestCase("2027-01-31T06:00Z", 1801375200, "2027-01-31T06:00Z")]
+    [TestCase("2027-01-31T06:00:30+02:00", 1801368030, "2027-01-31T04:00:30Z")]
+    [TestCase("2027-01-31T06:00-00:30", 1801377000, "2027-01-31T06:30Z")]
+    [TestCase("2027-01-31T06:00:30.000Z", 1801375230, "2027-01-31T06:00:30Z", Description = "what toISOString() of JavaScript makes")]
+    [TestCase("2027-01-31T06:00:30.9Z", 1801375230, "2027-01-31T06:00:30Z")]
+    [TestCase("2027-01-31T06:00:30.123456789012345678901234567890+02:00", 1801368030, "2027-01-31T04:00:30Z")]
+    [TestCase("1969-12-31T23:59:59.5Z", -1, "1969-12-31T23:59:59Z")]
+    public void An_instant_is_read_to_the_second_and_written(string text, long seconds, string written)
+    {
+        Assert.That(InstantText.TryParse(text, out long read), Is.True);
+        Assert.That(read, Is.EqualTo(seconds));
+        Assert.That(InstantText.Format(seconds), Is.EqualTo(written));
+    }
+
+    [TestCase("")]
+    [TestCase("1.5")]
+    [TestCase("2027-02-29")]
+    [TestCase("2027-1-31")]
+    [TestCase("2027-01-31T06:00")]
+    [TestCase("2027-01-31T06:00+0200")]
+    [TestCase("2027-01-31T06:00+2:00")]
+    [TestCase("2027-01-31T06:00+02")]
+    [TestCase("2027-01-31T06:00:30+2:00")]
+    [TestCase("2027-01-31T06:00+02:0a")]
+    [TestCase("2027-01-31T06:00+15:00")]
+    [TestCase("2027-01-31T24:00Z")]
+    [TestCase("2027-01-31T06:00.5Z")]
+    [TestCase("2027-01-31T06:00:30.Z")]
+    [TestCase("2027-01-31T06:00:30.+02:00")]
+    [TestCase("2027-01-31T06:00:30.5")]
+    [TestCase("2027-01-31T06:00:30.5aZ")]
+    [TestCase("2027-01-31T06:00:30,5Z")]
+    [TestCase("2027-01-31T06:00:30.5+0200")]
+    [TestCase("2027-01-31 06:00Z")]
+    public void What_is_no_instant_is_refused(string text) => Assert.That(InstantText.TryParse(text, out _), Is.False);
+
     [TestCase("::/0", false)]
     [TestCase("::/80", false)]
     [TestCase("::ffff:0:0/96", true)]

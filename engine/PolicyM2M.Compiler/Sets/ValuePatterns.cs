@@ -1,7 +1,7 @@
 using System.Globalization;
 using PolicyM2M.Engine.Vocabulary;
 
-namespace PolicyM2M.Compiler.Tests.Schemas;
+namespace PolicyM2M.Compiler.Sets;
 
 /// <summary>
 /// The values of the language as regular expressions that every editor reads (ECMA 262, section 22.2), without anchors. They are exact but for what
@@ -11,16 +11,19 @@ internal static class ValuePatterns
 {
     public const string Blank = @"[ \t\r\n]*";
 
-    /// <summary>A day that the calendar has, and perhaps a time with an offset of at most 14 hours.</summary>
+    /// <summary>A day that the calendar has, and perhaps a time with an offset of at most 14 hours; of its seconds a fraction may be given.</summary>
     public const string Instant =
         "(?!0000)(?:[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))"
         + "|(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29)"
-        + "(?:T(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?(?:Z|" + Offset + "))?";
+        + "(?:T(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\\.[0-9]+)?)?(?:Z|" + Offset + "))?";
 
     /// <summary>An offset from UTC.</summary>
     public const string Offset = "[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00)";
 
     private const string Identifiers = @"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*";
+
+    /// <summary>As <see cref="Identifiers"/>, without numbers that have leading zeros (Semantic Versioning 2.0.0, section 9).</summary>
+    private const string PreRelease = @"(?!(?:[0-9A-Za-z-]+\.)*0[0-9]+(?:[.+]|$))" + Identifiers;
 
     /// <summary>A duration. Each part by itself is at most the longest that there is.</summary>
     public static readonly string Duration =
@@ -31,7 +34,10 @@ internal static class ValuePatterns
     public static readonly string Share = $"(?:{UpTo(100)}%|{UpTo(int.MaxValue)}/(?!0+(?![0-9])){UpTo(int.MaxValue)})";
 
     /// <summary>A version: one to four numbers, perhaps a pre-release and build metadata.</summary>
-    public static readonly string Version = $@"(?:0|[1-9][0-9]{{0,17}})(?:\.(?:0|[1-9][0-9]{{0,17}})){{0,3}}(?:-{Identifiers})?(?:\+{Identifiers})?";
+    public static readonly string Version = $@"(?:0|[1-9][0-9]{{0,17}})(?:\.(?:0|[1-9][0-9]{{0,17}})){{0,3}}(?:-{PreRelease})?(?:\+{Identifiers})?";
+
+    /// <summary>A version as a device may report it: its numbers may have leading zeros.</summary>
+    public const string ReportedVersion = $@"0*[0-9]{{1,18}}(?:\.0*[0-9]{{1,18}}){{0,3}}(?:-{Identifiers})?(?:\+{Identifiers})?";
 
     /// <summary>An IPv4 address in four decimal numbers, or an IPv6 address (RFC 4291, section 2.2).</summary>
     public static readonly string Address = AnyAddress();
