@@ -8,7 +8,7 @@
 #   linux-arm64   dpkg --add-architecture arm64 && apt-get update
 #                 apt-get install clang lld gcc-aarch64-linux-gnu libc6-dev-arm64-cross zlib1g-dev:arm64 libssl-dev:arm64
 #
-# Not linux-musl-arm64: the registry that this builds against has neither Microsoft.NETCore.App.Runtime.linux-musl-arm64 nor runtime.linux-musl-arm64.Microsoft.DotNet.ILCompiler (NU1101).
+# Not linux-musl-arm64: a build for it needs the packages Microsoft.NETCore.App.Runtime.linux-musl-arm64 and runtime.linux-musl-arm64.Microsoft.DotNet.ILCompiler, and the NuGet registry that this builds against has neither (NU1101).
 set -euo pipefail
 
 rid=${1:?"which machine? linux-x64, linux-arm64 or linux-musl-x64"}
@@ -16,7 +16,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 out=${2:-"$here/../artifacts/agent/$rid"}
 
 case "$(uname -m)/$rid" in
-  x86_64/linux-arm64 | x86_64/linux-musl-arm64)
+  x86_64/linux-arm64)
     # The linker of the build machine knows other machines only as lld; symbols are cut out by the other machine's objcopy.
     link=(-p:LinkerFlavor=lld -p:ObjCopyName=aarch64-linux-gnu-objcopy) ;;
   *)
