@@ -21,8 +21,8 @@ internal sealed class CertificateEnd(CertificateValidity first, CertificateValid
     public DateTimeOffset Until => _validity.Until;
 
     /// <summary>
-    /// Whether it has ended, by the device's clock and by all that this device holds: also an authority that it has only to judge decision points by. Asked where a decision point does not take the certificate, since that may
-    /// hold a later one of the name.
+    /// Whether it has ended, by the device's clock and by all that this device holds: also an authority that it has only to judge decision points by. Asked where a decision point does not take the certificate,
+    /// since that may hold a later one of the name.
     /// </summary>
     public bool IsOver => now() is var at && (at >= Until || at >= _held.Until);
 

@@ -31,8 +31,8 @@ internal sealed record CertificateValidity(DateTimeOffset From, DateTimeOffset U
     }
 
     /// <summary>
-    /// The same by all that this device holds: the authorities that it judges decision points by, too, and roots. A decision point may hold later ones of their names; but where it says no just when one of these has ended,
-    /// that is why.
+    /// The same by all that this device holds: the authorities that it judges decision points by, too, and roots. A decision point may hold later ones of their names; but where it says no just when one of these
+    /// has ended, that is why.
     /// </summary>
     /// <param name="certificate">The certificate.</param>
     /// <param name="path">The file that it is the first of.</param>
