@@ -1,22 +1,23 @@
 #!/usr/bin/env bash
 # Compiles the agent ahead of time for a gateway: one program that needs no runtime, and beside it a file of symbols for who debugs it.
 #
-#   enforcement-sdk/publish-agent.sh RID [FOLDER]        RID is linux-x64, linux-arm64 or linux-musl-x64; FOLDER is artifacts/agent/RID
+#   enforcement-sdk/publish-agent.sh RID [FOLDER]        RID is linux-x64 or linux-arm64; FOLDER is artifacts/agent/RID
 #
 # On Debian 12, x64, with the .NET 10 SDK:
 #   linux-x64     apt-get install gcc libc6-dev zlib1g-dev
 #   linux-arm64   dpkg --add-architecture arm64 && apt-get update
 #                 apt-get install clang lld gcc-aarch64-linux-gnu libc6-dev-arm64-cross zlib1g-dev:arm64 libssl-dev:arm64
 #
-# Not linux-musl-arm64: the registry that this builds against has neither Microsoft.NETCore.App.Runtime.linux-musl-arm64 nor runtime.linux-musl-arm64.Microsoft.DotNet.ILCompiler (NU1101).
+# Not linux-musl-x64 and linux-musl-arm64: for each of them .NET restores runtime.RID.Microsoft.DotNet.ILCompiler and Microsoft.NETCore.App.Runtime.NativeAOT.RID, and the NuGet registry that this builds against has neither (NU1101).
+# Of linux-musl-arm64 it lacks Microsoft.NETCore.App.Runtime.RID, Microsoft.NETCore.App.Host.RID and Microsoft.AspNetCore.App.Runtime.RID as well. A gateway with the musl library has no agent from here.
 set -euo pipefail
 
-rid=${1:?"which machine? linux-x64, linux-arm64 or linux-musl-x64"}
+rid=${1:?"which machine? linux-x64 or linux-arm64"}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 out=${2:-"$here/../artifacts/agent/$rid"}
 
 case "$(uname -m)/$rid" in
-  x86_64/linux-arm64 | x86_64/linux-musl-arm64)
+  x86_64/linux-arm64)
     # The linker of the build machine knows other machines only as lld; symbols are cut out by the other machine's objcopy.
     link=(-p:LinkerFlavor=lld -p:ObjCopyName=aarch64-linux-gnu-objcopy) ;;
   *)

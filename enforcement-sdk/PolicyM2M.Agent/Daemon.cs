@@ -25,6 +25,7 @@ internal static class Daemon
         using OwnCredential? own = configuration.Renewal is { } renewal ? OwnCredential.Open(configuration, renewal, Gateway.NameOf(DeviceIdOf(configuration, options)), seen, time) : null;
         if (own is not null)
             options = options with { CertificatePath = own.CertificatePath, KeyPath = own.KeyPath };
+        ReplacedCredential? replaced = own is null ? new ReplacedCredential(configuration, seen, time) : null;
         OwnClaims claims = ClaimsOf(configuration, seen, time);
         await using Gateway gateway = Gateway.Connect(options with
         {
@@ -43,7 +44,7 @@ internal static class Daemon
 
         var services = ServiceFollowers.Of(configuration, seen, () => gateway.Now);
         using var whole = CancellationTokenSource.CreateLinkedTokenSource(ending);
-        Task renewing = own?.RunAsync(gateway, whole.Token) ?? Task.Delay(Timeout.InfiniteTimeSpan, whole.Token);
+        Task renewing = own?.RunAsync(gateway, whole.Token) ?? replaced!.RunAsync(gateway, whole.Token);
         Task reading = claims.RunAsync(configuration.Interval, loop.Wake, async () => seen.Claims(await gateway.ClaimsAsync()), time, whole.Token);
         Task deciding = loop.RunAsync(new DecisionSubject(gateway.DecideAsync, gateway.NextChangeAsync, () => gateway.Now), Follow, whole.Token);
         Task[] running = [renewing, reading, deciding, .. services.Run(whole.Token)];

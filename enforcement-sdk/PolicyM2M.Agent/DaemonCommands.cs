@@ -25,10 +25,10 @@ internal static class DaemonCommands
                 throw new CannotRunException("the daemon needs Linux, whose kernel says who is at the other end of its socket");
             string path = parsed.GetValue(config)!;
             AgentConfiguration configuration = ConfigurationFile.Read(path);
-            IReadOnlyList<Finding> faults = StartChecks.Demand(path, configuration, TimeProvider.System.GetUtcNow());
+            IReadOnlyList<Finding> findings = StartChecks.Demand(path, configuration, TimeProvider.System.GetUtcNow());
             // What a start goes by is in its log too.
-            foreach (Finding fault in faults)
-                Console.Out.Write($"doctor: {Printable.Text($"{fault.Check}: {fault.Text}; {fault.Remedy}")}\n");
+            foreach (Finding finding in findings)
+                Console.Out.Write($"doctor: {Printable.Text($"{(finding.Severity == Severity.Warning ? "warning: " : "")}{finding.Check}: {finding.Text}; {finding.Remedy}")}\n");
             if (!parsed.GetValue(check))
                 return Daemon.RunAsync(configuration, TimeProvider.System, Console.Out, ending);
             Console.Out.Write($"{path} can be used\n");

@@ -67,7 +67,7 @@ public sealed partial class PolicyClient
         long now = _clock.NowTicks;
         if (Volatile.Read(ref claims.Hits[(int)kind]) is not { } hit || !ReferenceEquals(hit.Facts, slot.Facts) || now >= hit.UntilTicks)
             return null;
-        slot.UsedAt = now;
+        Use(slot, now);
         Note(slot, kind, DecisionSource.Cached);
         return hit.Answer;
     }
@@ -75,8 +75,8 @@ public sealed partial class PolicyClient
     /// <summary>What is fresh, looked for in all that is kept; the claim set remembers it.</summary>
     private DeviceDecision? AtHandFresh(DecisionKind kind, ClaimSet claims)
     {
-        Use(claims.Slot);
         DateTimeOffset now = _clock.Now;
+        Use(claims.Slot, now.UtcTicks);
         ClaimSet.Hit? hit = null;
         if (_memory.Find(kind, claims, now) is { } found && DecisionState.Of(Asked.Not, found.At(now)) is { } source)
         {

@@ -31,11 +31,11 @@ public sealed partial class PolicyClient
         TimeSpan? pause = BundlePause.AfterRefusal;
         try
         {
-            pause = await _bundles.FetchAsync(ending).ConfigureAwait(false) ? null : _bundlePause.After(null);
+            pause = await _bundles.FetchAsync(ending).ConfigureAwait(false) ? null : _bundlePause.After(isAway: false);
         }
         catch (Exception failure) when (CallFailure.IsOfTheCall(failure))
         {
-            pause = _bundlePause.After(failure);
+            pause = _bundlePause.After(IsUnreachable(failure) && !CallFailure.IsOfTooMany(failure));
             // A server of before knows no bundles; another may be back soon.
             if (!IsUnreachable(failure))
                 Tell(new ClientEvent.BundleRefused(CallFailure.Reason(failure, _options, _endpoints.Current.Address, wasConnected: true)));
@@ -70,36 +70,60 @@ public sealed partial class PolicyClient
     {
         RevisionId active = WireMapping.FromWire(response.Revision);
         var stamp = new RevisionStamp(active, WireMapping.ActivatedAt(response.Revision), null);
-        HeldStatement? statement = await _toldStatements.ReadAsync(endpoint, response.Statement, device, options).ConfigureAwait(false);
-        // What was heard of it outlives a stream and a process: what changes meanwhile counts too.
-        (bool isOther, bool isOld) = _memory.Told(device, (long)response.DeviceVersion, statement, since, (NextOrder(), NextOrder()));
-        if (isOther)
-            Tell(new ClientEvent.DeviceChanged(device));
-        if (isOld)
-            _toldStatements.Refuse(device, "it is from before the one that is held");
+        DateTimeOffset cameAt = _clock.Now;
+        // Where keys must be fetched for the statement, which takes long or fails, all else counts before: nothing stays fresh by what is known to be old.
+        V1.SignedPayload? later = response.Statement is { } signed && !_toldStatements.CanRead(signed) ? signed : null;
+        TakeNews(response, later is null ? response.Statement : null, device, since, cameAt);
         (bool isChanged, RevisionStamp? refusedFor) = _memory.Serve(device, stamp, response.NeededAttributes.ToImmutableSortedSet(StringComparer.Ordinal),
-            response.UnchangedDecisions.Select(hash => Convert.ToHexStringLower(hash.Span)));
+            response.UnchangedDecisions.Select(hash => Convert.ToHexStringLower(hash.Span)), since);
+        if (later is not null)
+        {
+            await _keys.FetchAsync(endpoint, options).ConfigureAwait(false);
+            TakeNews(response, later, device, since, cameAt);
+        }
         if (refusedFor is null)
             return isChanged;
         Tell(new ClientEvent.RevisionRefused(active, refusedFor.Id));
         return null;
     }
 
-    /// <summary>A device was asked about. Whom the decision point did not answer for, or refused, is not watched.</summary>
-    /// <param name="slot">The device.</param>
-    /// <param name="isFirst">Whether the decision point is about to be asked, so that it may answer for a device that it never did.</param>
-    private void Use(DeviceSlot slot, bool isFirst = false)
+    private void TakeNews(V1.WatchResponse response, V1.SignedPayload? signed, string device, long since, DateTimeOffset cameAt)
     {
-        DateTimeOffset now = _clock.Now;
-        slot.UsedAt = now.UtcTicks;
-        DeviceFacts facts = slot.Facts;
-        if (slot != _memory.Self && (facts.Served is not null || (isFirst && facts.RefusedAt < 0)))
-            _devices.Use(slot, now);
+        HeldStatement? statement = signed is null ? null : _toldStatements.Read(signed, device, cameAt);
+        // What was heard of it outlives a stream and a process: what changes meanwhile counts too.
+        (bool isOther, string? refusal) = _memory.Told(device, (long)response.DeviceVersion, statement, since, (NextOrder(), NextOrder()));
+        if (isOther)
+            Tell(new ClientEvent.DeviceChanged(device));
+        if (refusal is not null)
+            _toldStatements.Refuse(device, refusal);
     }
 
-    private DeviceWatches Watches() => new(stream => KeptStream.Start(_endpoints, _options, stream, NextOrder), NextOrder,
-        (endpoint, response, device, since, ending) => TakeAsync(endpoint, response, device, since, Soon(ending)),
-        (endpoint, device, refusal) => Failed(refusal, endpoint.Address, NextOrder(), wasConnected: true, device ?? _name));
+    /// <summary>A device was asked about. Whom the decision point did not answer for, or refused, is not watched.</summary>
+    /// <param name="slot">The device.</param>
+    /// <param name="now">The time, in ticks of UTC.</param>
+    /// <param name="isFirst">Whether the decision point is about to be asked, so that it may answer for a device that it never did.</param>
+    private void Use(DeviceSlot slot, long now, bool isFirst = false)
+    {
+        slot.UsedAt = now;
+        if (slot.IsWatched || slot == _memory.Self)
+            return;
+        DeviceFacts facts = slot.Facts;
+        if (facts.Served is not null || (isFirst && facts.RefusedAt < 0))
+            _devices.Use(slot, new DateTimeOffset(now, TimeSpan.Zero));
+    }
+
+    private DeviceWatches Watches() => new(stream => new KeptStream(_endpoints, _options, stream, NextOrder), NextOrder,
+        (endpoint, response, device, since, ending) => TakeAsync(endpoint, response, device, since, Soon(ending)), DevicesFailed);
+
+    /// <summary>
+    /// The watch of a device behind this client ended, or that of all of them. Outages the client's own watch tells; and a decision point of before knows no such stream, of which another may come soon. But a refusal of
+    /// the whole stream is one of the gateway: its own watch may hear of it much later, and until then nobody would tell what becomes of the devices.
+    /// </summary>
+    private void DevicesFailed(Endpoint endpoint, string? device, Exception failure)
+    {
+        if (IsUnwelcome(failure))
+            Failed(failure, endpoint.Address, NextOrder(), wasConnected: true, device ?? _name);
+    }
 
     private CallOptions Soon(CancellationToken ending) => Endpoints.Until(_options.CallTimeout, ending);
 

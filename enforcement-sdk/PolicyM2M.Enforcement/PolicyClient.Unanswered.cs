@@ -47,9 +47,14 @@ public sealed partial class PolicyClient
         if (IsUnwelcome(failure))
         {
             bool isOfAll = device == _name || failure is RpcException { StatusCode: StatusCode.Unauthenticated };
-            _memory.Forget(isOfAll ? null : device, order);
+            _memory.Forget(isOfAll ? null : device, order, NextOrder());
+            // Only what is said after that counts: what the streams hold yet may be from before.
+            _devices.Leave(isOfAll ? null : device);
             if (isOfAll)
+            {
+                _watch.Renew();
                 _bundleStore.Forget();
+            }
         }
         string reason = Reason(failure, address, wasConnected);
         if (!IsUnreachable(failure))

@@ -89,11 +89,12 @@ public sealed partial class PolicyClient : IAsyncDisposable
         if (!content.Decisions.IsEmpty && !_clock.IsKnown)
             Tell(new ClientEvent.ClockUnknown());
 
-        _certificateEnd = new CertificateEnd(CertificateValidity.Of(_certificate, options.CertificatePath), () => _clock.Now, Tell);
+        _certificateEnd = new CertificateEnd(CertificateValidity.Of(_certificate, options.CertificatePath), CertificateValidity.OfAllHeld(_certificate, options.CertificatePath, options.TrustPath),
+            () => _clock.Now, Tell);
         _endpoints = new Endpoints(options, () => _certificate, Tell);
         _keys = new KeyFetch(_endpoints, _memory, Tell);
         _asking = new Asking(_name, _endpoints, _memory, _clock, _keys);
-        _toldStatements = new ToldStatements(_memory, _clock, _keys, Tell);
+        _toldStatements = new ToldStatements(_memory, _clock, Tell);
         _bundleIsRead = options.Mode == DecisionMode.Ask ? Task.CompletedTask : _local.BeginReading(() =>
         {
             HeldBundle? held = _bundleStore.Load(_memory.Keys.Trusted, _clock, out string? unusable);
@@ -107,8 +108,9 @@ public sealed partial class PolicyClient : IAsyncDisposable
             async (claims, kinds) => await ((Task)ShareAsync(claims, kinds, refresh: true, CancellationToken.None)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing),
             _certificateEnd.Look, _endpoints.TryPreferredAsync, KeepBundleAsync,
             reason => Tell(new ClientEvent.HousekeepingFailed(reason)));
-        _watch = KeptStream.Start(_endpoints, options, new OwnWatch(this), NextOrder);
+        _watch = new KeptStream(_endpoints, options, new OwnWatch(this), NextOrder);
         _devices = Watches();
+        _watch.Start();
         _housekeeping.Start();
     }
 
@@ -195,7 +197,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
         if (!refresh && Fresh(claims, kinds) is { } fresh)
             return fresh;
         // Before the question: what changes after it is then heard.
-        Use(claims.Slot, isFirst: true);
+        Use(claims.Slot, _clock.NowTicks, isFirst: true);
         ImmutableArray<DeviceDecision> answers = await ShareAsync(claims, kinds, refresh, cancellation).ConfigureAwait(false);
         InUse(claims, answers);
         return answers;
@@ -224,13 +226,13 @@ public sealed partial class PolicyClient : IAsyncDisposable
             throw new System.Security.Cryptography.CryptographicException($"the certificate is that of {identity}, and this client speaks as {DeviceId}");
         }
         // The one of before is left to the collector: a handshake may be using it.
-        CertificateValidity validity = CertificateValidity.Of(next, _options.CertificatePath);
+        CertificateValidity validity = CertificateValidity.Of(next, _options.CertificatePath), held = CertificateValidity.OfAllHeld(next, _options.CertificatePath, _options.TrustPath);
         X509Certificate2 before = _certificate;
         _certificate = next;
         try
         {
             _endpoints.Reconnect();
-            _certificateEnd.Use(validity);
+            _certificateEnd.Use(validity, held);
         }
         catch
         {

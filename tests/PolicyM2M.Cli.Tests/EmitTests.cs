@@ -47,6 +47,16 @@ public sealed class EmitTests
     }
 
     [Test]
+    public void A_link_to_the_folder_itself_is_followed_since_who_calls_names_it()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["release"]);
+        Directory.CreateSymbolicLink(folder["current"], "release");
+        Assert.That(Emit("plc-active", "openssl", "--out", folder["current"]).ExitCode, Is.Zero);
+        Assert.That(Directory.GetFiles(folder["release"]).Select(Path.GetFileName), Is.EquivalentTo(new[] { "openssl.cnf", "policym2m_openssl.h" }));
+    }
+
+    [Test]
     public void What_an_earlier_decision_left_there_and_a_denial_has_not_is_removed()
     {
         using var folder = new TemporaryFolder();
@@ -73,7 +83,7 @@ public sealed class EmitTests
         Assert.That(run.ExitCode, Is.EqualTo(2));
         Assert.That(run.Output, Does.StartWith("mosquitto: infeasible, lets nobody through\n").And.Contain("unenforceable: resumption: "));
         Assert.That(File.ReadAllText(folder["policym2m-listener.conf"]), Does.Contain("\npsk_hint denied\n"));
-        Assert.That(Emit("plc-active", "nginx", "--key-protection", "software").Output, Does.Contain("unenforceable: key-protection: the key is said to be kept in software"), "what nobody vouches for");
+        Assert.That(Emit("plc-active", "nginx", "--key-protection", "software").Output, Does.Contain("unenforceable: key-protection: nobody says that the key is kept better than in software"), "what nobody vouches for");
     }
 
     [TestCase("a server needs a certificate and its key", "--stack", "nginx")]

@@ -14,12 +14,10 @@ internal sealed class BundlePauseTests
     {
         var pause = new BundlePause(TimeSpan.FromSeconds(1));
         foreach (double seconds in new[] { 0.25, 0.5, 1, 1 })
-            Between(pause.After(Failure(StatusCode.Unavailable)), TimeSpan.FromSeconds(seconds));
-        foreach (StatusCode no in new[] { StatusCode.ResourceExhausted, StatusCode.Unimplemented, StatusCode.PermissionDenied })
-            Between(pause.After(Failure(no)), TimeSpan.FromMinutes(10));
-        Between(pause.After(null), TimeSpan.FromMinutes(10));
+            Between(pause.After(isAway: true), TimeSpan.FromSeconds(seconds));
+        Between(pause.After(isAway: false), TimeSpan.FromMinutes(10));
         pause.Held();
-        Between(pause.After(new ObjectDisposedException("the connection")), TimeSpan.FromSeconds(0.25));
+        Between(pause.After(isAway: true), TimeSpan.FromSeconds(0.25));
     }
 
     [TestCase(StatusCode.ResourceExhausted)]

@@ -84,6 +84,25 @@ internal sealed class CertificateEndTests
         Assert.That(validity.Until == device.NotAfter.ToUniversalTime(), Is.EqualTo(ends is null));
     }
 
+    [TestCase("CN=Issuing", 2, "CN=Issuing", TestName = "An authority that it has to judge decision points by")]
+    [TestCase("CN=Another", 2, null, TestName = "Another authority")]
+    [TestCase("CN=Issuing", 2_000, null, TestName = "An authority that goes on")]
+    public void An_authority_that_only_the_trust_file_holds_explains_a_refusal_and_is_no_end_that_is_told(string name, int hours, string? ends)
+    {
+        using var folder = new TemporaryFolder();
+        using var root = TestAuthority.Root("Root");
+        using TestAuthority issuing = TestAuthority.Root("Issuing");
+        using X509Certificate2 device = issuing.Issue(new CertificateTerms { Subject = "CN=Device", NotAfter = TimeSpan.FromHours(1_000) });
+        using X509Certificate2 authority = root.Issue(new CertificateTerms { Subject = name, NotAfter = TimeSpan.FromHours(hours) });
+        string file = folder.Write("device.pem", device.ExportCertificatePem()), trust = folder.Write("trust.pem", authority.ExportCertificatePem());
+        List<ClientEvent> told = [];
+        DateTimeOffset now = TimeProvider.System.GetUtcNow() + TimeSpan.FromHours(3);
+        var end = new CertificateEnd(CertificateValidity.Of(device, file), CertificateValidity.OfAllHeld(device, file, trust), () => now, told.Add);
+        end.Look();
+        Assert.That((end.IsOver, told.Count), Is.EqualTo((ends is not null, 0)));
+        Assert.That(end.Over, Does.StartWith(ends is null ? "this device's certificate" : $"`{ends}`, an authority above"));
+    }
+
     [Test]
     public async Task Another_decision_point_is_asked_where_one_ends_the_watch_of_an_ended_certificate()
     {

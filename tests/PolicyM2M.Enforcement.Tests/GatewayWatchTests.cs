@@ -66,6 +66,23 @@ internal sealed class GatewayWatchTests
     }
 
     [Test]
+    public async Task A_device_whose_watch_ended_is_watched_again_when_it_is_next_asked_about_also_where_the_answer_is_at_hand()
+    {
+        await using var world = new ClientWorld();
+        PolicyClient client = world.Connect();
+        ClaimSet other = client.Prepare(ClientWorld.Context, "plc-8");
+        await client.DecideAsync(other, Auth);
+        await Until(() => other.Slot.Facts.Version is not null);
+        Assert.That(client.TryDecide(DecisionKind.Auth, other, out _), Is.True);
+        world.Script.RefusesWatchOf.Add("plc-8");
+        world.Script.RefusesWatch = StatusCode.ResourceExhausted;
+        world.Script.EndWatch("plc-8");
+        await Until(() => world.Script.RefusedWatches > 0);
+        world.Script.RefusesWatchOf.Remove("plc-8");
+        await Until(() => client.TryDecide(DecisionKind.Auth, other, out _) && world.Script.Watched.Contains("plc-8"));
+    }
+
+    [Test]
     public async Task It_watches_so_many_and_leaves_the_one_that_was_not_asked_about_for_longest()
     {
         await using var world = new ClientWorld();
@@ -100,7 +117,7 @@ internal sealed class GatewayWatchTests
         var clock = new DeviceClock(new ManualTime(), null);
         var memory = new DecisionMemory(StoreContent.Empty, clock, "self");
         DeviceSlot self = memory.Self, known = memory.Slot("known");
-        memory.Serve("known", new RevisionStamp(new RevisionId("1111", "aaaa"), null, null), [], []);
+        memory.Serve("known", new RevisionStamp(new RevisionId("1111", "aaaa"), null, null), [], [], watchedSince: 0);
         var claims = new ClaimSet(ClientWorld.Context, "asked-once", memory.Slot);
         DeviceSlot first = claims.Slot;
         for (int i = 0; i < DeviceTable.MaximumDevices + 500; i++)

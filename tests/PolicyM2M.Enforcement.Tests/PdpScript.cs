@@ -18,7 +18,7 @@ internal sealed class PdpScript(TimeProvider time)
 {
     private readonly List<(string Device, Channel<V1.WatchResponse> Channel)> _watchers = [];
 
-    private int _calls, _keyCalls;
+    private int _calls, _keyCalls, _refusedWatches;
     private (string Device, V1.SignedPayload Signed, DateTimeOffset IssuedAt)? _statement;
 
     public int Calls => Volatile.Read(ref _calls);
@@ -70,6 +70,9 @@ internal sealed class PdpScript(TimeProvider time)
     /// <summary>What an answer waits for.</summary>
     public Func<V1.DecideRequest, Task> Hold { get; set; } = _ => Task.CompletedTask;
 
+    /// <summary>What the keys wait for.</summary>
+    public Func<Task> HoldKeys { get; set; } = () => Task.CompletedTask;
+
     public bool RefusesCertificates { get; set; }
 
     /// <summary>Why an attribute is not used; null where it is.</summary>
@@ -79,6 +82,9 @@ internal sealed class PdpScript(TimeProvider time)
     public StatusCode? RefusesDevices { get; set; }
 
     public StatusCode? RefusesWatch { get; set; }
+
+    /// <summary>How often a watch was refused.</summary>
+    public int RefusedWatches => Volatile.Read(ref _refusedWatches);
 
     /// <summary>The devices behind the caller for which that holds too.</summary>
     public HashSet<string> RefusesWatchOf { get; } = [];
@@ -153,7 +159,10 @@ internal sealed class PdpScript(TimeProvider time)
     public ChannelReader<V1.WatchResponse> Watch(string device)
     {
         if ((device.Length == 0 || RefusesWatchOf.Contains(device) ? RefusesWatch : null) is { } status)
+        {
+            Interlocked.Increment(ref _refusedWatches);
             throw new RpcException(new Status(status, "scripted"));
+        }
         lock (_watchers)
         {
             Channel<V1.WatchResponse> watcher = Channel.CreateUnbounded<V1.WatchResponse>();

@@ -97,7 +97,11 @@ internal sealed class ScriptedPdp : IAsyncDisposable
             return answer;
         }
 
-        public override Task<V1.GetSigningKeysResponse> GetSigningKeys(V1.GetSigningKeysRequest request, ServerCallContext context) => Task.FromResult(script.Keys());
+        public override async Task<V1.GetSigningKeysResponse> GetSigningKeys(V1.GetSigningKeysRequest request, ServerCallContext context)
+        {
+            await script.HoldKeys().WaitAsync(context.CancellationToken);
+            return script.Keys();
+        }
 
         public override async Task GetBundle(V1.GetBundleRequest request, IServerStreamWriter<V1.GetBundleResponse> responseStream, ServerCallContext context)
         {

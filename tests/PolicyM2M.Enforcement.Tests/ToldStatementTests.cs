@@ -83,6 +83,25 @@ internal sealed class ToldStatementTests
         Assert.That(world.Events.OfType<ClientEvent.Refused>(), Is.Empty);
     }
 
+    [Test]
+    public async Task All_else_that_is_told_counts_while_the_keys_of_its_statement_are_fetched()
+    {
+        await using ClientWorld world = World();
+        PolicyClient client = world.Connect();
+        ClaimSet claims = await DecidedAsync(world, client);
+        Assert.That(client.TryDecide(DecisionKind.Auth, claims, out _), Is.True);
+        Task change = client.NextChange;
+
+        var keys = new TaskCompletionSource();
+        world.Script.HoldKeys = () => keys.Task;
+        world.Script.Signer = new TestSigner(world.Time);
+        world.Script.Stated["lifecycle.state"] = "quarantined";
+        await TellAsync(world);
+        Assert.That((change.IsCompleted, client.TryDecide(DecisionKind.Auth, claims, out _)), Is.EqualTo((true, false)));
+        keys.SetResult();
+        await world.SeenAsync<ClientEvent.KeysChanged>(changed => changed.KeyIds.SequenceEqual([world.Script.Signer.KeyId]));
+    }
+
     private static ClientWorld World()
     {
         var world = new ClientWorld();

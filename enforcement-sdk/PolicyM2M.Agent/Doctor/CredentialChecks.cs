@@ -42,16 +42,28 @@ internal static class CredentialChecks
         }
     }, $"put the certificate's own private key there, unencrypted PEM: {configuration.Key}", keepsFromStarting: true);
 
-    public static Finding Trust(AgentConfiguration configuration, DateTimeOffset now) => Attempt.At("trust", () =>
+    public static Finding Trust(AgentConfiguration configuration, DateTimeOffset now) => Authorities("trust", configuration.Trust, "the authorities of the decision point", now, keepsFromStarting: true);
+
+    /// <summary>The authorities that renewed credentials are held against, where they are in files of their own: without them the agent starts, and can renew nothing.</summary>
+    public static IEnumerable<Finding> RenewalTrust(AgentConfiguration configuration, DateTimeOffset now)
     {
-        string path = configuration.Trust;
+        if (configuration.Renewal is not { } renewal)
+            yield break;
+        if (renewal.Trust != configuration.Trust)
+            yield return Authorities("renewal.trust", renewal.Trust, "the authorities that a new certificate may come from", now);
+        if (renewal is RenewalOptions.Est est && est.ServerTrust != est.Trust && est.ServerTrust != configuration.Trust)
+            yield return Authorities("renewal.estTrust", est.ServerTrust, "the authorities of the EST server", now);
+    }
+
+    private static Finding Authorities(string check, string path, string what, DateTimeOffset now, bool keepsFromStarting = false) => Attempt.At(check, () =>
+    {
         X509Certificate2Collection authorities = MutualTls.Authorities(path);
         if ((File.GetUnixFileMode(path) & OthersWrite) != 0)
-            return new Finding("trust", Severity.Fault, $"{path} can be written by others", $"chmod 644 {path}, and compare it with the one that you gave out");
+            return new Finding(check, Severity.Fault, $"{path} can be written by others", $"chmod 644 {path}, and compare it with the one that you gave out");
         return authorities.Any(authority => authority.NotAfter.ToUniversalTime() > now)
-            ? new Finding("trust", Severity.Ok, $"{path} holds {authorities.Count} of the authorities")
-            : new Finding("trust", Severity.Fault, $"every authority in {path} has expired", "put the new ones there");
-    }, $"put the authorities of the decision point there, in PEM: {configuration.Trust}", keepsFromStarting: true);
+            ? new Finding(check, Severity.Ok, $"{path} holds {authorities.Count} of the authorities")
+            : new Finding(check, Severity.Fault, $"every authority in {path} has expired", "put the new ones there");
+    }, $"put {what} there, in PEM: {path}", keepsFromStarting);
 
     /// <summary>A new certificate ends with the authority above it, too.</summary>
     private static string Under(CertificateValidity validity) => validity.Authority is null ? "" : " under an authority that goes on, and put that into the file behind it";

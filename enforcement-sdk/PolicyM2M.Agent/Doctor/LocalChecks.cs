@@ -8,21 +8,24 @@ namespace PolicyM2M.Agent.Doctor;
 /// <summary>Looks at the daemon's socket and at the services that it configures.</summary>
 internal static class LocalChecks
 {
+    /// <summary>What is said of the socket.</summary>
+    public const string SocketCheck = "socket";
+
     public static Finding Socket(AgentConfiguration configuration)
     {
         string path = configuration.Socket.Path, folder = Path.GetDirectoryName(path)!;
         if (SocketFile.Fault(path) is { } fault)
-            return Finding.Fatal("socket", fault, "take it away, or name another path as `socket.path`");
+            return Finding.Fatal(SocketCheck, fault, "take it away, or name another path as `socket.path`");
         if (!Directory.Exists(folder))
-            return new Finding("socket", Severity.Warning, $"no agent runs, and there is no folder {folder}: the service makes it when it starts (RuntimeDirectory)",
+            return new Finding(SocketCheck, Severity.Warning, $"no agent runs, and there is no folder {folder}: the service makes it when it starts (RuntimeDirectory)",
                 "systemctl start policym2m-agent; or make the folder, where the agent is no service");
         if (!Path.Exists(path))
-            return new Finding("socket", Severity.Warning, $"no agent runs: there is no {path}", "systemctl start policym2m-agent");
+            return new Finding(SocketCheck, Severity.Warning, $"no agent runs: there is no {path}", "systemctl start policym2m-agent");
         return SocketFile.Try(path) switch
         {
-            SocketError.Success => new Finding("socket", Severity.Ok, $"an agent answers on {path}"),
-            SocketError.AccessDenied => new Finding("socket", Severity.Warning, $"this user may not connect to {path}", "ask as the agent's user, or put this one into the group of the socket"),
-            _ => new Finding("socket", Severity.Warning, $"nobody answers on {path}", "systemctl restart policym2m-agent, and look at its journal"),
+            SocketError.Success => new Finding(SocketCheck, Severity.Ok, $"an agent answers on {path}"),
+            SocketError.AccessDenied => new Finding(SocketCheck, Severity.Warning, $"this user may not connect to {path}", "ask as the agent's user, or put this one into the group of the socket"),
+            _ => new Finding(SocketCheck, Severity.Warning, $"nobody answers on {path}", "systemctl restart policym2m-agent, and look at its journal"),
         };
     }
 

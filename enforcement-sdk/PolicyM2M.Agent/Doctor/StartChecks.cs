@@ -22,7 +22,7 @@ internal static class StartChecks
         [
             .. InputFiles.Faults(configuration).Select(fault => Finding.Fatal("files", fault, "put the file itself there")),
             .. new[] { CredentialChecks.Certificate(inUse, now), CredentialChecks.Key(inUse) }.Select(finding => finding with { KeepsFromStarting = finding.KeepsFromStarting && !hasAnother }),
-            CredentialChecks.Trust(configuration, now),
+            CredentialChecks.Trust(configuration, now), .. CredentialChecks.RenewalTrust(configuration, now),
             StateChecks.Folder(configuration), .. StateChecks.Within(configuration),
             PermissionChecks.Look(path, configuration),
             LocalChecks.Socket(configuration), .. LocalChecks.Services(configuration),
@@ -30,16 +30,16 @@ internal static class StartChecks
     }
 
     /// <summary>Looks, and throws where something keeps the agent from starting.</summary>
-    /// <returns>What is at fault besides: the agent starts, and says so.</returns>
+    /// <returns>What is at fault besides, or may soon be: the agent starts, and says so. That none runs yet is not in it.</returns>
     /// <inheritdoc cref="Look"/>
     /// <exception cref="CannotRunException">Something does; the message has a line for each fault, and its remedy in the next.</exception>
     public static IReadOnlyList<Finding> Demand(string path, AgentConfiguration configuration, DateTimeOffset now)
     {
-        Finding[] faults = [.. Look(path, configuration, now).Where(finding => finding.Severity == Severity.Fault)];
-        Finding[] fatal = [.. faults.Where(finding => finding.KeepsFromStarting)];
+        Finding[] findings = [.. Look(path, configuration, now).Where(finding => finding.Severity == Severity.Fault || (finding.Severity == Severity.Warning && finding.Check != LocalChecks.SocketCheck))];
+        Finding[] fatal = [.. findings.Where(finding => finding.KeepsFromStarting)];
         // What is no file at all is a fault of whoever reads it too, and is told once.
         if (fatal.Where(finding => finding.Check == "files").ToArray() is { Length: > 0 } files)
             fatal = files;
-        return fatal.Length == 0 ? faults : throw new CannotRunException(string.Join('\n', fatal.Select(finding => $"{finding.Text}\n  {finding.Remedy}")));
+        return fatal.Length == 0 ? findings : throw new CannotRunException(string.Join('\n', fatal.Select(finding => $"{finding.Text}\n  {finding.Remedy}")));
     }
 }

@@ -125,6 +125,19 @@ internal sealed class Gateway : IAsyncDisposable
         }
     }
 
+    /// <summary>Goes over to what lies now where its credential was. Where that cannot be used, the one before stays in use. Called by one at a time.</summary>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">The certificate or key is malformed, or another one's.</exception>
+    public async Task ReloadAsync()
+    {
+        DateTimeOffset issuedAt = await UseAsync(client =>
+        {
+            client.ReloadCertificate();
+            return Task.FromResult(CertificateFile.Of(_credential.Options.CertificatePath).From);
+        });
+        _credential = _credential with { IssuedAt = issuedAt };
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

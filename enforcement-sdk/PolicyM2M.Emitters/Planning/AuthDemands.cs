@@ -40,7 +40,7 @@ internal static class AuthDemands
     {
         int known = ((FieldShape.Ladder)Field.KeyProtection.Shape).Find(options.KeyProtection)!.Rank;
         if (auth[Field.KeyProtection] is FieldValue.Level level && level.Rank > known)
-            losses.Add(new Loss(Field.KeyProtection.Name, LossKind.Unenforceable, $"the key is said to be kept in {options.KeyProtection}, and at least {level.Name} is demanded"));
+            losses.Add(new Loss(Field.KeyProtection.Name, LossKind.Unenforceable, $"nobody says that the key is kept better than in {options.KeyProtection}, and at least {level.Name} is demanded"));
     }
 
     private static void Revocation(Outcome auth, EmitterOptions options, StackAbility ability, ImmutableArray<Loss>.Builder losses)

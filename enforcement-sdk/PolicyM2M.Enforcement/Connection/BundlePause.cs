@@ -1,5 +1,3 @@
-using Grpc.Core;
-
 namespace PolicyM2M.Enforcement.Connection;
 
 /// <summary>
@@ -17,10 +15,6 @@ internal sealed class BundlePause(TimeSpan longest)
     public void Held() => _backoff = new Backoff(longest);
 
     /// <summary>The pause, up to half as long again, so that a fleet does not return as one.</summary>
-    /// <param name="failure">Why there is none; null where what came was refused.</param>
-    public TimeSpan After(Exception? failure)
-    {
-        bool isAway = failure is not (null or RpcException { StatusCode: StatusCode.ResourceExhausted }) && CallFailure.IsUnreachable(failure);
-        return (isAway ? _backoff.After(TimeSpan.Zero) : AfterRefusal) * (1 + Random.Shared.NextDouble() / 2);
-    }
+    /// <param name="isAway">Whether nobody answered; otherwise what came was refused, or the answer was no.</param>
+    public TimeSpan After(bool isAway) => (isAway ? _backoff.After(TimeSpan.Zero) : AfterRefusal) * (1 + Random.Shared.NextDouble() / 2);
 }

@@ -15,6 +15,9 @@ internal static class CallFailure
             or StatusCode.Aborted or StatusCode.Unknown,
     };
 
+    /// <summary>Whether there are too many who ask, or this one asks too often: whoever asks for much must not come again at once.</summary>
+    public static bool IsOfTooMany(Exception failure) => failure is RpcException { StatusCode: StatusCode.ResourceExhausted };
+
     /// <summary>Whether the decision point will not speak to this device: then nothing that it said before counts any more.</summary>
     public static bool IsUnwelcome(Exception failure) => failure is RpcException { StatusCode: StatusCode.PermissionDenied or StatusCode.Unauthenticated };
 

@@ -22,25 +22,59 @@ internal sealed record CertificateValidity(DateTimeOffset From, DateTimeOffset U
         X509Certificate2Collection others = CertificateChain.AboveDevice(path);
         try
         {
-            var validity = new CertificateValidity(certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime(), Authority: null);
-            // No chain is longer than the file, so that none that runs in a circle is followed for ever.
-            X509Certificate2? link = Issuer(certificate, others);
-            for (int length = 0; link is not null && length < others.Count; length++, link = Issuer(link, others))
-            {
-                if (link.NotAfter.ToUniversalTime() < validity.Until)
-                    validity = validity with { Until = link.NotAfter.ToUniversalTime(), Authority = link.Subject };
-            }
-            return validity;
+            return Of(certificate, [.. others.Where(other => !IsRoot(other))]);
         }
         finally
         {
-            foreach (X509Certificate2 other in others)
-                other.Dispose();
+            Dispose(others);
         }
     }
 
-    private static X509Certificate2? Issuer(X509Certificate2 certificate, X509Certificate2Collection others) =>
-        others.Where(other => IsSame(other.SubjectName, certificate.IssuerName) && !IsSame(other.SubjectName, other.IssuerName)).MaxBy(other => other.NotAfter);
+    /// <summary>
+    /// The same by all that this device holds: the authorities that it judges decision points by, too, and roots. A decision point may hold later ones of their names; but where it says no just when one of these
+    /// has ended, that is why.
+    /// </summary>
+    /// <param name="certificate">The certificate.</param>
+    /// <param name="path">The file that it is the first of.</param>
+    /// <param name="trustPath">The authorities that decision points are judged by.</param>
+    /// <exception cref="CryptographicException">A file holds no certificate in PEM.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public static CertificateValidity OfAllHeld(X509Certificate2 certificate, string path, string trustPath)
+    {
+        X509Certificate2Collection others = CertificateChain.AboveDevice(path);
+        try
+        {
+            others.AddRange(MutualTls.Authorities(trustPath));
+            return Of(certificate, [.. others]);
+        }
+        finally
+        {
+            Dispose(others);
+        }
+    }
+
+    private static CertificateValidity Of(X509Certificate2 certificate, IReadOnlyCollection<X509Certificate2> others)
+    {
+        var validity = new CertificateValidity(certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime(), Authority: null);
+        // No chain is longer than what there is, so that none that runs in a circle is followed for ever.
+        X509Certificate2? link = Issuer(certificate, others);
+        for (int length = 0; link is not null && length < others.Count; length++, link = IsRoot(link) ? null : Issuer(link, others))
+        {
+            if (link.NotAfter.ToUniversalTime() < validity.Until)
+                validity = validity with { Until = link.NotAfter.ToUniversalTime(), Authority = link.Subject };
+        }
+        return validity;
+    }
+
+    private static X509Certificate2? Issuer(X509Certificate2 certificate, IEnumerable<X509Certificate2> others) => others.Where(other => IsSame(other.SubjectName, certificate.IssuerName)).MaxBy(other => other.NotAfter);
+
+    private static bool IsRoot(X509Certificate2 certificate) => IsSame(certificate.SubjectName, certificate.IssuerName);
+
+    private static void Dispose(X509Certificate2Collection certificates)
+    {
+        foreach (X509Certificate2 certificate in certificates)
+            certificate.Dispose();
+    }
 
     private static bool IsSame(X500DistinguishedName one, X500DistinguishedName other) => one.RawData.AsSpan().SequenceEqual(other.RawData);
 }

@@ -8,11 +8,11 @@ namespace PolicyM2M.Enforcement.Connection;
 /// Watches the devices behind a gateway that are asked about, over one stream, so that none of them goes on by what is kept when its standing is taken back, and none asks for what can be told. Only so many: the
 /// others hear of a change when what is kept of them is next asked for. Mutable; one lock guards it: safe for all threads.
 /// </summary>
-/// <param name="start">Begins the stream.</param>
+/// <param name="make">Makes the stream.</param>
 /// <param name="order">Gives the next place among all calls of this client.</param>
 /// <param name="told">Told what is served to a device, by whom, and when its watch was begun.</param>
-/// <param name="refused">Told that the decision point does not speak about a device, or, without one, to this gateway.</param>
-internal sealed class DeviceWatches(Func<IStream, KeptStream> start, Func<long> order, Func<Endpoint, V1.WatchResponse, string, long, CancellationToken, Task> told, Action<Endpoint, string?, RpcException> refused)
+/// <param name="failed">Told why the watch of a device ended, or, without one, that of all.</param>
+internal sealed class DeviceWatches(Func<IStream, KeptStream> make, Func<long> order, Func<Endpoint, V1.WatchResponse, string, long, CancellationToken, Task> told, Action<Endpoint, string?, Exception> failed)
     : IStream, IAsyncDisposable
 {
     /// <summary>A decision point takes so many over one stream.</summary>
@@ -51,8 +51,22 @@ internal sealed class DeviceWatches(Func<IStream, KeptStream> start, Func<long> 
             if (_isDisposed || (isKnown && known.Slot == slot) || (!isKnown && _devices.Count >= Most && !LeavesOne(now)))
                 return;
             _devices[device] = (slot, order());
+            slot.IsWatched = true;
             Signal();
-            _stream ??= start(this);
+            if (_stream is null)
+                (_stream = make(this)).Start();
+        }
+    }
+
+    /// <summary>A device was refused: what its watch tells yet may be from before that. It is watched again once it is answered for.</summary>
+    /// <param name="device">The device; null for all.</param>
+    public void Leave(string? device)
+    {
+        lock (_lock)
+        {
+            foreach (string left in device is null ? [.. _devices.Keys] : (string[])[device])
+                Remove(left);
+            Signal();
         }
     }
 
@@ -85,15 +99,8 @@ internal sealed class DeviceWatches(Func<IStream, KeptStream> start, Func<long> 
         }
     }
 
-    /// <summary>
-    /// Outages the client's own watch tells; and a decision point of before knows no such stream, of which another may come soon. But a refusal of the whole stream is one of the gateway: its own watch may hear of it
-    /// much later, and until then nobody would tell what becomes of the devices.
-    /// </summary>
-    public void Broke(Endpoint endpoint, Exception failure, bool stood)
-    {
-        if (failure is RpcException refusal && CallFailure.IsUnwelcome(refusal))
-            refused(endpoint, null, refusal);
-    }
+    /// <inheritdoc/>
+    public void Broke(Endpoint endpoint, Exception failure, bool stood) => failed(endpoint, null, failure);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -110,19 +117,19 @@ internal sealed class DeviceWatches(Func<IStream, KeptStream> start, Func<long> 
         long since;
         lock (_lock)
         {
-            // What was on its way when the device was left.
-            if (!_sent.TryGetValue(device, out since))
+            // What was on its way when the device was left, whether or not the stream was told so yet.
+            if (!_sent.TryGetValue(device, out since) || !_devices.TryGetValue(device, out (DeviceSlot, long Since) known) || known.Since != since)
                 return;
             if (response.ToldCase == V1.WatchDevicesResponse.ToldOneofCase.Fault)
             {
                 _sent.Remove(device);
-                _devices.Remove(device);
+                Remove(device);
             }
         }
         if (response.ToldCase == V1.WatchDevicesResponse.ToldOneofCase.News)
             await told(endpoint, response.News, device, since, ending).ConfigureAwait(false);
-        else if (new RpcException(new Status((StatusCode)(response.Fault?.Code ?? 0), response.Fault?.Message ?? "")) is var refusal && CallFailure.IsUnwelcome(refusal))
-            refused(endpoint, device, refusal);
+        else
+            failed(endpoint, device, new RpcException(new Status((StatusCode)(response.Fault?.Code ?? 0), response.Fault?.Message ?? "")));
     }
 
     /// <summary>Sends what the stream was not told yet, and then each change.</summary>
@@ -168,8 +175,14 @@ internal sealed class DeviceWatches(Func<IStream, KeptStream> start, Func<long> 
             _looksAgain = now + NextLook;
             return false;
         }
-        _devices.Remove(device);
+        Remove(device);
         return true;
+    }
+
+    private void Remove(string device)
+    {
+        if (_devices.Remove(device, out (DeviceSlot Slot, long) left))
+            left.Slot.IsWatched = false;
     }
 
     private void Signal()

@@ -31,48 +31,53 @@ internal sealed class KeptStream : IAsyncDisposable
     private readonly IStream _stream;
     private readonly Func<long> _order;
     private readonly CancellationTokenSource _ending = new();
+    private CancellationTokenSource _anew = new();
     private Task _running = Task.CompletedTask;
 
-    private KeptStream(Endpoints endpoints, PolicyClientOptions options, IStream stream, Func<long> order) => (_endpoints, _options, _stream, _order) = (endpoints, options, stream, order);
-
-    /// <summary>Begins the stream.</summary>
     /// <param name="endpoints">Whom to ask.</param>
     /// <param name="options">How long to wait.</param>
     /// <param name="stream">The stream.</param>
     /// <param name="order">Gives the next place among all calls of this client.</param>
-    public static KeptStream Start(Endpoints endpoints, PolicyClientOptions options, IStream stream, Func<long> order)
+    public KeptStream(Endpoints endpoints, PolicyClientOptions options, IStream stream, Func<long> order) => (_endpoints, _options, _stream, _order) = (endpoints, options, stream, order);
+
+    /// <summary>Begins the stream.</summary>
+    public void Start()
     {
-        var kept = new KeptStream(endpoints, options, stream, order);
-        long since = order();
-        kept._running = Task.Run(() => kept.RunAsync(since));
-        return kept;
+        CancellationToken anew = _anew.Token;
+        long since = _order();
+        _running = Task.Run(() => RunAsync(since, anew));
     }
+
+    /// <summary>Has the stream begun anew where one stands, after a pause: what is still in it was said too early.</summary>
+    public void Renew() => Interlocked.Exchange(ref _anew, new CancellationTokenSource()).Cancel();
 
     public async ValueTask DisposeAsync()
     {
         await _ending.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
         _ending.Dispose();
+        _anew.Dispose();
     }
 
-    private async Task RunAsync(long since)
+    private async Task RunAsync(long since, CancellationToken anew)
     {
         var backoff = new Backoff(_options.LongestPause);
-        for (; !_ending.IsCancellationRequested; since = _order())
+        // The token before the place, so that a stream which is not ended by it was begun after whatever it is ended for.
+        for (; !_ending.IsCancellationRequested; anew = Volatile.Read(ref _anew).Token, since = _order())
         {
             long began = _options.Time.GetTimestamp();
             // Taken before the endpoint: a move in between ends the stream at once, and not never.
             CancellationToken moved = _endpoints.Moved;
             Endpoint endpoint = _endpoints.Current;
-            if (!await FollowAsync(endpoint, since, moved).ConfigureAwait(false) && endpoint == _endpoints.Current)
+            if (!await FollowAsync(endpoint, since, moved, anew).ConfigureAwait(false) && endpoint == _endpoints.Current)
                 await PauseAsync(backoff.After(_options.Time.GetElapsedTime(began)), moved).ConfigureAwait(false);
         }
     }
 
     /// <summary>Follows one stream until it ends; tells whether another decision point is to be asked, so that there is nothing to wait for.</summary>
-    private async Task<bool> FollowAsync(Endpoint endpoint, long since, CancellationToken moved)
+    private async Task<bool> FollowAsync(Endpoint endpoint, long since, CancellationToken moved, CancellationToken anew)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token, moved);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token, moved, anew);
         bool stood = false;
         try
         {
@@ -84,7 +89,8 @@ internal sealed class KeptStream : IAsyncDisposable
         {
             if (_ending.IsCancellationRequested || moved.IsCancellationRequested)
                 return true;
-            _stream.Broke(endpoint, failure, stood);
+            if (!anew.IsCancellationRequested)
+                _stream.Broke(endpoint, failure, stood);
             return false;
         }
     }

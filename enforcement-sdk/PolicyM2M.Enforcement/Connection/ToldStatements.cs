@@ -1,4 +1,3 @@
-using Grpc.Core;
 using PolicyM2M.Enforcement.Deciding;
 using PolicyM2M.Wire;
 using V1 = PolicyM2M.Wire.V1;
@@ -8,24 +7,18 @@ namespace PolicyM2M.Enforcement.Connection;
 /// <summary>Reads the statements that come without being asked for, and believes none that was not verified. One that is not believed is told, and costs its device a question.</summary>
 /// <param name="memory">The keys that are believed.</param>
 /// <param name="clock">The device's clock.</param>
-/// <param name="keys">Fetches keys.</param>
 /// <param name="tell">Told what is not believed, and why.</param>
-internal sealed class ToldStatements(DecisionMemory memory, DeviceClock clock, KeyFetch keys, Action<ClientEvent> tell)
+internal sealed class ToldStatements(DecisionMemory memory, DeviceClock clock, Action<ClientEvent> tell)
 {
-    /// <summary>The statement about a device, where it is to be believed; otherwise null. Fetches keys where it is signed by one that is not known.</summary>
-    /// <param name="endpoint">Who told it.</param>
-    /// <param name="signed">As it came; null where none did.</param>
+    /// <summary>Whether a statement is signed by a key that is known: otherwise keys must be fetched before it can be read.</summary>
+    public bool CanRead(V1.SignedPayload signed) => memory.Keys.Trusted.Knows(signed.KeyId);
+
+    /// <summary>The statement about a device, where it is to be believed; otherwise null.</summary>
+    /// <param name="signed">As it came.</param>
     /// <param name="device">The device that it must be about.</param>
-    /// <param name="options">How long keys may take.</param>
-    /// <exception cref="RpcException">The keys could not be had.</exception>
-    /// <exception cref="WireException">They make no sense.</exception>
-    public async Task<HeldStatement?> ReadAsync(Endpoint endpoint, V1.SignedPayload? signed, string device, CallOptions options)
+    /// <param name="cameAt">When it came, by the device's clock.</param>
+    public HeldStatement? Read(V1.SignedPayload signed, string device, DateTimeOffset cameAt)
     {
-        if (signed is null)
-            return null;
-        DateTimeOffset cameAt = clock.Now;
-        if (!memory.Keys.Trusted.Knows(signed.KeyId))
-            await keys.FetchAsync(endpoint, options).ConfigureAwait(false);
         try
         {
             ReceivedStatement says = HeldStatement.Verify(signed, memory.Keys.Trusted, device);
@@ -42,6 +35,6 @@ internal sealed class ToldStatements(DecisionMemory memory, DeviceClock clock, K
         }
     }
 
-    /// <summary>A statement about a device is not taken.</summary>
-    public void Refuse(string device, string reason) => tell(new ClientEvent.Refused($"a watch told a statement about {device} that is not taken: {reason}"));
+    /// <summary>What was told of a device is not taken.</summary>
+    public void Refuse(string device, string reason) => tell(new ClientEvent.Refused($"a watch told of {device} what is not taken: {reason}"));
 }

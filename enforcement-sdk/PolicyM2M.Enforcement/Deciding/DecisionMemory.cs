@@ -133,14 +133,21 @@ internal sealed class DecisionMemory
     }
 
     /// <summary>Takes note of what is served to a device, and of the decisions that hold under it as they are. What is unknown of the others changes with it, where they were served the same.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="stamp">The policies.</param>
+    /// <param name="needed">The attributes that they need of a device.</param>
+    /// <param name="unchanged">The decisions.</param>
+    /// <param name="watchedSince">When the watch that told so began, among all calls of this client. What one tells that was begun before the device was refused counts for nothing.</param>
     /// <returns>Whether these are other policies than before, and what they were refused for: because those were already seen.</returns>
-    public (bool IsChanged, RevisionStamp? RefusedFor) Serve(string device, RevisionStamp stamp, ImmutableSortedSet<string> needed, IEnumerable<string> unchanged)
+    public (bool IsChanged, RevisionStamp? RefusedFor) Serve(string device, RevisionStamp stamp, ImmutableSortedSet<string> needed, IEnumerable<string> unchanged, long watchedSince)
     {
         bool isChanged, isNew, isFirst;
         lock (_lock)
         {
             DeviceSlot slot = Slot(device);
             DeviceFacts before = slot.Facts;
+            if (watchedSince < before.ForgottenAt)
+                return (false, null);
             if (before.LatestSeen is { } seen && stamp.IsBefore(seen))
                 return (false, seen);
             _needed = needed;
@@ -148,7 +155,7 @@ internal sealed class DecisionMemory
             isNew = before.Served?.Id != stamp.Id || before.Served.ActivatedAt != stamp.ActivatedAt;
             isFirst = before.Served is null;
             ImmutableHashSet<string> same = [.. unchanged];
-            if (isNew)
+            if (isNew || !same.IsSubsetOf(before.Unchanged))
                 slot.Facts = before.ServedBy(stamp, same);
             if (isChanged)
             {
@@ -167,39 +174,46 @@ internal sealed class DecisionMemory
     /// <param name="device">The device.</param>
     /// <param name="version">The version that its watch told.</param>
     /// <param name="statement">The statement that its watch told, verified; null where none came that is to be believed.</param>
-    /// <param name="watchedSince">When that watch began, among all calls of this client.</param>
+    /// <param name="watchedSince">When that watch began, among all calls of this client. What one tells that was begun before the device was refused counts for nothing.</param>
     /// <param name="order">Two places of now among all calls of this client, in that order: of the version, and of the statement.</param>
-    /// <returns>Whether the version is another, and whether the statement is not taken because it is from before the one that is held.</returns>
-    public (bool IsOther, bool IsOld) Told(string device, long version, HeldStatement? statement, long watchedSince, (long Changed, long Stated) order)
+    /// <returns>Whether the version is another, and why what was told is not taken; null where it is.</returns>
+    public (bool IsOther, string? Refusal) Told(string device, long version, HeldStatement? statement, long watchedSince, (long Changed, long Stated) order)
     {
-        bool isOther = false, isOld = false;
+        bool isOther = false, isSaidOtherwise = false;
+        string? refusal = null;
         lock (_lock)
         {
             DeviceSlot slot = Slot(device);
             DeviceFacts before = slot.Facts, after = before;
+            if (watchedSince < before.ForgottenAt)
+                return (false, null);
+            if (before.IsEarlierVersion(version, _clock.Now))
+                return (false, $"the registry was at a later version of it than {version}");
             if (before.Version != version)
             {
                 isOther = before.IsOtherVersion(version, watchedSince);
-                after = before with { Version = version, ChangedAt = isOther ? order.Changed : before.ChangedAt };
+                after = before with { Version = version, LatestVersion = Math.Max(before.LatestVersion, version), ChangedAt = isOther ? order.Changed : before.ChangedAt };
             }
             if (statement is not null)
             {
                 DeviceFacts stated = after.Told(statement, order.Stated, _clock.Now);
-                isOld = ReferenceEquals(stated, after);
+                refusal = ReferenceEquals(stated, after) ? "it is from before the one that is held" : null;
+                isSaidOtherwise = before.IsSaidOtherwise(stated);
                 after = stated;
             }
             if (ReferenceEquals(after, before))
-                return (false, isOld);
+                return (false, refusal);
             slot.Facts = after;
         }
-        Changed?.Invoke(isOther ? MemoryChange.Doubtful : MemoryChange.Ordinary);
-        return (isOther, isOld);
+        Changed?.Invoke(isOther || isSaidOtherwise ? MemoryChange.Doubtful : MemoryChange.Ordinary);
+        return (isOther, refusal);
     }
 
     /// <summary>Forgets what answers for a device: the decision point does not speak to it any more. Where nothing answers, nothing is written: a refusal may come again and again.</summary>
     /// <param name="device">The device; null for all, and every decision with them.</param>
-    /// <param name="order">When it was asked what it refused, among all calls of this client.</param>
-    public void Forget(string? device, long order)
+    /// <param name="refusedAt">When it was asked what it refused, among all calls of this client.</param>
+    /// <param name="forgottenAt">A place of now among them: what watches tell that were begun before counts for nothing, since it may have been said before the refusal.</param>
+    public void Forget(string? device, long refusedAt, long forgottenAt)
     {
         bool isLess = false;
         lock (_lock)
@@ -207,7 +221,7 @@ internal sealed class DecisionMemory
             foreach (DeviceSlot slot in device is null ? _devices.All : [Slot(device)])
             {
                 isLess |= slot.Facts.Answers;
-                slot.Facts = slot.Facts with { Served = null, Statement = null, AnsweredUnder = null, Unchanged = [], KeptUntil = DeviceFacts.NothingKept, RefusedAt = Math.Max(slot.Facts.RefusedAt, order) };
+                slot.Facts = slot.Facts.Forgotten(refusedAt, forgottenAt);
             }
             if (device is null)
             {

@@ -29,11 +29,17 @@ internal sealed record DeviceFacts(string Device)
     /// <summary>The version of what the registry holds of it, as a watch told last; null while none has.</summary>
     public long? Version { get; init; }
 
+    /// <summary>The latest version that a watch told since this process began. It is another than the one told last where the decision point has lost its registry since, or the device went from that.</summary>
+    public long LatestVersion { get; init; }
+
     /// <summary>When it was heard that the registry says something else of it; -1 for never.</summary>
     public long ChangedAt { get; init; } = -1;
 
     /// <summary>The last call whose answer was no: a permission asked for before it is not kept.</summary>
     public long RefusedAt { get; init; } = -1;
+
+    /// <summary>When what answers for it was forgotten: what a watch tells that was begun before it may have been said before it, and gives nothing back.</summary>
+    public long ForgottenAt { get; init; } = -1;
 
     /// <summary>The decisions of other revisions that hold unchanged under the one served, by the SHA-256 of their payloads in hexadecimal.</summary>
     public ImmutableHashSet<string> Unchanged { get; init; } = [];
@@ -52,6 +58,16 @@ internal sealed record DeviceFacts(string Device)
     /// before this one have the order 0.
     /// </summary>
     public bool IsOtherVersion(long version, long watchedSince) => Version is { } known ? known != version : Served is not null && ConfirmedBy < watchedSince;
+
+    /// <summary>
+    /// Whether a version that a watch tells is from before one that was told: by a copy of the registry that lags, as another decision point may have after a fail-over. Only while its statement is
+    /// fresh: then it is asked for anyway, and a registry that was set back for good is believed again. A version of 0 is none: the registry holds nothing of it, or is away.
+    /// </summary>
+    public bool IsEarlierVersion(long version, DateTimeOffset now) => version != 0 && version < Math.Max(LatestVersion, Version ?? 0) && now < Statement?.FreshUntil;
+
+    /// <summary>Whether another statement says otherwise of it than what counted before.</summary>
+    public bool IsSaidOtherwise(DeviceFacts after) => Served is not null && after.Statement is { } stated && !ReferenceEquals(stated, Statement)
+        && !(Statement?.SaysAs(stated) ?? stated.Values.Count == 0);
 
     /// <summary>Whether the policies of a decision are those that answer, or it holds unchanged under them.</summary>
     public bool IsServed(KeptDecision kept) => Served is { } served && (!served.IsOtherThan(kept.Decision.Revision) || Unchanged.Contains(kept.Hash));
@@ -76,13 +92,28 @@ internal sealed record DeviceFacts(string Device)
 
     /// <summary>With other policies served to it.</summary>
     /// <param name="stamp">The policies.</param>
-    /// <param name="unchanged">The decisions that hold under them as they are; null for those that did, where they are the same policies.</param>
-    public DeviceFacts ServedBy(RevisionStamp stamp, ImmutableHashSet<string>? unchanged)
+    /// <param name="unchanged">The decisions that hold under them as they are, besides those of which it was told before, where they are the same policies.</param>
+    public DeviceFacts ServedBy(RevisionStamp stamp, ImmutableHashSet<string> unchanged)
     {
         RevisionStamp after = stamp.After(LatestSeen);
         bool isSame = Served is { } served && !served.IsOtherThan(stamp.Id);
-        return this with { Served = after, LatestSeen = after, Unchanged = unchanged ?? (isSame ? Unchanged : []) };
+        // Whoever tells ever more of them gets no more memory.
+        return this with { Served = after, LatestSeen = after, Unchanged = isSame && Unchanged.Count <= DecisionIndex.MaximumDecisions ? Unchanged.Union(unchanged) : unchanged };
     }
+
+    /// <summary>Without anything that answers for it.</summary>
+    /// <param name="refusedAt">When it was asked what was refused.</param>
+    /// <param name="forgottenAt">When it is forgotten.</param>
+    public DeviceFacts Forgotten(long refusedAt, long forgottenAt) => this with
+    {
+        Served = null,
+        Statement = null,
+        AnsweredUnder = null,
+        Unchanged = [],
+        KeptUntil = NothingKept,
+        RefusedAt = Math.Max(RefusedAt, refusedAt),
+        ForgottenAt = Math.Max(ForgottenAt, forgottenAt),
+    };
 
     /// <summary>With a decision that was kept for it.</summary>
     public DeviceFacts Keeps(KeptDecision kept) => this with { KeptUntil = KeptUntil.SetItem((int)kept.Kind, kept.UsableUntil) };
@@ -95,6 +126,7 @@ internal sealed class DeviceSlot(DeviceFacts facts)
 {
     private volatile DeviceFacts _facts = facts;
     private volatile bool _isGone;
+    private volatile bool _isWatched;
     private long _usedAt;
 
     public DeviceFacts Facts
@@ -115,6 +147,13 @@ internal sealed class DeviceSlot(DeviceFacts facts)
     {
         get => _isGone;
         set => _isGone = value;
+    }
+
+    /// <summary>Whether a watch of its own tells of it: then nobody need see to one.</summary>
+    public bool IsWatched
+    {
+        get => _isWatched;
+        set => _isWatched = value;
     }
 
     /// <summary>Where the last answer of each kind came from; -1 while there was none.</summary>

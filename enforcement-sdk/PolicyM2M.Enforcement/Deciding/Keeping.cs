@@ -24,7 +24,7 @@ internal sealed record Keeping(DeviceFacts Facts, DecisionIndex Index, bool IsSe
         };
         bool isServed = before.Served?.Id == servedWhenAsked?.Id && answer.Decisions.Length > 0 && order > before.RefusedAt;
         if (isServed)
-            facts = facts.ServedBy(RevisionStamp.Of(answer.Decisions[0].Decision), null);
+            facts = facts.ServedBy(RevisionStamp.Of(answer.Decisions[0].Decision), []);
 
         DeviceFacts? answered = before.AnsweredUnder is { } under ? before with { Statement = under } : null;
         bool isTighter = false, isWhole = true, isFirst = facts.Statement is not null && !(now < before.Statement?.ValidUntil);

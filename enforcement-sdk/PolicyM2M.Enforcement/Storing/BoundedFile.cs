@@ -9,15 +9,12 @@ namespace PolicyM2M.Enforcement.Storing;
 /// Reads files that others write while the device runs, often behind links: what Kubernetes mounts is a link into a folder that another one takes the place of. Only such as end are read: no pipe, for
 /// whose writer the device would wait, no device, and none that is larger than such a file can be. It is looked at once it is open, so that it cannot become something else between the look and the reading.
 /// </summary>
-internal static partial class BoundedFile
+internal static class BoundedFile
 {
     /// <summary>More than a certificate with its chain, a key or a list of authorities ever has.</summary>
     public const int LargestPem = 1 << 20;
 
     private const int HashedAtOnce = 64 << 10;
-
-    // Linux, open(2): the numbers are those of all architectures that the agent is built for.
-    private const int WithoutWaiting = 0x800, NotForChildren = 0x80000;
 
     // Linux, errno(3).
     private const int NoSuchFile = 2, NoSuchDevice = 6, Forbidden = 13;
@@ -110,21 +107,17 @@ internal static partial class BoundedFile
         // Elsewhere a pipe in the place of a file is rare, and what the kernel says of one is not asked.
         if (!OperatingSystem.IsLinux())
             return File.OpenHandle(path);
-        int opened = Open(path, WithoutWaiting | NotForChildren);
-        return opened >= 0 ? new SafeFileHandle(opened, ownsHandle: true) : throw (Marshal.GetLastPInvokeError() switch
+        return PosixFile.OpenWithoutWaiting(path, out int error) ?? throw (error switch
         {
             NoSuchFile => new FileNotFoundException($"{path}: {Missing(path)}"),
             NoSuchDevice => new IOException($"{path}: {IsNone}"),
             Forbidden => new UnauthorizedAccessException($"{path}: this user may not read it"),
-            int other => new IOException($"{path}: {Marshal.GetPInvokeErrorMessage(other)}"),
+            _ => new IOException($"{path}: {Marshal.GetPInvokeErrorMessage(error)}"),
         });
     }
 
     /// <summary>Whoever looks sees the link: where it leads must be told.</summary>
     private static string Missing(string path) => FileFacts.OfLink(path) is { Kind: FileKind.Link } ? $"it is a link to {RealPath.Of(path)}, which is not there" : "it is not there";
-
-    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
-    private static partial int Open(string path, int flags);
 }
 
 /// <summary>A file has more bytes than such a file can have: it is not what it is taken for.</summary>

@@ -122,6 +122,11 @@ internal sealed class ConfigurationFileTests
         Assert.That(faults.Zip(expected).Where(pair => !pair.First.StartsWith(pair.Second, StringComparison.Ordinal)), Is.Empty);
     }
 
+    [TestCase("777", ExpectedResult = "666")]
+    [TestCase("0755", ExpectedResult = "644")]
+    public string The_bits_to_execute_a_file_mean_nothing_of_a_socket(string mode) =>
+        Convert.ToString((int)Read($"{{ {Pdp}{State}{Credential}, \"socket\": {{ \"path\": \"/run/a.sock\", \"mode\": \"{mode}\" }} }}").Socket.Mode, 8);
+
     [Test]
     public void The_mark_at_the_beginning_of_a_file_in_UTF_8_is_no_fault_and_that_of_another_coding_is_said_to_be()
     {

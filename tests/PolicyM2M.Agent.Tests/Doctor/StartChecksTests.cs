@@ -70,6 +70,28 @@ internal sealed class StartChecksTests
     }
 
     [Test]
+    public void What_may_soon_be_at_fault_is_said_too_and_that_no_agent_runs_yet_is_not()
+    {
+        using var machine = new GatewayFolder();
+        machine.Break("at-its-end", TimeProvider.System.GetUtcNow());
+        FinishedProcess agent = FinishedProcess.Run(ProgramStart.Ordinary.Program, [.. ProgramStart.Ordinary.Arguments, "run", "--check-config", "--config", machine.Configuration]).Succeeded();
+        Assert.That(agent.Output, Does.StartWith($"doctor: warning: certificate: {machine["gateway.pem"]} expires on ").And.EndsWith($"; renew it now, and look why that has not happened by itself\n{machine.Configuration} can be used\n"));
+        Assert.That(agent.Output.Split('\n'), Has.Length.EqualTo(3));
+    }
+
+    [TestCase("renewal.trust", "\"trust\": \"FILE\", \"command\": [\"/bin/true\"]")]
+    [TestCase("renewal.estTrust", "\"trust\": \"CA\", \"est\": \"https://ca.example/.well-known/est\", \"estTrust\": \"FILE\"")]
+    public void Authorities_for_the_renewal_that_are_none_are_found(string check, string renewal)
+    {
+        using var machine = new GatewayFolder();
+        File.WriteAllText(machine["other.pem"], "garbage");
+        renewal = renewal.Replace("FILE", machine["other.pem"], StringComparison.Ordinal).Replace("CA", machine["ca.pem"], StringComparison.Ordinal);
+        File.WriteAllText(machine.Configuration, File.ReadAllText(machine.Configuration).Replace("\"services\"", $"\"renewal\": {{ {renewal} }}, \"services\"", StringComparison.Ordinal));
+        Finding found = StartChecks.Demand(machine.Configuration, ConfigurationFile.Read(machine.Configuration), TimeProvider.System.GetUtcNow()).Single();
+        Assert.That((found.Check, found.Severity, found.Text), Is.EqualTo((check, Severity.Fault, $"{machine["other.pem"]} holds no certificate")));
+    }
+
+    [Test]
     public void A_damaged_credential_that_was_renewed_keeps_it_from_nothing_while_the_first_is_whole()
     {
         using var machine = new GatewayFolder();

@@ -124,6 +124,13 @@ internal sealed class ConnectionTests
         }
     }
 
+    [Test]
+    public void Where_no_socket_can_be_made_the_agent_says_so()
+    {
+        Directory.Delete(Path.GetDirectoryName(_folder.Socket)!);
+        Assert.That(() => StartAsync(new ConnectionLimits(8, 4, Never)), Throws.TypeOf<CannotRunException>().With.Message.StartsWith($"nobody can listen on {_folder.Socket}: "));
+    }
+
     private async Task StartAsync(ConnectionLimits limits)
     {
         AgentConfiguration configuration = ConfigurationFile.Read(_folder.Configuration);

@@ -1,3 +1,5 @@
+using PolicyM2M.Agent.Configuration;
+using PolicyM2M.Agent.Tests.Local;
 using PolicyM2M.Testing;
 
 namespace PolicyM2M.Agent.Tests.Pages;
@@ -38,6 +40,24 @@ internal sealed class SdkPageTests
             """, Stays: false, Prints: []));
         Assert.That(printed.Split('\n'), Has.Exactly(1).EqualTo("node ended with 1").And.Exactly(2).EqualTo("device ended with 1")
             .And.Exactly(2).EqualTo("expected the address of the decision point and the port of the broker: https://localhost:8443 8883"), printed);
+    }
+
+    [Test]
+    public async Task A_client_that_is_denied_ends_with_2()
+    {
+        new RequiredProgram("npm", "npm").Require();
+        using var machine = new GatewayFolder();
+        File.WriteAllText(machine.Configuration, File.ReadAllText(machine.Configuration).Replace("\"services\"", $$"""
+            "callers": [ { "user": "{{SystemAccounts.Own()}}", "devices": ["self"] } ], "services"
+            """, StringComparison.Ordinal));
+        using RunningProcess agent = RunningProcess.Start(ProgramStart.Ordinary.Program, [.. ProgramStart.Ordinary.Arguments, "run", "--config", machine.Configuration], machine["run"]);
+        await agent.NextLineAsync(line => line.Contains(" answers on ", StringComparison.Ordinal), "socket");
+        using var shell = new PageShell("8443");
+        string printed = await shell.RunAsync(new PageBlock($"""
+            npm ci --prefix docs/clients --silent > npm.log 2>&1
+            node docs/clients/agent.mjs {machine.Socket} || echo "node ended with $?"
+            """, Stays: false, Prints: []));
+        Assert.That(printed, Does.StartWith("deny: the decision point cannot be reached").And.EndsWith("node ended with 2\n"));
     }
 
     [Test]

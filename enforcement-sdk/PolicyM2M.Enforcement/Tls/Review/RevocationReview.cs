@@ -20,23 +20,23 @@ internal static class RevocationReview
             return null;
         if (rank >= Hard && chain.IsEmpty)
             return new(EnforcementReason.NoRevocationList, "the peer's certificate has no authority above it that could revoke it");
+        // Of the whole chain at once: that one of it is revoked is said before that of another nothing is known.
+        if (Fault(chain) is { Kind: RevocationFaultKind.Revoked, Text: var revoked })
+            return new(EnforcementReason.CertificateRevoked, $"`{chain[0].Subject}`: {revoked}");
+        if (rank < Hard)
+            return null;
         TimeSpan? within = auth.TimeOf(Field.RevocationWithin);
-        foreach (ChainMember member in chain)
-        {
-            RevocationFault? fault = files?.Lists.FaultOf([member.Link], now, out _);
-            if (fault is { Kind: RevocationFaultKind.Revoked })
-                return new(EnforcementReason.CertificateRevoked, $"`{member.Subject}` is revoked");
-            if (rank >= Hard && !(member.NotAfter - member.NotBefore <= within) && Fresh(member, fault, files, within, now) is { } refusal)
-                return refusal;
-        }
-        return null;
+        ImmutableArray<ChainMember> bound = [.. chain.Where(member => !(member.NotAfter - member.NotBefore <= within))];
+        return Fault(bound) is { } unusable
+            ? new(EnforcementReason.NoRevocationList, unusable.Text)
+            : bound.Select(member => Fresh(member, files, within, now)).FirstOrDefault(refusal => refusal is not null);
+
+        RevocationFault? Fault(ImmutableArray<ChainMember> members) => files?.Lists.FaultOf([.. members.Select(member => member.Link)], now, out _);
     }
 
-    private static Refusal? Fresh(ChainMember member, RevocationFault? fault, RevocationListFiles.Content? files, TimeSpan? within, DateTimeOffset now)
+    private static Refusal? Fresh(ChainMember member, RevocationListFiles.Content? files, TimeSpan? within, DateTimeOffset now)
     {
         string issuer = member.Link.Issuer.Text;
-        if (fault is not null)
-            return new(EnforcementReason.NoRevocationList, fault.Text);
         if (files?.Lists.Of(member.Link.Issuer) is not { } list)
             return new(EnforcementReason.NoRevocationList, $"there is no revocation list of `{issuer}`{(files is { Faults: [var unread, ..] } ? $" ({unread})" : "")}");
         if (now > list.NextUpdate)
