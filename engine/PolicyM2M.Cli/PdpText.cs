@@ -18,6 +18,9 @@ internal sealed class PdpText(TextWriter writer, Palette palette)
             Row("active", $"{Short(status.Active)} since {Time(status.ActivatedAt)}");
         if (status.HeldDevices > 0)
             Row("held", palette.Warn($"{DiagnosticReport.Count(status.HeldDevices, "device")} revoked here although the registry does not say so; `m2m pdp devices list` names them"));
+        // What has time enough is not worth a row each: the first says when to look again.
+        foreach (Term term in status.Terms.Where((term, place) => place == 0 || term.Stage != TermStage.Running))
+            Ends(term);
         if (status.Refused is not { } refused)
             return;
         Row("refused", palette.Bad(refused.CommitId.Length == 0 ? "the repository cannot be followed" : Short(refused.CommitId)) + $" since {Time(refused.SeenAt)}");
@@ -74,6 +77,17 @@ internal sealed class PdpText(TextWriter writer, Palette palette)
         }
         if (found.NotSampled > 0)
             writer.Write($"\nand {found.NotSampled} more, of sorts that are not kept\n");
+    }
+
+    private void Ends(Term term)
+    {
+        string text = $"{Printable.Of(term.What)} at {Time(term.Until)}";
+        Row(term.Stage == TermStage.Over ? "ENDED" : "ends", term.Stage switch
+        {
+            TermStage.Over => palette.Bad(text),
+            TermStage.Ending => palette.Warn($"{text}, and nobody has made the next one yet"),
+            _ => text,
+        });
     }
 
     private void Side(string sign, string outcome, IEnumerable<string> rules, Func<string, string> paint)

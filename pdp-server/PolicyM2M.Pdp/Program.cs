@@ -80,7 +80,6 @@ internal static class Program
         Func<IServiceProvider, MonitorListener>? monitor = MonitorListener.Of(options);
         DevelopmentCredentials development = options.MayBeForDevelopment ? DevelopmentCredentials.Prepare(data, clock.GetUtcNow()) : DevelopmentCredentials.None(data, options.Listen);
         DevelopmentData.Prepare(data, development, revisions.Current.Active.Decider);
-        DeviceStore registry = RegistryOption.Open(options.RegistryDb, data, clock);
         var revoked = RevokedDevices.Open(data.Revoked);
         var credentials = new CredentialState(TlsCredentials.Load(data, options.Callers));
         var files = new CallerFiles(data, options.Callers);
@@ -108,8 +107,8 @@ internal static class Program
         builder.Services.AddSingleton(provider => SigningKeys.Open(data, clock.GetUtcNow(), provider.GetRequiredService<ILogger<SigningKeys>>()));
         builder.Services.AddSingleton<SignedDecisions>().AddSingleton<SignedBundles>();
         builder.Services.AddSingleton(services => new SignedStatements(services.GetRequiredService<SigningKeys>(), options.StatementValidity));
-        // By factory, so that it is disposed with the server.
-        builder.Services.AddSingleton(_ => registry).AddSingleton<DeviceReplica>().AddSingleton(revoked).AddSingleton(new RegistryState(clock, options.RegistryGrace, revoked));
+        // By factory, so that it is opened where a fault closes what was opened, and closed with the server.
+        builder.Services.AddSingleton(_ => RegistryOption.Open(options.RegistryDb, data, clock)).AddSingleton<DeviceReplica>().AddSingleton(revoked).AddSingleton(new RegistryState(clock, options.RegistryGrace, revoked));
         builder.Services.AddSingleton<FirstImport>().AddSingleton<ImportUploads>().AddSingleton<DeviceImportCall>().AddSingleton<DroppedClaims>();
         builder.Services.AddHostedService<RevisionFollower>().AddHostedService<RegistryFollower>().AddHostedService<CredentialFollower>().AddHostedService<CallerRulesFollower>();
         builder.Services.AddHostedService<HistoryRetention>().AddHostedService<AuditRetention>();
@@ -135,6 +134,7 @@ internal static class Program
         try
         {
             pdp.Services.GetRequiredService<DataFolderHold>();
+            DeviceStore registry = pdp.Services.GetRequiredService<DeviceStore>();
             // Before it listens: without keys, and without a log of what it decides, it is no decision point.
             pdp.Services.GetRequiredService<SigningKeys>();
             pdp.Services.GetRequiredService<AuditTrail>();

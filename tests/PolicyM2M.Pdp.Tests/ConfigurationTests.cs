@@ -236,6 +236,15 @@ public sealed class ConfigurationTests
     }
 
     [Test]
+    public void So_are_those_of_the_usual_data_folder_where_no_option_names_one()
+    {
+        string bad = _folder.Write(".policym2m/roles.json", """{ "roles": [ { "match": "spiffe://a.example/x", "role": "king" } ] }""");
+        FinishedProcess check = FinishedProcess.Run("dotnet", [typeof(PdpOptions).Assembly.Location, "--check-config"], Path.GetDirectoryName(Path.GetDirectoryName(bad)));
+        Assert.That((check.ExitCode, check.Error), Is.EqualTo((1, check.Error)));
+        Assert.That(check.Error, Does.StartWith($"error: --data: {bad}:1:57: expected device"));
+    }
+
+    [Test]
     public void What_would_be_used_is_told_with_its_place_and_without_passwords()
     {
         WriteConfig("git: https://hunter2@git.example/fleet.git\npoll: 7\n");

@@ -37,6 +37,7 @@ public sealed class PdpCommandTests
         FinishedProcess status = M2M("status"), differences = M2M("differences", "--check");
         Assert.That((status.ExitCode, status.Error), Is.EqualTo((0, "")));
         Assert.That(status.Output, Does.Contain($"active        {_first[..12]} since ").And.Contain($"candidate     {_second[..12]} shadow since ").And.Contain("1 of 3 decisions differ"));
+        Assert.That(status.Output, Does.Match(@"(?m)^ends {10}the server's certificate at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"));
         Assert.That(status.Output, Does.Not.Contain('\u001B'), "a commit's message must not steer a terminal");
         Assert.That(differences.ExitCode, Is.EqualTo(4));
         Assert.That(differences.Output, Does.Contain("rotation tighter, 1 times, last by plc-0042 at ")

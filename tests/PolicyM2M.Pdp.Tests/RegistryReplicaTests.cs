@@ -114,7 +114,8 @@ public sealed class RegistryReplicaTests
         foreach (RunningPdp pdp in new[] { _here, _there })
         {
             await RunningPdp.Eventually(() => DeviceOf(pdp), status => status == StatusCode.OK);
-            Assert.That(File.ReadAllText(pdp.Data.Revoked), Does.EndWith("\"revoked\":[],\"held\":[]}\n"));
+            // It is kept a moment after it counts.
+            await RunningPdp.Eventually(() => File.ReadAllTextAsync(pdp.Data.Revoked), text => text.EndsWith("\"revoked\":[],\"held\":[]}\n", StringComparison.Ordinal));
         }
     }
 

@@ -162,6 +162,14 @@ public sealed class RevocationTests
         time.Advance(TimeSpan.FromDays(9.5));
         await Line($"Warning: the revocation list of {name} ends at ", "; after that nobody of that authority gets in until a newer one comes");
         Assert.That(await Ready(), Does.EndWith("warning: a revocation list ends soon, and after that nobody of its authority gets in\n"));
+        Wire.V1.Term[] terms = [.. (await _pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest())).Terms];
+        Assert.That(terms.Select(term => (term.What, term.Stage)),
+            Is.EqualTo(new[] { ($"the revocation list of {name}", Wire.V1.TermStage.Ending), ("the server's certificate", Wire.V1.TermStage.Running) }));
+        FinishedProcess status = M2MProcess.Run(
+            "pdp", "status", "--pdp", _pdp.Address, "--cert", _pdp.Data.Certificate("operator"), "--key", _pdp.Data.Key("operator"), "--ca", _pdp.Data.Certificate("ca"));
+        Assert.That((status.ExitCode, status.Output), Is.EqualTo((0, status.Output)), status.Error);
+        Assert.That(status.Output, Does.Contain($"ends          the revocation list of {name} at {terms[0].Until.ToDateTimeOffset():yyyy-MM-ddTHH:mm:ssZ}, and nobody has made the next one yet\n")
+            .And.Not.Contain("the server's certificate"));
 
         time.Advance(TimeSpan.FromDays(1));
         await Line($"Error: the revocation list of {name} ended at ", ": nobody of that authority gets in until a newer one comes");

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
 using PolicyM2M.Audit.Storage;
 using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Pdp.Startup;
@@ -294,6 +295,7 @@ public sealed class RolloutTests
         Assert.That(held.NotRemembered, Is.Not.Empty);
         Assert.That(await File.ReadAllTextAsync(_pdp.Data.LastServed), Does.Not.Contain(second));
         Assert.That(_pdp.Log.Lines, Has.Some.Contains("waits: it cannot be remembered"));
+        Assert.That(_pdp.Server.Services.GetRequiredService<Revisions.RevisionState>().Activations, Is.EqualTo(1), "what waits never became active");
 
         Directory.Delete(path);
         await Until(state => state.Active.CommitId == second);

@@ -196,9 +196,9 @@ public sealed class StartTests
         string open = folder.Write("open", "a secret of the auditors"), closed = folder.Write("closed", "a secret of the auditors");
         File.SetUnixFileMode(open, UnixFileMode.UserRead | UnixFileMode.OtherRead);
         File.SetUnixFileMode(closed, UnixFileMode.UserRead | UnixFileMode.GroupRead);
-        await using RunningPdp pdp = await RunningPdp.StartAsync(change: options => options with { Audit = new AuditOptions { Pseudonyms = closed }, Access = new RemoteAccess(Token: open) });
+        await using RunningPdp pdp = await RunningPdp.StartAsync(change: options => options with { Audit = new AuditOptions { Pseudonyms = closed }, Access = new RemoteAccess(SshKey: open, Token: open) });
         Assert.That(pdp.Log.Lines.Where(line => line.Contains("everybody on this machine can read", StringComparison.Ordinal)),
-            Is.EqualTo(new[] { $"Warning: --git-token: everybody on this machine can read {open}, which holds a secret; `chmod o-r` keeps it from them" }));
+            Is.EqualTo(new[] { "--git-key", "--git-token" }.Select(option => $"Warning: {option}: everybody on this machine can read {open}, which holds a secret; `chmod o-r` keeps it from them")));
     }
 
     [Test]

@@ -12,6 +12,9 @@ namespace PolicyM2M.Pdp.Tests;
 [CancelAfter(120_000)]
 internal sealed class WatchDevicesTests
 {
+    /// <summary>So many calls a second that all devices of a watch are added at once.</summary>
+    private const int FastEnough = 100_000;
+
     private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;
 
     [Test]
@@ -121,8 +124,7 @@ internal sealed class WatchDevicesTests
     [Test]
     public async Task So_many_are_watched_over_one_call_and_no_more()
     {
-        string registry = "{ \"devices\": { \"gw-plant7\": { \"location.site\": \"plant-7\" }, " + string.Join(", ", Devices(WatchedDevices.Most + 1).Select(id => $"\"{id}\": {{ \"location.site\": \"plant-7\" }}")) + " } }";
-        await using RunningPdp pdp = await RunningPdp.StartAsync(registry, options => options with { Callers = new() { Limits = new CallLimits { Rate = 100_000 } } });
+        await using RunningPdp pdp = await StartWithManyAsync(new CallLimits { Rate = FastEnough });
         using Call call = await Watch(pdp, [.. Devices(WatchedDevices.Most)]);
         await call.RequestStream.WriteAsync(new WatchDevicesRequest { Added = { Devices(WatchedDevices.Most + 1).Last() } }, Cancel);
         WatchDevicesResponse[] told = await Next(call, WatchedDevices.Most + 1);
@@ -131,8 +133,71 @@ internal sealed class WatchDevicesTests
 
         await call.RequestStream.WriteAsync(new WatchDevicesRequest { Added = { Enumerable.Repeat("plc-0042", WatchedDevices.Most + 1) } }, Cancel);
         Assert.That((await Assert.ThrowsAsync<RpcException>(() => Next(call)))!.StatusCode, Is.EqualTo(StatusCode.InvalidArgument));
+    }
 
-        static IEnumerable<string> Devices(int count) => Enumerable.Range(0, count).Select(number => $"dev-{number}");
+    [Test]
+    public async Task A_change_is_told_before_the_rest_of_what_was_added_to_a_reader_that_does_not_keep_up()
+    {
+        await using RunningPdp pdp = await StartWithManyAsync(new CallLimits { Rate = FastEnough });
+        using Call call = await Watch(pdp, "dev-0");
+        await Next(call);
+        await call.RequestStream.WriteAsync(new WatchDevicesRequest { Added = { Devices(WatchedDevices.Most).Skip(1) } }, Cancel);
+        Assert.That((await Next(call)).DeviceId, Is.EqualTo("dev-1"), "the round has begun, and nothing more of it is read");
+
+        ulong version = await Risk(pdp, "dev-0", 70);
+        Assert.That(await Until(call, "dev-0", version), Is.LessThan(WatchedDevices.Most - 2), "those that remain come after it");
+    }
+
+    [Test]
+    public async Task A_change_is_told_before_the_rest_of_a_round_for_a_revision_to_a_reader_that_does_not_keep_up()
+    {
+        await using RunningPdp pdp = await StartWithManyAsync(new CallLimits { Rate = FastEnough });
+        using Call call = await Watch(pdp, [.. Devices(WatchedDevices.Most)]);
+        string last = (await Next(call, WatchedDevices.Most))[^1].DeviceId;
+        pdp.Git.Commit("Shorter", TestPolicies.Baseline("7d"));
+        Assert.That((await Next(call)).News.Revision.CommitId, Is.EqualTo(pdp.Git.Head), "the round has begun, and nothing more of it is read");
+
+        ulong version = await Risk(pdp, last, 70);
+        Assert.That(await Until(call, last, version), Is.LessThan(WatchedDevices.Most - 2), "it was to be the last of the round");
+    }
+
+    [Test]
+    public async Task While_what_was_added_waits_for_its_reader_it_holds_no_place_among_the_calls()
+    {
+        // One call of each caller at a time.
+        await using RunningPdp pdp = await StartWithManyAsync(new CallLimits { Rate = FastEnough, Calls = 16 });
+        using Call call = await Watch(pdp, [.. Devices(WatchedDevices.Most)]);
+        await Next(call);
+        Assert.That((await pdp.DecisionsAs("gateway").DecideAsync(new DecideRequest(), cancellationToken: Cancel)).Decisions, Has.Count.EqualTo(3));
+        Assert.That(await Next(call, WatchedDevices.Most - 1), Has.Length.EqualTo(WatchedDevices.Most - 1), "it goes on");
+    }
+
+    [Test]
+    public async Task A_gateway_that_another_roles_file_calls_otherwise_is_watched_under_its_name_of_now()
+    {
+        const string Other = "gw.gw-plant7";
+        const string Roles = """
+            { "roles": [
+              { "match": "spiffe://dev.policym2m.example/gateway/{name}", "role": "gateway", "name": "gw.{name}" },
+              { "match": "spiffe://dev.policym2m.example/operator/{name}", "role": "operator" }
+            ] }
+            """;
+        await using RunningPdp pdp = await RunningPdp.StartAsync();
+        DeviceService.DeviceServiceClient devices = pdp.DevicesAs("operator");
+        await devices.UpsertDeviceAsync(new UpsertDeviceRequest { Id = Other, Site = "plant-7" }, cancellationToken: Cancel);
+        using Call call = await Watch(pdp, "plc-0042");
+        using AsyncServerStreamingCall<WatchResponse> single = pdp.DecisionsAs("gateway").Watch(new WatchRequest { DeviceId = "plc-0042" }, cancellationToken: Cancel);
+        Assert.That(((await Next(call)).DeviceId, await single.ResponseStream.MoveNext(Cancel)), Is.EqualTo(("plc-0042", true)));
+
+        File.WriteAllText(pdp.Data.Roles, Roles);
+        await RunningPdp.Eventually(() => Task.FromResult(pdp.Log.Lines), lines => lines.Any(line => line.Contains("callers have their roles by", StringComparison.Ordinal)));
+        ulong version = await Risk(pdp, "plc-0042", 30);
+        Assert.That((await Next(call)).News.DeviceVersion, Is.EqualTo(version), "it is of the same site");
+        Assert.That((await single.ResponseStream.MoveNext(Cancel), single.ResponseStream.Current.DeviceVersion), Is.EqualTo((true, version)));
+
+        await devices.RevokeDeviceAsync(new RevokeDeviceRequest { Id = Other, Reason = "stolen" }, cancellationToken: Cancel);
+        Assert.That((await Assert.ThrowsAsync<RpcException>(() => Next(call)))!.StatusCode, Is.EqualTo(StatusCode.PermissionDenied));
+        Assert.That((await Assert.ThrowsAsync<RpcException>(() => single.ResponseStream.MoveNext(Cancel)))!.StatusCode, Is.EqualTo(StatusCode.PermissionDenied));
     }
 
     [Test]
@@ -151,6 +216,25 @@ internal sealed class WatchDevicesTests
         Assert.That(beyond!.StatusCode, Is.EqualTo(StatusCode.ResourceExhausted));
         time.Advance(TimeSpan.FromSeconds(1));
         Assert.That((await Next(call, 2)).Select(told => told.DeviceId), Is.EqualTo(new[] { "gw-plant7", "plc-0099" }));
+    }
+
+    /// <summary>A server that knows one device more than are watched over one call, all of them at the site of the gateway.</summary>
+    private static Task<RunningPdp> StartWithManyAsync(CallLimits limits)
+    {
+        string devices = string.Join(", ", Devices(WatchedDevices.Most + 1).Prepend("gw-plant7").Select(id => $"\"{id}\": {{ \"location.site\": \"plant-7\" }}"));
+        return RunningPdp.StartAsync($"{{ \"devices\": {{ {devices} }} }}", options => options with { Callers = new() { Limits = limits } });
+    }
+
+    private static IEnumerable<string> Devices(int count) => Enumerable.Range(0, count).Select(number => $"dev-{number}");
+
+    /// <summary>Reads on until a device is told with a version; how many others were told before.</summary>
+    private static async Task<int> Until(Call call, string device, ulong version)
+    {
+        for (int others = 0; ; others++)
+        {
+            if (await Next(call) is { News.DeviceVersion: var told } next && next.DeviceId == device && told == version)
+                return others;
+        }
     }
 
     private static async Task<Call> Watch(RunningPdp pdp, params string[] devices)

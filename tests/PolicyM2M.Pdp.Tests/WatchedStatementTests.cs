@@ -47,6 +47,22 @@ internal sealed class WatchedStatementTests
     }
 
     [Test]
+    public async Task A_change_comes_with_it_to_who_may_have_decisions_from_before_a_restart()
+    {
+        await using RunningPdp pdp = await RunningPdp.StartAsync();
+        await Ask(pdp.DecisionsAs("device"));
+        await pdp.StopServerAsync();
+        await pdp.StartServerAsync();
+        using AsyncServerStreamingCall<WatchResponse> watch = Watch(pdp.DecisionsAs("device"));
+        Assert.That((await Next(watch)).Statement, Is.Null, "what it was given is not known any more");
+
+        ulong version = await Risk(pdp, 70);
+        WatchResponse news = await Next(watch);
+        ReceivedStatement told = await Statement(pdp, news.Statement);
+        Assert.That((news.DeviceVersion, told.Attributes.Values["posture.risk"].Integer, Length(told)), Is.EqualTo((version, 70L, Startup.PdpOptions.UsualStatementValidity)));
+    }
+
+    [Test]
     public async Task Policies_that_need_other_attributes_come_with_another_statement_and_others_do_not()
     {
         await using RunningPdp pdp = await RunningPdp.StartAsync();

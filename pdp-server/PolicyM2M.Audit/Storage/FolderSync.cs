@@ -6,7 +6,7 @@ namespace PolicyM2M.Audit.Storage;
 /// Makes what was written last. A new file or a rename is on disk only once its folder is (fsync(2)), and many small files are there with one call (syncfs(2)); .NET has neither. Where there is no
 /// syncfs, files are flushed one by one by who writes them.
 /// </summary>
-public static partial class FolderSync
+internal static partial class FolderSync
 {
     /// <summary>The file system cannot flush folders: then nobody can, and the files themselves are safe.</summary>
     private const int InvalidArgument = 22;

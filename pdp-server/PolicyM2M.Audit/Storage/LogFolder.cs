@@ -118,7 +118,7 @@ internal sealed class LogFolder(string path)
 
     /// <summary>What a note or the line of a key holds.</summary>
     /// <inheritdoc cref="OrdinaryFile.Read"/>
-    public static string ReadText(string file) => System.Text.Encoding.UTF8.GetString(OrdinaryFile.Read(file, LongestText));
+    public static string ReadText(string file) => OrdinaryFile.ReadText(file, LongestText);
 
     /// <summary>A bundle of entries; null where there is none.</summary>
     /// <exception cref="FileRefusedException">It is no file that could be one.</exception>

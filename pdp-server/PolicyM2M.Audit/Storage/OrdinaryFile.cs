@@ -1,13 +1,16 @@
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace PolicyM2M.Audit.Storage;
 
 /// <summary>
 /// Reads files that end: no pipe, for whose writer the reader would wait, no device, and none that is larger than such a file can be. A link is followed, and what it leads to is looked at once it is open,
-/// so that it cannot become something else between the look and the reading. Elsewhere than on Linux what has no length is not opened, and counts as empty.
+/// so that it cannot become something else between the look and the reading: files that others write while a server runs are mostly behind links, as what Kubernetes mounts is. Elsewhere than on Linux what has no
+/// length is not opened, and counts as empty.
 /// </summary>
-public static partial class OrdinaryFile
+internal static partial class OrdinaryFile
 {
     // Linux, open(2) and statx(2): these numbers are those of x64 and of arm64.
     private const int WithoutWaiting = 0x800, NotForChildren = 0x80000;
@@ -41,6 +44,25 @@ public static partial class OrdinaryFile
         while (filled < bytes.Length && RandomAccess.Read(file, bytes.AsSpan(filled), filled) is > 0 and var read)
             filled += read;
         return filled == bytes.Length ? bytes : bytes[..filled];
+    }
+
+    /// <summary>The same as text in UTF-8.</summary>
+    /// <inheritdoc cref="Read"/>
+    public static string ReadText(string path, long most) => Encoding.UTF8.GetString(Read(path, most));
+
+    /// <summary>What tells a file as it is from the one before; the same wherever it cannot be read.</summary>
+    /// <param name="path">Where it is.</param>
+    /// <param name="most">The most bytes that such a file has.</param>
+    public static string Stamp(string path, long most)
+    {
+        try
+        {
+            return $"{path}|{Convert.ToHexStringLower(SHA256.HashData(Read(path, most)))}";
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return $"{path}|{(File.Exists(path) ? "unreadable" : "missing")}";
+        }
     }
 
     private static byte[] ReadElsewhere(string path, long most)
@@ -78,7 +100,7 @@ public static partial class OrdinaryFile
 }
 
 /// <summary>A file that is not read for what it is: a pipe, a device or a folder, or one that is too large.</summary>
-public sealed class FileRefusedException : IOException
+internal sealed class FileRefusedException : IOException
 {
     /// <summary>Says which file, and why it is not read.</summary>
     public FileRefusedException(string path, string reason)

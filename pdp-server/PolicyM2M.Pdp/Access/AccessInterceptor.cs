@@ -44,5 +44,6 @@ internal sealed class AccessInterceptor(CallAccess access, CallerLoads loads, Ti
         await continuation(messages, responseStream, context);
     }
 
-    private StreamMessages<T> Messages<T>(IAsyncStreamReader<T> messages, ServerCallContext context) => new(messages, context, access, loads, clock, lifetime.ApplicationStopping);
+    private StreamMessages<T> Messages<T>(IAsyncStreamReader<T> messages, ServerCallContext context) =>
+        new(messages, context, access, loads, clock, lifetime.ApplicationStopping) { HoldPlaces = typeof(T) != typeof(WatchDevicesRequest) };
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using PolicyM2M.Audit.Storage;
 using PolicyM2M.Pdp.Startup;
 
 namespace PolicyM2M.Pdp.Auditing;
@@ -29,7 +30,7 @@ internal sealed class Pseudonyms
             return None;
         try
         {
-            byte[] key = BoundedFile.Read(file, LongestKey);
+            byte[] key = OrdinaryFile.Read(file, LongestKey);
             return key.Length >= ShortestKey ? new Pseudonyms(key)
                 : throw new StartupException($"--audit-pseudonyms: `{file}` has {key.Length} bytes, and a secret needs at least {ShortestKey}: `openssl rand -out FILE 32` makes one");
         }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using PolicyM2M.Audit.Storage;
 using PolicyM2M.Pdp.Startup;
 
 namespace PolicyM2M.Pdp.Development;
@@ -53,7 +54,7 @@ internal sealed record DevelopmentCredentials(bool InUse, IReadOnlyList<string> 
             throw new StartupException($"there is no {file}, and a server that listens on {listen} makes no certificates: {instead}");
         try
         {
-            using var authority = X509Certificate2.CreateFromPem(BoundedFile.ReadText(file, Identity.TrustFiles.Largest));
+            using var authority = X509Certificate2.CreateFromPem(OrdinaryFile.ReadText(file, Identity.TrustFiles.Largest));
             if (DevelopmentAuthority.Made(authority))
                 throw new StartupException($"the certificates in {data.Pki} are for development, and this server listens on {listen}: {instead}");
         }
@@ -69,7 +70,7 @@ internal sealed record DevelopmentCredentials(bool InUse, IReadOnlyList<string> 
         string file = data.Certificate(Authority);
         if (File.Exists(file))
         {
-            X509Certificate2 certificate = X509Certificate2.CreateFromPem(BoundedFile.ReadText(file, Identity.TrustFiles.Largest));
+            X509Certificate2 certificate = X509Certificate2.CreateFromPem(OrdinaryFile.ReadText(file, Identity.TrustFiles.Largest));
             if (!DevelopmentAuthority.Made(certificate) || !File.Exists(data.Key(Authority)))
                 return null;
             if (certificate.NotAfter <= now)
@@ -92,7 +93,7 @@ internal sealed record DevelopmentCredentials(bool InUse, IReadOnlyList<string> 
         bool exists = File.Exists(file);
         if (exists)
         {
-            using X509Certificate2 there = X509Certificate2.CreateFromPem(BoundedFile.ReadText(file, Identity.TrustFiles.Largest));
+            using X509Certificate2 there = X509Certificate2.CreateFromPem(OrdinaryFile.ReadText(file, Identity.TrustFiles.Largest));
             if (there.NotAfter > now + RenewBefore || there.Issuer != authority.Subject)
                 return;
         }
@@ -111,7 +112,7 @@ internal sealed record DevelopmentCredentials(bool InUse, IReadOnlyList<string> 
             Write(file, fresh.ExportPkcs8PrivateKeyPem(), replace: false, made);
         }
         var key = ECDsa.Create();
-        key.ImportFromPem(BoundedFile.ReadText(file, Identity.TrustFiles.Largest));
+        key.ImportFromPem(OrdinaryFile.ReadText(file, Identity.TrustFiles.Largest));
         return key;
     }
 

@@ -69,6 +69,18 @@ internal sealed class DeviceWatchers
         /// <summary>Completes when something of the device has changed from now on, or the registry has come or gone. Whoever waits takes it before it looks.</summary>
         public Task Next => device.Changed;
 
+        /// <summary>Which device.</summary>
+        public string Id => device.Id;
+
+        /// <summary>The watch of a device that takes the place of this one; this one where it is of that device.</summary>
+        public Watch Of(string id)
+        {
+            if (id == Id)
+                return this;
+            Dispose();
+            return watchers.Begin(id, changed);
+        }
+
         public void Dispose() => watchers.End(device, changed);
     }
 

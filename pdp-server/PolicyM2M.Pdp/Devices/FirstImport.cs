@@ -1,3 +1,4 @@
+using PolicyM2M.Audit.Storage;
 using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Startup;
@@ -37,11 +38,11 @@ internal sealed class FirstImport(DataFolder data, DeviceStore store, RevisionSt
     {
         try
         {
-            return File.Exists(data.Registry) ? BoundedFile.Read(data.Registry, DeviceImport.MaximumBytes) : null;
+            return File.Exists(data.Registry) ? OrdinaryFile.Read(data.Registry, DeviceImport.MaximumBytes) : null;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            log.FirstImportUnreadable(data.Registry, fault.Message);
+            log.FirstImportUnreadable(data.Registry, FaultText.Of(fault));
         }
         return null;
     }

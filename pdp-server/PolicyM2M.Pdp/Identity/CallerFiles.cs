@@ -1,3 +1,4 @@
+using PolicyM2M.Audit.Storage;
 using PolicyM2M.Pdp.Identity.Mapping;
 using PolicyM2M.Pdp.Startup;
 
@@ -10,7 +11,7 @@ internal sealed class CallerFiles(DataFolder data, CallerOptions options)
     public string Roles => options.Roles ?? data.Roles;
 
     /// <summary>What tells the roles file as it is from the one before.</summary>
-    public string RolesStamp() => BoundedFile.Stamp(Roles, RoleMapReader.MaximumBytes);
+    public string RolesStamp() => OrdinaryFile.Stamp(Roles, RoleMapReader.MaximumBytes);
 
     /// <summary>Reads the roles; those that are built in where no file was ever there.</summary>
     /// <param name="trustDomain">The server's own.</param>
@@ -25,7 +26,7 @@ internal sealed class CallerFiles(DataFolder data, CallerOptions options)
                 throw new StartupException($"the roles file {Roles} is missing");
             if (!isThere)
                 return RoleMap.BuiltIn(trustDomain);
-            return RoleMapReader.Read(BoundedFile.Read(Roles, RoleMapReader.MaximumBytes), Roles, out IReadOnlyList<string> faults)
+            return RoleMapReader.Read(OrdinaryFile.Read(Roles, RoleMapReader.MaximumBytes), Roles, out IReadOnlyList<string> faults)
                 ?? throw new StartupException($"the roles file cannot be used\n{string.Join('\n', faults)}");
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)

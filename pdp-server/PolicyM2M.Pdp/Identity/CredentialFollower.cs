@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using PolicyM2M.Audit.Storage;
 using PolicyM2M.Pdp.Startup;
 
 namespace PolicyM2M.Pdp.Identity;
@@ -85,7 +86,7 @@ internal sealed class CredentialFollower(
     {
         try
         {
-            return string.Concat(Files().Select(file => file + Convert.ToHexStringLower(SHA256.HashData(BoundedFile.Read(file, TrustFiles.Largest)))));
+            return string.Concat(Files().Select(file => file + Convert.ToHexStringLower(SHA256.HashData(OrdinaryFile.Read(file, TrustFiles.Largest)))));
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or StartupException)
         {

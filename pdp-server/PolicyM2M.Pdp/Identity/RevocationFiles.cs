@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using PolicyM2M.Audit.Storage;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.X509.Revocation;
 
@@ -33,7 +34,7 @@ internal sealed class RevocationFiles(DataFolder data, CallerOptions options)
         foreach (string path in Paths())
         {
             // What is remembered is older than what is read after it: a change in between is found at the next look.
-            string stamp = BoundedFile.Stamp(path, MaximumBytes);
+            string stamp = OrdinaryFile.Stamp(path, MaximumBytes);
             found[path] = isSameTrust && _known.TryGetValue(path, out Reading? known) && known.IsSettled && known.Stamp == stamp ? known : Read(path, stamp, trust);
         }
         bool isSame = isSameTrust && found.Count == _known.Count
@@ -52,7 +53,7 @@ internal sealed class RevocationFiles(DataFolder data, CallerOptions options)
     {
         try
         {
-            IReadOnlyList<RevocationList> lists = RevocationListReader.Read(BoundedFile.Read(path, MaximumBytes));
+            IReadOnlyList<RevocationList> lists = RevocationListReader.Read(OrdinaryFile.Read(path, MaximumBytes));
             CrlIssuer[] authorities = [.. trust.Authorities.Select(CrlIssuer.Of)];
             // The list of an authority between may be anybody's until a caller shows that authority's certificate.
             return lists.FirstOrDefault(list => authorities.Where(Issued(list)).ToArray() is { Length: > 0 } possible && !possible.Any(list.IsSignedBy)) is { } forged

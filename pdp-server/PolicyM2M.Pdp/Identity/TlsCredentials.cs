@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using PolicyM2M.Audit.Storage;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.X509;
 
@@ -29,9 +30,9 @@ internal sealed record TlsCredentials(X509Certificate2 Server, X509Certificate2C
         try
         {
             var chain = new X509Certificate2Collection();
-            string shown = BoundedFile.ReadText(certificate, TrustFiles.Largest);
+            string shown = OrdinaryFile.ReadText(certificate, TrustFiles.Largest);
             chain.ImportFromPem(shown);
-            X509Certificate2 server = WithUsableKey(X509Certificate2.CreateFromPem(shown, BoundedFile.ReadText(key, TrustFiles.Largest)));
+            X509Certificate2 server = WithUsableKey(X509Certificate2.CreateFromPem(shown, OrdinaryFile.ReadText(key, TrustFiles.Largest)));
             if (!X509Svid.TryRead(server, out SpiffeId? id, out string? fault))
                 throw new StartupException($"{certificate} is not an X509-SVID: {fault}");
             Dictionary<string, X509Certificate2Collection> trust = new(StringComparer.Ordinal) { [id.TrustDomain] = TrustFiles.Load(authority) };

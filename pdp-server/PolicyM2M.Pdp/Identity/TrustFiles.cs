@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using PolicyM2M.Audit.Storage;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.X509;
 
@@ -32,7 +33,7 @@ internal static class TrustFiles
     public static X509Certificate2Collection Load(string file)
     {
         var bundle = new X509Certificate2Collection();
-        bundle.ImportFromPem(BoundedFile.ReadText(file, Largest));
+        bundle.ImportFromPem(OrdinaryFile.ReadText(file, Largest));
         return bundle.Count > 0 ? bundle : throw new StartupException($"{file} holds no certificate");
     }
 }

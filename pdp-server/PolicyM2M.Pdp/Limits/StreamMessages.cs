@@ -5,8 +5,8 @@ using PolicyM2M.Pdp.Access;
 namespace PolicyM2M.Pdp.Limits;
 
 /// <summary>
-/// The messages of a stream of requests. Each is held against the table as a call is, since the stream may have outlived what its caller may do; and each counts as a call while it is answered. Beyond a limit
-/// of its caller a stream is not read.
+/// The messages of a stream of requests. Each is held against the table as a call is, since the stream may have outlived what its caller may do; and each counts as a call, mostly while it is answered. Beyond a
+/// limit of its caller a stream is not read.
 /// </summary>
 internal sealed class StreamMessages<T> : IAsyncStreamReader<T>, IDisposable
 {
@@ -19,12 +19,24 @@ internal sealed class StreamMessages<T> : IAsyncStreamReader<T>, IDisposable
     private readonly CancellationTokenSource _ending;
     private bool _isAnswered;
 
+    /// <param name="messages">The messages.</param>
+    /// <param name="context">The call.</param>
+    /// <param name="access">What holds it against the table.</param>
+    /// <param name="loads">What all callers have open.</param>
+    /// <param name="clock">The time.</param>
+    /// <param name="stopping">Ends with the server.</param>
     public StreamMessages(IAsyncStreamReader<T> messages, ServerCallContext context, CallAccess access, CallerLoads loads, TimeProvider clock, CancellationToken stopping)
     {
         (_messages, _context, _access, _loads, _clock) = (messages, context, access, loads, clock);
         _load = context.GetHttpContext().Features.GetRequiredFeature<CallerLoad>();
         _ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, stopping);
     }
+
+    /// <summary>
+    /// Whether a message holds a place among the calls until the next is read. One that says what to watch does not: what it asks for waits for the rate of its caller and for a slow reader, and costs nobody
+    /// anything meanwhile.
+    /// </summary>
+    public required bool HoldPlaces { get; init; }
 
     public T Current => _messages.Current;
 
@@ -38,9 +50,9 @@ internal sealed class StreamMessages<T> : IAsyncStreamReader<T>, IDisposable
         {
             if (!await _messages.MoveNext(ending.Token))
                 return false;
-            while (_loads.Begin(_load, isStream: false) is not null)
+            while ((HoldPlaces ? _loads.Begin(_load, isStream: false) : _load.Charge(1)) is not null)
                 await Task.Delay(CallLimits.AfterOverload, _clock, ending.Token);
-            _isAnswered = true;
+            _isAnswered = HoldPlaces;
             _access.Check(_context);
             return true;
         }

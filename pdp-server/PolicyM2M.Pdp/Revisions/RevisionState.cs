@@ -100,6 +100,9 @@ internal sealed class RevisionState(RevisionStatus first)
         }
     }
 
+    /// <summary>Makes this the status instead of the first, from which nobody was answered yet.</summary>
+    public void Begin(RevisionStatus status) => _current = status;
+
     /// <summary>Makes this the status.</summary>
     public void Replace(RevisionStatus status)
     {

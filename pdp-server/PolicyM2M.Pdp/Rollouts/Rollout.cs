@@ -44,7 +44,7 @@ internal sealed class Rollout(
                     ?? throw new StartupException($"the commit {first.Active.ShortId} cannot be remembered for a restart, after which history could go back: {_notRemembered}; make the data folder writable");
                 if (!ReferenceEquals(known, first))
                 {
-                    state.Replace(known);
+                    state.Begin(known);
                     // One of the files may be written already. What does not count is taken back there, as far as that can be done.
                     _ = Write(known);
                     log.Waits(first.Active.ShortId, first.Active.Summary, "cannot be remembered", known.Active.ShortId);

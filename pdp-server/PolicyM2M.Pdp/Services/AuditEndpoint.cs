@@ -36,7 +36,7 @@ internal sealed class AuditEndpoint(AuditTrail audit, DataFolder data, CallAcces
                 if (sent % BetweenLooks == 0)
                     access.Check(context);
                 (long number, ReadOnlyMemory<byte> record) = entries.Current;
-                await responseStream.WriteAsync(new ListEntriesResponse { Number = (ulong)number, Record = UnsafeByteOperations.UnsafeWrap(record) }, ending.Token);
+                await responseStream.WriteAsync(new ListEntriesResponse { Number = (ulong)number, Record = UnsafeByteOperations.UnsafeWrap(record) }, context, ending.Token);
             }
         }
         catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested)

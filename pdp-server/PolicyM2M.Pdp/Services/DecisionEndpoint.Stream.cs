@@ -32,11 +32,11 @@ internal sealed partial class DecisionEndpoint
                     {
                         loads.End(load, isStream: false);
                     }
-                    await responseStream.WriteAsync(answer, ending.Token);
+                    await responseStream.WriteAsync(answer, context, ending.Token);
                     continue;
                 }
                 overloads.Turned(context.GetHttpContext().Caller(), overload.Reason);
-                await responseStream.WriteAsync(Fault(item, new Status(StatusCode.ResourceExhausted, $"{overload.Reason}; try again later")), ending.Token);
+                await responseStream.WriteAsync(Fault(item, new Status(StatusCode.ResourceExhausted, $"{overload.Reason}; try again later")), context, ending.Token);
                 // To be turned away must not be cheaper than to be answered: what follows waits unread.
                 await Task.Delay(CallLimits.AfterOverload, clock, ending.Token);
             }

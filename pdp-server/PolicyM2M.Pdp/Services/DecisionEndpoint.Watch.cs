@@ -20,26 +20,26 @@ internal sealed partial class DecisionEndpoint
         RequestLimits.CheckDeviceId(request.DeviceId);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         string device = Subject(request.DeviceId, registry.Current, context);
-        string caller = context.GetHttpContext().Caller().Name;
         CallerLoad load = context.GetHttpContext().Features.GetRequiredFeature<CallerLoad>();
         using PdpMetrics.Watching watching = metrics.Watch();
-        using DeviceWatchers.Watch ofDevice = registry.Watchers.Begin(device), ofCaller = registry.Watchers.Begin(caller);
+        using DeviceWatchers.Watch ofDevice = registry.Watchers.Begin(device);
+        DeviceWatchers.Watch ofCaller = registry.Watchers.Begin(context.GetHttpContext().Caller().Name);
         var watched = new WatchedDevice(device, request.Statements);
         try
         {
             while (true)
             {
+                // Asked each time: the caller may have lost its role or its certificate since, or have become another's, and the device may have been revoked or moved to another site.
+                ofCaller = ofCaller.Of(access.Check(context).Name);
                 // The signals are taken before the look: a change after the look completes a signal that is already held.
                 (Task deviceChanged, Task callerChanged) = (ofDevice.Next, ofCaller.Next);
                 (DeviceRegistry devices, bool isAway) = Devices();
-                // Asked each time: the caller may have lost its role or its certificate since, and the device may have been revoked or moved to another site.
-                access.Check(context);
                 if (Subject(request.DeviceId, devices, context) != device)
                     throw new RpcException(new Status(StatusCode.PermissionDenied, $"the certificate that watched {device} is another's now"));
                 if (news.Of(watched, devices, isAway, load) is { } told)
                 {
                     // A reader that does not keep up holds this write, and with it this one loop: nothing queues up. One that takes nothing loses its connection (Admission.Keep).
-                    await responseStream.WriteAsync(told, ending.Token);
+                    await responseStream.WriteAsync(told, context, ending.Token);
                 }
                 using var turn = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
                 // Each by itself ends with the turn: what waits on a signal that may never come would stay with it.
@@ -56,6 +56,10 @@ internal sealed partial class DecisionEndpoint
         catch (OperationCanceledException)
         {
             // The caller hung up, which is how a watch ends.
+        }
+        finally
+        {
+            ofCaller.Dispose();
         }
     }
 

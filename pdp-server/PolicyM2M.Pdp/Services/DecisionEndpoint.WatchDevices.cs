@@ -1,6 +1,5 @@
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
-using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Pdp.Sight.Metrics;
 using PolicyM2M.Registry;
@@ -19,33 +18,38 @@ internal sealed partial class DecisionEndpoint
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         CallerLoad load = context.GetHttpContext().Features.GetRequiredFeature<CallerLoad>();
         using PdpMetrics.Watching watching = metrics.Watch();
-        using var watched = new WatchedDevices(registry.Watchers, context.GetHttpContext().Caller().Name);
+        using var watched = new WatchedDevices(registry.Watchers);
         var added = new Queue<string>();
         Task<bool>? reading = null;
-        Task superseded = Task.CompletedTask;
+        Task superseded = revisions.Next;
         try
         {
+            // One word a turn. A reader that does not keep up holds its write, and with it this one loop: what changes meanwhile is noted once for each device, and is told before the rest of a round, and before what
+            // was added.
             while (true)
             {
+                // Asked each time: the caller may have lost its role or its certificate since, or have become another's, and a slow reader makes a round of two thousand last.
+                watched.Follow(access.Check(context).Name);
+                Subject("", registry.Current, context);
                 // The signals are taken before the look: a change after the look completes a signal that is already held.
                 (Task changed, Task next) = (watched.Changed, revisions.Next);
-                bool isOtherRevision = next != superseded;
+                if (next != superseded)
+                    watched.LookAtAll();
                 superseded = next;
-                access.Check(context);
-                Subject("", registry.Current, context);
-                // A reader that does not keep up holds these writes, and with them this one loop: what changes meanwhile is noted once for each device, and nothing that was added waits but what one message brought.
-                foreach (WatchedDevice device in watched.Take(isOtherRevision, clock.GetUtcNow()))
+                if (watched.Next() is { } device)
                 {
-                    // A slow reader makes a round of two thousand last: the caller is asked after before each word.
-                    access.Check(context);
                     await Write(Look(device, watched, load, context));
+                    continue;
                 }
-                bool isBeyondRate = false;
-                while (added.Count > 0 && !(isBeyondRate = load.Charge(1) is not null))
+                bool isBeyondRate = added.Count > 0 && load.Charge(1) is not null;
+                if (added.Count > 0 && !isBeyondRate)
                 {
-                    access.Check(context);
                     await Write(Add(added.Dequeue(), watched, load, context));
+                    continue;
                 }
+                // Last, since they are due well before anybody misses them.
+                if (watched.LookAtDue(clock.GetUtcNow()))
+                    continue;
                 // Not before all of the last message is seen to: what a caller sends faster waits in its own connection.
                 if (added.Count == 0)
                     reading ??= requestStream.MoveNext(ending.Token);
@@ -84,7 +88,7 @@ internal sealed partial class DecisionEndpoint
                 await ((Task)reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        Task Write(WatchDevicesResponse? told) => told is null ? Task.CompletedTask : responseStream.WriteAsync(told, ending.Token);
+        Task Write(WatchDevicesResponse? told) => told is null ? Task.CompletedTask : responseStream.WriteAsync(told, context, ending.Token);
     }
 
     /// <summary>Takes in a message; what it adds is seen to one by one.</summary>

@@ -30,6 +30,9 @@ internal sealed class GivenDecisions
     /// </summary>
     public TimeSpan? LongestUse(CallerLoad caller, string device, DateTimeOffset now) => _byCaller.TryGetValue(caller, out OfCaller? given) ? given.LongestUse(device, now) : null;
 
+    /// <summary>Whether nothing is known of what a caller was given: it came back after a while, or the server did, and it may have decisions of before.</summary>
+    public bool KnowsNothingOf(CallerLoad caller) => !_byCaller.TryGetValue(caller, out _);
+
     private sealed class OfCaller
     {
         /// <summary>A device has three decisions, and some more while what it says of itself goes to and fro.</summary>

@@ -12,7 +12,8 @@ namespace PolicyM2M.Pdp.Services;
 
 /// <summary>What operators ask.</summary>
 internal sealed class PolicyEndpoint(
-    RevisionState revisions, RevisionSource source, Rollout rollout, RegistryState registry, AuditTrail audit, TimeProvider clock, ILogger<PolicyEndpoint> log) : PolicyService.PolicyServiceBase
+    RevisionState revisions, RevisionSource source, Rollout rollout, RegistryState registry, CredentialState credentials, CallerRulesState callers, AuditTrail audit, TimeProvider clock,
+    ILogger<PolicyEndpoint> log) : PolicyService.PolicyServiceBase
 {
     public override Task<GetStatusResponse> GetStatus(GetStatusRequest request, ServerCallContext context)
     {
@@ -29,6 +30,7 @@ internal sealed class PolicyEndpoint(
             Policies = { status.Active.Bundle.Policies },
             Rollout = RolloutMapping.ToWire(status, rollout),
             HeldDevices = registry.Held.Count,
+            Terms = { callers.Current.ListTerms().Select(list => list.Term).Prepend(credentials.Current.Term).OrderBy(term => term.Until).Select(ToWire) },
         });
     }
 
@@ -143,6 +145,18 @@ internal sealed class PolicyEndpoint(
             wire.Diagnostics.Add(new Wire.V1.Diagnostic { Message = refused.Fault });
         return wire;
     }
+
+    private Wire.V1.Term ToWire(Identity.Term term) => new()
+    {
+        What = term.What,
+        Until = term.Until.ToTimestamp(),
+        Stage = term.At(clock.GetUtcNow()) switch
+        {
+            Identity.TermStage.Running => Wire.V1.TermStage.Running,
+            Identity.TermStage.Ending => Wire.V1.TermStage.Ending,
+            _ => Wire.V1.TermStage.Over,
+        },
+    };
 
     private static Wire.V1.Diagnostic ToWire(Diagnostic diagnostic) => new()
     {

@@ -28,8 +28,9 @@ internal sealed class WatchNews(RevisionState revisions, GivenDecisions given, S
         SignedStatements.Entry? statement = null;
         if (watched.TakesStatements)
         {
-            if (!isAway && (isDue || told is null || version != watched.Version || IsNeeded(told.For(watched.Id), revision)))
-                statement = Statement(watched.Id, known, revision, caller, now);
+            bool isChange = told is not null && (version != watched.Version || IsNeeded(told.For(watched.Id), revision));
+            if (!isAway && (isDue || told is null || isChange))
+                statement = Statement(watched.Id, known, revision, caller, now, isChange);
             if (statement is not null || watched.StatementDue is null || isDue)
                 watched.StatementDue = SigningTimes.NextTold(statement?.IssuedAt ?? now);
         }
@@ -47,10 +48,14 @@ internal sealed class WatchNews(RevisionState revisions, GivenDecisions given, S
     private static bool IsNeeded(ActiveRevision before, ActiveRevision revision) =>
         before.Id != revision.Id && !before.Bundle.NeededAttributes.SequenceEqual(revision.Bundle.NeededAttributes);
 
-    /// <summary>The statement, for who has decisions that it counts for. It holds for as long as these: nobody says here what the device would be given.</summary>
-    private SignedStatements.Entry? Statement(string device, Device? known, ActiveRevision revision, CallerLoad caller, DateTimeOffset now)
+    /// <summary>
+    /// The statement, for who has decisions that it counts for. It holds for as long as these: nobody says here what the device would be given. Of a change it is told also who may have decisions that nobody knows of
+    /// any more, or each device would have to ask after a restart; it then holds for as long as one may.
+    /// </summary>
+    private SignedStatements.Entry? Statement(string device, Device? known, ActiveRevision revision, CallerLoad caller, DateTimeOffset now, bool isChange)
     {
-        if (given.LongestUse(caller, device, now) is not { } longestUse)
+        TimeSpan? unknown = isChange && given.KnowsNothingOf(caller) ? TimeSpan.MaxValue : null;
+        if ((given.LongestUse(caller, device, now) ?? unknown) is not { } longestUse)
             return null;
         DeviceContext stated = SignedStatements.Stated(known?.ToContext() ?? DeviceContext.Empty, device, revision.Bundle);
         SignedStatements.Entry statement = statements.Find(device, stated, now) ?? statements.Sign(device, stated, longestUse, now, isOfClaims: false);

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using PolicyM2M.Audit.Storage;
 
 namespace PolicyM2M.Pdp.Startup;
 
@@ -8,6 +9,7 @@ internal static class FaultText
 {
     public static string Of(Exception fault) => fault switch
     {
+        FileRefusedException refused => refused.Reason,
         FileNotFoundException or DirectoryNotFoundException => "it is not there",
         UnauthorizedAccessException => "this account may not use it, or it is a folder",
         // Without a place the message is ours, or that of a value that is not as it should be.

@@ -1,3 +1,4 @@
+using PolicyM2M.Audit.Storage;
 using PolicyM2M.Registry;
 using PolicyM2M.Registry.Databases;
 
@@ -65,7 +66,7 @@ internal static class RegistryOption
         string file = option[PostgresFile.Length..];
         try
         {
-            return BoundedFile.ReadText(file, LongestConnectionString).Trim();
+            return OrdinaryFile.ReadText(file, LongestConnectionString).Trim();
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

@@ -7,7 +7,7 @@ internal static class SecretFiles
     public static IEnumerable<(string Option, string File)> ReadableByAll(PdpOptions options) =>
         from named in new[]
         {
-            ("--registry-db", RegistryOption.FileOf(options.RegistryDb)), ("--git-token", options.Access.Token),
+            ("--registry-db", RegistryOption.FileOf(options.RegistryDb)), ("--git-key", options.Access.SshKey), ("--git-token", options.Access.Token),
             ("--webhook-secret", options.WebhookSecret), ("--audit-pseudonyms", options.Audit.Pseudonyms),
         }
         where named.Item2 is not null && !OperatingSystem.IsWindows() && File.Exists(named.Item2) && File.GetUnixFileMode(named.Item2).HasFlag(UnixFileMode.OtherRead)

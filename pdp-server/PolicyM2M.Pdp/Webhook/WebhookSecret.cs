@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Primitives;
+using PolicyM2M.Audit.Storage;
 using PolicyM2M.Pdp.Startup;
 
 namespace PolicyM2M.Pdp.Webhook;
@@ -27,7 +28,7 @@ internal sealed class WebhookSecret
     {
         try
         {
-            byte[] secret = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(BoundedFile.Read(file, LongestBytes)).Trim());
+            byte[] secret = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(OrdinaryFile.Read(file, LongestBytes)).Trim());
             return secret.Length >= ShortestBytes
                 ? new WebhookSecret(secret)
                 : throw new StartupException($"--webhook-secret: `{file}` was expected to hold {ShortestBytes} to {LongestBytes} bytes; `openssl rand -hex 32` makes a secret");

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using PolicyM2M.Audit.Storage;
 using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Identity.Mapping;
@@ -23,18 +24,25 @@ internal static class FileRules
         "--trust" => Files(values.Select(bundle => bundle[(bundle.IndexOf('=', StringComparison.Ordinal) + 1)..])).SelectMany(file => Fault(option, () => TrustFiles.Load(file))),
         "--crl" => Files(values).Select(RevocationFiles.FaultOf).OfType<string>(),
         "--roles" => Files(values).SelectMany(file => FaultsOfRoles(option, file)),
-        "--data" => values.Select(folder => new DataFolder(Path.GetFullPath(folder)))
-            .SelectMany(data => FaultsOfCredentials(data).Concat(hasRoles ? [] : Files([data.Roles]).SelectMany(file => FaultsOfRoles(option, file)))),
+        "--data" => FaultsOfData(option, values.LastOrDefault(), hasRoles),
         _ => [],
     };
 
     /// <summary>That a file is not there is told already.</summary>
     private static IEnumerable<string> Files(IEnumerable<string> files) => files.Where(File.Exists);
 
+    /// <summary>What a start would find in the folder that is named, or in the usual one where none is.</summary>
+    private static IEnumerable<string> FaultsOfData(string option, string? named, bool hasRoles)
+    {
+        DataFolder? data = null;
+        string[] faults = Fault(option, () => data = DataFolder.Find(named));
+        return data is null ? faults : FaultsOfCredentials(data).Concat(hasRoles ? [] : Files([data.Roles]).SelectMany(file => FaultsOfRoles(option, file)));
+    }
+
     private static IEnumerable<string> FaultsOfRoles(string option, string file)
     {
         IReadOnlyList<string> faults = [];
-        return [.. Fault(option, () => RoleMapReader.Read(BoundedFile.Read(file, RoleMapReader.MaximumBytes), file, out faults)), .. faults];
+        return [.. Fault(option, () => RoleMapReader.Read(OrdinaryFile.Read(file, RoleMapReader.MaximumBytes), file, out faults)), .. faults];
     }
 
     /// <summary>The credentials, and what is read by them. Where there are none yet, a start makes some for development or says that they are missing.</summary>

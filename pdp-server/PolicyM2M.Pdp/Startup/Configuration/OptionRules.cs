@@ -16,10 +16,16 @@ internal static class OptionRules
         ("--require-signed", "--allowed-signers", "somebody's signatures must count"),
     ];
 
+    private const string DataOption = "--data";
+
     /// <summary>Each of these listens at an address of its own.</summary>
     private static readonly string[] Listeners = ["--listen", "--monitor", "--webhook"];
 
-    public static IEnumerable<string> FaultsOf(ParseResult parsed, Settings settings) =>
+    public static IEnumerable<string> FaultsOf(ParseResult parsed, Settings settings) => FaultsOfOptions(parsed, settings)
+        // The data folder counts where nobody names one, too.
+        .Concat(parsed.GetResult(DataOption) is null ? FileRules.FaultsOf(DataOption, [], IsGiven(parsed, "--roles")).Select(fault => $"{DataOption}: {fault}") : []);
+
+    private static IEnumerable<string> FaultsOfOptions(ParseResult parsed, Settings settings) =>
         from option in parsed.CommandResult.Command.Options
         where parsed.GetResult(option) is { Errors: var errors } && !errors.Any()
         from fault in MissingFiles(parsed, option).Concat(MissingOptions(parsed, option)).Concat(Unusable(parsed, option))

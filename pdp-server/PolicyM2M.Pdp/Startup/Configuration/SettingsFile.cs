@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.Text;
+using PolicyM2M.Audit.Storage;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
@@ -34,7 +35,7 @@ internal sealed class SettingsFile
             return [];
         try
         {
-            file.ReadMapping(new Parser(new StringReader(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(BoundedFile.Read(path, MaximumBytes)))));
+            file.ReadMapping(new Parser(new StringReader(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(OrdinaryFile.Read(path, MaximumBytes)))));
         }
         catch (YamlException malformed)
         {
