@@ -23,7 +23,8 @@ internal sealed class DoctorTests
     [TestCase("trust", "fault", "writable-trust")]
     [TestCase("state", "warning", "no-state")]
     [TestCase("state", "fault", "writable-state")]
-    [TestCase("socket", "warning", "no-run")]
+    [TestCase("socket", "fault", "no-run")]
+    [TestCase("socket", "warning", "no-service-run")]
     [TestCase("socket", "warning", "nothing")]
     [TestCase("service broker", "fault", "no-service-folder")]
     [TestCase("service broker", "fault", "no-lists")]
@@ -79,7 +80,7 @@ internal sealed class DoctorTests
     {
         using var machine = new GatewayFolder();
         machine.Break("no-state", Now);
-        machine.Break("no-run", Now);
+        machine.Break("no-service-run", Now);
         JsonElement[] findings = await LookAsync(machine, 2);
         Assert.That(findings.Where(found => found.GetProperty("severity").GetString() == "fault").Select(found => found.GetProperty("check").GetString()), Is.EqualTo(new[] { "pdp" }), string.Join('\n', findings));
         Assert.That(Of(findings, "disk").GetProperty("severity").GetString(), Is.EqualTo("ok"));
