@@ -45,6 +45,19 @@ internal sealed class DoctorTests
     }
 
     [Test]
+    public async Task The_program_that_renews_must_be_there_and_each_of_several_decision_points_is_asked_alone()
+    {
+        using var machine = new GatewayFolder();
+        machine.Renew();
+        File.WriteAllText(machine.Configuration, File.ReadAllText(machine.Configuration).Replace("\"command\": [\"/bin/true\"] }, \"services\"", "\"command\": [\"/bin/none\"] }, \"services\"", StringComparison.Ordinal)
+            .Replace("\"https://127.0.0.1:1\"", "\"https://127.0.0.1:1\", \"https://127.0.0.1:2\"", StringComparison.Ordinal));
+        JsonElement[] findings = await LookAsync(machine, 2);
+        Assert.That(Of(findings, "renewal").GetProperty("text").GetString(), Is.EqualTo("there is no program /bin/none, and the certificate is renewed by it"));
+        Assert.That(findings.Select(found => found.GetProperty("check").GetString()).Where(check => check!.StartsWith("pdp ", StringComparison.Ordinal)), Is.EqualTo(new[] { "pdp https://127.0.0.1:1/", "pdp https://127.0.0.1:2/" }));
+        Assert.That(Of(findings, "pdp https://127.0.0.1:2/").GetProperty("text").GetString(), Does.Contain("nobody listens on 127.0.0.1:2"));
+    }
+
+    [Test]
     public async Task What_is_well_is_said_to_be_and_a_decision_point_that_is_away_is_found()
     {
         using var machine = new GatewayFolder();
