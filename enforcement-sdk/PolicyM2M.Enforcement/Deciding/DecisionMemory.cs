@@ -60,7 +60,8 @@ internal sealed class DecisionMemory
     {
         lock (_lock)
         {
-            var content = new StoreContent(_clock.Now, _keys, _needed, StoredDevices.Within(_devices.All.Where(slot => slot.Facts.LatestSeen is not null), Self), [.. _index.All]) { BootId = _clock.IsKnown ? bootId : null };
+            ImmutableArray<DeviceFacts> devices = StoredDevices.Within(_devices.All.Where(slot => slot.Facts.LatestSeen is not null), Self);
+            var content = new StoreContent(_clock.Now, _keys, _needed, devices, [.. _index.All]) { BootId = _clock.IsKnown ? bootId : null };
             return _aside?.Beside(content) ?? content;
         }
     }

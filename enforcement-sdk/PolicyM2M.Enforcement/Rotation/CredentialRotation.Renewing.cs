@@ -47,7 +47,8 @@ public sealed partial class CredentialRotation
         {
             // Where it is the key that grew old while the issuer thought, the next attempt has a new one, and is no later for it.
             bool isOfKey = State.PendingKeyMade is not null && _standing.PlanOf(next with { Times = next.Times with { KeyMade = now } }, _options.Device).RenewAt > now;
-            Fail($"the successor would itself be due at once: it is valid from {next.Times.NotBefore:u} until {next.Times.NotAfter:u}, and the policies would renew it {plan.RenewAt:u}", cause, isUnreachable: false, counts: !isOfKey);
+            string times = $"it is valid from {next.Times.NotBefore:u} until {next.Times.NotAfter:u}, and the policies would renew it {plan.RenewAt:u}";
+            Fail($"the successor would itself be due at once: {times}", cause, isUnreachable: false, counts: !isOfKey);
             return;
         }
         Credential before = State.Serving;
