@@ -16,6 +16,19 @@ internal static class Daemon
     /// <exception cref="CannotRunException">It cannot start.</exception>
     public static async Task<int> RunAsync(AgentConfiguration configuration, TimeProvider time, TextWriter log, CancellationToken ending)
     {
+        try
+        {
+            return await ServeAsync(configuration, time, log, ending);
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            // Told to end while it started.
+            return ExitCode.Ok;
+        }
+    }
+
+    private static async Task<int> ServeAsync(AgentConfiguration configuration, TimeProvider time, TextWriter log, CancellationToken ending)
+    {
         using FileStream held = StateLock.Take(configuration.State);
         CacheKeyFile.MakeWay(configuration);
         SocketFile.MakeWay(configuration.Socket.Path);

@@ -14,6 +14,9 @@ internal sealed class DecisionLoop(TimeSpan interval)
     /// <summary>While there is nothing fresh it is asked for this often, besides what the client's own watch does.</summary>
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
 
+    /// <summary>Whom the decision point refuses asks ever more slowly, up to this: the watch hears when it is let in again.</summary>
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
+
     /// <summary>A window's end is looked at just after it, not just before.</summary>
     private static readonly TimeSpan JustAfter = TimeSpan.FromMilliseconds(20);
 
@@ -22,6 +25,7 @@ internal sealed class DecisionLoop(TimeSpan interval)
 
     private int _heard;
     private bool _isAsking;
+    private int _refusals;
 
     [Flags]
     private enum Heard
@@ -96,7 +100,8 @@ internal sealed class DecisionLoop(TimeSpan interval)
     private async Task<bool> NextAsync(ImmutableArray<DeviceDecision> decisions, DateTimeOffset now, CancellationToken ending)
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(ending);
-        waiting.CancelAfter(Pause(decisions, now));
+        _refusals = !decisions.IsEmpty && decisions.All(decision => decision.IsRefused) ? _refusals + 1 : 0;
+        waiting.CancelAfter(Pause(decisions, now, _refusals));
         try
         {
             while (true)
@@ -116,10 +121,16 @@ internal sealed class DecisionLoop(TimeSpan interval)
     }
 
     /// <summary>Until the next window ends; at most the interval, and while there is nothing fresh at most a retry.</summary>
-    private TimeSpan Pause(ImmutableArray<DeviceDecision> decisions, DateTimeOffset now)
+    /// <param name="decisions">What was decided.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="refusals">How often running the decision point refused to decide anything.</param>
+    internal TimeSpan Pause(ImmutableArray<DeviceDecision> decisions, DateTimeOffset now, int refusals)
     {
+        TimeSpan retry = Retry * Math.Pow(2, Math.Clamp(refusals - 1, 0, 8));
+        if (retry > LongestRetry)
+            retry = LongestRetry;
         bool isFresh = decisions.All(decision => decision.Source is DecisionSource.Live or DecisionSource.Cached);
-        TimeSpan longest = isFresh || interval < Retry ? interval : Retry;
+        TimeSpan longest = isFresh || interval < retry ? interval : retry;
         return decisions.SelectMany(decision => new[] { decision.FreshUntil, decision.UsableUntil })
             .OfType<DateTimeOffset>().Select(end => end - now + JustAfter).Where(left => left > TimeSpan.Zero).Append(longest).Min();
     }

@@ -14,6 +14,7 @@ internal static class EventText
         ClientEvent.Disconnected disconnected => ("disconnected", disconnected.Reason),
         ClientEvent.Refused refused => ("refused", refused.Reason),
         ClientEvent.ContextRead read => ("context", $"{read.Device}: {Of(read)}"),
+        ClientEvent.CacheSetAside aside => ("cache-set-aside", SetAside(aside)),
         ClientEvent.CacheDiscarded discarded => ("cache-discarded", discarded.Reason),
         ClientEvent.CacheNotWritten notWritten => ("cache-not-written", notWritten.Reason),
         ClientEvent.ClockSetBack setBack => ("clock-set-back", $"{DurationText.Format((long)setBack.Behind.TotalSeconds)} behind the latest time seen"),
@@ -31,6 +32,9 @@ internal static class EventText
         ClientEvent.EndpointChanged endpoint => ("endpoint-changed", $"{endpoint.To.Authority} instead of {endpoint.From.Authority}"),
         _ => throw new ArgumentOutOfRangeException(nameof(happened), happened, "an event without a text"),
     };
+
+    private static string SetAside(ClientEvent.CacheSetAside aside) =>
+        $"what is kept was signed by {string.Join(", ", aside.Endpoints)}, which is not in the list of decision points: it answers nothing until the list is as before, and is lost once one in the list has answered";
 
     private static string Of(ClientEvent.ContextRead read)
     {

@@ -63,6 +63,10 @@ public abstract record ClientEvent
     /// <param name="Reason">What was wrong with it.</param>
     public sealed record CacheDiscarded(string Reason) : ClientEvent;
 
+    /// <summary>What is kept was signed by decision points that are not in the list of addresses now: it answers nothing, and stays until one in the list has answered, or the list is as before.</summary>
+    /// <param name="Endpoints">The addresses of those who signed it.</param>
+    public sealed record CacheSetAside(ImmutableArray<string> Endpoints) : ClientEvent;
+
     /// <summary>A decision could not be kept: it is used, and lost with the process.</summary>
     /// <param name="Reason">What failed.</param>
     public sealed record CacheNotWritten(string Reason) : ClientEvent;

@@ -53,12 +53,16 @@ public sealed partial class PolicyClient
             if (isOfAll)
             {
                 _watch.Renew();
+                _local.Held = null;
                 _bundleStore.Forget();
             }
         }
         string reason = Reason(failure, address, wasConnected);
         if (!IsUnreachable(failure))
-            Tell(new ClientEvent.Refused(reason) { IsUnwelcome = IsUnwelcome(failure) && (device == _name || failure is RpcException { StatusCode: StatusCode.Unauthenticated }) });
+        {
+            if (_outage.IsRefusalNews(device, reason))
+                Tell(new ClientEvent.Refused(reason) { IsUnwelcome = IsUnwelcome(failure) && (device == _name || failure is RpcException { StatusCode: StatusCode.Unauthenticated }) });
+        }
         else if (_outage.IsNews(reason))
             Tell(new ClientEvent.Disconnected(reason, ConnectionFailure.Detail(failure)) { IsTurnedAway = CallFailure.Reason(failure, _options, address, wasConnected) == ConnectionFailure.TurnedAway });
     }

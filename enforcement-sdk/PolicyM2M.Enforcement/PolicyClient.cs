@@ -66,11 +66,11 @@ public sealed partial class PolicyClient : IAsyncDisposable
         string? bundleFault = null;
         StoreContent content = file.Load(StoreFormat.Read, out string? discarded) ?? (options.Mode == DecisionMode.Ask ? null : _bundleStore.Known(out bundleFault)) ?? StoreContent.Empty;
         // Whoever is not asked any more is not believed any more, also before another one was reached.
-        content = content with { Keys = content.Keys.Of(options.FurtherEndpoints.Prepend(options.Endpoint).Select(address => address.ToString())) };
+        (content, SetAside? aside) = SetAside.Divide(content, [.. options.FurtherEndpoints.Prepend(options.Endpoint).Select(address => address.ToString())]);
         bool ranOn = machine.BootId is not null && machine.BootId == content.BootId;
         _clock = new DeviceClock(options.Time, content.LatestSeen, by => Tell(new ClientEvent.ClockSteppedForward(by)), ranOn ? null : machine.IsClockSynchronised);
         Time = new DeviceTime(_clock, options.Time);
-        _memory = new DecisionMemory(content, _clock, _name);
+        _memory = new DecisionMemory(content, _clock, _name, aside);
         _store = new StoreWriter(file, () => StoreFormat.Write(_memory.Content(machine.BootId)), () => _clock.Now, reason => Tell(new ClientEvent.CacheNotWritten(reason)));
         _memory.Changed += change => _store.Changed(change);
         _memory.Changed += Changed;
@@ -84,6 +84,8 @@ public sealed partial class PolicyClient : IAsyncDisposable
             Tell(new ClientEvent.CacheDiscarded(discarded));
         if (bundleFault is not null)
             Tell(new ClientEvent.CacheDiscarded($"the bundle: {bundleFault}"));
+        if (aside is not null)
+            Tell(new ClientEvent.CacheSetAside([.. aside.Keys.ByEndpoint.Keys]));
         if (_clock.SetBackBy > TimeSpan.Zero)
             Tell(new ClientEvent.ClockSetBack(_clock.SetBackBy));
         if (!content.Decisions.IsEmpty && !_clock.IsKnown)
@@ -97,7 +99,7 @@ public sealed partial class PolicyClient : IAsyncDisposable
         _toldStatements = new ToldStatements(_memory, _clock, Tell);
         _bundleIsRead = options.Mode == DecisionMode.Ask ? Task.CompletedTask : _local.BeginReading(() =>
         {
-            HeldBundle? held = _bundleStore.Load(_memory.Keys.Trusted, _clock, out string? unusable);
+            HeldBundle? held = _bundleStore.Load(_memory.Keys.Trusted, keyId => _memory.Aside?.Knows(keyId) ?? false, _clock, out string? unusable);
             if (unusable is not null && unusable != bundleFault)
                 Tell(new ClientEvent.CacheDiscarded($"the bundle: {unusable}"));
             return held;

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using PolicyM2M.Agent.Configuration;
 using PolicyM2M.Testing;
 
 namespace PolicyM2M.Agent.Tests;
@@ -23,6 +24,16 @@ internal sealed class AgentEndTests
         using TcpClient call = await silent.AcceptTcpClientAsync();
         Assert.That(await agent.TerminateAsync(), Is.EqualTo(exitCode), agent.Transcript);
         Assert.That(agent.Transcript, Does.Not.Contain("Unhandled").And.Not.Contain("   at "));
+    }
+
+    [Test]
+    public async Task A_daemon_that_is_told_to_end_while_it_starts_ends_well()
+    {
+        using var machine = new Local.GatewayFolder();
+        using var ending = new CancellationTokenSource();
+        await ending.CancelAsync();
+        AgentConfiguration configuration = ConfigurationFile.Read(machine.Configuration);
+        Assert.That(await Daemon.RunAsync(configuration, TimeProvider.System, TextWriter.Null, ending.Token), Is.Zero);
     }
 
     [Test]

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using PolicyM2M.Enforcement;
+using PolicyM2M.Engine.Lattice;
+using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Agent.Tests;
 
@@ -34,6 +36,14 @@ internal sealed class DecisionLoopTests
             return ValueTask.FromResult(++decided < 2);
         }, longest);
         Assert.That(decided, Is.EqualTo(2));
+    }
+
+    [Test]
+    public void Whom_the_decision_point_refuses_asks_ever_more_slowly_and_at_least_once_a_minute()
+    {
+        var loop = new DecisionLoop(TimeSpan.FromDays(1));
+        ImmutableArray<DeviceDecision> refused = [new DeviceDecision(Outcome.Deny(DecisionKind.Auth, "revoked"), DecisionSource.Denied, null, null, null) with { IsRefused = true }];
+        Assert.That(new[] { 0, 1, 2, 3, 4, 5, 6, 99 }.Select(refusals => loop.Pause(refused, DateTimeOffset.UnixEpoch, refusals).TotalSeconds), Is.EqualTo(new[] { 2, 2, 4, 8, 16, 32, 60, 60 }));
     }
 
     private static DecisionSubject Subject(Func<CancellationToken, Task> nextChange) =>

@@ -36,7 +36,7 @@ internal sealed class BundleStoreTests
 
         byte[] written = await File.ReadAllBytesAsync(file.Path);
         var next = new BundleStore(file, () => known with { LatestSeen = world.Time.GetUtcNow() }, Assert.Fail);
-        Assert.That(next.Load(known.Keys.Trusted, new DeviceClock(world.Time, null), out _), Is.Not.Null);
+        Assert.That(next.Load(known.Keys.Trusted, _ => false, new DeviceClock(world.Time, null), out _), Is.Not.Null);
         next.Save(held);
         next.SaveKnown(held);
         Assert.That(await File.ReadAllBytesAsync(file.Path), Is.EqualTo(written), "after a start too what is the same is not written again");

@@ -52,7 +52,8 @@ internal sealed class LateNewsTests
         await client.DecideAsync(own, Auth, refresh: true);
         world.Script.Refuses = null;
         world.Events.Clear();
-        world.Script.RefusesWatch = StatusCode.PermissionDenied;
+        // In other words: one reason is told once.
+        world.Script.RefusesWatch = StatusCode.Unauthenticated;
         _release.SetResult();
         await world.SeenAsync<ClientEvent.Refused>();
         await world.Pdp.KillAsync();

@@ -52,6 +52,23 @@ internal sealed class RefusalTests
     }
 
     [Test]
+    public async Task A_refusal_that_comes_again_is_told_once_until_it_is_another_and_the_bundle_is_held_no_more()
+    {
+        await using var world = new ClientWorld();
+        ScriptedBundle.Serve(world);
+        PolicyClient client = world.Connect(with: options => options with { Mode = DecisionMode.AskThenBundle });
+        await client.DecideAsync(ClientWorld.Context);
+        await world.SeenAsync<ClientEvent.BundleHeld>();
+        world.Script.Refuses = StatusCode.PermissionDenied;
+        for (int turn = 0; turn < 3; turn++)
+            await client.DecideAsync(ClientWorld.Context, refresh: true);
+        Assert.That((world.Events.OfType<ClientEvent.Refused>().Count(), client.Status.Bundle), Is.EqualTo((1, (BundleStatus?)null)));
+        world.Script.Refuses = StatusCode.Unauthenticated;
+        await client.DecideAsync(ClientWorld.Context, refresh: true);
+        Assert.That(world.Events.OfType<ClientEvent.Refused>().Count(), Is.EqualTo(2));
+    }
+
+    [Test]
     public async Task A_refusal_that_takes_nothing_back_wears_out_no_flash()
     {
         await using var world = new ClientWorld();

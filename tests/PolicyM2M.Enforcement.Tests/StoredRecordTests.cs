@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using Google.Protobuf;
 using PolicyM2M.Enforcement.Deciding;
 using PolicyM2M.Enforcement.Storing;
+using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Enforcement.Tests;
 
@@ -68,7 +70,41 @@ internal sealed class StoredRecordTests
         await using (PolicyClient first = world.Connect(with: options => options with { Endpoint = left.Endpoint }))
             Assert.That(await ClientWorld.SourceAsync(first), Is.EqualTo(DecisionSource.Live));
         await world.Pdp.KillAsync();
-        await DiscardedAsync(world, "not signed by a key that is trusted");
+        Assert.That(await ClientWorld.SourceAsync(world.Connect()), Is.EqualTo(DecisionSource.Denied));
+        Assert.That(world.Events.OfType<ClientEvent.CacheSetAside>(), Has.Exactly(1).Items);
+    }
+
+    private static readonly DecisionKind[] Auth = [DecisionKind.Auth];
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task What_is_kept_outlives_another_list_of_decision_points_that_nobody_answers_and_no_other_answer(bool isAnswered)
+    {
+        await using var world = new ClientWorld();
+        ScriptedBundle.Serve(world);
+        ScriptedPdp left = world.Second(world.Script);
+        PolicyClientOptions Right(PolicyClientOptions options) => options with { Endpoint = left.Endpoint, Mode = DecisionMode.AskThenBundle };
+        await using (PolicyClient first = world.Connect(with: Right))
+        {
+            await first.DecideAsync(ClientWorld.Context);
+            await world.SeenAsync<ClientEvent.BundleHeld>();
+        }
+        await left.DisposeAsync();
+        world.Script.Signer = new TestSigner(world.Time);
+        world.Script.Stated["lifecycle.state"] = "active";
+        if (!isAnswered)
+            await world.Pdp.KillAsync();
+        for (int start = 0; start < 2; start++)
+        {
+            await using PolicyClient other = world.Connect(with: options => options with { Mode = DecisionMode.AskThenBundle });
+            ImmutableArray<DeviceDecision> answers = [.. await other.DecideAsync(ClientWorld.Context), .. await other.DecideAsync(ScriptedBundle.NeverAsked, Auth)];
+            Assert.That(answers.Select(answer => answer.Source == DecisionSource.Denied), Is.All.EqualTo(!isAnswered), string.Join('\n', answers));
+        }
+        Assert.That(world.Events.OfType<ClientEvent.CacheSetAside>().Count(), Is.EqualTo(isAnswered ? 1 : 2));
+        PolicyClient again = world.Connect(with: Right);
+        ImmutableArray<DeviceDecision> kept = [.. await again.DecideAsync(ClientWorld.Context), .. await again.DecideAsync(ScriptedBundle.NeverAsked, Auth)];
+        Assert.That(kept.Select(answer => answer.Source == DecisionSource.Denied), Is.All.EqualTo(isAnswered), string.Join('\n', kept));
+        Assert.That(kept[^1].IsLocal, Is.EqualTo(!isAnswered), "the bundle");
     }
 
     /// <summary>A device that kept decisions which rest on the registry, and whose decision point is gone.</summary>

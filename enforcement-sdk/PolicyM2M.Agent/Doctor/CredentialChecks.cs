@@ -49,6 +49,8 @@ internal static class CredentialChecks
     {
         if (configuration.Renewal is not { } renewal)
             yield break;
+        if (renewal is RenewalOptions.Command command && !File.Exists(command.Program))
+            yield return new Finding("renewal", Severity.Fault, $"there is no program {command.Program}, and the certificate is renewed by it", "name a program that is there, with its whole path");
         if (renewal.Trust != configuration.Trust)
             yield return Authorities("renewal.trust", renewal.Trust, "the authorities that a new certificate may come from", now);
         if (renewal is RenewalOptions.Est est && est.ServerTrust != est.Trust && est.ServerTrust != configuration.Trust)

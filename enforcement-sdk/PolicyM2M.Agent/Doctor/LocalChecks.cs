@@ -11,11 +11,16 @@ internal static class LocalChecks
     /// <summary>What is said of the socket.</summary>
     public const string SocketCheck = "socket";
 
+    /// <summary>Where systemd makes the folders of a service when it starts, and takes them away when it ends.</summary>
+    private const string ServiceFolders = "/run";
+
     public static Finding Socket(AgentConfiguration configuration)
     {
         string path = configuration.Socket.Path, folder = Path.GetDirectoryName(path)!;
         if (SocketFile.Fault(path) is { } fault)
             return Finding.Fatal(SocketCheck, fault, "take it away, or name another path as `socket.path`");
+        if (!Directory.Exists(folder) && Path.GetDirectoryName(folder) != ServiceFolders)
+            return Finding.Fatal(SocketCheck, $"there is no folder {folder} for the socket", $"make it; a service makes only what is below {ServiceFolders} itself (RuntimeDirectory)");
         if (!Directory.Exists(folder))
             return new Finding(SocketCheck, Severity.Warning, $"no agent runs, and there is no folder {folder}: the service makes it when it starts (RuntimeDirectory)",
                 "systemctl start policym2m-agent; or make the folder, where the agent is no service");

@@ -17,7 +17,19 @@ internal static class PdpChecks
     /// <param name="time">The clock.</param>
     /// <param name="isSynchronised">Whether the kernel says that somebody who knows the time set it.</param>
     /// <param name="ending">Ends it.</param>
+    /// <returns>What is found of them together, and then of each, where there are several: that one is away is no fault while another answers.</returns>
     public static async Task<IReadOnlyList<Finding>> LookAsync(AgentConfiguration configuration, SaidOfItself said, TimeProvider time, bool isSynchronised, CancellationToken ending)
+    {
+        List<Finding> findings = [.. await AskAsync(configuration, said, time, isSynchronised, ending)];
+        foreach (Uri one in configuration.Pdp.Where(_ => configuration.Pdp.Length > 1))
+        {
+            Finding alone = (await AskAsync(configuration with { Pdp = [one] }, said, time, isSynchronised, ending))[0];
+            findings.Add(alone with { Check = $"pdp {one}", Severity = alone.Severity == Severity.Fault ? Severity.Warning : alone.Severity });
+        }
+        return findings;
+    }
+
+    private static async Task<IReadOnlyList<Finding>> AskAsync(AgentConfiguration configuration, SaidOfItself said, TimeProvider time, bool isSynchronised, CancellationToken ending)
     {
         ClientEvent.ContextRead? read = null;
         string? folder = null;

@@ -23,12 +23,14 @@ internal static class StateChecks
         string state = configuration.State, there = Existing(state);
         if (!Directory.Exists(there))
             return Finding.Fatal("state", $"{there} is a file, and a folder is expected", "name another folder as `state`, or take the file away");
+        if (there != state && Unmakeable(there) is { } reason)
+            return Finding.Fatal("state", $"{state} cannot be made: {reason}", "name another folder as `state`, on a disk that has room");
         if (there != state)
             return new Finding("state", Severity.Warning, $"there is no folder {state} yet: the service makes it at its first start (StateDirectory), and the agent itself where it may",
                 $"systemctl start policym2m-agent, or: install -d -m 700 -o policym2m-agent {state}");
         return (File.GetUnixFileMode(state) & OthersWrite) != 0
             ? new Finding("state", Severity.Fault, $"{state} can be written by others, who so put another key and other decisions there", $"chmod 700 {state}, and see that everything in it is the agent's (ls -ln)")
-            : Writing(state);
+            : Writing(configuration);
     }, $"let the agent's user write to {configuration.State}", keepsFromStarting: true);
 
     /// <summary>What is in it and cannot be used; empty where all can, or nothing is there yet.</summary>
@@ -52,8 +54,29 @@ internal static class StateChecks
             : new Finding("disk", Severity.Ok, $"{room >> 20} MiB are left");
     }, $"see to the file system that holds {configuration.State}");
 
-    private static Finding Writing(string state)
+    /// <summary>Why nobody can make a folder there; null where somebody can, if not this user.</summary>
+    private static string? Unmakeable(string there)
     {
+        string probe = Path.Combine(there, $"doctor.{Guid.NewGuid():N}");
+        try
+        {
+            Directory.CreateDirectory(probe);
+            Directory.Delete(probe);
+            return null;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return null;
+        }
+        catch (IOException unmakeable)
+        {
+            return unmakeable.Message;
+        }
+    }
+
+    private static Finding Writing(AgentConfiguration configuration)
+    {
+        string state = configuration.State;
         string probe = Path.Combine(state, $"doctor.{Guid.NewGuid():N}");
         try
         {
@@ -62,7 +85,11 @@ internal static class StateChecks
         }
         catch (IOException full) when (full.HResult == NoRoom)
         {
-            return new Finding("state", Severity.Fault, $"nothing more can be written to {state}: its disk is full", "make room: decisions, bundles and renewed certificates cannot be kept");
+            // What is sealed already can be opened; without a key there is nothing to begin with.
+            return new Finding("state", Severity.Fault, $"nothing more can be written to {state}: its disk is full", "make room: decisions, bundles and renewed certificates cannot be kept")
+            {
+                KeepsFromStarting = new FileInfo(StateFiles.CacheKey(configuration)) is not { Exists: true, Length: > 0 },
+            };
         }
         catch (IOException unwritable) when (unwritable.HResult == ReadOnly)
         {

@@ -59,12 +59,18 @@ internal sealed class LocalServer : IHttpApplication<HttpContext>, IAsyncDisposa
     /// <param name="ending">The daemon ends: then nobody waits for news any more.</param>
     /// <exception cref="IOException">Somebody else listens there.</exception>
     /// <exception cref="CannotRunException">It cannot listen there.</exception>
+    /// <exception cref="OperationCanceledException">The daemon ends already.</exception>
     public static async Task<LocalServer> StartAsync(LocalSocket socket, Gateway gateway, CallerRules rules, Sightings seen, ConnectionLimits limits, CancellationToken ending)
     {
         var server = new LocalServer(socket, gateway, rules, seen, limits, ending);
         try
         {
             await server._kestrel.StartAsync(server, ending);
+        }
+        catch (OperationCanceledException)
+        {
+            server._kestrel.Dispose();
+            throw;
         }
         catch (SocketException failure)
         {

@@ -6,9 +6,12 @@ namespace PolicyM2M.Agent.Local;
 /// </summary>
 /// <param name="rules">Who may ask about what.</param>
 /// <param name="limits">How many may be in.</param>
-/// <param name="told">Told, in words, when connections of a user begin to be refused because it holds too many; and of that user again only after it has let go of half of its share.</param>
+/// <param name="told">Told, in words, when connections of a user begin to be refused; of one who holds too many again only after it has let go of half of its share, of one whom no rule names once.</param>
 internal sealed class PeerAdmission(CallerRules rules, ConnectionLimits limits, Action<string> told)
 {
+    /// <summary>Whoever may be many users (user_namespaces(7)) must not fill the log.</summary>
+    private const int MostTold = 256;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<uint, List<Silence>> _held = [];
     private readonly HashSet<uint> _known = [];
@@ -50,7 +53,7 @@ internal sealed class PeerAdmission(CallerRules rules, ConnectionLimits limits, 
                 refusal = isNamed
                     ? new Refusal(RefusalCode.TooMany, $"too many connections: user {peer.User} holds {mine.Count} of them, and {limits.Most - _use.Open} are left for all users")
                     : new Refusal(RefusalCode.NotNamed, $"user {peer.User} may not ask this agent; its configuration says who may (callers)");
-                isNews = isNamed && _known.Add(peer.User);
+                isNews = _known.Count < MostTold && _known.Add(peer.User);
             }
         }
         // Whatever ends a connection may wait for others, who may wait for the lock.

@@ -28,8 +28,13 @@ internal static class StatusJson
             foreach (Uri pdp in status.Pdp)
                 json.WriteStringValue(pdp.ToString());
             json.WriteEndArray();
+            json.WriteStartArray("endpoints");
+            foreach (EndpointStatus endpoint in client.Endpoints)
+                Write(json, endpoint);
+            json.WriteEndArray();
             json.WriteString("startedAt", status.StartedAt);
             json.WriteString("outage", status.Outage);
+            json.WriteBoolean("isRefused", status.IsUnwelcome);
             RevisionId? revision = status.Revision ?? Held(status, client);
             json.WriteString("revision", revision?.CommitId);
             json.WriteString("bundle", revision?.BundleHash);
@@ -70,6 +75,15 @@ internal static class StatusJson
     /// <summary>What is gone by while the decision point has told nothing since the start: the policies of the decisions that hold, or else of the bundle.</summary>
     private static RevisionId? Held(AgentStatus status, ClientStatus client) =>
         status.Decisions.Select(decision => decision.Revision).FirstOrDefault(revision => revision is not null) ?? client.Revision ?? client.Bundle?.Revision;
+
+    private static void Write(Utf8JsonWriter json, EndpointStatus endpoint)
+    {
+        json.WriteStartObject();
+        json.WriteString("address", endpoint.Address.ToString());
+        json.WriteBoolean("isInUse", endpoint.IsCurrent);
+        json.WriteString("state", endpoint.IsUp switch { true => "answers", false => "away", null => "untried" });
+        json.WriteEndObject();
+    }
 
     private static void Write(Utf8JsonWriter json, ClaimSighting claim, DateTimeOffset now)
     {

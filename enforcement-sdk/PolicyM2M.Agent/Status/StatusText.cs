@@ -11,8 +11,10 @@ internal static class StatusText
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"{Of(status, "device")}\n");
-        string asked = string.Join(", ", status.GetProperty("pdp").EnumerateArray().Select(pdp => Printable.Text(pdp.GetString()!)));
-        text.Append(CultureInfo.InvariantCulture, $"asks {asked}{(Of(status, "outage") is { Length: > 0 } outage ? $", which cannot be reached: {outage}" : "")}\n");
+        JsonElement[] endpoints = [.. status.GetProperty("endpoints").EnumerateArray()];
+        string asked = string.Join(", ", endpoints.Select(endpoint => Of(endpoint, "address") + (endpoints.Length > 1 ? Standing(endpoint) : "")));
+        string failing = status.GetProperty("isRefused").GetBoolean() ? "which refuses this gateway" : "which cannot be reached";
+        text.Append(CultureInfo.InvariantCulture, $"asks {asked}{(Of(status, "outage") is { Length: > 0 } outage ? $", {failing}: {outage}" : "")}\n");
         string held = status.GetProperty("isRevisionTold").GetBoolean() ? "" : " (held; no decision point has told one since the start)";
         string revision = Of(status, "revision") is { Length: > 0 } known ? EventText.Short(known) + held : "unknown";
         string state = Of(status, "certificateState") switch { "ended" => ", which is over: renew it", "ending" => ", which is near: renew it", _ => "" };
@@ -36,6 +38,8 @@ internal static class StatusText
             text.Append(CultureInfo.InvariantCulture, $"{Time(happened, "at")} {Of(happened, "event")}: {Of(happened, "detail")}\n");
         return text.ToString();
     }
+
+    private static string Standing(JsonElement endpoint) => endpoint.GetProperty("isInUse").GetBoolean() ? $" (in use, {Of(endpoint, "state")})" : $" ({Of(endpoint, "state")})";
 
     private static string Age(JsonElement claim) => claim.GetProperty("ageSeconds") is { ValueKind: JsonValueKind.Number } age ? $", {age.GetInt64()} s old" : "";
 

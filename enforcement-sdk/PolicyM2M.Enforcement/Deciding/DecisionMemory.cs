@@ -16,12 +16,15 @@ internal sealed class DecisionMemory
     private volatile DecisionIndex _index;
     private volatile PinnedKeys _keys;
     private volatile ImmutableSortedSet<string>? _needed;
+    private volatile SetAside? _aside;
 
     /// <param name="content">What was kept before this process began.</param>
     /// <param name="clock">The device's clock: where it stands before a moment already seen, nothing from before is fresh.</param>
     /// <param name="self">The id of this device, which has its place however many others there are.</param>
-    public DecisionMemory(StoreContent content, DeviceClock clock, string self)
+    /// <param name="aside">What is kept beside it for other decision points; null for nothing.</param>
+    public DecisionMemory(StoreContent content, DeviceClock clock, string self, SetAside? aside = null)
     {
+        _aside = aside;
         _clock = clock;
         _keys = content.Keys;
         _needed = content.NeededAttributes;
@@ -42,6 +45,9 @@ internal sealed class DecisionMemory
 
     public PinnedKeys Keys => _keys;
 
+    /// <summary>What answers nothing, and is kept until somebody who is asked has answered; null for nothing.</summary>
+    public SetAside? Aside => _aside;
+
     /// <summary>The attributes that the decision point asks for; null while it has told none.</summary>
     public ImmutableSortedSet<string>? Needed => _needed;
 
@@ -54,7 +60,9 @@ internal sealed class DecisionMemory
     {
         lock (_lock)
         {
-            return new StoreContent(_clock.Now, _keys, _needed, StoredDevices.Within(_devices.All.Where(slot => slot.Facts.LatestSeen is not null), Self), [.. _index.All]) { BootId = _clock.IsKnown ? bootId : null };
+            ImmutableArray<DeviceFacts> devices = StoredDevices.Within(_devices.All.Where(slot => slot.Facts.LatestSeen is not null), Self);
+            var content = new StoreContent(_clock.Now, _keys, _needed, devices, [.. _index.All]) { BootId = _clock.IsKnown ? bootId : null };
+            return _aside?.Beside(content) ?? content;
         }
     }
 
@@ -121,6 +129,7 @@ internal sealed class DecisionMemory
         lock (_lock)
         {
             DeviceSlot slot = claims.Slot;
+            _aside = null;
             keeping = Keeping.Of(claims, _index, answer, order, servedWhenAsked, now);
             isNews = IsNews(slot, keeping.Facts.LatestSeen);
             if (keeping.IsServed)
@@ -225,6 +234,8 @@ internal sealed class DecisionMemory
             }
             if (device is null)
             {
+                isLess |= _aside is not null;
+                _aside = null;
                 isLess |= _index.Count > 0;
                 _index = DecisionIndex.Empty;
             }
@@ -239,6 +250,7 @@ internal sealed class DecisionMemory
     {
         lock (_lock)
         {
+            _aside = null;
             if (keys.Trusted.Ids.ToHashSet(StringComparer.Ordinal).SetEquals(_keys.Trusted.Ids))
             {
                 _keys = keys;

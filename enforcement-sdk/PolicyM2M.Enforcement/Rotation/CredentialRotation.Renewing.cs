@@ -9,11 +9,13 @@ public sealed partial class CredentialRotation
 {
     private async Task RenewAsync(RotationPlan plan, CancellationToken cancellation)
     {
-        Tell(new RotationEvent.Renewing(Name, plan.Cause, plan.Rekey || _clock.IsBehind || State.PendingKeyMade is not null));
+        bool isPendingOld = _standing.IsPendingKeyOld(_clock.Now);
+        // While the system clock stands behind, a successor must show that it is no old one: SuccessorCheck.
+        bool needsKey = plan.Rekey || _clock.IsBehind || isPendingOld || _standing.IsServingKeyOld(_clock.Now);
+        Tell(new RotationEvent.Renewing(Name, plan.Cause, needsKey || State.PendingKeyMade is not null));
         try
         {
-            // While the system clock stands behind, a successor must show that it is no old one: SuccessorCheck.
-            if ((plan.Rekey || _clock.IsBehind) && !MakeKey())
+            if (needsKey && !HasKey(isPendingOld))
                 return;
             Renewing.Result result = await Renewing.TryAsync(_options, _folder, State, plan.Cause, _clock.Now, cancellation).ConfigureAwait(false);
             if (result is { Next: { } next, Checked: { } successor, KeyPem: { } key })
@@ -27,10 +29,10 @@ public sealed partial class CredentialRotation
         }
     }
 
-    /// <summary>The key is on disk before anybody signs it: a certificate for a key that is lost is worth nothing.</summary>
-    private bool MakeKey()
+    /// <summary>The key is on disk before anybody signs it: a certificate for a key that is lost is worth nothing. One that is too old by now is thrown away: what is issued for it would be due at once.</summary>
+    private bool HasKey(bool isPendingOld)
     {
-        if (State.PendingKeyMade is not null && File.Exists(_folder.PendingKeyPath))
+        if (State.PendingKeyMade is not null && !isPendingOld && File.Exists(_folder.PendingKeyPath))
             return true;
         WholeFile.Replace(_folder.PendingKeyPath, System.Text.Encoding.ASCII.GetBytes(PrivateKey.CreatePem()));
         return Take(State with { PendingKeyMade = _clock.Now });
@@ -43,7 +45,10 @@ public sealed partial class CredentialRotation
         RotationPlan plan = _standing.PlanOf(next, _options.Device);
         if (plan.RenewAt <= now)
         {
-            Fail($"the successor would itself be due at once: it is valid from {next.Times.NotBefore:u} until {next.Times.NotAfter:u}, and the policies would renew it {plan.RenewAt:u}", cause, isUnreachable: false);
+            // Where it is the key that grew old while the issuer thought, the next attempt has a new one, and is no later for it.
+            bool isOfKey = State.PendingKeyMade is not null && _standing.PlanOf(next with { Times = next.Times with { KeyMade = now } }, _options.Device).RenewAt > now;
+            string times = $"it is valid from {next.Times.NotBefore:u} until {next.Times.NotAfter:u}, and the policies would renew it {plan.RenewAt:u}";
+            Fail($"the successor would itself be due at once: {times}", cause, isUnreachable: false, counts: !isOfKey);
             return;
         }
         Credential before = State.Serving;
@@ -75,11 +80,13 @@ public sealed partial class CredentialRotation
         }
     }
 
-    private void Fail(string reason, RotationCause cause, bool isUnreachable, TimeSpan? retryAfter = null)
+    private void Fail(string reason, RotationCause cause, bool isUnreachable, TimeSpan? retryAfter = null, bool counts = true)
     {
         DateTimeOffset now = _clock.Now;
         TimeSpan own = AfterFailure();
         RotationState failed = State.Failed(isUnreachable, cause, now, now + (retryAfter > own ? retryAfter.Value : own));
+        if (!counts)
+            failed = failed with { Attempts = State.Attempts };
         // Where the disk is what failed, the pause counts all the same: nobody is stormed because a disk is full.
         if (!Take(failed))
             _standing = _standing with { State = failed };

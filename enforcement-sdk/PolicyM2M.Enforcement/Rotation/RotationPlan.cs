@@ -48,6 +48,15 @@ public sealed record RotationPlan(DateTimeOffset RenewAt, DateTimeOffset Limit, 
             : new RotationPlan(Earlier(due, keyDue), limit, grace, terms.MustRekey || isKeyOver, terms.Overlap, keyDue < due ? RotationCause.KeyDue : RotationCause.Due);
     }
 
+    /// <summary>The earliest moment at which a credential may be due because of its key, wherever it stands in its fleet.</summary>
+    /// <param name="made">When the key was made.</param>
+    /// <param name="outcome">What the policies say of its rotation.</param>
+    internal static DateTimeOffset KeyDue(DateTimeOffset made, Outcome outcome)
+    {
+        RotationTerms terms = RotationTerms.Of(outcome);
+        return terms.KeyLifetime is null ? DateTimeOffset.MaxValue : Moment(made, After(made, terms.KeyLifetime), terms, new DeviceSpread(ulong.MaxValue));
+    }
+
     /// <summary>Until when it stays usable beside a successor that has been used.</summary>
     /// <param name="used">When its successor was first used.</param>
     public DateTimeOffset OldUntil(DateTimeOffset used) => Earlier(Limit, After(used, Overlap));

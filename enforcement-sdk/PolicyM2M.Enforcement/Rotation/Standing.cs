@@ -12,6 +12,12 @@ internal sealed record Standing(RotationState State, Outcome Outcome)
     public RotationPlan PlanOf(Credential credential, string device, bool isOrderObeyed = true) =>
         RotationPlan.Of(credential.Times, Outcome, DeviceSpread.Of(device, credential.Serial), isOrderObeyed);
 
+    /// <summary>Whether the key of the next request is too old: half of the time until a credential with it would be due is over, as where the issuer was away for long.</summary>
+    public bool IsPendingKeyOld(DateTimeOffset now) => State.PendingKeyMade is { } made && now - made > (RotationPlan.KeyDue(made, Outcome) - made) / 2;
+
+    /// <summary>Whether a successor with the key in use would itself be due at once.</summary>
+    public bool IsServingKeyOld(DateTimeOffset now) => RotationPlan.KeyDue(State.Serving.Times.KeyMade, Outcome) <= now;
+
     /// <summary>Until when the predecessor stays usable, where its successor is used for the first time now. What was ordered away, and what the policies deny, ends at once.</summary>
     public DateTimeOffset OldUntil(DateTimeOffset now) =>
         Outcome.IsDenied || State.Succession is not { Cause: not RotationCause.Ordered } succession ? now : PlanOf(succession.Predecessor, State.Device).OldUntil(now);

@@ -26,14 +26,14 @@ internal sealed class BundleStore(StoreFile file, Func<StoreContent> known, Acti
     /// <param name="discarded">Why the bundle could not be believed; null where it could, or none was there.</param>
     public StoreContent? Known(out string? discarded) => file.Load(ReadKnown, out discarded);
 
-    /// <summary>The bundle that is kept, verified; null where none is. What cannot be believed is deleted.</summary>
-    public HeldBundle? Load(TrustedKeys keys, DeviceClock clock, out string? discarded)
+    /// <summary>The bundle that is kept, verified; null where none is. What cannot be believed is deleted; but what was signed by a key that is set aside stays.</summary>
+    public HeldBundle? Load(TrustedKeys keys, Func<string, bool> isAside, DeviceClock clock, out string? discarded)
     {
         Written? written = null;
         HeldBundle? held = file.Load(bytes =>
         {
-            HeldBundle read = Read(bytes, keys);
-            written = Written.Of(read, ReadKnown(bytes));
+            HeldBundle? read = Read(bytes, keys, isAside);
+            written = read is null ? null : Written.Of(read, ReadKnown(bytes));
             return read;
         }, out discarded);
         if (held is null)
@@ -120,12 +120,14 @@ internal sealed class BundleStore(StoreFile file, Func<StoreContent> known, Acti
         return reader.BaseStream.Position < bytes.Length ? StoreFormat.Read(bytes[(int)reader.BaseStream.Position..]) : StoreContent.Empty;
     }
 
-    private static HeldBundle Read(byte[] bytes, TrustedKeys keys)
+    private static HeldBundle? Read(byte[] bytes, TrustedKeys keys, Func<string, bool> isAside)
     {
         try
         {
             using var reader = new BinaryReader(new MemoryStream(bytes), Encoding.UTF8);
             V1.SignedPayload signed = V1.SignedPayload.Parser.ParseFrom(reader.ReadBytes(reader.ReadInt32()));
+            if (!keys.Knows(signed.KeyId) && isAside(signed.KeyId))
+                return null;
             ReceivedBundleStatement statement = keys.BundleStatement(signed);
             var validUntil = new DateTimeOffset(reader.ReadInt64(), TimeSpan.Zero);
             var bundle = Bundle.Read(reader.ReadBytes(reader.ReadInt32()));

@@ -27,7 +27,7 @@ internal sealed class StoreFile(string path, string what, string device, byte[] 
     /// </summary>
     /// <param name="read">Reads the bytes; throws <see cref="InvalidDataException"/> where they make no sense.</param>
     /// <param name="discarded">Why what was there could not be believed; null where it could, or where nothing was there.</param>
-    public T? Load<T>(Func<byte[], T> read, out string? discarded)
+    public T? Load<T>(Func<byte[], T?> read, out string? discarded)
         where T : class
     {
         discarded = null;

@@ -23,7 +23,8 @@ internal sealed class DoctorTests
     [TestCase("trust", "fault", "writable-trust")]
     [TestCase("state", "warning", "no-state")]
     [TestCase("state", "fault", "writable-state")]
-    [TestCase("socket", "warning", "no-run")]
+    [TestCase("socket", "fault", "no-run")]
+    [TestCase("socket", "warning", "no-service-run")]
     [TestCase("socket", "warning", "nothing")]
     [TestCase("service broker", "fault", "no-service-folder")]
     [TestCase("service broker", "fault", "no-lists")]
@@ -41,6 +42,19 @@ internal sealed class DoctorTests
         JsonElement finding = (await LookAsync(machine, 2)).Single(found => found.GetProperty("check").GetString() == check);
         Assert.That(finding.GetProperty("severity").GetString(), Is.EqualTo(severity), finding.ToString());
         Assert.That(finding.GetProperty("remedy").GetString(), Is.Not.Empty);
+    }
+
+    [Test]
+    public async Task The_program_that_renews_must_be_there_and_each_of_several_decision_points_is_asked_alone()
+    {
+        using var machine = new GatewayFolder();
+        machine.Renew();
+        File.WriteAllText(machine.Configuration, File.ReadAllText(machine.Configuration).Replace("\"command\": [\"/bin/true\"] }, \"services\"", "\"command\": [\"/bin/none\"] }, \"services\"", StringComparison.Ordinal)
+            .Replace("\"https://127.0.0.1:1\"", "\"https://127.0.0.1:1\", \"https://127.0.0.1:2\"", StringComparison.Ordinal));
+        JsonElement[] findings = await LookAsync(machine, 2);
+        Assert.That(Of(findings, "renewal").GetProperty("text").GetString(), Is.EqualTo("there is no program /bin/none, and the certificate is renewed by it"));
+        Assert.That(findings.Select(found => found.GetProperty("check").GetString()).Where(check => check!.StartsWith("pdp ", StringComparison.Ordinal)), Is.EqualTo(new[] { "pdp https://127.0.0.1:1/", "pdp https://127.0.0.1:2/" }));
+        Assert.That(Of(findings, "pdp https://127.0.0.1:2/").GetProperty("text").GetString(), Does.Contain("nobody listens on 127.0.0.1:2"));
     }
 
     [Test]
@@ -79,7 +93,7 @@ internal sealed class DoctorTests
     {
         using var machine = new GatewayFolder();
         machine.Break("no-state", Now);
-        machine.Break("no-run", Now);
+        machine.Break("no-service-run", Now);
         JsonElement[] findings = await LookAsync(machine, 2);
         Assert.That(findings.Where(found => found.GetProperty("severity").GetString() == "fault").Select(found => found.GetProperty("check").GetString()), Is.EqualTo(new[] { "pdp" }), string.Join('\n', findings));
         Assert.That(Of(findings, "disk").GetProperty("severity").GetString(), Is.EqualTo("ok"));

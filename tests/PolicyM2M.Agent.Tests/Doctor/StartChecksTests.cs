@@ -16,6 +16,8 @@ internal sealed class StartChecksTests
     [TestCase("lock-folder", "state", "/state/lock: it is a folder, and a file is expected")]
     [TestCase("state-file", "state", "/state is a file, and a folder is expected")]
     [TestCase("state-below-file", "state", "/state is a file, and a folder is expected")]
+    [TestCase("state-in-proc", "state", "/proc/none cannot be made: ")]
+    [TestCase("no-run", "socket", "/run for the socket")]
     [TestCase("socket-file", "socket", "/run/agent.sock` is in the way: it is no socket")]
     [TestCase("socket-folder", "socket", "/run/agent.sock` is in the way: it is no socket")]
     [TestCase("no-such-file", "certificate", "/gateway.pem: it is not there")]
@@ -50,13 +52,14 @@ internal sealed class StartChecksTests
             + $"  put the certificate's own private key there, unencrypted PEM: {machine["gateway-key.pem"]}\n"));
     }
 
-    [Test]
-    public void A_socket_for_which_there_is_no_folder_is_said_to_be_why()
+    [TestCase("run")]
+    [TestCase("run", "--check-config")]
+    public void A_socket_for_which_there_is_no_folder_is_said_to_be_why(params string[] command)
     {
         using var machine = new GatewayFolder();
         machine.Break("no-run", TimeProvider.System.GetUtcNow());
-        FinishedProcess agent = FinishedProcess.Run(ProgramStart.Ordinary.Program, [.. ProgramStart.Ordinary.Arguments, "run", "--config", machine.Configuration]);
-        Assert.That((agent.ExitCode, agent.Error), Is.EqualTo((1, $"agent: there is no folder {machine["run"]} for the socket: make it, where the agent is no service (RuntimeDirectory)\n")));
+        FinishedProcess agent = FinishedProcess.Run(ProgramStart.Ordinary.Program, [.. ProgramStart.Ordinary.Arguments, .. command, "--config", machine.Configuration]);
+        Assert.That((agent.ExitCode, agent.Error), Is.EqualTo((1, $"agent: there is no folder {machine["run"]} for the socket\n  make it; a service makes only what is below /run itself (RuntimeDirectory)\n")));
     }
 
     [Test]

@@ -106,6 +106,9 @@ internal sealed class GatewayFolder : IDisposable
                 _folder.Write("state", "");
                 File.WriteAllText(Configuration, File.ReadAllText(Configuration).Replace($"\"{_folder["state"]}\"", $"\"{_folder["state/below"]}\"", StringComparison.Ordinal));
                 break;
+            case "state-in-proc":
+                File.WriteAllText(Configuration, File.ReadAllText(Configuration).Replace($"\"{_folder["state"]}\"", "\"/proc/none\"", StringComparison.Ordinal));
+                break;
             case "socket-file":
                 _folder.Write("run/agent.sock", "");
                 break;
@@ -134,6 +137,9 @@ internal sealed class GatewayFolder : IDisposable
                 break;
             case "no-run":
                 Directory.Delete(_folder["run"]);
+                break;
+            case "no-service-run":
+                File.WriteAllText(Configuration, File.ReadAllText(Configuration).Replace(_folder["run/agent.sock"], "/run/policym2m-agent-of-nobody/agent.sock", StringComparison.Ordinal));
                 break;
             case "no-service-folder":
                 Directory.Delete(_folder["service"]);

@@ -80,6 +80,18 @@ internal sealed class StatusPageTests
         Assert.That(Text(Status with { Decisions = [decision] }, Client with { IsConnected = isConnected }), Does.Contain(expected));
     }
 
+    [Test]
+    public void Of_several_decision_points_it_is_said_which_is_in_use_and_how_each_stands()
+    {
+        ClientStatus client = Client with { Endpoints = [new EndpointStatus(new Uri("https://a.example"), false, false), new EndpointStatus(new Uri("https://b.example"), true, true), new EndpointStatus(new Uri("https://c.example"), false, null)] };
+        Assert.That(Text(Status, client), Does.Contain("\nasks https://a.example/ (away), https://b.example/ (in use, answers), https://c.example/ (untried)\n"));
+    }
+
+    [TestCase(true, "\nasks https://a.example/, which refuses this gateway: revoked\n")]
+    [TestCase(false, "\nasks https://a.example/, which cannot be reached: revoked\n")]
+    public void A_refusal_is_no_silence(bool isUnwelcome, string expected) =>
+        Assert.That(Text(Status with { Outage = "revoked", IsUnwelcome = isUnwelcome }, Client with { Endpoints = [new EndpointStatus(new Uri("https://a.example"), true, true)] }), Does.Contain(expected));
+
     private static string Text(AgentStatus status, ClientStatus client, params ClaimSighting[] claims) => StatusText.Of(Json(status, client, claims));
 
     private static JsonElement Json(AgentStatus status, ClientStatus client, ClaimSighting[] claims, SocketUse? use = null) =>

@@ -132,6 +132,53 @@ internal sealed class CredentialRotationTests
     }
 
     [Test]
+    public async Task After_an_outage_of_half_the_life_of_a_key_the_next_attempt_has_a_new_key_and_succeeds()
+    {
+        using var world = new RotationWorld(TimeSpan.FromDays(200)) { Policies = Outcomes.Of("lifetime 80d  renew-at 1/2  spread 0%  key-lifetime 80d  rekey required") };
+        string first = world.Serving;
+        world.Renewal.Instead = new RenewalAnswer.Unreachable("no route to host");
+        await world.AfterAsync(40.1);
+        await world.AfterAsync(15);
+        world.Renewal.Instead = null;
+        await world.AfterAsync(25.1);
+        Assert.That(world.Serving, Is.Not.EqualTo(first));
+        Assert.That(world.Renewal.Asked[1].Key, Is.EqualTo(world.Renewal.Asked[0].Key), "a young one is kept");
+        Assert.That(world.Renewal.Asked[2].Key, Is.Not.EqualTo(world.Renewal.Asked[0].Key));
+        Assert.That(world.Rotation.State.Serving.Times.KeyMade, Is.EqualTo(world.Time.GetUtcNow()));
+    }
+
+    [Test]
+    public async Task A_key_in_use_that_grew_old_in_an_outage_is_replaced_where_the_policies_would_have_kept_it()
+    {
+        using var world = new RotationWorld(TimeSpan.FromDays(200)) { Policies = Outcomes.Of("lifetime 20d  renew-at 1/2  spread 0%  key-lifetime 80d") };
+        string first = world.Serving;
+        world.Renewal.Instead = new RenewalAnswer.Unreachable("no route to host");
+        await world.AfterAsync(10.1);
+        world.Renewal.Instead = null;
+        await world.AfterAsync(35);
+        Assert.That((world.Serving == first, world.Renewal.Asked[0].Key.SequenceEqual(world.Renewal.Asked[1].Key)), Is.EqualTo((false, false)));
+    }
+
+    [Test]
+    public async Task A_key_that_grows_old_while_the_issuer_thinks_is_replaced_and_lengthens_no_pause()
+    {
+        using var world = new RotationWorld(TimeSpan.FromDays(200)) { Policies = Outcomes.Of("lifetime 200d  renew-at 1/2  spread 0%  key-lifetime 80d  rekey required") };
+        string first = world.Serving;
+        world.Renewal.Life = TimeSpan.FromDays(200);
+        world.Renewal.Change = request =>
+        {
+            world.Time.Advance(TimeSpan.FromDays(41));
+            return request;
+        };
+        await world.AfterAsync(40.1);
+        Assert.That((world.Serving, world.Rotation.State.Attempts), Is.EqualTo((first, 0)));
+        Assert.That(world.Events.OfType<RotationEvent.Failed>().Single().Reason, Does.StartWith("the successor would itself be due at once"));
+        world.Renewal.Change = null;
+        await world.AfterAsync(1);
+        Assert.That(world.Serving, Is.Not.EqualTo(first));
+    }
+
+    [Test]
     public async Task What_an_issuer_puts_off_is_asked_again_with_the_same_request_key()
     {
         using var world = new RotationWorld();
