@@ -99,6 +99,10 @@ internal static partial class Log
         + "that; revoke and reinstate whoever shall come back")]
     public static partial void RevokedHeld(this ILogger log, int devices, string database);
 
+    [LoggerMessage(96, LogLevel.Warning, "{Database} is not the registry of before, and holds {Devices} devices: what was known of others counts as missing. Put the earlier one back, or import its devices; "
+        + "devices.json is not read again")]
+    public static partial void RegistryIsAnother(this ILogger log, string database, int devices);
+
     [LoggerMessage(82, LogLevel.Error, "there is no registry now: what only it knows counts as missing, and the strictest applies")]
     public static partial void RegistryMissing(this ILogger log);
 
@@ -125,6 +129,9 @@ internal static partial class Log
 
     [LoggerMessage(94, LogLevel.Information, "{Actor}: import of devices, {Detail}; nothing was written: {Reason}")]
     public static partial void DevicesNotImported(this ILogger log, CallerId actor, string detail, string reason);
+
+    [LoggerMessage(95, LogLevel.Warning, "{Actor}: import of devices, {Detail}")]
+    public static partial void DevicesImportBroken(this ILogger log, CallerId actor, string detail);
 
     [LoggerMessage(93, LogLevel.Error, "old changes of the registry could not be forgotten, which is tried again: {Reason}")]
     public static partial void HistoryNotForgotten(this ILogger log, string reason);

@@ -3,13 +3,22 @@ using PolicyM2M.Registry.Databases;
 
 namespace PolicyM2M.Registry;
 
-/// <summary>The registry on disk: what operators write, and what replicas read. Safe for all threads: it keeps nothing but whether the tables are up to date.</summary>
+/// <summary>The registry on disk: what operators write, and what replicas read. Safe for all threads: it keeps nothing but whose turn it is to write.</summary>
 public sealed class DeviceStore : IAsyncDisposable
 {
     /// <summary>The most devices of one page.</summary>
     public const int LargestPage = 1_000;
 
+    /// <summary>So many changes of a long list are one transaction: whoever waits for it waits for some tens of milliseconds.</summary>
+    public const int PartSize = 1_000;
+
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(8), BetweenParts = TimeSpan.FromMilliseconds(20);
+
     private readonly IRegistryDatabase _database;
+
+    /// <summary>The writers of this process go in the order in which they came: the lock of SQLite goes to whoever looks at the right moment, which a long list of changes always does.</summary>
+    private readonly SemaphoreSlim _turn = new(1);
+
     private readonly TimeProvider _clock;
 
     /// <param name="database">Where it is kept.</param>
@@ -87,10 +96,40 @@ public sealed class DeviceStore : IAsyncDisposable
     public async Task<Written> ChangeAllAsync(
         IReadOnlyList<(string Id, DeviceChange Change)> changes, string actor, Writing writing, CancellationToken cancellationToken = default)
     {
-        Written written = await GuardAsync(() => WriteAsync(changes, actor, writing, cancellationToken)).ConfigureAwait(false);
-        if (written.IsWritten)
-            _database.Committed();
-        return written;
+        if (writing == Writing.Nothing)
+            return await TryAsync(changes, cancellationToken).ConfigureAwait(false);
+        if (!await _turn.WaitAsync(LongestWait, cancellationToken).ConfigureAwait(false))
+            throw new RegistryUnavailableException(Name, new TimeoutException("other changes are being made"), isBusy: true);
+        try
+        {
+            Written written = await GuardAsync(() => WriteAsync(changes, actor, writing, cancellationToken)).ConfigureAwait(false);
+            if (written.IsWritten)
+                _database.Committed();
+            return written;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Changes many devices, each once, in parts, each of which is a transaction of its own: others make their changes between. What is refused is left out.</summary>
+    /// <param name="changes">What to do; no id twice.</param>
+    /// <param name="actor">Who does it.</param>
+    /// <param name="wrote">Told what came of each part once it is written, in the order of the changes.</param>
+    /// <param name="cancellationToken">Ends it between two parts, or before one is being committed.</param>
+    /// <exception cref="RegistryUnavailableException">The database cannot be used; the parts that were told of are written.</exception>
+    public async Task ChangeInPartsAsync(
+        IReadOnlyList<(string Id, DeviceChange Change)> changes, string actor, Action<Written> wrote, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(wrote);
+        foreach ((int index, (string, DeviceChange)[] part) in changes.Chunk(PartSize).Index())
+        {
+            // For other processes that share a file of SQLite: they look at its lock a few times a second.
+            if (index > 0)
+                await Task.Delay(BetweenParts, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            wrote(await ChangeAllAsync(part, actor, Writing.KeepGood, cancellationToken).ConfigureAwait(false));
+        }
     }
 
     /// <summary>
@@ -171,11 +210,26 @@ public sealed class DeviceStore : IAsyncDisposable
     });
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _database.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _database.DisposeAsync().ConfigureAwait(false);
+        _turn.Dispose();
+    }
+
+    /// <summary>Works out what would come of changes, and holds nobody up.</summary>
+    private Task<Written> TryAsync(IReadOnlyList<(string Id, DeviceChange Change)> changes, CancellationToken cancellationToken) => ReadAsync(async sql =>
+    {
+        long sequence = await sql.NumberAsync("SELECT sequence FROM registry").ConfigureAwait(false);
+        Dictionary<string, Device> before = await KnownAsync(sql, changes.Select(change => change.Id)).ConfigureAwait(false);
+        Outcome outcome = Outcome.Of(changes, before, sequence, Now());
+        return new Written(false, sequence, outcome.Before, outcome.Devices, outcome.Refusals, outcome.Changed);
+    }, cancellationToken);
+
+    private DateTimeOffset Now() => DateTimeOffset.FromUnixTimeMilliseconds(_clock.GetUtcNow().ToUnixTimeMilliseconds());
 
     private async Task<Written> WriteAsync(IReadOnlyList<(string Id, DeviceChange Change)> changes, string actor, Writing writing, CancellationToken cancellationToken)
     {
-        DateTimeOffset now = DateTimeOffset.FromUnixTimeMilliseconds(_clock.GetUtcNow().ToUnixTimeMilliseconds());
+        DateTimeOffset now = Now();
         DbConnection connection = await _database.OpenAsync(create: false, cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
@@ -188,7 +242,7 @@ public sealed class DeviceStore : IAsyncDisposable
                 long sequence = await sql.NumberAsync("SELECT sequence FROM registry").ConfigureAwait(false);
                 Dictionary<string, Device> before = await KnownAsync(sql, changes.Select(change => change.Id)).ConfigureAwait(false);
                 Outcome outcome = Outcome.Of(changes, before, sequence, now);
-                bool isWritten = writing == Writing.KeepGood || writing == Writing.AllOrNothing && outcome.Refusals.TrueForAll(refusal => refusal is null);
+                bool isWritten = writing == Writing.KeepGood || outcome.Refusals.TrueForAll(refusal => refusal is null);
                 if (isWritten && outcome.Changed > 0)
                 {
                     await DeviceRows.WriteAsync(sql, outcome.Put).ConfigureAwait(false);
@@ -256,7 +310,7 @@ public sealed class DeviceStore : IAsyncDisposable
         }
         catch (Exception fault) when (fault is DbException or IOException or UnauthorizedAccessException or TimeoutException or InvalidOperationException or InvalidCastException)
         {
-            throw new RegistryUnavailableException(Name, fault);
+            throw new RegistryUnavailableException(Name, fault, isBusy: fault is DbException said && _database.IsBusy(said));
         }
     }
 }

@@ -5,16 +5,18 @@ public sealed class RegistryUnavailableException : Exception
 {
     /// <param name="database">The database, by a name that holds no secrets.</param>
     /// <param name="cause">What the database or its driver said.</param>
-    public RegistryUnavailableException(string database, Exception cause)
-        : base($"{database}: {FirstLine(cause)}", cause)
-    {
-    }
+    /// <param name="isBusy">Whether somebody else's change held this one up for too long.</param>
+    public RegistryUnavailableException(string database, Exception cause, bool isBusy = false)
+        : base($"{database}: {FirstLine(cause)}", cause) => IsBusy = isBusy;
 
     /// <param name="message">What is wrong with it.</param>
     public RegistryUnavailableException(string message)
         : base(message)
     {
     }
+
+    /// <summary>Whether the database is there, but was busy with somebody else's change for too long. Nothing was done then, and it can be asked again.</summary>
+    public bool IsBusy { get; }
 
     private static string FirstLine(Exception cause)
     {

@@ -1,8 +1,12 @@
+using System.Data.Common;
 using Google.Protobuf;
 using Grpc.Core;
 using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Pdp.Services;
+using PolicyM2M.Registry;
+using PolicyM2M.Registry.Databases;
 using PolicyM2M.Wire.V1;
+using Device = PolicyM2M.Wire.V1.Device;
 
 namespace PolicyM2M.Pdp.Tests;
 
@@ -114,6 +118,51 @@ public sealed class DeviceImportTests
     }
 
     [Test]
+    public async Task A_device_is_revoked_while_a_long_file_is_being_written()
+    {
+        Task<(ImportSummary, ImportFault[], ImportFault[])> import = Import(LongFile(20 * DeviceStore.PartSize));
+        await RunningPdp.Eventually(async () => await _operator.GetRegistryStatusAsync(new GetRegistryStatusRequest()), status => status.Devices > 4);
+
+        ulong revoked = (await _operator.RevokeDeviceAsync(new RevokeDeviceRequest { Id = "plc-0042", Reason = "stolen" })).Device.Version;
+
+        ImportSummary summary = (await import).Item1;
+        Assert.That((summary.Written, summary.Changed), Is.EqualTo((true, 20 * DeviceStore.PartSize)));
+        Assert.That(revoked, Is.LessThan((await _operator.GetRegistryStatusAsync(new GetRegistryStatusRequest())).Sequence), "it did not wait for the whole file");
+    }
+
+    [Test]
+    public async Task A_file_that_breaks_off_says_how_much_of_it_is_written_and_can_be_sent_again()
+    {
+        await TamperAsync("CREATE TRIGGER broken BEFORE INSERT ON devices WHEN NEW.id = 'd-2500' BEGIN SELECT RAISE(ABORT, 'the disk is worn'); END");
+
+        RpcException? fault = await Assert.ThrowsAsync<RpcException>(() => Import(LongFile(3_000)));
+        Assert.That(fault!.StatusCode, Is.EqualTo(StatusCode.Unavailable));
+        Assert.That(fault.Status.Detail, Does.StartWith("the import broke off: 2000 of 3000 devices are written, from the first line on; import the file again").And.Contains("the disk is worn"));
+        AuditDeviceChange broken = (await AuditTests.Records(_pdp)).Last(record => record.DeviceChange is not null).DeviceChange;
+        Assert.That((broken.Verb, broken.Version, broken.NotDone), Is.EqualTo(("import", 2004UL, "")));
+        Assert.That(broken.Detail, Is.EqualTo("2000 of 3000 written, 2000 changed; then it broke off: the registry could not be reached, and whether it was done is not known"));
+
+        await TamperAsync("DROP TRIGGER broken");
+        ImportSummary again = (await Import(LongFile(3_000))).Summary;
+        Assert.That((again.Written, again.Good, again.Changed), Is.EqualTo((true, 3_000, 1_000)));
+    }
+
+    [Test]
+    public async Task A_change_that_another_process_holds_up_is_said_and_recorded_as_not_made()
+    {
+        await using var database = new SqliteDatabase(_pdp.Data.RegistryDatabase, TimeProvider.System);
+        await using DbConnection connection = await database.OpenAsync(create: false, CancellationToken.None);
+        await using (DbTransaction holding = await connection.BeginTransactionAsync())
+        {
+            RpcException? fault = await Assert.ThrowsAsync<RpcException>(async () => await _operator.RevokeDeviceAsync(new RevokeDeviceRequest { Id = "plc-0042", Reason = "stolen" }));
+            Assert.That(fault!.StatusCode, Is.EqualTo(StatusCode.Unavailable));
+            Assert.That(fault.Status.Detail, Does.StartWith("the registry is busy with another change, and this one was not made: ask again"));
+        }
+        AuditDeviceChange revoke = (await AuditTests.Records(_pdp)).Last(record => record.DeviceChange is not null).DeviceChange;
+        Assert.That((revoke.Verb, revoke.NotDone), Is.EqualTo(("revoke", "the registry was busy with another change")));
+    }
+
+    [Test]
     public async Task Who_sends_slowly_holds_nobody_up()
     {
         using AsyncDuplexStreamingCall<ImportDevicesRequest, ImportDevicesResponse> one = _operator.ImportDevices(), two = _operator.ImportDevices();
@@ -178,6 +227,17 @@ public sealed class DeviceImportTests
         Assert.That(await StatusOf([new ImportDevicesRequest { Options = new ImportOptions() }]), Is.EqualTo(StatusCode.InvalidArgument));
         Assert.That(await StatusOf([options, options]), Is.EqualTo(StatusCode.InvalidArgument));
         Assert.That(await StatusOf([options, .. Enumerable.Repeat(new ImportDevicesRequest { Chunk = ByteString.CopyFrom(new byte[500_000]) }, 140)]), Is.EqualTo(StatusCode.InvalidArgument));
+    }
+
+    private static string LongFile(int devices) => "device.id,posture.risk\n" + string.Concat(Enumerable.Range(0, devices).Select(i => $"d-{i},5\n"));
+
+    private async Task TamperAsync(string sql)
+    {
+        await using var database = new SqliteDatabase(_pdp.Data.RegistryDatabase, TimeProvider.System);
+        await using DbConnection connection = await database.OpenAsync(create: false, CancellationToken.None);
+        await using DbCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync();
     }
 
     private async Task<bool> IsThere(string id) => (await _operator.ListDevicesAsync(new ListDevicesRequest())).Devices.Any(device => device.Id == id);

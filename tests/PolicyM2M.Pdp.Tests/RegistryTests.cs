@@ -72,7 +72,6 @@ public sealed class RegistryTests
         string backup = pdp.Data.RegistryDatabase + ".backup";
         File.Copy(pdp.Data.RegistryDatabase, backup);
 
-        // The first devices come again, and among them the one that was revoked.
         foreach (string file in Directory.EnumerateFiles(pdp.Data.Path, "registry.db*").Where(file => file != backup))
             File.Delete(file);
         for (int start = 0; start < 2; start++)
@@ -85,11 +84,38 @@ public sealed class RegistryTests
 
         await pdp.StartServerAsync();
         DeviceService.DeviceServiceClient devices = pdp.DevicesAs("operator");
-        await devices.SetDeviceRiskAsync(new SetDeviceRiskRequest { Id = "plc-0042", Risk = 1 });
+        await devices.UpsertDeviceAsync(new UpsertDeviceRequest { Id = "plc-0042", Risk = 1 });
         Assert.That(await StatusOf(pdp, "device"), Is.EqualTo(StatusCode.PermissionDenied), "a change is no pardon");
         await devices.RevokeDeviceAsync(new RevokeDeviceRequest { Id = "plc-0042", Reason = "stolen" });
         await devices.ReinstateDeviceAsync(new ReinstateDeviceRequest { Id = "plc-0042", Reason = "found" });
         Assert.That(await StatusOf(pdp, "device"), Is.EqualTo(StatusCode.OK));
+    }
+
+    [Test]
+    public async Task A_registry_that_was_lost_is_not_filled_from_the_first_file_again_and_it_is_said([Values] bool isEmptied)
+    {
+        await using RunningPdp pdp = await RunningPdp.StartAsync(change: MonitorTests.WithMonitor);
+        await pdp.DevicesAs("operator").SetDeviceStateAsync(new SetDeviceStateRequest { Id = "plc-0042", State = DeviceState.Quarantined, Reason = "port scan" });
+        await pdp.StopServerAsync();
+        foreach (string file in Directory.EnumerateFiles(pdp.Data.Path, "registry.db*"))
+            File.Delete(file);
+        if (isEmptied)
+            await File.WriteAllBytesAsync(pdp.Data.RegistryDatabase, []);
+
+        const string warning = "warning: the device registry is not the one of before, and nobody has changed a device in it since\n";
+        for (int start = 1; start < 3; start++)
+        {
+            await pdp.StartServerAsync(MonitorTests.WithMonitor(pdp.Options()));
+            Assert.That((await pdp.DevicesAs("operator").ListDevicesAsync(new ListDevicesRequest())).Devices, Is.Empty, $"start {start}");
+            Assert.That(pdp.Log.Lines, Has.Exactly(start).Match("^Warning: sqlite:.* is not the registry of before, and holds 0 devices: "));
+            Assert.That(await Ready(pdp), Is.EqualTo("ready\n" + warning));
+            await pdp.StopServerAsync();
+        }
+
+        await pdp.StartServerAsync(MonitorTests.WithMonitor(pdp.Options()));
+        await pdp.DevicesAs("operator").UpsertDeviceAsync(new UpsertDeviceRequest { Id = "plc-0042" });
+        await RunningPdp.Eventually(() => Ready(pdp), ready => ready == "ready\n");
+        Assert.That(pdp.Log.Lines, Has.Exactly(1).Contains("the first devices are those of"));
     }
 
     [Test]
@@ -131,6 +157,7 @@ public sealed class RegistryTests
             File.Delete(file);
         await pdp.StartServerAsync(MonitorTests.WithMonitor(pdp.Options()));
         devices = pdp.DevicesAs("operator");
+        await devices.UpsertDeviceAsync(new UpsertDeviceRequest { Id = "plc-0042" });
 
         Assert.That((await devices.GetDeviceAsync(new GetDeviceRequest { Id = "plc-0042" })).Device, Has.Property("HeldRevoked").True.And.Property("Revocation").Null);
         Assert.That((await devices.ListDevicesAsync(new ListDevicesRequest())).Devices.Where(device => device.HeldRevoked).Select(device => device.Id), Is.EqualTo(new[] { "plc-0042" }));
@@ -215,6 +242,12 @@ public sealed class RegistryTests
         {
             return refusal.StatusCode;
         }
+    }
+
+    private static async Task<string> Ready(RunningPdp pdp)
+    {
+        using var http = new HttpClient();
+        return await http.GetStringAsync($"{pdp.Server.Services.GetRequiredService<MonitorListener>().Address}/readyz");
     }
 
     private static async Task<string> Refusal<T>(Func<AsyncUnaryCall<T>> call) => (await Assert.ThrowsAsync<RpcException>(async () => await call()))!.Status.Detail;

@@ -1,4 +1,6 @@
+using System.Data.Common;
 using PolicyM2M.Engine.Contexts;
+using PolicyM2M.Registry.Databases;
 
 namespace PolicyM2M.Registry.Tests;
 
@@ -196,6 +198,59 @@ public sealed class DeviceStoreTests(Backend backend)
 
         Written again = await _store.ChangeAllAsync(changes, StoreWorld.Operator, Writing.KeepGood);
         Assert.That((again.Changed, again.Sequence), Is.EqualTo((0, written.Sequence)));
+    }
+
+    [Test]
+    public async Task A_long_list_of_changes_is_written_in_parts_between_which_others_make_theirs()
+    {
+        const int Parts = 20;
+        // Another replica where there may be some: writers of one process know of each other.
+        DeviceStore other = backend == Backend.Postgres ? _world.Store() : _store;
+        await ChangeAsync("stolen", StoreWorld.Upsert());
+        await ChangeAsync("dead", StoreWorld.Upsert(LifecycleState.Retired));
+        (string, DeviceChange)[] changes =
+            [("dead", StoreWorld.Upsert(LifecycleState.Active)), .. Enumerable.Range(1, Parts * DeviceStore.PartSize - 1).Select(i => ($"plc-{i}", (DeviceChange)StoreWorld.Upsert(risk: i % 100)))];
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        List<Written> parts = [];
+        void Wrote(Written part)
+        {
+            lock (parts)
+                parts.Add(part);
+            begun.TrySetResult();
+        }
+
+        Task import = Task.Run(() => _store.ChangeInPartsAsync(changes, StoreWorld.Operator, Wrote));
+        await begun.Task;
+        await other.ChangeAsync("stolen", new DeviceChange.Revoke("stolen"), StoreWorld.Operator);
+        int before;
+        lock (parts)
+            before = parts.Count;
+        await import;
+
+        Assert.That(parts, Has.Count.EqualTo(Parts));
+        Assert.That(before, Is.LessThan(Parts), "who waits, waits for a part and not for all of them");
+        Assert.That(parts.Sum(part => part.Changed), Is.EqualTo(changes.Length - 1));
+        Assert.That(parts[0].Refusals[0]!.Kind, Is.EqualTo(RefusalKind.NotAllowed));
+        Assert.That((await _store.FindAsync($"plc-{changes.Length - 1}"))!.Version, Is.EqualTo(parts[^1].Sequence));
+    }
+
+    [Test]
+    public async Task A_change_that_waits_too_long_for_another_is_not_made_and_says_that_the_registry_is_busy()
+    {
+        await ChangeAsync("plc-1", StoreWorld.Upsert());
+        await using IRegistryDatabase holding = _world.Database();
+        await using DbConnection connection = await holding.OpenAsync(create: false, CancellationToken.None);
+        await using DbTransaction transaction = await connection.BeginTransactionAsync();
+        await using DbCommand command = connection.CreateCommand();
+        (command.Transaction, command.CommandText) = (transaction, "UPDATE registry SET sequence = sequence");
+        await command.ExecuteNonQueryAsync();
+
+        RegistryUnavailableException? fault = await Assert.ThrowsAsync<RegistryUnavailableException>(() => ChangeAsync("plc-1", StoreWorld.Upsert(site: "a")));
+        Assert.That(fault!.IsBusy, Is.True, fault.Message);
+        await transaction.RollbackAsync();
+
+        Assert.That((await _store.FindAsync("plc-1"))!.Site, Is.Null);
+        await ChangeAsync("plc-1", StoreWorld.Upsert(site: "a"));
     }
 
     [Test]

@@ -75,7 +75,7 @@ public sealed class OutageTests
         await using DbCommand command = connection.CreateCommand();
         // As the product limits every session, and shorter.
         (command.Transaction, command.CommandText) = (transaction, "SELECT current_setting('idle_in_transaction_session_timeout') || ' ' || current_setting('lock_timeout')");
-        Assert.That(await command.ExecuteScalarAsync(), Is.EqualTo("15s 10s"));
+        Assert.That(await command.ExecuteScalarAsync(), Is.EqualTo("15s 8s"));
         command.CommandText = "SET LOCAL idle_in_transaction_session_timeout = '200ms'; UPDATE registry SET sequence = sequence";
         await command.ExecuteNonQueryAsync();
 

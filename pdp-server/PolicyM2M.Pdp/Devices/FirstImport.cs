@@ -7,8 +7,11 @@ using PolicyM2M.Registry.Files;
 
 namespace PolicyM2M.Pdp.Devices;
 
-/// <summary>Fills a registry that nobody has ever written to from <c>devices.json</c> in the data folder, where there is one. After that the file is never read again.</summary>
-internal sealed class FirstImport(DataFolder data, DeviceStore store, RevisionState revisions, AuditTrail audit, ILogger<FirstImport> log)
+/// <summary>
+/// Fills a registry that nobody has ever written to from <c>devices.json</c> in the data folder, where there is one. After that the file is never read again: a registry that was lost is not
+/// filled from it, since a device that was quarantined in it would come back as the file has it.
+/// </summary>
+internal sealed class FirstImport(DataFolder data, DeviceStore store, RevokedDevices revoked, RevisionState revisions, AuditTrail audit, ILogger<FirstImport> log)
 {
     private const string Actor = "first start";
     private const int MaximumFaults = 20;
@@ -17,7 +20,7 @@ internal sealed class FirstImport(DataFolder data, DeviceStore store, RevisionSt
     /// <exception cref="RegistryUnavailableException">The database cannot be used.</exception>
     public async Task<bool> RunAsync(long sequence, CancellationToken cancellationToken)
     {
-        if (sequence > 0 || Read() is not { } bytes)
+        if (sequence > 0 || revoked.Earlier is not null || Read() is not { } bytes)
             return false;
         DeviceImport import = DeviceImport.Read(bytes, ImportFormat.Json, revisions.Current.Active.Decider);
         foreach (ImportFault fault in import.Faults.Take(MaximumFaults))
@@ -28,9 +31,11 @@ internal sealed class FirstImport(DataFolder data, DeviceStore store, RevisionSt
             return false;
         }
         Written written = await store.ChangeAllAsync([.. import.Devices.Select(device => (device.Id, (DeviceChange)device.Change))], Actor, Writing.AllOrNothing, cancellationToken);
+        var progress = new ImportProgress(sequence);
+        progress.Add(written);
         log.FirstImported(data.Registry, written.Changed, store.Name);
         // Nobody asked for it, and nobody waits for its record.
-        audit.Note(null, "", record => record.DeviceChange = ImportWords.Of(written, $"{Actor}, {written.Changed} changed", audit.Pseudonyms));
+        audit.Note(null, "", record => record.DeviceChange = ImportWords.Of(progress, $"{Actor}, {written.Changed} changed", audit.Pseudonyms));
         return written.Changed > 0;
     }
 

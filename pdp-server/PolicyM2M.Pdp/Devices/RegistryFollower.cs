@@ -80,7 +80,10 @@ internal sealed class RegistryFollower(
         {
             DeviceNews news = await replica.SynchronizeAsync(cancellationToken);
             // First, so that whoever is told that a device is revoked knows that it stays so.
+            string? earlier = revoked.Earlier;
             KeepRevoked(news);
+            if (revoked.Earlier is { } lost && (lost != earlier || state.InStepAt is null))
+                log.RegistryIsAnother(store.Name, replica.Registry.Count);
             if (news.IsLoad && await firstImport.RunAsync(replica.Sequence, cancellationToken))
             {
                 DeviceNews imported = await replica.SynchronizeAsync(cancellationToken);

@@ -37,6 +37,9 @@ internal sealed class RegistryState(TimeProvider clock, TimeSpan grace, RevokedD
     /// <summary>Those who are revoked here although the registry does not say so.</summary>
     public IReadOnlySet<string> Held => revoked.Held;
 
+    /// <summary>Whether it is another one than before, and nobody has changed a device since.</summary>
+    public bool IsAnother => revoked.Earlier is not null;
+
     /// <summary>Who is told of changes.</summary>
     public DeviceWatchers Watchers { get; } = new();
 

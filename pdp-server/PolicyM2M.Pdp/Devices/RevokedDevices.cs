@@ -19,6 +19,8 @@ internal sealed class RevokedDevices
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
+        // An earlier version reads the file too, as long as there is nothing to say that it does not know.
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
     private readonly string _path;
@@ -34,6 +36,9 @@ internal sealed class RevokedDevices
     /// <summary>Those who are revoked although the registry does not say so.</summary>
     public ImmutableHashSet<string> Held => _known.Held;
 
+    /// <summary>The registry that there was before this one; null where this is that one, or somebody has changed a device since, and so knows which one it is.</summary>
+    public string? Earlier => _known.Earlier;
+
     /// <summary>Those of the last run; nobody where there is no file.</summary>
     /// <exception cref="StartupException">The file cannot be used. To go on without it could let in somebody who was revoked.</exception>
     public static RevokedDevices Open(string path)
@@ -41,7 +46,7 @@ internal sealed class RevokedDevices
         try
         {
             Content known = File.Exists(path) ? Read(File.ReadAllBytes(path)) : new Content("", 0, [], []);
-            return new RevokedDevices(path, new Known(known.Registry, known.Sequence, [.. known.Revoked], [.. known.Held]));
+            return new RevokedDevices(path, new Known(known.Registry, known.Sequence, [.. known.Revoked], [.. known.Held], known.Earlier));
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -70,13 +75,15 @@ internal sealed class RevokedDevices
             : [];
         ImmutableHashSet<string> held = before.Held.Union(suspects).Except(news.IsLoad ? revoked : news.Changed.Where(revoked.Contains)).Except(reinstated);
         registry.KeepRevoked(held);
-        _known = new Known(replica.Id, replica.Sequence, revoked, held);
+        string? earlier = before.Registry.Length > 0 && before.Registry != replica.Id ? before.Registry : replica.Sequence > 0 ? null : before.Earlier;
+        earlier = before.Earlier == replica.Id ? null : earlier;
+        _known = new Known(replica.Id, replica.Sequence, revoked, held, earlier);
         // What a look found out of those who are known counts up to its number: the file must not remain behind, or it would take what is older for newer.
-        if (news.IsLoad || news.Changed.Any(id => before.IsRevoked(id) || revoked.Contains(id)))
+        if (news.IsLoad || earlier != before.Earlier || news.Changed.Any(id => before.IsRevoked(id) || revoked.Contains(id)))
             (_alone, _isKept) = (DeviceRegistry.OfRevoked(_known.All()), false);
         if (_isKept)
             return;
-        var content = new Content(replica.Id, replica.Sequence, [.. revoked.Order(StringComparer.Ordinal)], [.. held.Order(StringComparer.Ordinal)]);
+        var content = new Content(replica.Id, replica.Sequence, [.. revoked.Order(StringComparer.Ordinal)], [.. held.Order(StringComparer.Ordinal)], earlier);
         PrivateFile.Replace(_path, JsonSerializer.Serialize(content, Format) + "\n");
         _isKept = true;
     }
@@ -95,7 +102,8 @@ internal sealed class RevokedDevices
     /// <param name="Sequence">The number of the change up to which this is known.</param>
     /// <param name="Revoked">Whom it revoked.</param>
     /// <param name="Held">Whom it did not, although they are known to be revoked.</param>
-    private sealed record Known(string Registry, long Sequence, ImmutableHashSet<string> Revoked, ImmutableHashSet<string> Held)
+    /// <param name="Earlier">Which one was before it; null where nobody need be told of that.</param>
+    private sealed record Known(string Registry, long Sequence, ImmutableHashSet<string> Revoked, ImmutableHashSet<string> Held, string? Earlier)
     {
         public ImmutableHashSet<string> All() => Revoked.Union(Held);
 
@@ -103,5 +111,5 @@ internal sealed class RevokedDevices
     }
 
     /// <summary>The same, as the file has it.</summary>
-    private sealed record Content(string Registry, long Sequence, string[] Revoked, string[] Held);
+    private sealed record Content(string Registry, long Sequence, string[] Revoked, string[] Held, string? Earlier = null);
 }

@@ -132,9 +132,9 @@ internal sealed class DeviceEndpoint(
         {
             written = await store.ChangeAllAsync([(id, change)], actor.Id.ToString(), Writing.AllOrNothing, context.CancellationToken);
         }
-        catch (RegistryUnavailableException)
+        catch (RegistryUnavailableException fault)
         {
-            said.NotDone = ChangeWords.Unknown;
+            said.NotDone = ChangeWords.Failed(fault);
             await Record();
             throw;
         }
@@ -203,7 +203,7 @@ internal sealed class DeviceEndpoint(
         }
         catch (RegistryUnavailableException fault)
         {
-            throw new RpcException(new Status(StatusCode.Unavailable, $"the registry cannot be reached: {fault.Message}"));
+            throw new RpcException(new Status(StatusCode.Unavailable, DeviceMapping.Words(fault)));
         }
     }
 }

@@ -11,7 +11,7 @@ using Format = PolicyM2M.Registry.Files.ImportFormat;
 
 namespace PolicyM2M.Pdp.Services;
 
-/// <summary>One import: takes a file in chunks, reports every fault, and writes all devices or those without one.</summary>
+/// <summary>One import: takes a file in chunks, reports every fault, and writes all devices or those without one, in parts.</summary>
 internal sealed class DeviceImportCall(ImportUploads uploads, DeviceStore store, RegistryState state, RevisionState revisions, AuditTrail audit, ILogger<DeviceImportCall> log) : IDisposable
 {
     /// <summary>As many faults in one message as stay well below what a client takes.</summary>
@@ -24,7 +24,7 @@ internal sealed class DeviceImportCall(ImportUploads uploads, DeviceStore store,
 
     /// <summary>Runs it.</summary>
     /// <exception cref="RpcException">INVALID_ARGUMENT where there are no options or the file is too large, RESOURCE_EXHAUSTED where others are running, DEADLINE_EXCEEDED where the file is late.</exception>
-    /// <exception cref="RegistryUnavailableException">The database cannot be used; nothing was written.</exception>
+    /// <exception cref="RegistryUnavailableException">The database cannot be used; nothing is known to be written. Where some of it is, an RpcException with UNAVAILABLE says how much.</exception>
     public async Task<long> RunAsync(
         IAsyncStreamReader<ImportDevicesRequest> requests, IServerStreamWriter<ImportDevicesResponse> responses, Caller actor, CancellationToken cancellationToken)
     {
@@ -46,43 +46,75 @@ internal sealed class DeviceImportCall(ImportUploads uploads, DeviceStore store,
     private async Task<long> ImportAsync(ImportOptions options, byte[] file, IServerStreamWriter<ImportDevicesResponse> responses, Caller actor, CancellationToken cancellationToken)
     {
         DeviceImport import = DeviceImport.Read(file, options.Format == Wire.V1.ImportFormat.Csv ? Format.Csv : Format.Json, revisions.Current.Active.Decider);
-        List<Fault> faults = [.. import.Faults];
-        Writing writing = options.DryRun || faults.Count > 0 && !options.KeepGood ? Writing.Nothing : options.KeepGood ? Writing.KeepGood : Writing.AllOrNothing;
         List<(string, DeviceChange)> changes = [.. import.Devices.Select(device => (device.Id, (DeviceChange)device.Change))];
-        Written written;
-        try
-        {
-            written = await store.ChangeAllAsync(changes, actor.Id.ToString(), writing, cancellationToken);
-        }
-        catch (RegistryUnavailableException)
-        {
-            await RecordAsync(actor, new AuditDeviceChange { Verb = ImportWords.Verb, NotDone = ChangeWords.Unknown });
-            throw;
-        }
+        Written plan = await PlanAsync(changes, actor, cancellationToken);
+        int refused = plan.Refusals.Count(refusal => refusal is not null);
+        bool isWritten = !options.DryRun && (options.KeepGood || import.Faults.Length + refused == 0);
+        var progress = new ImportProgress(plan.Sequence);
+        if (isWritten)
+            await WriteAsync(changes, progress, actor, cancellationToken);
         // What the registry refuses is a fault of its line, like any other.
-        faults.AddRange(written.Refusals.Zip(import.Devices).Where(pair => pair.First is not null).Select(pair => new Fault(pair.Second.Line, 1, pair.First!.Message)));
+        IReadOnlyList<Refusal?> refusals = isWritten ? progress.Refusals : plan.Refusals;
+        Fault[] refusedLines = [.. refusals.Zip(import.Devices).Where(pair => pair.First is not null).Select(pair => new Fault(pair.Second.Line, 1, pair.First!.Message))];
+        Fault[] faults = [.. import.Faults, .. refusedLines];
         var summary = new ImportSummary
         {
-            Written = written.IsWritten,
-            Good = import.Devices.Length - (faults.Count - import.Faults.Length),
-            Changed = written.Changed,
-            Faults = faults.Count,
+            Written = isWritten,
+            Good = import.Devices.Length - refusedLines.Length,
+            Changed = isWritten ? progress.Changed.Count : plan.Changed,
+            Faults = faults.Length,
         };
-        string detail = $"{summary.Good} good, {summary.Changed} {(written.IsWritten ? "changed" : "would change")}, {summary.Faults} faults";
-        string? notDone = written.IsWritten ? null : options.DryRun ? "it was only tried" : "one fault keeps everything from being written";
+        string detail = $"{summary.Good} good, {summary.Changed} {(isWritten ? "changed" : "would change")}, {summary.Faults} faults";
+        string? notDone = isWritten ? null : options.DryRun ? "it was only tried" : "one fault keeps everything from being written";
         if (notDone is null)
             log.DevicesImported(actor.Id, detail);
         else
             log.DevicesNotImported(actor.Id, detail, notDone);
         await RecordAsync(actor, notDone is null
-            ? ImportWords.Of(written, detail, audit.Pseudonyms)
+            ? ImportWords.Of(progress, detail, audit.Pseudonyms)
             : new AuditDeviceChange { Verb = ImportWords.Verb, Detail = detail, NotDone = notDone });
         foreach (Fault[] some in faults.OrderBy(fault => fault.Line).ThenBy(fault => fault.Column).Chunk(FaultsAtOnce))
             await responses.WriteAsync(new ImportDevicesResponse { Faults = { some.Select(DeviceMapping.ToWire) } }, cancellationToken);
-        if (written.IsWritten)
-            await state.WaitForSequence(written.Sequence, LongestCatchUp, cancellationToken);
+        if (isWritten)
+            await state.WaitForSequence(progress.Sequence, LongestCatchUp, cancellationToken);
         await responses.WriteAsync(new ImportDevicesResponse { Warnings = { import.Warnings.Select(DeviceMapping.ToWire) }, Summary = summary }, cancellationToken);
-        return written.Sequence;
+        return isWritten ? progress.Sequence : plan.Sequence;
+    }
+
+    private async Task<Written> PlanAsync(List<(string, DeviceChange)> changes, Caller actor, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await store.ChangeAllAsync(changes, actor.Id.ToString(), Writing.Nothing, cancellationToken);
+        }
+        catch (RegistryUnavailableException)
+        {
+            await RecordAsync(actor, new AuditDeviceChange { Verb = ImportWords.Verb, NotDone = "the registry could not be reached, and nothing was written" });
+            throw;
+        }
+    }
+
+    /// <summary>Writes in parts, between which others make their changes. What is written stays where it breaks off, and is recorded.</summary>
+    private async Task WriteAsync(List<(string, DeviceChange)> changes, ImportProgress progress, Caller actor, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await store.ChangeInPartsAsync(changes, actor.Id.ToString(), progress.Add, cancellationToken);
+        }
+        catch (Exception fault) when (fault is RegistryUnavailableException or OperationCanceledException)
+        {
+            string why = fault is RegistryUnavailableException registry ? ChangeWords.Failed(registry) : "whoever asked for it hung up";
+            if (progress.Refusals.Count == 0)
+            {
+                await RecordAsync(actor, new AuditDeviceChange { Verb = ImportWords.Verb, NotDone = why });
+                throw;
+            }
+            string detail = $"{progress.Good} of {changes.Count} written, {progress.Changed.Count} changed; then it broke off: {why}";
+            log.DevicesImportBroken(actor.Id, detail);
+            await RecordAsync(actor, ImportWords.Of(progress, detail, audit.Pseudonyms));
+            throw new RpcException(new Status(StatusCode.Unavailable, $"the import broke off: {progress.Good} of {changes.Count} devices are written, from the first line on; "
+                + $"import the file again, which changes only what is not written yet: {(fault is RegistryUnavailableException away ? DeviceMapping.Words(away) : why)}"));
+        }
     }
 
     /// <summary>Before anything is told: it has happened, and whoever hangs up now is recorded all the same.</summary>

@@ -87,6 +87,10 @@ internal static class DeviceMapping
 
     public static RpcException Invalid(string message) => new(new Status(StatusCode.InvalidArgument, message));
 
+    /// <summary>What whoever asks is told of a registry that cannot be used.</summary>
+    public static string Words(RegistryUnavailableException fault) =>
+        fault.IsBusy ? $"the registry is busy with another change, and this one was not made: ask again ({fault.Message})" : $"the registry cannot be reached: {fault.Message}";
+
     public static RpcException Refused(Refusal refusal) => new(new Status(refusal.Kind switch
     {
         RefusalKind.NotFound => StatusCode.NotFound,

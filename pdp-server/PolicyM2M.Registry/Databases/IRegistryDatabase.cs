@@ -25,6 +25,9 @@ public interface IRegistryDatabase : IAsyncDisposable
     /// <summary>Sees to it that followers of all replicas hear of what a transaction writes once it is committed.</summary>
     Task AnnounceAsync(DbTransaction transaction, CancellationToken cancellationToken);
 
+    /// <summary>Whether a fault means that somebody else's change held a command up for too long, so that it did nothing.</summary>
+    bool IsBusy(DbException fault);
+
     /// <summary>Says to the followers in this process that something was committed.</summary>
     void Committed();
 

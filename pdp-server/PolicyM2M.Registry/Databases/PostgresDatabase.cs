@@ -13,8 +13,8 @@ public sealed class PostgresDatabase : IRegistryDatabase
 
     private const int ConnectSeconds = 3, CommandSeconds = 10;
 
-    /// <summary>Writers wait for each other, so one whose machine vanished in the middle must not hold the others up for as long as TCP hopes.</summary>
-    private const string SessionLimits = "-c idle_in_transaction_session_timeout=15s -c lock_timeout=10s";
+    /// <summary>Writers wait for each other, so one whose machine vanished in the middle must not hold the others up for as long as TCP hopes. Whoever waits hears that it waited before its command's time is over.</summary>
+    private const string SessionLimits = "-c idle_in_transaction_session_timeout=15s -c lock_timeout=8s";
 
     private readonly NpgsqlDataSource _source;
 
@@ -63,6 +63,9 @@ public sealed class PostgresDatabase : IRegistryDatabase
 
     /// <inheritdoc/>
     public Task AnnounceAsync(DbTransaction transaction, CancellationToken cancellationToken) => RunAsync(transaction, $"NOTIFY {Channel}", cancellationToken);
+
+    /// <inheritdoc/>
+    public bool IsBusy(DbException fault) => fault?.SqlState == PostgresErrorCodes.LockNotAvailable;
 
     /// <inheritdoc/>
     public void Committed()

@@ -6,6 +6,12 @@ namespace PolicyM2M.Registry.Databases;
 /// <summary>A registry in one file. Several processes of one machine may share it; each looks every <see cref="Poll"/> for what the others wrote.</summary>
 public sealed class SqliteDatabase : IRegistryDatabase
 {
+    /// <summary>SQLITE_BUSY of SQLite's result codes: another process holds the file's one write lock.</summary>
+    private const int Busy = 5;
+
+    /// <summary>How long a change waits for one of another process.</summary>
+    private const int LongestWaitSeconds = 8;
+
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private readonly string _path;
@@ -50,6 +56,9 @@ public sealed class SqliteDatabase : IRegistryDatabase
 
     /// <inheritdoc/>
     public Task AnnounceAsync(DbTransaction transaction, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public bool IsBusy(DbException fault) => fault is SqliteException { SqliteErrorCode: Busy };
 
     /// <inheritdoc/>
     public void Committed()
@@ -105,7 +114,8 @@ public sealed class SqliteDatabase : IRegistryDatabase
     /// <summary>Without a pool, and never making a file: one that was deleted or replaced under a running server must show, and not live on as an open handle.</summary>
     private async Task<SqliteConnection> ConnectAsync(CancellationToken cancellationToken)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = _path, Mode = SqliteOpenMode.ReadWrite, Pooling = false }.ToString());
+        var file = new SqliteConnectionStringBuilder { DataSource = _path, Mode = SqliteOpenMode.ReadWrite, Pooling = false, DefaultTimeout = LongestWaitSeconds };
+        var connection = new SqliteConnection(file.ToString());
         try
         {
             await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
