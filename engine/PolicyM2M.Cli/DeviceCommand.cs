@@ -38,19 +38,27 @@ internal sealed class DeviceCommand(PdpAddress address, bool json, Streams strea
     });
 
     public int SetState(string id, DeviceState state, string reason) =>
-        Change((client, options) => client.SetDeviceState(new SetDeviceStateRequest { Id = id, State = state, Reason = reason }, options).Device);
+        Change((client, options) =>
+        {
+            SetDeviceStateResponse changed = client.SetDeviceState(new SetDeviceStateRequest { Id = id, State = state, Reason = reason }, options);
+            return (changed.Device, changed.Warnings);
+        });
 
     public int SetRisk(string id, int? risk, string reason) => Change((client, options) =>
     {
         var request = new SetDeviceRiskRequest { Id = id, Unknown = risk is null, Reason = reason };
         if (risk is { } known)
             request.Risk = known;
-        return client.SetDeviceRisk(request, options).Device;
+        return (client.SetDeviceRisk(request, options).Device, []);
     });
 
-    public int Revoke(string id, string reason) => Change((client, options) => client.RevokeDevice(new RevokeDeviceRequest { Id = id, Reason = reason }, options).Device);
+    public int Revoke(string id, string reason) => Change((client, options) => (client.RevokeDevice(new RevokeDeviceRequest { Id = id, Reason = reason }, options).Device, []));
 
-    public int Reinstate(string id, string reason) => Change((client, options) => client.ReinstateDevice(new ReinstateDeviceRequest { Id = id, Reason = reason }, options).Device);
+    public int Reinstate(string id, string reason) => Change((client, options) =>
+    {
+        ReinstateDeviceResponse changed = client.ReinstateDevice(new ReinstateDeviceRequest { Id = id, Reason = reason }, options);
+        return (changed.Device, changed.Warnings);
+    });
 
     public int Import(string path, ImportOptions how)
     {
@@ -91,9 +99,11 @@ internal sealed class DeviceCommand(PdpAddress address, bool json, Streams strea
     /// <summary>Where a file cannot be read to its end the call ends before its last message, and nothing is written.</summary>
     private static int Read(string path, Stream file, byte[] buffer) => FileFault.Reading(ContextSource.NameOf(path), () => file.Read(buffer));
 
-    private int Change(Func<DeviceService.DeviceServiceClient, CallOptions, Device> change) => Run(connection =>
+    private int Change(Func<DeviceService.DeviceServiceClient, CallOptions, (Device Device, IEnumerable<string> Warnings)> change) => Run(connection =>
     {
-        Device device = connection.AskDevices(change);
+        (Device device, IEnumerable<string> warnings) = connection.AskDevices(change);
+        foreach (string warning in warnings)
+            streams.Errors.Write($"warning: {Printable.Of(warning)}\n");
         return Write(() => PdpJson.Of(device), text => text.Device(device, []));
     });
 

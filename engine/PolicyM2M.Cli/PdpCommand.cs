@@ -9,7 +9,7 @@ internal sealed class PdpCommand(PdpAddress address, bool json, Streams streams)
     {
         GetStatusResponse status = connection.Ask((client, options) => client.GetStatus(new GetStatusRequest(), options));
         Write(() => PdpJson.Status(status), text => text.Status(status));
-        return status.Refused is null ? ExitCode.Ok : ExitCode.NotAsExpected;
+        return status.Refused is null && status.NotReady.Count == 0 ? ExitCode.Ok : ExitCode.NotAsExpected;
     });
 
     public int Revisions() => Run(connection =>

@@ -18,6 +18,10 @@ internal sealed class PdpText(TextWriter writer, Palette palette)
             Row("active", $"{Short(status.Active)} since {Time(status.ActivatedAt)}");
         if (status.HeldDevices > 0)
             Row("held", palette.Warn($"{DiagnosticReport.Count(status.HeldDevices, "device")} revoked here although the registry does not say so; `m2m pdp devices list` names them"));
+        foreach (string reason in status.NotReady)
+            Row("NOT READY", palette.Bad(Printable.Of(reason)));
+        foreach (string warning in status.Warnings)
+            Row("warning", palette.Warn(Printable.Of(warning)));
         // What has time enough is not worth a row each: the first says when to look again.
         foreach (Term term in status.Terms.Where((term, place) => place == 0 || term.Stage != TermStage.Running))
             Ends(term);
@@ -44,7 +48,7 @@ internal sealed class PdpText(TextWriter writer, Palette palette)
             Row("waiting", $"{palette.Warn(Short(waiting.Revision))}{Summary(waiting.Summary)}, {WhyItWaits(state)}");
         if (state.Pin is { } pin)
             Row("pinned", $"{palette.Warn(Printable.Of(pin.Reason))}, by {Printable.Of(pin.By)} at {Time(pin.At)}");
-        Row("entry", state.Entry == "direct" ? "new commits become active at once" : $"new commits enter as {state.Entry}");
+        Row("entry", (state.Pin is null ? "" : "nothing enters while this is pinned; after `unpin` ") + (state.Entry == "direct" ? "new commits become active at once" : $"new commits enter as {state.Entry}"));
         if (state.NotRemembered.Length > 0)
             Row("BUT", palette.Bad($"a restart would not know of this: {Printable.Of(state.NotRemembered)}"));
     }

@@ -99,6 +99,12 @@ internal static partial class Log
         + "that; revoke and reinstate whoever shall come back")]
     public static partial void RevokedHeld(this ILogger log, int devices, string database);
 
+    [LoggerMessage(97, LogLevel.Warning, "the roles file {File} gives nobody a role, so that nobody gets in")]
+    public static partial void RolesOfNobody(this ILogger log, string file);
+
+    [LoggerMessage(98, LogLevel.Warning, "{Outdated}")]
+    public static partial void RevocationListOutdated(this ILogger log, string outdated);
+
     [LoggerMessage(96, LogLevel.Warning, "{Database} is not the registry of before, and holds {Devices} devices: what was known of others counts as missing. Put the earlier one back, or import its devices; "
         + "devices.json is not read again")]
     public static partial void RegistryIsAnother(this ILogger log, string database, int devices);

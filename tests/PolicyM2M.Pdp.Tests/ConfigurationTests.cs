@@ -227,6 +227,24 @@ public sealed class ConfigurationTests
     }
 
     [Test]
+    public void A_check_tells_of_a_data_folder_that_cannot_be_written_and_of_a_certificate_that_has_ended()
+    {
+        if (!OperatingSystem.IsLinux())
+            Assert.Ignore("a folder in which nobody can write is one of Linux");
+        (_, int exitCode, string text) = Parse(["--data", "/proc/none", "--check-config"]);
+        Assert.That((exitCode, text), Is.EqualTo((1, text)));
+        Assert.That(text, Does.Match("(?m)^error: --data: nothing can be written in `/proc/none`: "));
+
+        var data = new DataFolder(_folder["data"]);
+        DevelopmentCredentials.Prepare(data, TimeProvider.System.GetUtcNow());
+        var time = new ManualTime();
+        Assert.That(CheckedData.FaultsOf(data.Path, time), Is.Empty);
+        time.Advance(TimeSpan.FromDays(10_000));
+        Assert.That(CheckedData.FaultsOf(data.Path, time).Single(), Does.StartWith("--data: the server's certificate ended at ").And.EndWith(", and no caller accepts it"));
+        Assert.That(Directory.EnumerateFiles(data.Path), Is.Empty, "what was tried is gone");
+    }
+
+    [Test]
     public void The_roles_of_the_data_folder_are_looked_at_unless_an_option_names_others()
     {
         string bad = _folder.Write("data/roles.json", """{ "roles": [ { "match": "spiffe://a.example/x", "role": "king" } ] }""");

@@ -58,6 +58,10 @@ public sealed class RegistryTests
         Assert.That((await Rotation(pdp)).RotateNow, Is.True);
         Assert.That(pdp.Log.Lines, Has.Some.Match("^Error: the registry cannot be reached: sqlite:.*; it was not read since this start$").And.Some.StartsWith("Error: there is no registry now"));
         Assert.That(File.ReadAllText(pdp.Data.RegistryDatabase), Does.StartWith("this is no database"));
+        PolicyM2M.Testing.FinishedProcess asked = M2MProcess.Run(
+            "pdp", "status", "--pdp", pdp.Address, "--cert", pdp.Data.Certificate("operator"), "--key", pdp.Data.Key("operator"), "--ca", pdp.Data.Certificate("ca"));
+        Assert.That((asked.ExitCode, asked.Output), Is.EqualTo((4, asked.Output)), asked.Error);
+        Assert.That(asked.Output, Does.Contain("\nNOT READY     the device registry cannot be reached\n"));
 
         File.Delete(pdp.Data.RegistryDatabase);
         await RunningPdp.Eventually(() => Rotation(pdp), rotation => !rotation.RotateNow);

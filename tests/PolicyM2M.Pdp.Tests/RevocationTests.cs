@@ -127,6 +127,22 @@ public sealed class RevocationTests
     }
 
     [Test]
+    public async Task A_list_that_is_older_than_the_one_that_counts_is_named_in_the_log_and_in_the_status()
+    {
+        _authority.WriteCrl(Crl);
+        string old = Path.Combine(_pdp.Data.Crl, "old.crl");
+        _authority.WriteCrl(old, "-crl_lastupdate", "20200101000000Z", "-crl_nextupdate", "20200102000000Z");
+
+        string[] warnings = await RunningPdp.Eventually(
+            async () => (await _pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest())).Warnings.ToArray(), warnings => warnings.Length > 0);
+        Assert.That(warnings.Single(), Does.StartWith($"the revocation list {old} of {_authority.Certificate.Subject} is of 2020-01-01 00:00:00Z and does not count: a newer one of "));
+        Assert.That(_pdp.Log.Lines, Has.Exactly(1).EqualTo($"Warning: {warnings.Single()}"));
+
+        File.Delete(old);
+        await RunningPdp.Eventually(async () => await _pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest()), status => status.Warnings.Count == 0);
+    }
+
+    [Test]
     public async Task A_list_that_ends_while_a_connection_is_open_ends_its_right_to_ask_and_says_nothing_of_the_caller()
     {
         var time = new PolicyM2M.Testing.ManualTime();

@@ -27,7 +27,7 @@ internal sealed class CallerFiles(DataFolder data, CallerOptions options)
             if (!isThere)
                 return RoleMap.BuiltIn(trustDomain);
             return RoleMapReader.Read(OrdinaryFile.Read(Roles, RoleMapReader.MaximumBytes), Roles, out IReadOnlyList<string> faults)
-                ?? throw new StartupException($"the roles file cannot be used\n{string.Join('\n', faults)}");
+                ?? throw new StartupException($"the roles file cannot be used:\n{string.Join('\n', faults)}");
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

@@ -81,6 +81,7 @@ internal sealed class CallerRulesState(CallerRules first)
     private readonly Lock _lock = new();
     private volatile CallerRules _current = first;
     private volatile int _unusableFiles;
+    private volatile IReadOnlyList<string> _outdatedLists = [];
 
     public CallerRules Current => _current;
 
@@ -89,6 +90,13 @@ internal sealed class CallerRulesState(CallerRules first)
     {
         get => _unusableFiles;
         set => _unusableFiles = value;
+    }
+
+    /// <summary>Files with revocation lists that do not count, and why, for people.</summary>
+    public IReadOnlyList<string> OutdatedLists
+    {
+        get => _outdatedLists;
+        set => _outdatedLists = value;
     }
 
     public void Replace(Func<CallerRules, CallerRules> change)

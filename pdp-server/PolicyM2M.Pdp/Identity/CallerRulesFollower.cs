@@ -12,7 +12,7 @@ internal sealed class CallerRulesFollower(
 
     /// <summary>Why files cannot be used, as it was last said: the same at every look is said once.</summary>
     private string? _rolesFault, _folderFault;
-    private IReadOnlyList<string> _listFaults = [];
+    private IReadOnlyList<string> _listFaults = [], _outdatedLists = [];
 
     private readonly TermWatch _terms =
         new(log, options.Callers.AcceptsExpiredCrls ? "what was revoked since is not known, and callers get in all the same" : "nobody of that authority gets in until a newer one comes");
@@ -73,6 +73,8 @@ internal sealed class CallerRulesFollower(
         if (read.IsBuiltIn)
             return;
         log.RolesRead(files.Roles, read.Entries.Count);
+        if (read.Entries.Count == 0)
+            log.RolesOfNobody(files.Roles);
         foreach (string unknown in read.Entries.Select(entry => entry.TrustDomain).OfType<string>().Distinct().Except(rules.Current.Trust.TrustDomains))
             log.RolesOfUnknownDomain(files.Roles, unknown);
     }
@@ -84,7 +86,9 @@ internal sealed class CallerRulesFollower(
             RevocationLists? read = lists.Look(rules.Current.Trust, rules.Current.Revocation);
             foreach (string fault in lists.Faults.Except(_listFaults))
                 log.CallerRulesRefused(fault);
-            (_listFaults, _folderFault) = (lists.Faults, null);
+            foreach (string outdated in lists.Outdated.Except(_outdatedLists))
+                log.RevocationListOutdated(outdated);
+            (_listFaults, _folderFault, _outdatedLists, rules.OutdatedLists) = (lists.Faults, null, lists.Outdated, lists.Outdated);
             if (read is null)
                 return;
             rules.Replace(before => before with { Revocation = read });

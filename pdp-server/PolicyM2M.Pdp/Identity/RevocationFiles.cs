@@ -19,6 +19,9 @@ internal sealed class RevocationFiles(DataFolder data, CallerOptions options)
     /// <summary>Why files cannot be used; empty where all can.</summary>
     public IReadOnlyList<string> Faults { get; private set; } = [];
 
+    /// <summary>The lists that are in a file and do not count because a newer one of their authority does: somebody put an old list in place of a new one, or forgot it.</summary>
+    public IReadOnlyList<string> Outdated { get; private set; } = [];
+
     /// <summary>
     /// The lists now; null where nothing is other than at the last look. A list that was read once stays until a newer one of its authority comes: were it enough to take a file away,
     /// what was revoked would be good again.
@@ -40,7 +43,18 @@ internal sealed class RevocationFiles(DataFolder data, CallerOptions options)
         bool isSame = isSameTrust && found.Count == _known.Count
             && found.All(file => _known.TryGetValue(file.Key, out Reading? known) && (known.Stamp, known.Fault) == (file.Value.Stamp, file.Value.Fault));
         (_known, _trust, Faults) = (found, trust, [.. found.Values.Select(file => file.Fault).OfType<string>()]);
-        return isSame ? null : new RevocationLists([.. found.Values.SelectMany(file => file.Lists), .. before.All], options.AcceptsExpiredCrls);
+        if (isSame)
+            return null;
+        var now = new RevocationLists([.. found.Values.SelectMany(file => file.Lists), .. before.All], options.AcceptsExpiredCrls);
+        Outdated = [.. found.SelectMany(file => file.Value.Lists.Select(list => OutdatedText(file.Key, list, now))).OfType<string>()];
+        return now;
+    }
+
+    private static string? OutdatedText(string path, RevocationList list, RevocationLists now)
+    {
+        RevocationList counts = now.All.First(other => other.Issuer == list.Issuer && other.KeyId == list.KeyId);
+        return (counts.ThisUpdate, counts.Number).CompareTo((list.ThisUpdate, list.Number)) <= 0 ? null
+            : $"the revocation list {path} of {list.IssuerText} is of {list.ThisUpdate:u} and does not count: a newer one of {counts.ThisUpdate:u} does";
     }
 
     /// <summary>Why a file cannot be used, whoever the authorities are; null where it can.</summary>

@@ -61,7 +61,7 @@ internal sealed class DeviceEndpoint(
     {
         LifecycleState wanted = DeviceMapping.State(request.State) ?? throw DeviceMapping.Invalid($"there is no state; expected one of {string.Join(", ", LifecycleStates.All)}");
         Device? device = await ChangeAsync(DeviceMapping.Id(request.Id), new DeviceChange.SetState(wanted, Optional(request.Reason)), context);
-        return new SetDeviceStateResponse { Device = ToWire(device!) };
+        return new SetDeviceStateResponse { Device = ToWire(device!), Warnings = { WarningsOfState(device!) } };
     }
 
     public override async Task<SetDeviceRiskResponse> SetDeviceRisk(SetDeviceRiskRequest request, ServerCallContext context)
@@ -87,7 +87,7 @@ internal sealed class DeviceEndpoint(
     public override async Task<ReinstateDeviceResponse> ReinstateDevice(ReinstateDeviceRequest request, ServerCallContext context)
     {
         Device? device = await ChangeAsync(DeviceMapping.Id(request.Id), new DeviceChange.Reinstate(DeviceMapping.Reason(request.Reason, isRequired: true)), context);
-        return new ReinstateDeviceResponse { Device = ToWire(device!) };
+        return new ReinstateDeviceResponse { Device = ToWire(device!), Warnings = { WarningsOfState(device!) } };
     }
 
     public override async Task<DeleteDeviceResponse> DeleteDevice(DeleteDeviceRequest request, ServerCallContext context)
@@ -178,6 +178,11 @@ internal sealed class DeviceEndpoint(
         }
         return warnings;
     }
+
+    /// <summary>Warns of a state that the active policies do not know. It is taken all the same: the next revision may know it, and the registry's table of states says what may follow what.</summary>
+    private IEnumerable<string> WarningsOfState(Device device) => DeviceRules.Review(revisions.Current.Active.Decider, device.ToContext())
+        .Where(value => value.Name == AttributeNames.State && value.Expected is not null)
+        .Select(value => $"the policies do not know the state {LifecycleStates.Text(device.State)}, so it counts as missing, and the strictest applies; {value.Expected}");
 
     private static string? Optional(string reason) => DeviceMapping.Reason(reason, isRequired: false) is { Length: > 0 } given ? given : null;
 

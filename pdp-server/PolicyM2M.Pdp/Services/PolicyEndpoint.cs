@@ -5,6 +5,7 @@ using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Rollouts;
+using PolicyM2M.Pdp.Sight;
 using PolicyM2M.Wire.V1;
 using Diagnostic = PolicyM2M.Compiler.Diagnostics.Diagnostic;
 
@@ -12,7 +13,7 @@ namespace PolicyM2M.Pdp.Services;
 
 /// <summary>What operators ask.</summary>
 internal sealed class PolicyEndpoint(
-    RevisionState revisions, RevisionSource source, Rollout rollout, RegistryState registry, CredentialState credentials, CallerRulesState callers, AuditTrail audit, TimeProvider clock,
+    RevisionState revisions, RevisionSource source, Rollout rollout, RegistryState registry, CredentialState credentials, CallerRulesState callers, Readiness readiness, AuditTrail audit, TimeProvider clock,
     ILogger<PolicyEndpoint> log) : PolicyService.PolicyServiceBase
 {
     public override Task<GetStatusResponse> GetStatus(GetStatusRequest request, ServerCallContext context)
@@ -31,6 +32,8 @@ internal sealed class PolicyEndpoint(
             Rollout = RolloutMapping.ToWire(status, rollout),
             HeldDevices = registry.Held.Count,
             Terms = { callers.Current.ListTerms().Select(list => list.Term).Prepend(credentials.Current.Term).OrderBy(term => term.Until).Select(ToWire) },
+            NotReady = { readiness.WhyNot() },
+            Warnings = { registry.IsAnother ? [Readiness.AnotherRegistry] : Array.Empty<string>(), callers.OutdatedLists },
         });
     }
 

@@ -11,6 +11,8 @@ namespace PolicyM2M.Pdp.Sight;
 /// </summary>
 internal sealed class Readiness(RegistryState registry, AuditTrail audit, Draining draining, CallerRulesState rules, CredentialState credentials, PdpOptions options, TimeProvider clock)
 {
+    public const string AnotherRegistry = "the device registry is not the one of before, and nobody has changed a device in it since";
+
     /// <summary>Why it should not be asked; nothing where it should. What is wrong with a database or a disk is for the log, and not for here: whoever looks need not be trusted.</summary>
     public IReadOnlyList<string> WhyNot()
     {
@@ -25,13 +27,13 @@ internal sealed class Readiness(RegistryState registry, AuditTrail audit, Draini
     }
 
     /// <summary>
-    /// That the registry is not the one of before; and what keeps callers out although the server is ready, or soon will: every replica has the same lists, so that to send callers elsewhere would help none of them. Those who are kept out
-    /// cannot ask for the status, and find it here.
+    /// That the registry is not the one of before; and what keeps callers out although the server is ready, or soon will: every replica has the same lists, so that to send callers elsewhere
+    /// would help none of them. Those who are kept out cannot ask for the status, and find it here.
     /// </summary>
     public IEnumerable<string> Warnings()
     {
         if (registry.IsAnother)
-            yield return "the device registry is not the one of before, and nobody has changed a device in it since";
+            yield return AnotherRegistry;
         DateTimeOffset now = clock.GetUtcNow();
         if (!options.Callers.AcceptsExpiredCrls && Worst(rules.Current.ListTerms().Select(list => list.Term), now) is var lists and > TermStage.Running)
             yield return lists == TermStage.Over ? "a revocation list is over, so that nobody of its authority gets in" : "a revocation list ends soon, and after that nobody of its authority gets in";

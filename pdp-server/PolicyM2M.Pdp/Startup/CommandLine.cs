@@ -194,7 +194,10 @@ internal static class CommandLine
         if (parsed.GetValue(SettingsOptions.Check))
         {
             output.Write(OptionTable.InForce(command, parsed, settings));
-            exitCode = ExitCode.Ok;
+            string[] found = [.. CheckedData.FaultsOf(parsed.GetValue(Data), TimeProvider.System)];
+            foreach (string fault in found)
+                error.WriteLine($"error: {fault}");
+            exitCode = found.Length > 0 ? ExitCode.CouldNotRun : ExitCode.Ok;
             return null;
         }
         exitCode = parsed.Invoke(streams);

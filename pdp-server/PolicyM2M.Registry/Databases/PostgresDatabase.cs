@@ -13,7 +13,10 @@ public sealed class PostgresDatabase : IRegistryDatabase
 
     private const int ConnectSeconds = 3, CommandSeconds = 10;
 
-    /// <summary>Writers wait for each other, so one whose machine vanished in the middle must not hold the others up for as long as TCP hopes. Whoever waits hears that it waited before its command's time is over.</summary>
+    /// <summary>
+    /// Writers wait for each other, so one whose machine vanished in the middle must not hold the others up for as long as TCP hopes. Whoever waits hears that it waited before its command's
+    /// time is over.
+    /// </summary>
     private const string SessionLimits = "-c idle_in_transaction_session_timeout=15s -c lock_timeout=8s";
 
     private readonly NpgsqlDataSource _source;
