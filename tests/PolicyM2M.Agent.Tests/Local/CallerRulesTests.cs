@@ -50,11 +50,12 @@ internal sealed class CallerRulesTests
         Assert.That((admission.Enter(one, first), admission.Enter(one, Asking()), admission.Enter(one, Asking())?.Code), Is.EqualTo(((Refusal?)null, (Refusal?)null, RefusalCode.TooMany)));
         Assert.That(admission.Enter(other, Asking()), Is.Null, "another user");
         Assert.That(admission.Enter(one, Asking())?.Reason, Is.EqualTo("too many connections: user 100 holds 2 of them, and 5 are left for all users"));
-        Assert.That(told, Is.EqualTo(new[] { "too many connections: user 100 holds 2 of them, and 6 are left for all users" }), "once, however many are refused");
+        Assert.That(told, Is.EqualTo(new[] { "user 1 may not ask this agent; its configuration says who may (callers)", "too many connections: user 100 holds 2 of them, and 6 are left for all users" }),
+            "once for each user, however many are refused");
         admission.Leave(one, first);
         Assert.That(admission.Enter(one, Asking()), Is.Null, "after one has ended");
         Assert.That(admission.Enter(one, Asking())?.Code, Is.EqualTo(RefusalCode.TooMany));
-        Assert.That((told.Count, admission.Use), Is.EqualTo((2, new SocketUse(Open: 3, Refused: 4, Silent: 0))), "told again after half of them had ended");
+        Assert.That((told.Count, admission.Use), Is.EqualTo((3, new SocketUse(Open: 3, Refused: 4, Silent: 0))), "told again after half of them had ended");
     }
 
     [Test]
