@@ -5,6 +5,8 @@ namespace PolicyM2M.Testing;
 /// <summary>An empty folder that is gone when the test is.</summary>
 public sealed class TemporaryFolder : IDisposable
 {
+    private const int MostTries = 1_000;
+
     /// <summary>Makes the folder.</summary>
     public TemporaryFolder() => Path = Directory.CreateTempSubdirectory("policym2m-").FullName;
 
@@ -27,10 +29,21 @@ public sealed class TemporaryFolder : IDisposable
         return path;
     }
 
-    /// <summary>Deletes the folder and all that is in it; links are deleted, not followed.</summary>
+    /// <summary>
+    /// Deletes the folder and all that is in it; links are deleted, not followed. Whatever a test has abandoned, as it must where it tries a disk that hangs, may still be writing into it: then it is tried again.
+    /// </summary>
     public void Dispose()
     {
-        if (Directory.Exists(Path))
-            Directory.Delete(Path, recursive: true);
+        for (int tries = 1; Directory.Exists(Path); tries++)
+        {
+            try
+            {
+                Directory.Delete(Path, recursive: true);
+            }
+            catch (IOException) when (tries < MostTries)
+            {
+                // Something was made in a folder while that was being emptied.
+            }
+        }
     }
 }
