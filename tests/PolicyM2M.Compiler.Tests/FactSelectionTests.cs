@@ -1,7 +1,6 @@
 using PolicyM2M.Compiler.Diagnostics;
 using PolicyM2M.Engine;
 using PolicyM2M.Engine.Contexts;
-using PolicyM2M.Engine.Lattice;
 using PolicyM2M.Engine.Vocabulary;
 
 namespace PolicyM2M.Compiler.Tests;
@@ -22,6 +21,30 @@ internal sealed class FactSelectionTests
     public void A_text_that_the_table_does_not_give_is_unlike_any_other()
     {
         Assert.That(Suites("suites where rfc10015 != \"MUST NOT\" and rfc10015 != \"SHOULD NOT\" and version == \"TLS1.3\""), Does.Contain("TLS_AES_128_GCM_SHA256"));
+    }
+
+    [TestCase("mode == \"CCM_8\" and version == \"TLS1.3\"", "TLS_AES_128_CCM_8_SHA256")]
+    [TestCase("first-version == \"TLS1.3\" and flags contains \"short-tag\"", "TLS_AES_128_CCM_8_SHA256")]
+    [TestCase("not (flags contains \"no-fs\" or flags contains \"cbc\" or flags contains \"null-cipher\") and first-version == \"TLS1.0\" and key-exchange == \"ECDHE\" and authentication == \"RSA\"",
+        "TLS_ECDHE_RSA_WITH_RC4_128_SHA")]
+    public void Modes_first_versions_and_flags_are_facts_too(string where, string expected) => Assert.That(Suites($"suites where {where}"), Is.EqualTo(new[] { expected }));
+
+    [Test]
+    public void What_a_group_s_share_takes_is_a_fact_too()
+    {
+        Compilation compilation = Compile("cipher-suites { otherwise use { versions 1.3  suites TLS_AES_128_GCM_SHA256  groups where tls13 and client-share-bytes <= 32 and server-share-bytes <= 32  usable-for 1h } }");
+        Assert.That(compilation.Diagnostics, Is.Empty);
+        Assert.That(Said(compilation), Does.Contain("groups x25519").And.Not.Contain("secp256r1"));
+    }
+
+    [TestCase("flags == \"cbc\"", "expected `contains`: `flags` is a set of words")]
+    [TestCase("mode contains \"CBC\"", "`mode` holds one value")]
+    [TestCase("not flags contains \"cbcc\"", "a value that `flags` has: 64bit-block, anon, cbc")]
+    public void A_set_of_words_is_asked_what_it_contains_and_nothing_else_is(string where, string said)
+    {
+        Diagnostic fault = Compile($"cipher-suites {{ otherwise use {{ versions 1.2  suites where {where}  usable-for 1h }} }}").Diagnostics.Single();
+        Assert.That((fault.Code, fault.Severity), Is.EqualTo(("M2M307", Severity.Error)));
+        Assert.That(fault.Help, Does.Contain(said));
     }
 
     /// <summary>What the tables select may be more or less with another release, and a set that is valid must stay so.</summary>
@@ -65,11 +88,13 @@ internal sealed class FactSelectionTests
         new SourceFile("p.m2m", $"policy p\n{policy}\n"),
     ]);
 
-    private static IEnumerable<string> Suites(Compilation compilation)
+    private static string Said(Compilation compilation)
     {
         Assert.That(compilation.Bundle, Is.Not.Null, string.Join('\n', compilation.Diagnostics));
         var decider = new Decider(compilation.Bundle!);
-        Outcome outcome = decider.Decide(DecisionKind.CipherSuites, decider.Prepare(DeviceContext.Empty), DateTimeOffset.UnixEpoch).Outcome;
-        return outcome.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries).Where(word => word.StartsWith("TLS_", StringComparison.Ordinal)).Select(word => word.TrimEnd(','));
+        return decider.Decide(DecisionKind.CipherSuites, decider.Prepare(DeviceContext.Empty), DateTimeOffset.UnixEpoch).Outcome.ToString();
     }
+
+    private static IEnumerable<string> Suites(Compilation compilation) =>
+        Said(compilation).Split(' ', StringSplitOptions.RemoveEmptyEntries).Where(word => word.StartsWith("TLS_", StringComparison.Ordinal)).Select(word => word.TrimEnd(','));
 }

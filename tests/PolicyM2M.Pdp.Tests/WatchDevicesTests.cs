@@ -101,7 +101,10 @@ internal sealed class WatchDevicesTests
         using Call ended = await Watch(pdp, "plc-0042");
         await Next(ended);
         Task stopping = pdp.StopServerAsync();
-        Assert.That((await Assert.ThrowsAsync<RpcException>(() => Next(ended)))!.StatusCode, Is.EqualTo(StatusCode.Unavailable));
+        StatusCode told = (await Assert.ThrowsAsync<RpcException>(() => Next(ended)))!.StatusCode;
+        // A call whose caller may still write is over for HttpClient only once both have ended: where the connection closes before the last word is read it is lost, and Grpc.Net.Client says INTERNAL. Devices take either
+        // for a decision point that is away.
+        Assert.That(told, Is.EqualTo(StatusCode.Unavailable).Or.EqualTo(StatusCode.Internal));
         await stopping;
     }
 

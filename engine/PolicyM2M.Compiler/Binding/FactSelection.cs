@@ -64,6 +64,9 @@ internal sealed class FactSelection(SourceText source, Field field, Faults fault
             case ConditionSyntax.Between between:
                 return Fact(between.Attribute, facts) is { } bits && Number(between.Low) is { } low && Number(between.High) is { } high && IsRange(between, low, high)
                     && TryNumber(bits, out long n) && (n >= low && n <= high) == truth;
+            case ConditionSyntax.Relation { Word: "contains" } contains:
+                return Fact(contains.Attribute, facts, isSet: true) is { } words && IsThere(contains.Attribute, contains.Literal, contains.Literal.Value)
+                    && words.Split(TlsRegistry.BetweenWords).Contains(contains.Literal.Value) == truth;
             default:
                 Wrong(where.Span, "a comparison of facts");
                 return false;
@@ -98,10 +101,15 @@ internal sealed class FactSelection(SourceText source, Field field, Faults fault
         };
     }
 
-    private string? Fact(NameSyntax name, IReadOnlyDictionary<string, string> facts)
+    private string? Fact(NameSyntax name, IReadOnlyDictionary<string, string> facts, bool isSet = false)
     {
         if (facts.TryGetValue(name.Text, out string? fact))
-            return fact;
+        {
+            if (TlsRegistry.IsSetOfWords(name.Text) == isSet)
+                return fact;
+            Wrong(name.Span, isSet ? $"`==`, `!=` or `in`: `{name.Text}` holds one value, and no set of words" : $"`contains`: `{name.Text}` is a set of words");
+            return null;
+        }
         _isFaulty = true;
         faults.UnknownFact(source, name, ((FieldShape.NameList)field.Shape).What, facts.Keys.Order(StringComparer.Ordinal));
         return null;
@@ -121,7 +129,7 @@ internal sealed class FactSelection(SourceText source, Field field, Faults fault
     {
         if (_isFaulty)
             return false;
-        string[] values = [.. TlsRegistry.Facts(field.Name).Select(row => row.Facts[name.Text]).Where(fact => fact.Length > 0).Distinct().Order(StringComparer.Ordinal)];
+        string[] values = [.. TlsRegistry.Facts(field.Name).Select(row => row.Facts[name.Text]).Where(fact => fact.Length > 0).SelectMany(fact => fact.Split(TlsRegistry.BetweenWords)).Distinct().Order(StringComparer.Ordinal)];
         // Of a fact that is so or not so, a table may hold only one of the two.
         if (values.Contains(value) || (value is Yes or No && (values.Contains(Yes) || values.Contains(No))))
             return true;

@@ -94,7 +94,7 @@ public static class TlsRegistry
 
     /// <summary>
     /// What the registry's table says of the names of a field, as <c>where</c> selects by it: for each name its facts in the table's words. Yes and no
-    /// are truths, bits are numbers, and a set of words (versions) is written with blanks between them.
+    /// are truths, bits are numbers, and a set of words (flags) has <see cref="BetweenWords"/> between them.
     /// </summary>
     internal static IReadOnlyList<(string Name, IReadOnlyDictionary<string, string> Facts)> Facts(string field) => field switch
     {
@@ -103,6 +103,14 @@ public static class TlsRegistry
         "signatures" => SchemeFacts.Value,
         _ => [],
     };
+
+    /// <summary>What stands between the words of a fact that is a set of them.</summary>
+    internal const char BetweenWords = '|';
+
+    /// <summary>Whether a fact is a set of words; any other is one value.</summary>
+    internal static bool IsSetOfWords(string fact) => fact == Flags;
+
+    private const string Flags = "flags";
 
     private static readonly Lazy<IReadOnlyList<(string, IReadOnlyDictionary<string, string>)>> SuiteFacts = new(() => LoadFacts("tls_cipher_suites.csv", row => row["kind"] == "suite" ? new()
     {
@@ -113,12 +121,15 @@ public static class TlsRegistry
         ["key-exchange"] = row["kx"],
         ["authentication"] = row["auth"],
         ["cipher"] = row["cipher"],
+        ["mode"] = row["mode"],
         ["mac"] = row["mac"],
         ["hash"] = row["hash"],
         ["recommended"] = row["recommended"],
         ["rfc10015"] = row["rfc10015"],
         ["dtls"] = row["dtls_ok"] == "Y" ? "yes" : "no",
         ["version"] = row["max_version"],
+        ["first-version"] = row["min_version"],
+        [Flags] = row["flags"],
     } : null));
 
     private static readonly Lazy<IReadOnlyList<(string, IReadOnlyDictionary<string, string>)>> GroupFacts = new(() => LoadFacts("tls_supported_groups.csv", row => new()
@@ -131,6 +142,8 @@ public static class TlsRegistry
         ["dtls"] = row["dtls_ok"] == "Y" ? "yes" : "no",
         ["recommended"] = row["recommended"],
         ["fips-140-3"] = row["fips_140_3"],
+        ["client-share-bytes"] = row["client_share_bytes"],
+        ["server-share-bytes"] = row["server_share_bytes"],
     }));
 
     private static readonly Lazy<IReadOnlyList<(string, IReadOnlyDictionary<string, string>)>> SchemeFacts = new(() => LoadFacts("tls_signature_schemes.csv", row => new()
