@@ -40,14 +40,15 @@ internal static class Daemon
             options = options with { CertificatePath = own.CertificatePath, KeyPath = own.KeyPath };
         ReplacedCredential? replaced = own is null ? new ReplacedCredential(configuration, seen, time) : null;
         OwnClaims claims = ClaimsOf(configuration, seen, time);
-        await using Gateway gateway = Gateway.Connect(options with
+        options = options with
         {
             OnEvent = happened =>
             {
                 seen.Client(happened);
                 loop.Hear(happened);
             },
-        }, claims);
+        };
+        await using Gateway gateway = ProcessHeap.Fill(StateFiles.StoredBytes(configuration), () => Gateway.Connect(options, claims));
         seen.Credential(gateway.DeviceId, CertificateFile.Until(options.CertificatePath));
         var rules = new CallerRules(configuration.Callers, gateway.Name, SystemAccounts.Own());
         await using LocalServer local = await LocalServer.StartAsync(configuration.Socket, gateway, rules, seen, ConnectionLimits.Usual, ending);
@@ -61,11 +62,12 @@ internal static class Daemon
         Task reading = claims.RunAsync(configuration.Interval, loop.Wake, async () => seen.Claims(await gateway.ClaimsAsync()), time, whole.Token);
         Task deciding = loop.RunAsync(new DecisionSubject(gateway.DecideAsync, gateway.NextChangeAsync, () => gateway.Now), Follow, whole.Token);
         Task[] running = [renewing, reading, deciding, .. services.Run(whole.Token)];
+        Task settling = ProcessHeap.GiveBackAsync(whole.Token);
         // None ends by itself: where one fails, the daemon ends, and the service manager starts it anew.
         Task first = await Task.WhenAny(running);
         await whole.CancelAsync();
         Systemd.Stopping();
-        await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll([.. running, settling]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!ending.IsCancellationRequested)
             await first;
         return ExitCode.Ok;

@@ -26,6 +26,9 @@ internal static class StateFiles
     /// <summary>What is sealed with the key.</summary>
     public static IEnumerable<string> Stores(AgentConfiguration configuration) => [Decisions(configuration), Decisions(configuration) + BundleSuffix];
 
+    /// <summary>How long the files are that a start reads; those that cannot be looked at count for nothing.</summary>
+    public static long StoredBytes(AgentConfiguration configuration) => Stores(configuration).Select(path => new FileInfo(path)).Sum(file => file.Exists ? file.Length : 0);
+
     /// <summary>What of the agent's own a path is, or lies in; null where it is none of that.</summary>
     /// <param name="state">The state folder.</param>
     /// <param name="path">The path.</param>

@@ -16,6 +16,7 @@ internal sealed class HeldBundle
 
     private readonly Decider _decider;
     private readonly BundleBytes _bytes;
+    private readonly long _validUntil, _issuedAt;
 
     /// <param name="bundle">The policies.</param>
     /// <param name="signed">What vouches for them, as it came.</param>
@@ -33,6 +34,8 @@ internal sealed class HeldBundle
         Signed = signed;
         Statement = statement;
         ValidUntil = validUntil;
+        _validUntil = validUntil.UtcTicks;
+        _issuedAt = statement.IssuedAt.UtcTicks;
         RefreshAt = RefreshTimes.Before(validUntil, validUntil - statement.IssuedAt);
         Stamp = RevisionStamp.Of(statement);
     }
@@ -70,24 +73,28 @@ internal sealed class HeldBundle
         DecisionPath path = _path ??= new DecisionPath();
         Decision decision = _decider.Decide(kind, context, now, path);
         Region region = path.Region();
-        DateTimeOffset ends = ValidUntil, freshEnds = ValidUntil;
+        // In ticks: moments with offsets cost as much as the decision.
+        long ends = _validUntil, freshEnds = _validUntil;
         if (region.NeedsVouching)
         {
             if (!(now < facts.Statement?.ValidUntil))
                 return null;
-            (ends, freshEnds) = (Earlier(ends, facts.Statement.ValidUntil), facts.Statement.FreshUntil);
+            (ends, freshEnds) = (Math.Min(ends, facts.Statement.ValidUntil.UtcTicks), facts.Statement.FreshUntil.UtcTicks);
         }
-        if (region.IsTimed)
-            ends = Earlier(ends, region.HoldsUntil(context, now) ?? ends);
-        return new LocalDecision(decision, region, Earlier(Earlier(ends, freshEnds), Statement.IssuedAt + decision.FreshFor), Earlier(ends, Statement.IssuedAt + decision.UsableFor));
+        if (region.IsTimed && region.HoldsUntil(context, now) is { } leaves)
+            ends = Math.Min(ends, leaves.UtcTicks);
+        return new LocalDecision(decision, region, Math.Min(Math.Min(ends, freshEnds), _issuedAt + decision.FreshFor.Ticks), Math.Min(ends, _issuedAt + decision.UsableFor.Ticks));
     }
-
-    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => other < one ? other : one;
 }
 
 /// <summary>A decision made on this machine.</summary>
 /// <param name="Decision">The decision.</param>
 /// <param name="Region">Where it holds.</param>
-/// <param name="FreshUntil">Until then it need not be asked for.</param>
-/// <param name="UsableUntil">Until then it may be used while nobody answers.</param>
-internal readonly record struct LocalDecision(Decision Decision, Region Region, DateTimeOffset FreshUntil, DateTimeOffset UsableUntil);
+/// <param name="FreshTicks">Until then it need not be asked for, in ticks of UTC.</param>
+/// <param name="UsableTicks">Until then it may be used while nobody answers, in ticks of UTC.</param>
+internal readonly record struct LocalDecision(Decision Decision, Region Region, long FreshTicks, long UsableTicks)
+{
+    public DateTimeOffset FreshUntil => new(FreshTicks, TimeSpan.Zero);
+
+    public DateTimeOffset UsableUntil => new(UsableTicks, TimeSpan.Zero);
+}

@@ -32,6 +32,17 @@ internal readonly struct IntervalSet : IEquatable<IntervalSet>
         return new IntervalSet(merged.ToImmutable());
     }
 
+    /// <summary>The same, of intervals that mostly are in order and apart already: then nothing is copied.</summary>
+    public static IntervalSet Of(ImmutableArray<(long Low, long High)> intervals)
+    {
+        for (int i = 0; i < intervals.Length; i++)
+        {
+            if (intervals[i].Low > intervals[i].High || (i > 0 && (intervals[i - 1].High >= intervals[i].Low || intervals[i - 1].High + 1 == intervals[i].Low)))
+                return Of(intervals.AsEnumerable());
+        }
+        return new IntervalSet(intervals);
+    }
+
     /// <summary>Whether every code of the interval <paramref name="low"/> to <paramref name="high"/> is in the set.</summary>
     public bool Covers(long low, long high) => IntervalOf(low) is >= 0 and int at && _intervals[at].High >= high;
 

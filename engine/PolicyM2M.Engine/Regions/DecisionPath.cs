@@ -10,17 +10,19 @@ public sealed class DecisionPath
 {
     private long[] _turns = new long[64];
     private int _turnCount;
+    private ulong _hash;
     private RegionMemory? _regions;
 
     /// <summary>The region of the decision last made with this path.</summary>
     /// <exception cref="InvalidOperationException">No decision was made with it.</exception>
     public Region Region() => _regions is null
         ? throw new InvalidOperationException("no decision was made with this path")
-        : _regions.Read(_turns.AsSpan(0, _turnCount));
+        : _regions.Read(_turns.AsSpan(0, _turnCount), RunningHash.Of(_hash, _turnCount));
 
     internal void Begin(RegionMemory regions)
     {
         _turnCount = 0;
+        _hash = 0;
         _regions = regions;
     }
 
@@ -31,7 +33,11 @@ public sealed class DecisionPath
 
         public void Miss(int facet) => Note(RegionMemory.Miss(facet));
 
-        public void Restart() => path._turnCount = 0;
+        public void Restart()
+        {
+            path._turnCount = 0;
+            path._hash = 0;
+        }
 
         private void Note(long turn)
         {
@@ -40,6 +46,7 @@ public sealed class DecisionPath
                 Array.Resize(ref path._turns, path._turns.Length * 2);
             path._turns[at] = turn;
             path._turnCount = at + 1;
+            path._hash = RunningHash.With(path._hash, turn);
         }
     }
 }

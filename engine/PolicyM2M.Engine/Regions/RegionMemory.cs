@@ -27,9 +27,10 @@ internal sealed class RegionMemory(DecisionTrees trees, AttributeTable attribute
     }
 
     /// <summary>The region of a way.</summary>
-    public Region Read(ReadOnlySpan<long> turns)
+    /// <param name="turns">The way.</param>
+    /// <param name="hash">Its hash: <see cref="RunningHash"/>.</param>
+    public Region Read(ReadOnlySpan<long> turns, ulong hash)
     {
-        ulong hash = DirectCache<Region>.Hash(turns);
         if (_regions.Find(turns, hash) is { } known)
             return known;
         Region region = new RegionReader(trees, attributes).Read(turns);

@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace PolicyM2M.Engine.Trees;
@@ -40,11 +39,10 @@ internal sealed class DirectCache<TValue>
 
     public static ulong Hash(ReadOnlySpan<long> key)
     {
-        const ulong Factor = 0x9E3779B97F4A7C15;
-        ulong hash = (ulong)key.Length;
+        ulong hash = 0;
         foreach (long word in key)
-            hash = BitOperations.RotateLeft((hash ^ (ulong)word) * Factor, 31);
-        return hash * Factor;
+            hash = RunningHash.With(hash, word);
+        return RunningHash.Of(hash, key.Length);
     }
 
     /// <summary>Made when first needed: most sets never remember anything here.</summary>
