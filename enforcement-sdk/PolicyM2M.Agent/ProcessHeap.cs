@@ -50,8 +50,9 @@ internal static class ProcessHeap
         {
             return bytes >= Least && GC.TryStartNoGCRegion(bytes);
         }
-        catch (Exception refused) when (refused is ArgumentOutOfRangeException or OutOfMemoryException)
+        catch (Exception refused) when (refused is ArgumentOutOfRangeException or OutOfMemoryException or InvalidOperationException)
         {
+            // There is not so much, or somebody else holds it already: a start that collects is only slower.
             return false;
         }
     }
