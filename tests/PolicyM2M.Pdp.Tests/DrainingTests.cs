@@ -47,7 +47,8 @@ public sealed class DrainingTests
         Task<int> cut = Task.Run(pdp.Process.TerminateAsync, Cancel);
         Assert.That((await Assert.ThrowsAsync<RpcException>(() => watch.ResponseStream.MoveNext(Cancel)))!.Status,
             Is.EqualTo(new Status(StatusCode.Unavailable, "the decision point is shutting down")));
-        Assert.That((await Assert.ThrowsAsync<RpcException>(() => stream.ResponseStream.MoveNext(Cancel)))!.StatusCode, Is.EqualTo(StatusCode.Unavailable));
+        // Where the connection closes before a client that still writes has read the last word, it makes up its own.
+        Assert.That((await Assert.ThrowsAsync<RpcException>(() => stream.ResponseStream.MoveNext(Cancel)))!.StatusCode, Is.AnyOf(StatusCode.Unavailable, StatusCode.Internal));
         Assert.That((await cut, await ended), Is.EqualTo((0, 0)), pdp.Process.Transcript);
         Assert.That(pdp.Process.Transcript, Does.Contain("asked to end: not ready any more, and answering for 600 more seconds").And.Not.Contain("Exception").And.Not.Contain("Health check"));
     }

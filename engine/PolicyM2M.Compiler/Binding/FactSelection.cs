@@ -16,6 +16,7 @@ internal sealed class FactSelection(SourceText source, Field field, Faults fault
     private const string Yes = "yes";
     private const string No = "no";
 
+    private readonly Dictionary<string, ImmutableSortedSet<string>> _values = [];
     private bool _isFaulty;
 
     /// <summary>The names with these facts, in the given order; null where the condition is no condition over facts.</summary>
@@ -129,12 +130,23 @@ internal sealed class FactSelection(SourceText source, Field field, Faults fault
     {
         if (_isFaulty)
             return false;
-        string[] values = [.. TlsRegistry.Facts(field.Name).Select(row => row.Facts[name.Text]).Where(fact => fact.Length > 0).SelectMany(fact => fact.Split(TlsRegistry.BetweenWords)).Distinct().Order(StringComparer.Ordinal)];
+        ImmutableSortedSet<string> values = ValuesOf(name.Text);
         // Of a fact that is so or not so, a table may hold only one of the two.
         if (values.Contains(value) || (value is Yes or No && (values.Contains(Yes) || values.Contains(No))))
             return true;
         Wrong(literal.Span, $"a value that `{name.Text}` has: {string.Join(", ", values)}");
         return false;
+    }
+
+    /// <summary>What rows say of a fact. Looked up once: every row asks for it.</summary>
+    private ImmutableSortedSet<string> ValuesOf(string fact)
+    {
+        if (!_values.TryGetValue(fact, out ImmutableSortedSet<string>? values))
+        {
+            _values.Add(fact, values = TlsRegistry.Facts(field.Name).Select(row => row.Facts[fact]).Where(text => text.Length > 0)
+                .SelectMany(text => text.Split(TlsRegistry.BetweenWords)).ToImmutableSortedSet(StringComparer.Ordinal));
+        }
+        return values;
     }
 
     /// <summary>Whether a range holds anything: one that does not would select everything where it is denied.</summary>

@@ -6,7 +6,7 @@ namespace PolicyM2M.Pdp.Services;
 
 /// <summary>
 /// What was answered lately, by the bytes of the request and who sent it. A device says the same of itself again and again, and gets the same signed decisions for up to a minute. Of bounded size: each request has
-/// a few places, and a newcomer pushes an older one out. Safe for all threads: a place is read and written in one piece.
+/// a few places, and a newcomer pushes an older one out. Safe for all threads: an entry is read and written in one piece, and knows its own request.
 /// </summary>
 internal sealed class AnswerMemory
 {
@@ -16,15 +16,16 @@ internal sealed class AnswerMemory
     /// <summary>Tens of attributes of a few words; what is larger is no device that asks often.</summary>
     private const int LongestRequest = 4 << 10, LongestAnswer = 16 << 10;
 
-    private readonly Entry?[] _entries = new Entry?[Groups * GroupSize];
+    private readonly Place[] _places = new Place[Groups * GroupSize];
     private volatile Answered? _latest;
 
     /// <summary>What was answered to this request, if all that it came from is still so. Whether the caller may still ask is not looked at here.</summary>
     public Entry? Find(ReadOnlySpan<byte> request, Caller caller, RevisionStatus status, DeviceRegistry devices, DateTimeOffset now)
     {
-        foreach (Entry? entry in GroupOf(request))
+        int hash = HashOf(request);
+        foreach (ref readonly Place place in GroupOf(hash))
         {
-            if (entry is { Answered: var known } && entry.Request.AsSpan().SequenceEqual(request) && known.Caller.Equals(caller))
+            if (place.Hash == hash && place.Entry is { Answered: var known } entry && entry.Request.AsSpan().SequenceEqual(request) && known.Caller.Equals(caller))
                 return IsSo(known, status, devices) && now >= known.MadeAt && now < known.Until ? entry : null;
         }
         return null;
@@ -32,7 +33,7 @@ internal sealed class AnswerMemory
 
     /// <summary>What was answered from what is served, the latest first.</summary>
     public IEnumerable<Entry> Latest(RevisionStatus status) =>
-        _entries.OfType<Entry>().Where(entry => ReferenceEquals(entry.Answered.Status.Active, status.Active)).OrderByDescending(entry => entry.Answered.MadeAt);
+        _places.Select(place => place.Entry).OfType<Entry>().Where(entry => ReferenceEquals(entry.Answered.Status.Active, status.Active)).OrderByDescending(entry => entry.Answered.MadeAt);
 
     /// <summary>Remembers an answer, where it can be given again.</summary>
     public void Keep(byte[] request, Answered answered, AnswerBytes bytes)
@@ -46,21 +47,22 @@ internal sealed class AnswerMemory
             if (answered.Status.AnswersSince < latest.Status.AnswersSince)
                 return;
             // What came from other policies is never given again, and must not keep those in memory.
-            Array.Clear(_entries);
+            Array.Clear(_places);
         }
         _latest = answered;
-        Span<Entry?> group = GroupOf(request);
+        int hash = HashOf(request);
+        Span<Place> group = GroupOf(hash);
         int oldest = 0;
         for (int i = 0; i < group.Length; i++)
         {
-            if (group[i] is not { } entry || entry.Request.AsSpan().SequenceEqual(request) && entry.Answered.Caller.Equals(answered.Caller))
+            if (group[i].Entry is not { } entry || entry.Request.AsSpan().SequenceEqual(request) && entry.Answered.Caller.Equals(answered.Caller))
             {
                 oldest = i;
                 break;
             }
-            oldest = entry.Answered.MadeAt < group[oldest]?.Answered.MadeAt ? i : oldest;
+            oldest = entry.Answered.MadeAt < group[oldest].Entry?.Answered.MadeAt ? i : oldest;
         }
-        group[oldest] = new Entry(request, answered, bytes);
+        group[oldest] = new Place { Hash = hash, Entry = new Entry(request, answered, bytes) };
     }
 
     private static bool IsSo(Answered known, RevisionStatus status, DeviceRegistry devices) =>
@@ -68,12 +70,23 @@ internal sealed class AnswerMemory
         // The registry changes in place: what tells is the record of the device, which never does.
         && ReferenceEquals(known.Registry, devices) && Equals(known.Known, devices.Find(known.Device));
 
-    private Span<Entry?> GroupOf(ReadOnlySpan<byte> request)
+    /// <summary>Seeded by chance at each start, so that nobody can aim at a place.</summary>
+    private static int HashOf(ReadOnlySpan<byte> request)
     {
-        // Seeded by chance at each start, so that nobody can aim at a place.
         var hash = new HashCode();
         hash.AddBytes(request);
-        return _entries.AsSpan((hash.ToHashCode() & (Groups - 1)) * GroupSize, GroupSize);
+        return hash.ToHashCode();
+    }
+
+    private Span<Place> GroupOf(int hash) => _places.AsSpan((hash & (Groups - 1)) * GroupSize, GroupSize);
+
+    /// <summary>
+    /// The hashes lie beside each other: to follow an entry to the request that it is not for costs three waits for memory. A reader may see the hash of one with the entry of another, and finds nothing.
+    /// </summary>
+    private struct Place
+    {
+        public int Hash;
+        public Entry? Entry;
     }
 
     /// <summary>An answer to a request.</summary>
