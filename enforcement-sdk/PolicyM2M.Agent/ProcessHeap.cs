@@ -30,9 +30,7 @@ internal static class ProcessHeap
         }
         finally
         {
-            // It ended by itself where more was needed than was asked for.
-            if (GCSettings.LatencyMode == GCLatencyMode.NoGCRegion)
-                GC.EndNoGCRegion();
+            End();
         }
     }
 
@@ -41,6 +39,20 @@ internal static class ProcessHeap
     {
         await Task.Delay(ToSettle, ending);
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+    }
+
+    /// <summary>It ended by itself where more was needed than was asked for; another thread, which reads the bundle, may bring that about just now.</summary>
+    private static void End()
+    {
+        try
+        {
+            if (GCSettings.LatencyMode == GCLatencyMode.NoGCRegion)
+                GC.EndNoGCRegion();
+        }
+        catch (InvalidOperationException) when (GCSettings.LatencyMode != GCLatencyMode.NoGCRegion)
+        {
+            // Then there is nothing to end.
+        }
     }
 
     private static bool Hold(long stored)

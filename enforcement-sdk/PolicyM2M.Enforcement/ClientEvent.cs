@@ -38,12 +38,15 @@ public abstract record ClientEvent
     /// <param name="IsOver">Whether it has ended.</param>
     public sealed record CertificateEnding(DateTimeOffset Until, bool IsOver) : ClientEvent;
 
-    /// <summary>The decision point answered, and will not speak to this device; or its answer made no sense.</summary>
+    /// <summary>The decision point answered, and will not speak to this device, or of one behind it; or its answer made no sense.</summary>
     /// <param name="Reason">What it said.</param>
     public sealed record Refused(string Reason) : ClientEvent
     {
         /// <summary>Whether it is this device's credential that it will not speak to, and not one request.</summary>
         public bool IsUnwelcome { get; init; }
+
+        /// <summary>The device of which alone it will not speak, or of which it told what is not taken; null where it is this device's credential, or all that it answers.</summary>
+        public string? Device { get; init; }
     }
 
     /// <summary>

@@ -35,7 +35,7 @@ public sealed partial class PolicyClient
             decision = fresh;
             return true;
         }
-        if (!_outage.IsConnected && WhileAway(kind, claims, out _) is { } usable)
+        if (!_outage.IsConnected && WhileAway(kind, claims, out _, out _) is { } usable)
         {
             Note(claims.Slot, kind, usable.Source);
             decision = usable;

@@ -60,8 +60,9 @@ public sealed partial class PolicyClient
         string reason = Reason(failure, address, wasConnected);
         if (!IsUnreachable(failure))
         {
+            bool isOfAll = device == _name || failure is RpcException { StatusCode: StatusCode.Unauthenticated };
             if (_outage.IsRefusalNews(device, reason))
-                Tell(new ClientEvent.Refused(reason) { IsUnwelcome = IsUnwelcome(failure) && (device == _name || failure is RpcException { StatusCode: StatusCode.Unauthenticated }) });
+                Tell(new ClientEvent.Refused(reason) { IsUnwelcome = IsUnwelcome(failure) && isOfAll, Device = isOfAll ? null : device });
         }
         else if (_outage.IsNews(reason))
             Tell(new ClientEvent.Disconnected(reason, ConnectionFailure.Detail(failure)) { IsTurnedAway = CallFailure.Reason(failure, _options, address, wasConnected) == ConnectionFailure.TurnedAway });
@@ -86,10 +87,10 @@ public sealed partial class PolicyClient
     /// <summary>What holds while nobody gives an answer that may be used.</summary>
     private DeviceDecision AtHandOnly(DecisionKind kind, ClaimSet claims, string what, string reason)
     {
-        if (WhileAway(kind, claims, out DateTimeOffset? ended) is not { } usable)
+        if (WhileAway(kind, claims, out DateTimeOffset? ended, out string? denial) is not { } usable)
         {
-            return Nothing(kind, claims, ended is { } until
-                ? $"{what}, and what is kept was usable until {until:u} ({reason})"
+            return Nothing(kind, claims, ended is { } until ? $"{what}, and what is kept was usable until {until:u} ({reason})"
+                : denial is not null ? $"{what}, and the policies that are held deny: {denial} ({reason})"
                 : $"{what}, and nothing is kept for this context ({reason})");
         }
         Note(claims.Slot, kind, usable.Source);
@@ -97,13 +98,18 @@ public sealed partial class PolicyClient
     }
 
     /// <summary>The better of what is kept and what the bundle says; null where neither may be used.</summary>
-    private DeviceDecision? WhileAway(DecisionKind kind, ClaimSet claims, out DateTimeOffset? ended)
+    /// <param name="kind">The kind of decision.</param>
+    /// <param name="claims">Who asks.</param>
+    /// <param name="ended">When what is kept ended; null where nothing is.</param>
+    /// <param name="denial">Why the bundle denies, which holds for no time and so is no answer that is kept; null where it does not.</param>
+    private DeviceDecision? WhileAway(DecisionKind kind, ClaimSet claims, out DateTimeOffset? ended, out string? denial)
     {
         DateTimeOffset now = _clock.Now;
         Found? found = _memory.Find(kind, claims, now);
         AtHand kept = found?.At(now) ?? AtHand.Nothing;
         ended = kept == AtHand.Ended ? found!.Value.UsableUntil : null;
         LocalAnswers.Local? local = kept == AtHand.Fresh ? null : Local(kind, claims, now);
+        denial = local?.Made.Decision.Outcome.Denial;
         AtHand made = local?.At(now) ?? AtHand.Nothing;
         DecisionSource source = DecisionState.Of(Asked.Unreachable, made > kept ? made : kept)!.Value;
         return source == DecisionSource.Denied ? null : made > kept ? local!.Answer(source) : found!.Value.Answer(source);

@@ -41,6 +41,8 @@ internal sealed class BundleModeTests
         await world.Pdp.KillAsync();
         DeviceDecision local = (await client.DecideAsync(ScriptedBundle.NeverAsked, Auth))[0];
         Assert.That((local.Source, local.IsLocal, local.Signed, local.Decision!.Rules[0].Label), Is.EqualTo((DecisionSource.Cached, true, (SignedDecision?)null, "auth case 1")));
+        DeviceDecision denied = (await client.DecideAsync(ClientWorld.Context.With("device.type", AttributeValue.Of("ups")), Auth))[0];
+        Assert.That(denied.Outcome.Denial, Does.Contain("and the policies that are held deny: "));
         world.Time.Advance(TimeSpan.FromMinutes(61));
         Assert.That((await client.DecideAsync(ScriptedBundle.NeverAsked, Auth))[0].Source, Is.EqualTo(DecisionSource.Stale), "its windows count from when the bundle was vouched for");
         world.Time.Advance(TimeSpan.FromDays(1));

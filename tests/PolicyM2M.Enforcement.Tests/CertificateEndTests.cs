@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Grpc.Core;
 using PolicyM2M.Enforcement.Connection;
+using PolicyM2M.Enforcement.Rotation;
 using PolicyM2M.Testing;
 using V1 = PolicyM2M.Wire.V1;
 
@@ -61,6 +62,7 @@ internal sealed class CertificateEndTests
     private static IEnumerable<TestCaseData> Files()
     {
         yield return new TestCaseData(new[] { ("CN=Issuing", 2) }, "CN=Issuing").SetArgDisplayNames("its issuer ends first");
+        yield return new TestCaseData(new[] { ("CN=Issuing", -1) }, "CN=Issuing").SetArgDisplayNames("its issuer ended before it began");
         yield return new TestCaseData(new[] { ("CN=Another", 2) }, null).SetArgDisplayNames("what does not lead up from it");
         yield return new TestCaseData(new[] { ("CN=Issuing", 2), ("CN=Issuing", 2_000) }, null).SetArgDisplayNames("its issuer as it was, beside as it is");
         yield return new TestCaseData(Array.Empty<(string, int)>(), null).SetArgDisplayNames("nothing above it");
@@ -76,12 +78,14 @@ internal sealed class CertificateEndTests
         var pem = new StringBuilder(device.ExportCertificatePem());
         foreach ((string name, int hours) in above)
         {
-            using X509Certificate2 authority = root.Issue(new CertificateTerms { Subject = name, NotAfter = TimeSpan.FromHours(hours) });
+            using X509Certificate2 authority = root.Issue(new CertificateTerms { Subject = name, NotBefore = TimeSpan.FromHours(-4), NotAfter = TimeSpan.FromHours(hours) });
             pem.Append('\n').Append(authority.ExportCertificatePem());
         }
         var validity = CertificateValidity.Of(device, folder.Write("device.pem", pem.ToString()));
         Assert.That(validity.Authority, Is.EqualTo(ends));
         Assert.That(validity.Until == device.NotAfter.ToUniversalTime(), Is.EqualTo(ends is null));
+        DateTimeOffset whoRenews = Configured.Read(folder["device.pem"], keyMade: null).Times.NotAfter;
+        Assert.That(whoRenews, Is.EqualTo(validity.Until < validity.From ? validity.From : validity.Until), "and so does whoever renews it");
     }
 
     [TestCase("CN=Issuing", 2, "CN=Issuing", TestName = "An authority that it has to judge decision points by")]

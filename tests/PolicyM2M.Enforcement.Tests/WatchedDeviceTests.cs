@@ -26,6 +26,14 @@ internal sealed class WatchedDeviceTests
     }
 
     [Test]
+    public void The_keys_of_decision_points_that_come_at_once_are_all_believed()
+    {
+        string[] points = [.. Enumerable.Range(0, 16).Select(i => $"pdp-{i}")];
+        Parallel.ForEach(points, point => _memory.Trust(known => known.With(point, new TestSigner(_time).Published().Keys)));
+        Assert.That((_memory.Keys.ByEndpoint.Keys.Count(), _memory.Keys.Trusted.Ids.Count()), Is.EqualTo((points.Length, points.Length)));
+    }
+
+    [Test]
     public void What_a_watch_tells_that_was_begun_before_a_refusal_gives_nothing_back()
     {
         _memory.Serve("plc-8", First, [], [], watchedSince: 1);

@@ -109,10 +109,11 @@ internal sealed class Gateway : IAsyncDisposable
     public async Task SwitchAsync(string certificatePath, string keyPath)
     {
         var next = new TaskCompletionSource<PolicyClient>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await EndAsync(Interlocked.Exchange(ref _client, next.Task));
+        Task<PolicyClient> before = Interlocked.Exchange(ref _client, next.Task);
         PolicyClientOptions options = _credential.Options with { CertificatePath = certificatePath, KeyPath = keyPath };
         try
         {
+            await EndAsync(before);
             var credential = new Credential(options, CertificateFile.Of(certificatePath).From);
             PolicyClient client = PolicyClient.Connect(options);
             _credential = credential;

@@ -50,7 +50,8 @@ internal sealed class Sightings(AgentStatus first, TimeProvider time, TextWriter
             ClientEvent.DeviceChanged changed => status with { Registry = status.Registry.With(changed.Device) },
             ClientEvent.Disconnected disconnected => status with { Outage = disconnected.Reason, IsTurnedAway = disconnected.IsTurnedAway, IsUnwelcome = false },
             ClientEvent.CertificateEnding => status with { IsCertificateEnding = true },
-            ClientEvent.Refused refused => status with { Outage = refused.Reason, IsTurnedAway = false, IsUnwelcome = refused.IsUnwelcome },
+            // What it says of another device is no word about this one.
+            ClientEvent.Refused { Device: null } refused => status with { Outage = refused.Reason, IsTurnedAway = false, IsUnwelcome = refused.IsUnwelcome },
             _ => status,
         });
     }

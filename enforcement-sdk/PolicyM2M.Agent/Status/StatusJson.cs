@@ -33,7 +33,8 @@ internal static class StatusJson
                 Write(json, endpoint);
             json.WriteEndArray();
             json.WriteString("startedAt", status.StartedAt);
-            json.WriteString("outage", status.Outage);
+            // A call may fail, as for its rate, while the watch stands.
+            json.WriteString("outage", client.IsConnected && !status.IsUnwelcome ? null : status.Outage);
             json.WriteBoolean("isRefused", status.IsUnwelcome);
             RevisionId? revision = status.Revision ?? Held(status, client);
             json.WriteString("revision", revision?.CommitId);

@@ -16,8 +16,8 @@ internal sealed class KeyFetch(Endpoints endpoints, DecisionMemory memory, Actio
         V1.GetSigningKeysResponse answer = await endpoint.Service.GetSigningKeysAsync(new V1.GetSigningKeysRequest(), options).ConfigureAwait(false);
         if (answer.Keys.Count == 0)
             throw new WireException("the decision point has no signing keys");
-        PinnedKeys keys = memory.Keys.With(endpoint.Address.ToString(), answer.Keys).Of(endpoints.All.Select(known => known.Address.ToString()));
-        if (memory.Trust(keys))
+        string[] asked = [.. endpoints.All.Select(known => known.Address.ToString())];
+        if (memory.Trust(known => known.With(endpoint.Address.ToString(), answer.Keys).Of(asked)) is { } keys)
             tell(new ClientEvent.KeysChanged([.. keys.Trusted.Ids.Order(StringComparer.Ordinal)]));
     }
 }

@@ -36,5 +36,5 @@ internal sealed class ToldStatements(DecisionMemory memory, DeviceClock clock, A
     }
 
     /// <summary>What was told of a device is not taken.</summary>
-    public void Refuse(string device, string reason) => tell(new ClientEvent.Refused($"a watch told of {device} what is not taken: {reason}"));
+    public void Refuse(string device, string reason) => tell(new ClientEvent.Refused($"a watch told of {device} what is not taken: {reason}") { Device = device });
 }

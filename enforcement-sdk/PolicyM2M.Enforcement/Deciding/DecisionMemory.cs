@@ -244,17 +244,24 @@ internal sealed class DecisionMemory
             Changed?.Invoke(MemoryChange.TakenBack);
     }
 
-    /// <summary>Believes these keys of one decision point from now on; decisions by keys that nobody serves any more are thrown away.</summary>
-    /// <returns>Whether others are believed than before.</returns>
-    public bool Trust(PinnedKeys keys)
+    /// <summary>
+    /// Believes other keys from now on; decisions by keys that nobody serves any more are thrown away. What is known changes under the lock: of two decision points whose keys come at once, neither may take those of the
+    /// other along.
+    /// </summary>
+    /// <param name="change">From the keys that are believed to those that are to be.</param>
+    /// <returns>The keys, where others are believed than before; otherwise null.</returns>
+    /// <exception cref="Wire.WireException">A key is none.</exception>
+    public PinnedKeys? Trust(Func<PinnedKeys, PinnedKeys> change)
     {
+        PinnedKeys keys;
         lock (_lock)
         {
+            keys = change(_keys);
             _aside = null;
             if (keys.Trusted.Ids.ToHashSet(StringComparer.Ordinal).SetEquals(_keys.Trusted.Ids))
             {
                 _keys = keys;
-                return false;
+                return null;
             }
             _keys = keys;
             _index = _index.Without(kept => !keys.Trusted.Knows(kept.Signed.KeyId));
@@ -262,7 +269,7 @@ internal sealed class DecisionMemory
                 slot.Facts = slot.Facts with { Statement = slot.Facts.Statement is { } held && keys.Trusted.Knows(held.Signed.KeyId) ? held : null, KeptUntil = DeviceFacts.NothingKept };
         }
         Changed?.Invoke(MemoryChange.TakenBack);
-        return true;
+        return keys;
     }
 
     /// <summary>

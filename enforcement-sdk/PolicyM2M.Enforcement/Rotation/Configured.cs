@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using PolicyM2M.Enforcement.Connection;
 using PolicyM2M.Enforcement.Storing;
 
 namespace PolicyM2M.Enforcement.Rotation;
@@ -26,14 +27,16 @@ internal sealed record Configured(Credential Credential, string ChainPem, string
         }
     }
 
-    /// <summary>What a file of certificates says of its first.</summary>
+    /// <summary>What a file of certificates says of its first. It ends with the first authority that leads up from it: what else the file holds, as an authority from before, ends nothing.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="CryptographicException">It is malformed.</exception>
     public static Credential Read(string certificatePath, DateTimeOffset? keyMade)
     {
         var chain = new X509Certificate2Collection();
         chain.ImportFromPem(Text(certificatePath));
-        var credential = Credential.Of(chain[0], chain.Min(certificate => (DateTimeOffset)certificate.NotAfter.ToUniversalTime()), keyMade);
+        if (chain.Count == 0)
+            throw new CryptographicException($"{certificatePath} holds no certificate in PEM");
+        var credential = Credential.Of(chain[0], CertificateValidity.Of(chain[0], certificatePath).Until, keyMade);
         foreach (X509Certificate2 certificate in chain)
             certificate.Dispose();
         return credential;

@@ -16,6 +16,6 @@ public sealed record Credential(string Fingerprint, string Serial, CredentialTim
     {
         DateTimeOffset notBefore = certificate.NotBefore.ToUniversalTime(), notAfter = certificate.NotAfter.ToUniversalTime();
         return new Credential(certificate.GetCertHashString(HashAlgorithmName.SHA256).ToLowerInvariant(), certificate.SerialNumber,
-            new CredentialTimes(notBefore, chainEnd < notAfter ? chainEnd : notAfter, keyMade ?? notBefore));
+            CredentialTimes.Sound(notBefore, chainEnd < notAfter ? chainEnd : notAfter, keyMade ?? notBefore));
     }
 }

@@ -111,7 +111,7 @@ internal static class RotationStateJson
     }
 
     private static Credential Credential(JsonElement json) =>
-        new(Text(json, "fingerprint"), Text(json, "serial"), new CredentialTimes(Instant(json, "not-before"), Instant(json, "not-after"), Instant(json, "key-made")));
+        new(Text(json, "fingerprint"), Text(json, "serial"), CredentialTimes.Sound(Instant(json, "not-before"), Instant(json, "not-after"), Instant(json, "key-made")));
 
     private static RotationCause Cause(JsonElement json) => Enum.Parse<RotationCause>(Text(json, "cause"));
 

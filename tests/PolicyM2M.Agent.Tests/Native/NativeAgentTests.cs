@@ -19,6 +19,8 @@ internal sealed partial class NativeAgentTests
 
     private const long MostKilobytesWithDevices = 40 * 1024;
 
+    private const long LeastGivenBack = 1_024;
+
     private const int Devices = 1_000;
 
     private const long Now = 1_795_608_000;
@@ -38,7 +40,7 @@ internal sealed partial class NativeAgentTests
         await plant.StartPdpAsync("--rate", "10000");
         RunningProcess agent = plant.StartGateway(AsItsUnitDoes(), callers: $$"""[ { "user": "{{SystemAccounts.Own()}}", "devices": ["self", "*"] } ]""");
         await agent.NextLineAsync(line => line.StartsWith("decision: rotation allow, live", StringComparison.Ordinal), "live decision");
-        long idle = await AtRestAsync(agent);
+        long idle = await AtRestAsync(agent), peak = KilobytesOf(agent, "VmHWM");
         using LocalClient client = plant.LocalClient();
         for (int i = 0; i < Devices; i++)
         {
@@ -48,6 +50,7 @@ internal sealed partial class NativeAgentTests
         long full = KilobytesOf(agent);
         await TestContext.Out.WriteLineAsync($"VmRSS idle {idle} kB, with the decisions of {Devices} devices {full} kB");
         Assert.That(idle, Is.LessThanOrEqualTo(MostKilobytesIdle));
+        Assert.That(idle, Is.LessThan(peak - LeastGivenBack), "what only the start needed is given back");
         Assert.That(full, Is.LessThanOrEqualTo(MostKilobytesWithDevices));
     }
 
@@ -95,8 +98,9 @@ internal sealed partial class NativeAgentTests
         return KilobytesOf(agent);
     }
 
-    private static long KilobytesOf(RunningProcess process) => long.Parse(Resident().Match(File.ReadAllText($"/proc/{process.Id}/status")).Groups[1].Value, CultureInfo.InvariantCulture);
+    private static long KilobytesOf(RunningProcess process, string what = "VmRSS") =>
+        long.Parse(Memory().Matches(File.ReadAllText($"/proc/{process.Id}/status")).Single(line => line.Groups[1].Value == what).Groups[2].Value, CultureInfo.InvariantCulture);
 
-    [GeneratedRegex(@"VmRSS:\s*(\d+) kB")]
-    private static partial Regex Resident();
+    [GeneratedRegex(@"^(Vm\w+):\s*(\d+) kB$", RegexOptions.Multiline)]
+    private static partial Regex Memory();
 }

@@ -35,6 +35,18 @@ internal sealed class SightingsTests
     }
 
     [Test]
+    public void What_is_refused_of_a_device_behind_the_gateway_is_told_and_is_no_word_about_the_gateway()
+    {
+        using var log = new StringWriter();
+        Sightings seen = Of(log);
+        seen.Client(new ClientEvent.Refused("plc-8 is revoked") { Device = "plc-8" });
+        Assert.That((seen.Current.Outage, seen.Current.IsUnwelcome, seen.Current.Events.Length), Is.EqualTo(((string?)null, false, 1)));
+        seen.Client(new ClientEvent.Refused("gw-1 is revoked") { IsUnwelcome = true });
+        seen.Client(new ClientEvent.Refused("plc-8 is revoked") { Device = "plc-8" });
+        Assert.That((seen.Current.Outage, seen.Current.IsUnwelcome), Is.EqualTo(("gw-1 is revoked", true)));
+    }
+
+    [Test]
     public void The_end_of_the_certificate_is_told_ahead_until_another_is_in_use()
     {
         using var log = new StringWriter();

@@ -90,7 +90,11 @@ internal sealed class StatusPageTests
     [TestCase(true, "\nasks https://a.example/, which refuses this gateway: revoked\n")]
     [TestCase(false, "\nasks https://a.example/, which cannot be reached: revoked\n")]
     public void A_refusal_is_no_silence(bool isUnwelcome, string expected) =>
-        Assert.That(Text(Status with { Outage = "revoked", IsUnwelcome = isUnwelcome }, Client with { Endpoints = [new EndpointStatus(new Uri("https://a.example"), true, true)] }), Does.Contain(expected));
+        Assert.That(Text(Status with { Outage = "revoked", IsUnwelcome = isUnwelcome }, Client with { IsConnected = isUnwelcome, Endpoints = [new EndpointStatus(new Uri("https://a.example"), true, true)] }), Does.Contain(expected));
+
+    [Test]
+    public void A_call_that_failed_is_no_silence_while_the_watch_stands() =>
+        Assert.That(Text(Status with { Outage = "500 calls a second are exceeded" }, Client with { IsConnected = true }), Does.Not.Contain("exceeded"));
 
     private static string Text(AgentStatus status, ClientStatus client, params ClaimSighting[] claims) => StatusText.Of(Json(status, client, claims));
 

@@ -36,6 +36,13 @@ internal sealed class RotationStateFormatTests
     }
 
     [Test]
+    public void A_credential_whose_end_was_written_before_its_beginning_has_no_life()
+    {
+        RotationState state = new() { Device = "plc-1", Serving = First with { Times = First.Times with { NotAfter = First.Times.NotBefore.AddDays(-1) } } };
+        Assert.That(RotationStateFormat.Read(RotationStateFormat.Write(state), "plc-1").Serving.Times.NotAfter, Is.EqualTo(First.Times.NotBefore));
+    }
+
+    [Test]
     public void A_state_of_another_device_or_of_no_sense_is_refused()
     {
         Assert.That(() => RotationStateFormat.Read(RotationStateFormat.Write(Full), "plc-2"), Throws.TypeOf<InvalidDataException>().With.Message.EqualTo("it belongs to plc-1"));
