@@ -10,7 +10,7 @@ internal static partial class CommandLine
         Exit codes:
           0  done
           1  could not run: nobody answers, or the decision point says no and why
-          4  not as expected: status finds a commit refused, or differences --check finds one
+          4  not as expected: status finds a commit refused, or differences --check finds one, or no candidate
         """;
 
     private static Command Pdp(Streams streams)
@@ -40,7 +40,7 @@ internal static partial class CommandLine
 
     private static Command Differences(Streams streams)
     {
-        Option<bool> check = new("--check") { Description = "Exit with 4 where anything differs." };
+        Option<bool> check = new("--check") { Description = "Exit with 4 where anything differs, or where there is no candidate to compare." };
         return PdpVerb("differences", "Says what the candidate decides otherwise than the active revision.", streams, [check], (pdp, parsed) => pdp.Differences(parsed.GetValue(check)),
             "m2m pdp differences", "m2m pdp differences --json | jq '.samples[] | select(.direction | test(\"LOOSER|BOTH\"))'");
     }

@@ -23,7 +23,8 @@ internal sealed class PdpCommand(PdpAddress address, bool json, Streams streams)
     {
         GetDifferencesResponse found = connection.Ask((client, options) => client.GetDifferences(new GetDifferencesRequest(), options));
         Write(() => PdpJson.Differences(found), text => text.Differences(found));
-        return check && found.Counts.Count > 0 ? ExitCode.NotAsExpected : ExitCode.Ok;
+        // A gate that was to look at a candidate has seen none.
+        return check && (found.Counts.Count > 0 || found.Candidate is null) ? ExitCode.NotAsExpected : ExitCode.Ok;
     });
 
     public int Promote(string? commit) => Change(commit, (client, before, named, options) =>

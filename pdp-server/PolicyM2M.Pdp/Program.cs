@@ -143,7 +143,7 @@ internal static class Program
                 : ReferenceEquals(before, first) ? first : activations.Begin(before, now));
             pdp.Map();
             await pdp.ListenAsync(options, asked);
-            foreach ((string option, string file) in SecretFiles.ReadableByAll(options))
+            foreach ((string option, string file) in SecretFiles.ReadableByAll(options, data))
                 pdp.Logger.SecretReadable(option, file);
             if (options.Accept is { } named && accepted is null)
                 pdp.Logger.AcceptedNothing(named, source.FindAccepted() is null ? $"{source.Repository} has no such commit" : "an earlier start took it, and it counts once; take it away");

@@ -79,6 +79,17 @@ public sealed class CredentialFollowingTests
     }
 
     [Test]
+    public async Task One_that_is_over_does_not_take_the_place_of_one_that_is_not()
+    {
+        string shown = await Shown();
+        TestCertificates.RenewServer(_pdp.Data, isOver: true);
+        await RunningPdp.Eventually(() => Task.FromResult(_pdp.Log.Lines), lines => lines.Any(line =>
+            line == "Error: the new certificates cannot be used, and handshakes go on with those before: the server's certificate is over, and the one in use is not"));
+        Assert.That(await Shown(), Is.EqualTo(shown));
+        Assert.That(_pdp.Server.Services.GetRequiredService<CredentialState>().HasUnusableFiles, Is.True);
+    }
+
+    [Test]
     public async Task A_certificate_that_ends_is_told_before_it_ends_and_when_it_has()
     {
         await _pdp.StopServerAsync();

@@ -1,4 +1,5 @@
 using PolicyM2M.Pdp.Devices;
+using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Registry;
 using PolicyM2M.Registry.Databases;
 using PolicyM2M.Testing;
@@ -139,6 +140,8 @@ public sealed class HeldDevicesTests
             await ChangeAsync("plc-1", Revoke);
             await ChangeAsync("plc-1", Reinstate);
         }
+        Directory.CreateDirectory(_folder["folder.json"]);
+        Assert.That(() => RevokedDevices.Open(_folder["folder.json"]), Throws.TypeOf<StartupException>().With.Message.Contains("it is a folder, and a file is expected"));
         File.WriteAllText(_folder["revoked.json"], "[\"plc-1\",\"plc-2\"]\n");
 
         var server = new Server(this);

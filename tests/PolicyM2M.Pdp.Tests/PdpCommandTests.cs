@@ -45,6 +45,7 @@ public sealed class PdpCommandTests
 
         Assert.That(M2M("stage", "canary:25").Output, Does.Contain($"candidate     {_second[..12]} canary:25 since "));
         Assert.That(M2M("promote").Output, Does.Contain($"active        {_second[..12]} since "));
+        Assert.That((M2M("differences").ExitCode, M2M("differences", "--check").ExitCode), Is.EqualTo((0, 4)), "a gate that sees no candidate does not open");
         FinishedProcess back = M2M("rollback", "--reason", "sensors drop out", "--json");
         Assert.That(back.ExitCode, Is.EqualTo(0), back.Error);
         using (JsonDocument state = JsonDocument.Parse(back.Output))
@@ -109,7 +110,7 @@ public sealed class PdpCommandTests
     {
         using var folder = new TemporaryFolder();
         using X509Certificate2 ended = TestCertificates.Issue(_pdp.Data, ["spiffe://dev.policym2m.example/operator/dev"], fromDays: -20, toDays: -1), strange = TestCertificates.SelfSigned("spiffe://dev.policym2m.example/operator/dev");
-        Assert.That(With(strange), Does.Contain($"cannot be reached: it ended the connection, as it does where it does not accept the certificate in {folder["x.pem"]} (--cert)").And.Not.Contain("Object"));
+        Assert.That(With(strange), Does.Contain($"cannot be reached: it ended the connection, as it does where it is ended itself, or where it does not accept the certificate in {folder["x.pem"]} (--cert)").And.Not.Contain("Object"));
         Assert.That(With(ended), Does.Contain($"it ended the connection; the certificate in {folder["x.pem"]} (--cert) ended at "));
 
         string With(X509Certificate2 certificate)

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using PolicyM2M.Audit.Storage;
 using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Pdp.Startup;
+using PolicyM2M.Testing;
 using PolicyM2M.Wire.V1;
 using Stage = PolicyM2M.Pdp.Rollouts.RolloutStage;
 
@@ -229,6 +230,18 @@ public sealed class RolloutTests
         Assert.That(fault!.Message, Does.StartWith($"{_pdp.Data.Rollout} cannot be read, and it says which revision is pinned or on trial: ").And.EndWith("mend it, or remove it to start with the newest commit"));
     }
 
+    [TestCase("last-served.json")]
+    [TestCase("rollout.json")]
+    [TestCase("activations.json")]
+    public async Task A_folder_in_the_place_of_a_memory_keeps_the_server_from_starting(string file)
+    {
+        await _pdp.StopServerAsync();
+        string path = Path.Combine(_pdp.Data.Path, file);
+        File.Delete(path);
+        Directory.CreateDirectory(path);
+        Assert.That((await Assert.ThrowsAsync<StartupException>(() => _pdp.StartServerAsync()))!.Message, Does.Contain(path).And.Contain("it is a folder, and a file is expected"));
+    }
+
     [Test]
     public async Task A_pinned_commit_that_is_gone_keeps_the_server_from_starting_with_another()
     {
@@ -286,8 +299,7 @@ public sealed class RolloutTests
     {
         await _pdp.StopServerAsync();
         string second = _pdp.Git.Commit("While nobody looked", TestPolicies.Baseline("7d")), path = Path.Combine(_pdp.Data.Path, file);
-        File.Delete(path);
-        Directory.CreateDirectory(path);
+        using BusyFile busy = BusyFile.Hold(path);
         await Restart(_pdp.Options());
 
         RolloutState held = await State();
@@ -297,7 +309,7 @@ public sealed class RolloutTests
         Assert.That(_pdp.Log.Lines, Has.Some.Contains("waits: it cannot be remembered"));
         Assert.That(_pdp.Server.Services.GetRequiredService<Revisions.RevisionState>().Activations, Is.EqualTo(1), "what waits never became active");
 
-        Directory.Delete(path);
+        busy.Dispose();
         await Until(state => state.Active.CommitId == second);
         Assert.That(await File.ReadAllTextAsync(_pdp.Data.LastServed), Does.Contain(second));
     }
@@ -306,8 +318,8 @@ public sealed class RolloutTests
     public async Task A_start_that_cannot_remember_what_it_serves_and_knows_nothing_before_it_is_none()
     {
         await _pdp.StopServerAsync();
-        File.Delete(_pdp.Data.LastServed);
-        Directory.CreateDirectory(_pdp.Data.LastServed);
+        await File.WriteAllTextAsync(_pdp.Data.LastServed, "[]\n");
+        using BusyFile busy = BusyFile.Hold(_pdp.Data.LastServed);
         var log = new AuditLogReader(_pdp.Data.Audit);
         long signed = log.ReadCheckpoint().Size;
         StartupException? fault = await Assert.ThrowsAsync<StartupException>(() => _pdp.StartServerAsync());

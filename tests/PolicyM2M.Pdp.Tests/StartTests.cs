@@ -197,8 +197,26 @@ public sealed class StartTests
         File.SetUnixFileMode(open, UnixFileMode.UserRead | UnixFileMode.OtherRead);
         File.SetUnixFileMode(closed, UnixFileMode.UserRead | UnixFileMode.GroupRead);
         await using RunningPdp pdp = await RunningPdp.StartAsync(change: options => options with { Audit = new AuditOptions { Pseudonyms = closed }, Access = new RemoteAccess(SshKey: open, Token: open) });
-        Assert.That(pdp.Log.Lines.Where(line => line.Contains("everybody on this machine can read", StringComparison.Ordinal)),
-            Is.EqualTo(new[] { "--git-key", "--git-token" }.Select(option => $"Warning: {option}: everybody on this machine can read {open}, which holds a secret; `chmod o-r` keeps it from them")));
+        Assert.That(Warnings(pdp), Is.EqualTo(new[] { "--git-key", "--git-token" }.Select(option => $"Warning: {option}: everybody on this machine can read {open}, which holds a secret; `chmod o-r` keeps it from them")));
+        await pdp.StopServerAsync();
+        string[] own = [pdp.Data.Key("server"), pdp.Data.AuditKey, pdp.Data.SigningKeys];
+        foreach (string secret in own)
+            File.SetUnixFileMode(secret, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
+        await pdp.StartServerAsync();
+        Assert.That(Warnings(pdp).Skip(2), Is.EqualTo(own.Select(secret => $"Warning: --data: everybody on this machine can read {secret}, which holds a secret; `chmod o-r` keeps it from them")));
+
+        static IEnumerable<string> Warnings(RunningPdp pdp) => pdp.Log.Lines.Where(line => line.Contains("everybody on this machine can read", StringComparison.Ordinal));
+    }
+
+    [Test]
+    public async Task A_log_that_is_gone_while_its_key_is_there_is_told_of()
+    {
+        await using RunningPdp pdp = await RunningPdp.StartAsync();
+        await pdp.StopServerAsync();
+        Assert.That(pdp.Log.Lines, Has.None.Contains("there was no log in"));
+        Directory.Delete(pdp.Data.Audit, recursive: true);
+        await pdp.StartServerAsync();
+        Assert.That(pdp.Log.Lines, Has.One.EqualTo($"Error: the audit log was not as it had been signed: there was no log in {pdp.Data.Audit}, although its key was there: another one is begun"));
     }
 
     [Test]

@@ -25,7 +25,7 @@ internal static class TestCertificates
     }
 
     /// <summary>Puts a new key and certificate in the place of the server's, the same in all else; returns its thumbprint.</summary>
-    public static string RenewServer(DataFolder data)
+    public static string RenewServer(DataFolder data, bool isOver = false)
     {
         using X509Certificate2 issuer = X509Certificate2.CreateFromPemFile(data.Certificate("ca"), data.Key("ca")), old = X509CertificateLoader.LoadCertificateFromFile(data.Certificate("server"));
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -33,7 +33,7 @@ internal static class TestCertificates
         foreach (X509Extension extension in old.Extensions.Where(extension => extension is not X509SubjectKeyIdentifierExtension))
             request.CertificateExtensions.Add(extension);
         using X509Certificate2 certificate = request.Create(
-            issuer.SubjectName, X509SignatureGenerator.CreateForECDsa(issuer.GetECDsaPrivateKey()!), old.NotBefore, old.NotAfter, RandomNumberGenerator.GetBytes(8));
+            issuer.SubjectName, X509SignatureGenerator.CreateForECDsa(issuer.GetECDsaPrivateKey()!), isOver ? old.NotBefore.AddDays(-30) : old.NotBefore, isOver ? old.NotBefore.AddDays(-1) : old.NotAfter, RandomNumberGenerator.GetBytes(8));
         File.WriteAllText(data.Key("server"), key.ExportPkcs8PrivateKeyPem());
         File.WriteAllText(data.Certificate("server"), certificate.ExportCertificatePem());
         return certificate.Thumbprint;

@@ -50,6 +50,24 @@ internal static partial class OrdinaryFile
     /// <inheritdoc cref="Read"/>
     public static string ReadText(string path, long most) => Encoding.UTF8.GetString(Read(path, most));
 
+    /// <summary>The same; null where there is no such file. Something else in its place, as a folder, is not nothing.</summary>
+    /// <inheritdoc cref="Read"/>
+    public static byte[]? Find(string path, long most)
+    {
+        try
+        {
+            return Read(path, most);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The same as text in UTF-8; null where there is no such file.</summary>
+    /// <inheritdoc cref="Read"/>
+    public static string? FindText(string path, long most) => Find(path, most) is { } bytes ? Encoding.UTF8.GetString(bytes) : null;
+
     /// <summary>What tells a file as it is from the one before; the same wherever it cannot be read.</summary>
     /// <param name="path">Where it is.</param>
     /// <param name="most">The most bytes that such a file has.</param>

@@ -9,15 +9,16 @@ internal static class TileCheck
 {
     private const string Aside = "altered";
 
-    /// <summary>Moves what was altered, or damaged, out of the way; what is missing is no evidence.</summary>
+    /// <summary>Moves what was altered, or damaged, out of the way; what is missing is no evidence, but it is told.</summary>
     /// <param name="folder">The log.</param>
     /// <param name="size">How many records were signed.</param>
     /// <param name="from">The first record of the journal, which begins a bundle.</param>
     /// <param name="entries">The records of the journal.</param>
-    /// <returns>What was moved, for people.</returns>
+    /// <returns>What was moved, and what was missing, for people.</returns>
     public static IEnumerable<string> KeepAltered(LogFolder folder, long size, long from, IReadOnlyList<(byte[] Entry, TreeHash Leaf)> entries)
     {
         List<string> kept = [];
+        int missing = 0;
         for (long number = from; number < size; number += TilePath.Width)
         {
             long bundle = number / TilePath.Width;
@@ -28,11 +29,14 @@ internal static class TileCheck
 
             void Compare(string whole, string counts, Func<int, byte[]> bytes)
             {
+                missing += width == TilePath.Width && !File.Exists(folder.At(whole)) ? 1 : 0;
                 KeepOther(counts, bytes(width), "made anew from the journal");
                 foreach ((string partial, int length) in folder.PartialsOf(whole).Where(partial => partial.File != counts && partial.Width > 0 && partial.Width <= width))
                     KeepOther(partial, bytes(length), "of an earlier checkpoint, so that nothing takes its place");
             }
         }
+        if (missing > 0)
+            kept.Add($"{missing} whole {(missing == 1 ? "file" : "files")} of tiles and entries that a checkpoint covers {(missing == 1 ? "was" : "were")} not there, and {(missing == 1 ? "was" : "were")} made anew from the journal");
         return kept;
 
         void KeepOther(string relative, byte[] signed, string then)

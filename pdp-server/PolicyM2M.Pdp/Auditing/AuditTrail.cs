@@ -40,6 +40,7 @@ internal sealed class AuditTrail : IAsyncDisposable
         if (options.Durability is not { } durability)
             return new AuditTrail(options, Pseudonyms.None, clock, null, null);
         var pseudonyms = Pseudonyms.Of(options.Pseudonyms);
+        bool isLost = File.Exists(data.AuditKey) && !Directory.Exists(data.Audit);
         ECDsa key = AuditKey.Open(data.AuditKey);
         try
         {
@@ -56,7 +57,8 @@ internal sealed class AuditTrail : IAsyncDisposable
                 log.AuditCut(opened.CutAtStart);
             if (opened.UnsignedAtStart > 0)
                 log.AuditUnsigned(opened.UnsignedAtStart);
-            foreach (string mended in opened.MendedAtStart)
+            string[] found = [.. isLost ? [$"there was no log in {data.Audit}, although its key was there: another one is begun"] : Array.Empty<string>(), .. opened.MendedAtStart];
+            foreach (string mended in found)
                 log.AuditMended(mended);
             var trail = new AuditTrail(options, pseudonyms, clock, key, opened);
             string mode = $"{durability.ToString().ToLowerInvariant()}, {(options.WhenUnwritable == UnwritableLog.Stops ? "stop" : "shed")}";
@@ -65,7 +67,7 @@ internal sealed class AuditTrail : IAsyncDisposable
                 Mode = mode,
                 Cut = (ulong)opened.CutAtStart,
                 Unsigned = (ulong)opened.UnsignedAtStart,
-                Mended = { opened.MendedAtStart.Take(MostMended) },
+                Mended = { found.Take(MostMended) },
             });
             return trail;
         }

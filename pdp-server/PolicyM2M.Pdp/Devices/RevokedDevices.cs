@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using PolicyM2M.Audit.Storage;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Registry;
 
@@ -45,7 +46,7 @@ internal sealed class RevokedDevices
     {
         try
         {
-            Content known = File.Exists(path) ? Read(File.ReadAllBytes(path)) : new Content("", 0, [], []);
+            Content known = OrdinaryFile.Find(path, PrivateFile.Largest) is { } file ? Read(file) : new Content("", 0, [], []);
             return new RevokedDevices(path, new Known(known.Registry, known.Sequence, [.. known.Revoked], [.. known.Held], known.Earlier));
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or JsonException)

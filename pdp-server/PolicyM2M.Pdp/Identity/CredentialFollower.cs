@@ -56,6 +56,8 @@ internal sealed class CredentialFollower(
             // Devices know the server by its trust domain, and who may call is told by it: another one is another server.
             if (read.Id.TrustDomain != state.Current.Id.TrustDomain)
                 throw new StartupException($"the certificate is of the trust domain {read.Id.TrustDomain}, and this server serves {state.Current.Id.TrustDomain}");
+            if (read.Term is var term && term.At(clock.GetUtcNow()) == TermStage.Over && state.Current.Term.At(clock.GetUtcNow()) != TermStage.Over)
+                throw new StartupException($"{term.What} is over, and the one in use is not");
             // Half of a replacement may have been read: what was hashed must be what was loaded.
             if (Fingerprint() != found)
                 return;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using PolicyM2M.Audit.Storage;
 using PolicyM2M.Pdp.Startup;
 
 namespace PolicyM2M.Pdp.Revisions;
@@ -72,11 +73,11 @@ internal sealed class LastServed(string path)
 
     private Entry[] Entries()
     {
-        if (!File.Exists(path))
+        if (OrdinaryFile.FindText(path, PrivateFile.Largest) is not { } text)
             return [];
         try
         {
-            return [.. (JsonNode.Parse(File.ReadAllText(path)) as JsonArray ?? throw new JsonException("it is no list")).Select(Entry.Of)];
+            return [.. (JsonNode.Parse(text) as JsonArray ?? throw new JsonException("it is no list")).Select(Entry.Of)];
         }
         catch (Exception unusable) when (unusable is InvalidOperationException or FormatException)
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using PolicyM2M.Audit.Storage;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Startup;
 
@@ -63,11 +64,11 @@ internal sealed class Activations(string path)
 
     private (DateTimeOffset Since, string Of)? Read()
     {
-        if (!File.Exists(path))
+        if (OrdinaryFile.FindText(path, PrivateFile.Largest) is not { } text)
             return null;
         try
         {
-            return JsonNode.Parse(File.ReadAllText(path)) is JsonObject root && (string?)root["since"] is { } since && (string?)root["of"] is { } of
+            return JsonNode.Parse(text) is JsonObject root && (string?)root["since"] is { } since && (string?)root["of"] is { } of
                 ? (DateTimeOffset.ParseExact(since, "O", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal), of)
                 : throw new JsonException("it has no `since`, or no `of`");
         }

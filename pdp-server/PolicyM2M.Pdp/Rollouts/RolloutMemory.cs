@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using PolicyM2M.Audit.Storage;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Startup;
 
@@ -83,9 +84,9 @@ internal sealed class RolloutMemory(string path)
 
     private Entry[] Sources()
     {
-        if (!File.Exists(_path))
+        if (OrdinaryFile.FindText(_path, PrivateFile.Largest) is not { } text)
             return [];
-        Content content = JsonSerializer.Deserialize<Content>(File.ReadAllText(_path), Format) ?? throw new JsonException("it is empty");
+        Content content = JsonSerializer.Deserialize<Content>(text, Format) ?? throw new JsonException("it is empty");
         if (content.Version != Version)
             throw new JsonException($"it has version {content.Version}, and this server knows {Version}");
         return content.Sources.Any(entry => entry.Rollout.Past.IsDefault || entry.Rollout.Candidate is { } candidate && RolloutStage.Parse(candidate.Stage) is null)

@@ -6,6 +6,9 @@ namespace PolicyM2M.Pdp.Startup;
 /// <summary>Files that only their owner may read, written so that nobody ever sees half of one.</summary>
 internal static class PrivateFile
 {
+    /// <summary>More bytes than any of them ever has.</summary>
+    public const long Largest = 64 << 20;
+
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Makes a folder that only its owner may enter, where it is not there yet.</summary>

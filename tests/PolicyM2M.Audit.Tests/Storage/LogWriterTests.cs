@@ -269,6 +269,22 @@ internal sealed class LogWriterTests
     }
 
     [Test]
+    public void Tiles_that_are_gone_are_made_anew_and_told_of()
+    {
+        using var log = new TestLog();
+        using (LogWriter writer = log.Open())
+        {
+            writer.Commit([.. Enumerable.Range(0, 300).Select(number => TestLog.Record(number))]);
+            writer.Publish();
+        }
+        Directory.Delete(Path.Combine(log.Path, "tile"), recursive: true);
+
+        using (LogWriter writer = log.Open())
+            Assert.That(writer.Mended, Is.EqualTo(new[] { "2 whole files of tiles and entries that a checkpoint covers were not there, and were made anew from the journal" }));
+        Assert.That(log.Verify().Findings, Is.Empty);
+    }
+
+    [Test]
     public void What_a_killed_process_left_beside_the_last_tiles_goes_and_is_kept_where_it_was_altered()
     {
         using var log = new TestLog();
