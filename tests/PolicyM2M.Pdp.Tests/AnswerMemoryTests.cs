@@ -1,8 +1,11 @@
+using System.Runtime.CompilerServices;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
+using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Services;
 using PolicyM2M.Pdp.Startup;
+using PolicyM2M.Registry;
 using PolicyM2M.Wire;
 using PolicyM2M.Wire.V1;
 
@@ -154,6 +157,50 @@ internal sealed class AnswerMemoryTests
 
         memory.Keep(before.Request, before.Answered, before.Bytes);
         Assert.That(memory.Latest(revisions.Current), Is.EqualTo(new[] { ready }));
+    }
+
+    [Test]
+    public async Task What_is_remembered_keeps_no_registry_that_is_no_longer_used()
+    {
+        AnswerMemory memory = _pdp.Server.Services.GetRequiredService<AnswerMemory>();
+        AnswerMemory.Entry now = await RememberedAsync(memory);
+        WeakReference[] before = OfAnotherRegistry(now, (request, answered) => memory.Keep(request, answered, now.Bytes));
+        Assert.That(before.Select(kept => kept.IsAlive), Has.All.True);
+
+        memory.Keep(now.Request, now.Answered, now.Bytes);
+        GC.Collect();
+        Assert.That(before.Select(kept => kept.IsAlive), Has.All.False);
+        GC.KeepAlive(memory);
+    }
+
+    [Test]
+    public async Task What_a_caller_was_given_keeps_no_registry_while_it_is_connected()
+    {
+        var given = new GivenDecisions();
+        var connected = new CallerLoad("plc-0042", new CallLimits(), TimeProvider.System);
+        AnswerMemory.Entry now = await RememberedAsync(_pdp.Server.Services.GetRequiredService<AnswerMemory>());
+        WeakReference[] before = OfAnotherRegistry(now, (_, answered) => given.Note(connected, answered));
+
+        GC.Collect();
+        Assert.That(before.Select(kept => kept.IsAlive), Has.All.False);
+        Assert.That(given.LongestUse(connected, now.Answered.Device, now.Answered.MadeAt), Is.Not.Null, "what was given is known all the same");
+        GC.KeepAlive((given, connected));
+    }
+
+    private async Task<AnswerMemory.Entry> RememberedAsync(AnswerMemory memory)
+    {
+        await ServeAsync(FreshForAnHour);
+        await _device.DecideAsync(Request(new Random(1)));
+        return memory.Latest(_pdp.Server.Services.GetRequiredService<RevisionState>().Current).Single();
+    }
+
+    /// <summary>An answer as of before the database was connected to anew. On a frame of its own, which keeps nothing.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference[] OfAnotherRegistry(AnswerMemory.Entry like, Action<byte[], Answered> keep)
+    {
+        Answered answered = like.Answered with { Registry = DeviceRegistry.Of([]) };
+        keep([.. like.Request, 0], answered);
+        return [new(answered), new(answered.Registry)];
     }
 
     [Test]

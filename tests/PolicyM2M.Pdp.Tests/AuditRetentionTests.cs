@@ -20,8 +20,8 @@ internal sealed class AuditRetentionTests
         for (int day = 0; day < 20; day++)
             log.Note(new WireEntry(new AuditSubject(start.AddDays(day / 4.0), null, "", Pseudonyms.None).Record()));
         await log.DisposeAsync();
-        Assert.That(AuditRetention.First(new AuditLogReader(folder["log"]), 0, start.AddDays(0.5)), Is.EqualTo((0L, 2L)));
-        Assert.That(AuditRetention.First(new AuditLogReader(folder["log"]), 0, start.AddYears(9)), Is.EqualTo((0L, 4L)), "a clock that jumps ahead costs a day's records and not all");
+        Assert.That(AuditRetention.First(new AuditLogReader(folder["log"]), 0, start.AddDays(0.5), default), Is.EqualTo((0L, 2L)));
+        Assert.That(AuditRetention.First(new AuditLogReader(folder["log"]), 0, start.AddYears(9), default), Is.EqualTo((0L, 4L)), "a clock that jumps ahead costs a day's records and not all");
     }
 
     [Test]
@@ -35,8 +35,8 @@ internal sealed class AuditRetentionTests
             log.Note(new WireEntry(new AuditSubject(start.AddMinutes(minute), null, "", Pseudonyms.None).Record()));
         await log.DisposeAsync();
         var reader = new AuditLogReader(folder["log"]);
-        Assert.That(AuditRetention.First(reader, 0, start.AddMinutes(300)), Is.EqualTo((0L, 300L)));
-        Assert.That(AuditRetention.First(reader, 256, start.AddMinutes(300)), Is.EqualTo((256L, 300L)));
-        Assert.That(AuditRetention.First(reader, 600, start.AddMinutes(300)), Is.EqualTo((600L, 600L)));
+        Assert.That(AuditRetention.First(reader, 0, start.AddMinutes(300), default), Is.EqualTo((0L, 300L)));
+        Assert.That(AuditRetention.First(reader, 256, start.AddMinutes(300), default), Is.EqualTo((256L, 300L)));
+        Assert.That(AuditRetention.First(reader, 600, start.AddMinutes(300), default), Is.EqualTo((600L, 600L)));
     }
 }

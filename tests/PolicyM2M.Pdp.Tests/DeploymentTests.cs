@@ -149,6 +149,28 @@ public sealed partial class DeploymentTests
             Is.SubsetOf(options).And.Not.Empty);
     }
 
+    [Test]
+    public void The_unit_checks_what_it_then_starts()
+    {
+        string unit = File.ReadAllText(Path.Combine(Folder, "systemd/policym2m-pdp.service"));
+        string check = Command("ExecStartPre"), start = Command("ExecStart");
+        Assert.That(start, Does.Contain(" --config ").And.Contain(" --data "));
+        Assert.That(check, Is.EqualTo($"{start} --check-config"), "what is not given to the check is taken from elsewhere there: the data from below `/`, where a service may not write");
+
+        string Command(string name) => Regex.Match(unit, $"(?m)^{name}=(.*)$").Groups[1].Value;
+    }
+
+    [Test]
+    public void The_volume_of_the_cluster_has_room_for_the_records_that_its_configuration_says()
+    {
+        const double BytesOfRecord = 650, SecondsOfDay = 86_400;
+        double bytes = double.Parse(Text(((YamlSequenceNode)_set["spec"]["volumeClaimTemplates"]).Single(), "spec", "resources", "requests", "storage").Replace("Gi", "", StringComparison.Ordinal), CultureInfo.InvariantCulture)
+            * (1L << 30);
+        double days = double.Parse(Option("audit-keep").TrimEnd('d'), CultureInfo.InvariantCulture);
+        Assert.That(Options(), Does.Contain(string.Create(CultureInfo.InvariantCulture, $" {bytes / (days * SecondsOfDay * BytesOfRecord):0.0} records a second")));
+        Assert.That(Options(), Does.Contain(string.Create(CultureInfo.InvariantCulture, $" {days * SecondsOfDay * BytesOfRecord / 1e9:0} GB")));
+    }
+
     private string Options() => Text(_config, "data", "pdp.yaml");
 
     private string Option(string name) => Regex.Match(Options(), $"(?m)^{name}: (.*)$").Groups[1].Value;

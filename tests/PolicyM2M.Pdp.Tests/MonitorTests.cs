@@ -201,6 +201,17 @@ internal sealed class MonitorTests
     }
 
     [Test]
+    public async Task A_folder_that_is_gone_takes_no_other_measurement_along()
+    {
+        Assert.That((await Metrics())["policym2m_pdp_audit_free_bytes"], Is.Positive);
+        Directory.Move(_pdp.Data.Audit, _pdp.Data.Audit + "-away");
+        (HttpStatusCode status, string page) = await Get("/metrics");
+        Directory.Move(_pdp.Data.Audit + "-away", _pdp.Data.Audit);
+        Assert.That(status, Is.EqualTo(HttpStatusCode.OK), page);
+        Assert.That(page, Does.Contain("\npolicym2m_pdp_audit_writable ").And.Not.Contain("\npolicym2m_pdp_audit_free_bytes "));
+    }
+
+    [Test]
     public void To_count_a_decision_makes_no_garbage()
     {
         PdpMetrics metrics = _pdp.Server.Services.GetRequiredService<PdpMetrics>();

@@ -98,6 +98,15 @@ public sealed class DeviceImportTests
     [TestCase("[{ \"device.id\": \"a\", \"location.site\": 7 }]", "1:22 `location.site` is 7; expected a text")]
     public void A_fault_of_JSON_is_said_at_its_place(string text, params string[] faults) => Assert.That(Faults(text, ImportFormat.Json), Is.EqualTo(faults));
 
+    [TestCase(256, 0), TestCase(257, 1), TestCase(300, 1)]
+    public void Of_more_attributes_than_a_device_may_have_the_rest_is_not_looked_at(int attributes, int faults)
+    {
+        string given = string.Join(", ", Enumerable.Range(1, attributes - 1).Select(i => $"\"a{i}\": 1")), rest = attributes > 257 ? ", \"a1\": 2, \"b\": { \"c\": [[]] }" : "";
+        Assert.That(Faults($"[{{ \"device.id\": \"a\", {given}{rest} }}, {{ \"device.id\": \"b\" }}]", ImportFormat.Json),
+            Is.EqualTo(Enumerable.Repeat("1:2 there are more than 256 attributes; expected at most so many", faults)));
+        Assert.That(Faults($"device.id,{string.Join(',', Enumerable.Range(1, attributes - 1).Select(i => $"a{i}"))}\na{new string(',', attributes - 1)}\n", ImportFormat.Csv), Is.Empty, "of those in a table only what is given counts");
+    }
+
     [Test]
     public void A_file_that_is_no_UTF_8_is_refused_where_it_is_not()
     {

@@ -48,6 +48,16 @@ public sealed partial class HouseRuleTests
     }
 
     [Test]
+    public void Nothing_but_another_system_skips_a_test_unnoticed()
+    {
+        IEnumerable<string> offences = Repository.TrackedFiles()
+            .Where(path => path.EndsWith(".cs", StringComparison.Ordinal) && path.StartsWith("tests/", StringComparison.Ordinal) && Path.GetFileName(path) != "Requirement.cs")
+            .SelectMany(path => Skipped().Matches(Repository.Read(path)).Select(match => $"{path}: {match.Value}"))
+            .Where(line => !line.Contains("Linux", StringComparison.Ordinal) && !line.Contains("Windows", StringComparison.Ordinal));
+        Assert.That(offences, Is.Empty, "what a machine lacks is said by Requirement, and fails where all is required");
+    }
+
+    [Test]
     public void No_received_snapshot_is_committed() =>
         Assert.That(Repository.TrackedFiles().Where(path => path.Contains(".received.", StringComparison.Ordinal)), Is.Empty);
 
@@ -86,6 +96,9 @@ public sealed partial class HouseRuleTests
 
     [GeneratedRegex(@"(^|/)(bin|obj|node_modules|TestResults|\.policym2m)/|\.(g|g\.i)\.cs$|\.(dll|exe|pdb|nupkg|pem|key|pfx)$")]
     private static partial Regex BuildProduct();
+
+    [GeneratedRegex(@"Assert\.(Ignore|Inconclusive)\(.*")]
+    private static partial Regex Skipped();
 
     // Written so that this line does not match itself.
     [GeneratedRegex(@"/(?:root|work|home)/[\w.-]+|[A-Z]:\\Users\\|registry[.](?:npmjs|yarnpkg)[.]|api[.]nuget[.]org|\bnuget[.]org|pypi[.]org")]

@@ -1,5 +1,3 @@
-using NUnit.Framework;
-
 namespace PolicyM2M.Testing;
 
 /// <summary>A disk of one MiB that is three quarters full: a real one, that really is full when it is full.</summary>
@@ -16,15 +14,15 @@ public sealed class SmallDisk : IDisposable
 
     private string InTheWay => System.IO.Path.Combine(Path, "in the way");
 
-    /// <summary>Mounts it; skips the running test where that is not allowed.</summary>
+    /// <summary>Mounts it; skips or fails the running test where that is not allowed (<see cref="Requirement"/>).</summary>
     public static SmallDisk Mount()
     {
         if (!OperatingSystem.IsLinux() || Environment.UserName != "root")
-            Assert.Ignore("only root may mount a small file system (tmpfs)");
+            Requirement.IsLacking("only root may mount a small file system (tmpfs): run the tests as root, as in a container");
         var disk = new SmallDisk();
         FinishedProcess mounted = FinishedProcess.Run("mount", ["-t", "tmpfs", "-o", "size=1024k", "policym2m-test", disk.Path], disk.Path);
         if (mounted.ExitCode != 0)
-            Assert.Ignore($"no small file system can be mounted here: {mounted.Error}");
+            Requirement.IsLacking($"no small file system can be mounted here: {mounted.Error}");
         File.WriteAllBytes(disk.InTheWay, new byte[768 * 1024]);
         return disk;
     }

@@ -71,8 +71,7 @@ public sealed class AuditLog : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(entry);
         Demand();
-        // While the disk hangs, what may be missing is put in line, and nobody waits for it.
-        if (_options.Durability == AuditDurability.Durable && _disk.Hangs is null)
+        if (_options.IsWaitedFor(_disk.Hangs is not null))
             entry.Kept = NewSignal();
         if (_line.Writer.TryWrite(entry))
             return entry.Kept is null ? ValueTask.CompletedTask : new ValueTask(KeptAsync(entry, cancellation));

@@ -8,7 +8,10 @@ public enum AuditDurability
     /// <summary>Once it is on disk: whoever asks for it to be kept waits for that.</summary>
     Durable,
 
-    /// <summary>Once it is in line. A process that is killed loses what was not on disk yet: at most a twentieth of a second's worth, and no more than the line holds.</summary>
+    /// <summary>
+    /// Once it is in line. A process that is killed loses what was not on disk yet: mostly a twentieth of a second's worth, more where the disk is slow, and never more than the line holds
+    /// (<see cref="AuditLogOptions.LineLength"/>) and the 8,192 records that are written at once.
+    /// </summary>
     Buffered,
 }
 
@@ -53,8 +56,17 @@ public sealed record AuditLogOptions(string Folder, string Origin, ECDsa Signing
     /// <summary>A journal of more bytes is begun anew, once all that it holds is in tiles on disk.</summary>
     internal long LongestJournal { get; init; } = 16 << 20;
 
+    /// <summary>How many bundles are removed at once: the log is not written meanwhile, and nobody waits longer for a disk than seconds.</summary>
+    internal int MostRemovedAtOnce { get; init; } = 1_000;
+
     /// <summary>The clocks.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>
+    /// Whether whoever records goes on only once the record is on disk. While the disk hangs, what may be missing is put in line, and nobody waits for it; what may not be is waited for also where
+    /// that it hangs is found out just now.
+    /// </summary>
+    internal bool IsWaitedFor(bool hangs) => Durability == AuditDurability.Durable && !(hangs && WhenUnwritable == UnwritableLog.Sheds);
 }
 
 /// <summary>Records that are missing.</summary>

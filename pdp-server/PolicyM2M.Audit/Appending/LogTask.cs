@@ -28,6 +28,7 @@ internal sealed class LogTask
     private volatile bool _isClosing;
     private long _publishedAt;
     private long _removeBefore;
+    private bool _isRemoving;
     private Task<bool>? _more;
 
     /// <summary>Begins it.</summary>
@@ -128,7 +129,7 @@ internal sealed class LogTask
         if (isRetry)
             return !_line.Reader.Completion.IsCompleted;
         _more ??= _line.Reader.WaitToReadAsync().AsTask();
-        if (_writer.Size > _writer.Published.Size && _options.CheckpointEvery - _options.Clock.GetElapsedTime(_publishedAt) is var due)
+        if ((_writer.Size > _writer.Published.Size || _isRemoving) && _options.CheckpointEvery - _options.Clock.GetElapsedTime(_publishedAt) is var due)
         {
             if (due > TimeSpan.Zero)
                 await Task.WhenAny(_more, Task.Delay(due, _options.Clock)).ConfigureAwait(false);
@@ -151,10 +152,10 @@ internal sealed class LogTask
             if (isEnding || _options.Clock.GetElapsedTime(_publishedAt) >= _options.CheckpointEvery)
             {
                 if (isEnding || _writer.Size > _writer.Published.Size)
-                {
                     _writer.Publish();
-                    _writer.Remove(Interlocked.Read(ref _removeBefore));
-                }
+                // Where there is more to remove it goes on the next time, also though nothing more is recorded.
+                _isRemoving = true;
+                _isRemoving = _writer.Remove(Interlocked.Read(ref _removeBefore), _options.MostRemovedAtOnce);
                 _publishedAt = _options.Clock.GetTimestamp();
             }
             return null;

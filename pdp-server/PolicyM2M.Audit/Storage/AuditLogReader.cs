@@ -23,13 +23,22 @@ public sealed class AuditLogReader
     }
 
     /// <summary>The records from a number on, in order, up to the end of a log of this size; those of bundles that were removed are passed over.</summary>
-    public IEnumerable<(long Number, ReadOnlyMemory<byte> Record)> ReadEntries(long from, long size)
+    /// <param name="from">The number of the first record.</param>
+    /// <param name="size">The number of the first record after them.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="OperationCanceledException">It was ended.</exception>
+    public IEnumerable<(long Number, ReadOnlyMemory<byte> Record)> ReadEntries(long from, long size, CancellationToken cancellation = default)
     {
         for (long bundle = from / TilePath.Width; bundle * TilePath.Width < size; bundle++)
         {
+            cancellation.ThrowIfCancellationRequested();
             int width = (int)Math.Min(TilePath.Width, size - bundle * TilePath.Width);
             if (_folder.ReadEntries(bundle, width) is not { } file)
+            {
+                // The last bundle of a log is looked for in any case: it may be there in part.
+                bundle = Math.Min(BundleSearch.Next(_folder, bundle + 1, cancellation) ?? long.MaxValue, Math.Max(size / TilePath.Width, bundle + 1)) - 1;
                 continue;
+            }
             IReadOnlyList<ReadOnlyMemory<byte>> entries = EntryBundle.Read(file.Bytes, out _);
             for (int i = 0; i < Math.Min(width, entries.Count); i++)
             {

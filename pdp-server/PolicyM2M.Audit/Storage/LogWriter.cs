@@ -107,22 +107,32 @@ internal sealed class LogWriter : IDisposable
             Turn();
     }
 
-    /// <summary>Removes the whole bundles of entries before a record. Their hashes stay, so that what is left can still be proven. A record that says so comes first.</summary>
-    /// <returns>How many entries were removed now.</returns>
-    public long Remove(long before)
+    /// <summary>Removes whole bundles of entries before a record. Their hashes stay, so that what is left can still be proven. A record that says so comes first.</summary>
+    /// <param name="before">The first record that stays.</param>
+    /// <param name="most">How many bundles are looked at now at most: nothing is written meanwhile.</param>
+    /// <returns>Whether there may be more.</returns>
+    public bool Remove(long before, int most)
     {
-        long removed = 0;
         // What the journal holds would come back with the next start.
         if (before > _journal.From)
             Turn();
         // The oldest first: what is missing is then always missing from the beginning on, whenever the process ends.
-        for (; _firstBundle < Math.Min(before, Published.Size) / TilePath.Width; _firstBundle++)
+        long end = Math.Min(before, Published.Size) / TilePath.Width;
+        for (int looks = 0; looks < most && _firstBundle < end; looks++)
         {
             string bundle = _folder.At(TilePath.Entries(_firstBundle));
-            removed += File.Exists(bundle) ? TilePath.Width : 0;
-            File.Delete(bundle);
+            if (File.Exists(bundle))
+            {
+                File.Delete(bundle);
+                _firstBundle++;
+            }
+            else
+            {
+                // Another process removed it, and mostly many more.
+                _firstBundle = Math.Min(BundleSearch.Next(_folder, _firstBundle + 1, CancellationToken.None) ?? end, end);
+            }
         }
-        return removed;
+        return _firstBundle < end;
     }
 
     public void Dispose()

@@ -11,11 +11,14 @@ internal static class TilePath
     /// <summary>The levels of the tree that one level of tiles spans: 2^8 is <see cref="Width"/>.</summary>
     public const int Height = 8;
 
+    /// <summary>The folder of the bundles of entries.</summary>
+    public const string EntriesFolder = "tile/entries";
+
     /// <summary>The path of a tile of hashes; of a partial one where the width is less than whole.</summary>
     public static string Hashes(int level, long index, int width = Width) => string.Create(CultureInfo.InvariantCulture, $"tile/{level}/{Of(index, width)}");
 
     /// <summary>The path of a bundle of entries.</summary>
-    public static string Entries(long index, int width = Width) => $"tile/entries/{Of(index, width)}";
+    public static string Entries(long index, int width = Width) => $"{EntriesFolder}/{Of(index, width)}";
 
     /// <summary>The folder that holds the partial forms of a tile or a bundle.</summary>
     public static string PartialsOf(string path) => $"{path}.p";

@@ -16,10 +16,11 @@ internal sealed class AuditRetention(AuditTrail audit, PdpOptions options, DataF
     /// <param name="reader">The log.</param>
     /// <param name="from">The first record that may be there: years of hours looked for those before.</param>
     /// <param name="oldest">What happened before goes.</param>
-    internal static (long There, long Kept) First(AuditLogReader reader, long from, DateTimeOffset oldest)
+    /// <param name="cancellation">Ends the search.</param>
+    internal static (long There, long Kept) First(AuditLogReader reader, long from, DateTimeOffset oldest, CancellationToken cancellation)
     {
         long size = reader.ReadCheckpoint().Size, there = -1;
-        foreach ((long number, ReadOnlyMemory<byte> record) in reader.ReadEntries(Math.Min(from, size), size))
+        foreach ((long number, ReadOnlyMemory<byte> record) in reader.ReadEntries(Math.Min(from, size), size, cancellation))
         {
             DateTimeOffset time = AuditRecord.Parser.ParseFrom(record.Span).Time.ToDateTimeOffset();
             if (there < 0)
@@ -44,7 +45,7 @@ internal sealed class AuditRetention(AuditTrail audit, PdpOptions options, DataF
             try
             {
                 // On a thread of its own: years of records are read.
-                (there, long first) = await Task.Run(() => First(reader, there, clock.GetUtcNow() - keep), stoppingToken);
+                (there, long first) = await Task.Run(() => First(reader, there, clock.GetUtcNow() - keep, stoppingToken), stoppingToken);
                 first -= first % AuditLogReader.RemovedTogether;
                 if (first <= there)
                     continue;

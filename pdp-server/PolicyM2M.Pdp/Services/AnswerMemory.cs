@@ -41,12 +41,12 @@ internal sealed class AnswerMemory
         // While a candidate is tried every decision is compared, and none is given from memory.
         if (!(answered.Until > answered.MadeAt) || answered.Status.Candidate is not null || request.Length > LongestRequest || bytes.Length > LongestAnswer)
             return;
-        if (_latest is { } latest && !ReferenceEquals(latest.Status.Active, answered.Status.Active))
+        if (_latest is { } latest && (!ReferenceEquals(latest.Status.Active, answered.Status.Active) || !ReferenceEquals(latest.Registry, answered.Registry)))
         {
             // An answer that was under way while the policies changed comes to nothing; it must not take what was made ready for them along.
             if (answered.Status.AnswersSince < latest.Status.AnswersSince)
                 return;
-            // What came from other policies is never given again, and must not keep those in memory.
+            // What came from other policies or another registry is never given again, and must not keep those in memory.
             Array.Clear(_places);
         }
         _latest = answered;

@@ -27,7 +27,7 @@ internal sealed class AuditEndpoint(AuditTrail audit, DataFolder data, CallAcces
     {
         long size = Checkpoint().Size, from = Number(request.From, size, "from");
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        using IEnumerator<(long Number, ReadOnlyMemory<byte> Record)> entries = _reader.ReadEntries(from, size).GetEnumerator();
+        using IEnumerator<(long Number, ReadOnlyMemory<byte> Record)> entries = _reader.ReadEntries(from, size, ending.Token).GetEnumerator();
         try
         {
             for (ulong sent = 0; (request.Limit == 0 || sent < request.Limit) && Read(entries.MoveNext); sent++)

@@ -43,7 +43,9 @@ internal sealed class GivenDecisions
 
         private readonly Lock _lock = new();
         private readonly Dictionary<string, OfDevice> _byDevice = new(1, StringComparer.Ordinal);
-        private volatile Answered? _last;
+
+        /// <summary>What was given last. Not the answer itself, which would keep the policies and the registry that it came from in memory for as long as its caller is connected.</summary>
+        private volatile SignedDecision[]? _last;
 
         /// <summary>Of all that were given, the one that may be used until last; guarded by the lock.</summary>
         private SignedDecision? _lastUsable;
@@ -51,7 +53,7 @@ internal sealed class GivenDecisions
         public void Note(Answered answered)
         {
             // A device mostly hears again what it heard last.
-            if (ReferenceEquals(_last, answered))
+            if (ReferenceEquals(_last, answered.Signed))
                 return;
             lock (_lock)
             {
@@ -66,7 +68,7 @@ internal sealed class GivenDecisions
                     device.Note(signed);
                     _lastUsable = _lastUsable?.UsableUntil > signed.UsableUntil ? _lastUsable : signed;
                 }
-                _last = answered;
+                _last = answered.Signed;
             }
         }
 

@@ -33,16 +33,17 @@ internal static class CsvRows
     private static List<string> Header(List<(string Text, int Line, int Column)> fields, List<ImportFault> faults)
     {
         List<string> names = [];
+        var known = new HashSet<string>(StringComparer.Ordinal);
         foreach ((string text, int line, int column) in fields)
         {
             string name = text.Trim();
-            if (names.Contains(name))
+            if (!known.Add(name))
                 faults.Add(new ImportFault(line, column, $"`{DeviceRules.Printable(name)}` is named twice"));
             else if (DeviceRules.FaultOfName(name) is { } fault)
                 faults.Add(new ImportFault(line, column, fault));
             names.Add(name);
         }
-        if (!names.Contains(AttributeNames.Id))
+        if (!known.Contains(AttributeNames.Id))
             faults.Add(new ImportFault(fields[0].Line, 1, $"no column is named `{AttributeNames.Id}`; expected one with the ids of the devices"));
         return names;
     }

@@ -97,7 +97,7 @@ public sealed record DeviceImport(ImmutableArray<ImportedDevice> Devices, Immuta
     private static DeviceChange.Upsert ChangeOf(ImportRow row, Decider decider, List<ImportFault> wrong, Func<string, bool> isFirst, List<ImportFault> warnings)
     {
         if (row.Fields.Count > DeviceRules.MaximumAttributes)
-            wrong.Add(new ImportFault(row.Line, row.Column, $"there are {row.Fields.Count} attributes, and at most {DeviceRules.MaximumAttributes} may be given"));
+            wrong.Add(new ImportFault(row.Line, row.Column, $"there are more than {DeviceRules.MaximumAttributes} attributes; expected at most so many"));
         var values = new Dictionary<string, AttributeValue>(StringComparer.Ordinal);
         var places = new Dictionary<string, ImportField>(StringComparer.Ordinal);
         foreach (ImportField field in row.Fields.Where(field => field.Name != AttributeNames.Id))

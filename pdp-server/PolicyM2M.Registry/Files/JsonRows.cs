@@ -148,8 +148,12 @@ internal static class JsonRows
                 ReadFields(ref reader, cursor, row, name + ".");
                 continue;
             }
-            if (reader.TokenType == JsonTokenType.Null)
+            // One more than may be given tells that they are too many; each further one would be held against all before.
+            if (reader.TokenType == JsonTokenType.Null || row.Fields.Count > DeviceRules.MaximumAttributes)
+            {
+                reader.Skip();
                 continue;
+            }
             if (row.Fields.Exists(field => field.Name == name))
                 cursor.Faults.Add(new ImportFault(line, column, $"`{DeviceRules.Printable(name)}` is given twice"));
             else if (ReadValue(ref reader) is { Kind: not AttributeValueKind.None } value)

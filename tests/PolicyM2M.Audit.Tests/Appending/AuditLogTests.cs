@@ -192,6 +192,31 @@ internal sealed class AuditLogTests
         });
     }
 
+    [TestCase(AuditDurability.Durable, UnwritableLog.Stops, false, ExpectedResult = true)]
+    [TestCase(AuditDurability.Durable, UnwritableLog.Stops, true, ExpectedResult = true, Description = "it begins to hang after it was asked whether it does")]
+    [TestCase(AuditDurability.Durable, UnwritableLog.Sheds, false, ExpectedResult = true)]
+    [TestCase(AuditDurability.Durable, UnwritableLog.Sheds, true, ExpectedResult = false)]
+    [TestCase(AuditDurability.Buffered, UnwritableLog.Stops, false, ExpectedResult = false)]
+    [TestCase(AuditDurability.Buffered, UnwritableLog.Sheds, true, ExpectedResult = false)]
+    public bool What_must_be_on_disk_is_waited_for_whenever_it_begins_to_hang(AuditDurability durability, UnwritableLog whenUnwritable, bool hangs)
+    {
+        using var log = new TestLog();
+        return (log.Options() with { Durability = durability, WhenUnwritable = whenUnwritable }).IsWaitedFor(hangs);
+    }
+
+    [Test]
+    public async Task What_is_removed_goes_a_part_with_each_checkpoint_though_nothing_more_is_recorded()
+    {
+        using var log = new TestLog();
+        await using AuditLog audit = AuditLog.Open(log.Options() with { Durability = AuditDurability.Buffered, CheckpointEvery = TimeSpan.FromMilliseconds(20), MostRemovedAtOnce = 1 });
+        audit.RemoveBefore(1_200);
+        for (int i = 0; i < 1_300; i++)
+            await audit.RecordAsync(new TestLog.Entry("old"));
+        while (audit.State.Published < 1_300 || Directory.GetFiles(Path.Combine(log.Path, "tile/entries")).Length > 1)
+            await Task.Delay(5, TestContext.CurrentContext.CancellationToken);
+        Assert.That(new AuditLogReader(log.Path).ReadEntries(0, 1_300).First().Number, Is.EqualTo(4 * 256));
+    }
+
     [Test]
     public async Task A_log_whose_disk_hangs_is_closed_all_the_same_and_says_what_may_be_missing()
     {

@@ -330,4 +330,64 @@ internal sealed class LogWriterTests
         using LogWriter writer = LogWriter.Open(new LogFolder(log.Path), "pdp.test/other", log.Key, 1 << 20);
         Assert.That(writer.Key.Name, Is.EqualTo("pdp.test/audit"));
     }
+
+    [Test]
+    public void So_many_bundles_are_looked_at_at_once_and_a_later_process_goes_on_with_the_first_that_is_there()
+    {
+        using var log = new TestLog();
+        var first = new List<(bool IsMore, long First)>();
+        using (LogWriter writer = log.Open())
+        {
+            writer.Commit([.. Enumerable.Range(0, 1_600).Select(number => TestLog.Record(number))]);
+            writer.Publish();
+            first.Add((writer.Remove(before: 1_400, most: 2), First()));
+            first.Add((writer.Remove(before: 1_400, most: 1), First()));
+        }
+        using (LogWriter writer = log.Open())
+        {
+            // One look finds where to go on, which more would not if they tried each.
+            first.Add((writer.Remove(before: 1_400, most: 2), First()));
+            first.Add((writer.Remove(before: 1_400, most: 10), First()));
+            first.Add((writer.Remove(before: 1_400, most: 10), First()));
+        }
+        Assert.That(first, Is.EqualTo(new[] { (true, 512L), (true, 768L), (true, 1_024L), (false, 1_280L), (false, 1_280L) }));
+
+        long First() => new AuditLogReader(log.Path).ReadEntries(0, 1_600).First().Number;
+    }
+
+    [CancelAfter(20_000)]
+    [Test]
+    public void A_reader_does_not_try_each_bundle_that_is_not_there(CancellationToken cancellation)
+    {
+        using var log = new TestLog();
+        using (LogWriter writer = log.Open())
+        {
+            writer.Commit([.. Enumerable.Range(0, 1_600).Select(number => TestLog.Record(number))]);
+            writer.Publish();
+            writer.Remove(before: 512, most: 10);
+        }
+        File.Delete(Path.Combine(log.Path, TilePath.Entries(4)));
+        var reader = new AuditLogReader(log.Path);
+        Assert.That(reader.ReadEntries(0, 1_600, cancellation).Select(entry => entry.Number),
+            Is.EqualTo(Enumerable.Range(512, 512).Concat(Enumerable.Range(1_280, 320)).Select(number => (long)number)));
+        Assert.That(reader.ReadEntries(0, 1L << 62, cancellation).Count(), Is.EqualTo(512 + 256), "however many there should be");
+        Assert.That(() => reader.ReadEntries(0, 1_600, new CancellationToken(canceled: true)).Count(), Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    [TestCase(0, 7), TestCase(7, 7), TestCase(8, 999), TestCase(1_000, 1_234), TestCase(1_235, 999_000), TestCase(999_001, 1_000_000), TestCase(1_000_001, 12_345_678), TestCase(12_345_679, 4_000_000_000_001)]
+    [TestCase(4_000_000_000_002, null)]
+    public void The_next_bundle_is_found_by_the_folders(long from, long? next)
+    {
+        using var log = new TestLog();
+        var folder = new LogFolder(log.Path);
+        folder.Create();
+        Assert.That(BundleSearch.Next(folder, from, default), Is.Null, "there is none");
+        foreach (long bundle in new[] { 7, 999, 1_234, 999_000, 1_000_000, 12_345_678, 4_000_000_000_001 })
+            folder.Write(TilePath.Entries(bundle), [0]);
+        // Those that are not whole, and what is no bundle.
+        foreach (string other in new[] { TilePath.Entries(2, 17), "tile/entries/0005", "tile/entries/x000/005", "tile/entries/x002/9", "tile/entries/x9/000" })
+            folder.Write(other, [0]);
+        Assert.That(BundleSearch.Next(folder, from, default), Is.EqualTo(next));
+        Assert.That(() => BundleSearch.Next(folder, from, new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
+    }
 }

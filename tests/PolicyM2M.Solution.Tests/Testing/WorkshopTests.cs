@@ -35,6 +35,13 @@ public sealed class WorkshopTests
     }
 
     [Test]
+    public void What_a_machine_lacks_is_skipped_or_fails_where_all_is_required()
+    {
+        Assert.That(() => Requirement.IsLacking("no disk", requireAll: null), Throws.TypeOf<IgnoreException>().With.Message.EqualTo("no disk"));
+        Assert.That(() => Requirement.IsLacking("no disk", requireAll: "1"), Throws.TypeOf<AssertionException>().With.Message.Contains("no disk"));
+    }
+
+    [Test]
     public void The_same_commits_have_the_same_ids_in_every_repository()
     {
         using var one = new TemporaryGitRepository();

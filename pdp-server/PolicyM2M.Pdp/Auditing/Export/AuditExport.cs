@@ -81,7 +81,7 @@ internal sealed class AuditExport(AuditTrail audit, PdpOptions options, DataFold
         long next = Math.Min(_origin == checkpoint.Origin ? _next : _position.Find(checkpoint.Origin), checkpoint.Size);
         Interlocked.Exchange(ref _next, next);
         _origin = checkpoint.Origin;
-        if (ExportBatch.Of(checkpoint.Origin, reader.ReadEntries(next, checkpoint.Size), _most) is not { } batch)
+        if (ExportBatch.Of(checkpoint.Origin, reader.ReadEntries(next, checkpoint.Size, cancellation), _most) is not { } batch)
             return false;
         long rejected;
         string reason;

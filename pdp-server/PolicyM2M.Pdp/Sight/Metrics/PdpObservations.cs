@@ -94,8 +94,21 @@ internal static class PdpObservations
         metrics.Counter("policym2m.pdp.audit.exported", "{record}", "Records of the audit log by what became of them on their way to its collector.",
             () => [new(export.Sent, new KeyValuePair<string, object?>("result", "sent")), new(export.Rejected, new KeyValuePair<string, object?>("result", "rejected")),
                 new(export.Missed, new KeyValuePair<string, object?>("result", "missed"))]);
-        metrics.Gauge("policym2m.pdp.audit.free", "By", "Bytes that the disk of the audit log has left for this server.", () => [new(new DriveInfo(folder).AvailableFreeSpace)]);
+        metrics.Gauge("policym2m.pdp.audit.free", "By", "Bytes that the disk of the audit log has left for this server.", () => Free(folder));
         metrics.Gauge("policym2m.pdp.audit.writable", "1", "1 where the audit log can be written.", () => One(log.State.Fault is null));
+    }
+
+    /// <summary>Nothing where the folder is gone: what is thrown here would take all other measurements along, just when somebody needs them.</summary>
+    private static IEnumerable<Measurement<long>> Free(string folder)
+    {
+        try
+        {
+            return [new(new DriveInfo(folder).AvailableFreeSpace)];
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
     }
 
     private static IEnumerable<Measurement<long>> One(bool isSo) => [new(isSo ? 1 : 0)];
