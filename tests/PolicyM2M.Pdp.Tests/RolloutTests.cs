@@ -299,6 +299,8 @@ public sealed class RolloutTests
     {
         await _pdp.StopServerAsync();
         string second = _pdp.Git.Commit("While nobody looked", TestPolicies.Baseline("7d")), path = Path.Combine(_pdp.Data.Path, file);
+        if (!File.Exists(path))
+            await File.WriteAllTextAsync(path, """{ "version": 1, "sources": [] }""");
         using BusyFile busy = BusyFile.Hold(path);
         await Restart(_pdp.Options());
 

@@ -121,7 +121,13 @@ internal sealed class OwnCredential : IDisposable
     private void Hear(RotationEvent happened)
     {
         (string what, string detail) = RotationText.Of(happened);
-        _seen.Rotation(what, detail);
+        _seen.Rotation(what, detail, status => happened switch
+        {
+            RotationEvent.Failed => status with { RenewalFault = detail },
+            RotationEvent.Switched or RotationEvent.Adopted or RotationEvent.Confirmed => status with { RenewalFault = null },
+            RotationEvent.UseChanged use => status with { WhyUnusable = (use.Use as CredentialUse.Unusable)?.Reason },
+            _ => status,
+        });
         if (happened is RotationEvent.Switched or RotationEvent.RolledBack or RotationEvent.Adopted)
             _switches.Writer.TryWrite(true);
     }

@@ -37,6 +37,12 @@ internal sealed record AgentStatus
     /// <summary>Whether little of its time is left.</summary>
     public bool IsCertificateEnding { get; init; }
 
+    /// <summary>Why the last attempt to renew it failed, and when the next is; null where none failed since the last that did not.</summary>
+    public string? RenewalFault { get; init; }
+
+    /// <summary>Why the policies do not allow it to be used any more; null where they do.</summary>
+    public string? WhyUnusable { get; init; }
+
     /// <summary>What holds for the gateway itself.</summary>
     public ImmutableArray<DeviceDecision> Decisions { get; init; } = [];
 

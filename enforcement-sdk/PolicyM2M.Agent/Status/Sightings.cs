@@ -112,7 +112,10 @@ internal sealed class Sightings(AgentStatus first, TimeProvider time, TextWriter
     }
 
     /// <summary>Something happened to the credential.</summary>
-    public void Rotation(string name, string detail) => Event(name, detail, status => status);
+    /// <param name="name">What it is called.</param>
+    /// <param name="detail">What it says.</param>
+    /// <param name="change">What it is to the status; null for nothing.</param>
+    public void Rotation(string name, string detail, Func<AgentStatus, AgentStatus>? change = null) => Event(name, detail, change ?? (status => status));
 
     /// <summary>The credential in use.</summary>
     public void Credential(string device, DateTimeOffset until) =>

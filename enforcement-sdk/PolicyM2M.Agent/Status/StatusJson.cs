@@ -47,6 +47,8 @@ internal static class StatusJson
             Instant(json, "bundleUntil", client.Bundle?.ValidUntil);
             json.WriteString("certificateUntil", status.CertificateUntil);
             json.WriteString("certificateState", status.CertificateUntil <= now ? "ended" : status.IsCertificateEnding ? "ending" : "valid");
+            json.WriteString("renewalFault", status.RenewalFault);
+            json.WriteString("credentialUnusable", status.WhyUnusable);
             json.WriteStartObject("connections");
             json.WriteNumber("open", socket.Open);
             json.WriteNumber("refused", socket.Refused);

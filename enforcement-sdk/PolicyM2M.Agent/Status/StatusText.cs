@@ -19,6 +19,10 @@ internal static class StatusText
         string revision = Of(status, "revision") is { Length: > 0 } known ? EventText.Short(known) + held : "unknown";
         string state = Of(status, "certificateState") switch { "ended" => ", which is over: renew it", "ending" => ", which is near: renew it", _ => "" };
         text.Append(CultureInfo.InvariantCulture, $"revision {revision}, certificate until {Time(status, "certificateUntil")}{state}\n");
+        if (Told(status, "credentialUnusable") is { Length: > 0 } unusable)
+            text.Append(CultureInfo.InvariantCulture, $"the credential may not be used: {unusable}\n");
+        if (Told(status, "renewalFault") is { Length: > 0 } renewal)
+            text.Append(CultureInfo.InvariantCulture, $"its renewal failed: {renewal}\n");
         string bundle = Time(status, "bundleUntil") is { Length: > 0 } until ? $", and a bundle that is valid until {until}" : "";
         text.Append(CultureInfo.InvariantCulture, $"keeps {Counted(Count(status, "cachedDecisions"), "decision")}{bundle}\n");
         JsonElement connections = status.GetProperty("connections");
@@ -56,6 +60,9 @@ internal static class StatusText
     /// <summary>To the second, as the log has times.</summary>
     private static string Time(JsonElement element, string name) =>
         element.GetProperty(name) is { ValueKind: JsonValueKind.String } time && time.TryGetDateTimeOffset(out DateTimeOffset at) ? at.ToUniversalTime().ToString("u", CultureInfo.InvariantCulture) : "";
+
+    /// <summary>What an agent of before may not tell.</summary>
+    private static string Told(JsonElement element, string name) => element.TryGetProperty(name, out _) ? Of(element, name) : "";
 
     private static long Count(JsonElement element, string name) => element.GetProperty(name).GetInt64();
 

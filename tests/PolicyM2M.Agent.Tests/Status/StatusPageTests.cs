@@ -93,6 +93,14 @@ internal sealed class StatusPageTests
         Assert.That(Text(Status with { Outage = "revoked", IsUnwelcome = isUnwelcome }, Client with { IsConnected = isUnwelcome, Endpoints = [new EndpointStatus(new Uri("https://a.example"), true, true)] }), Does.Contain(expected));
 
     [Test]
+    public void A_renewal_that_fails_and_a_credential_that_may_not_be_used_have_a_line_each()
+    {
+        string text = Text(Status with { RenewalFault = "EST: 503; tried again at 2026-11-01 12:05:00Z", WhyUnusable = "the policies allowed it until 2026-11-01 11:00:00Z" }, Client);
+        Assert.That(text, Does.Contain("\nthe credential may not be used: the policies allowed it until 2026-11-01 11:00:00Z\nits renewal failed: EST: 503; tried again at 2026-11-01 12:05:00Z\n"));
+        Assert.That(Text(Status, Client), Does.Not.Contain("renewal failed").And.Not.Contain("may not be used"));
+    }
+
+    [Test]
     public void A_call_that_failed_is_no_silence_while_the_watch_stands() =>
         Assert.That(Text(Status with { Outage = "500 calls a second are exceeded" }, Client with { IsConnected = true }), Does.Not.Contain("exceeded"));
 
