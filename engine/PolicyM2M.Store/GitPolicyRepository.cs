@@ -68,8 +68,8 @@ public sealed class GitPolicyRepository
     }
 
     /// <summary>
-    /// Who signed the protected files of a policy set as a commit has them: that commit, or one after <paramref name="since"/> in which they were the same
-    /// already. Null where they are as they were in <paramref name="since"/>, so that nobody has to.
+    /// Who signed the protected files of a policy set as a commit has them: that commit, or one that <paramref name="since"/> does not have below it, in which they were the same
+    /// already, and since which nothing else changed them. Null where they are as they were in <paramref name="since"/>, so that nobody has to.
     /// </summary>
     /// <param name="since">The commit that was served before; null, or one that is not known, for none: then all history counts.</param>
     /// <param name="commit">The commit that is to be served.</param>
@@ -86,9 +86,10 @@ public sealed class GitPolicyRepository
         {
             Commit later = CommitOf(repository, commit);
             Commit? earlier = since is null ? null : repository.Lookup<Commit>(since);
-            if (earlier is not null && FileSigners.AreSame(FilesOf(earlier), FilesOf(later)))
+            var history = new FileHistory(repository, FilesOf);
+            if (earlier is not null && history.AreSame(earlier, later))
                 return null;
-            return FileSigners.Find(repository, earlier, later, FilesOf, allowed, now, files.Signers);
+            return FileSigners.Find(repository, earlier, later, history, allowed, now, files.Signers);
         });
 
         IReadOnlyDictionary<string, string>? FilesOf(Commit of)

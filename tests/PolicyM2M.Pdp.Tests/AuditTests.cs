@@ -167,21 +167,6 @@ internal sealed class AuditTests
     }
 
     [Test]
-    public async Task Devices_are_not_named_where_they_have_pseudonyms()
-    {
-        using var folder = new TemporaryFolder();
-        File.WriteAllText(folder["secret"], "a secret of the auditors");
-        await using RunningPdp pdp = await StartAsync(Durable with { Pseudonyms = folder["secret"] });
-        await pdp.DecisionsAs("device").DecideAsync(new DecideRequest());
-        await Assert.ThrowsAsync<RpcException>(async () => await pdp.DecisionsAs("device").DecideAsync(new DecideRequest { DeviceId = "plc-0099" }));
-
-        AuditRecord[] records = await Records(pdp);
-        string pseudonym = $"hmac-sha256:{Convert.ToHexStringLower(HMACSHA256.HashData("a secret of the auditors"u8, "plc-0042"u8))}";
-        Assert.That(records.Where(record => record.Decisions is not null).Select(record => (record.Caller, record.Device)), Is.EqualTo(new[] { ($"device {pseudonym}", pseudonym) }));
-        Assert.That(string.Concat(records.Select(record => record.ToString())), Does.Not.Contain("plc-00"));
-    }
-
-    [Test]
     public async Task Auditors_get_records_and_proofs_that_hold()
     {
         await using RunningPdp pdp = await StartAsync(Durable);

@@ -254,6 +254,17 @@ public sealed class ConfigurationTests
     }
 
     [Test]
+    public void Roles_that_were_in_the_data_folder_and_are_missing_are_told()
+    {
+        _folder.Write("data/roles-required", "");
+        string good = _folder.Write("good.json", """{ "roles": [ { "match": "spiffe://a.example/{name}", "role": "device" } ] }""");
+        (_, int exitCode, string text) = Parse(["--data", _folder["data"], "--check-config"]);
+        Assert.That((exitCode, text), Is.EqualTo((1, text)));
+        Assert.That(text, Does.StartWith($"error: --data: the roles file {_folder["data/roles.json"]} is missing, and there was one before: "));
+        Assert.That(Parse(["--data", _folder["data"], "--roles", good, "--check-config"]).Text, Does.Not.Contain("error"));
+    }
+
+    [Test]
     public void So_are_those_of_the_usual_data_folder_where_no_option_names_one()
     {
         string bad = _folder.Write(".policym2m/roles.json", """{ "roles": [ { "match": "spiffe://a.example/x", "role": "king" } ] }""");

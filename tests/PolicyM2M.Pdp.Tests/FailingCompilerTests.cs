@@ -1,4 +1,6 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
+using PolicyM2M.Audit.Storage;
 using PolicyM2M.Compiler.PolicyTests;
 using PolicyM2M.Compiler.SelfTests;
 using PolicyM2M.Engine;
@@ -6,6 +8,7 @@ using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Revisions.Compiling;
 using PolicyM2M.Pdp.Rollouts;
+using PolicyM2M.Pdp.Sight.Metrics;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Store;
 
@@ -100,6 +103,52 @@ internal sealed class FailingCompilerTests
             rollout.Prepare();
         Assert.That(_compiled, Is.EqualTo(new[] { _bad }));
         Assert.That(rollout.RollBack(_good, "", new Pin("somebody", Now, "why")), Is.TypeOf<RolloutStep.Refused>().With.Property("Reason").Contains("out of its depth"));
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task What_fails_or_takes_too_long_while_the_server_runs_is_counted_and_recorded_once(bool isTooLong)
+    {
+        using var end = new ManualResetEventSlim();
+        RevisionSource source = isTooLong ? RevisionSource.Open(_pdp.Options(), null, _pdp.Data, revision => { end.Wait(); return RevisionCompiler.Test(revision); }, TimeSpan.Zero) : Source();
+        ActiveRevision active = Source().Reload(new ServedCommit(_good, WasSigned: false), Now).Revision!;
+        DataFolder data = _pdp.Data;
+        using var metrics = new PdpMetrics();
+        RevisionStatus status;
+        await using (var audit = AuditTrail.Open(AuditTests.Durable, data, "test", TimeProvider.System, NullLogger.Instance))
+        {
+            var rollout = new Rollout(new RevisionState(new RevisionStatus(active, null, Now)), source, new LastServed(data.LastServed), new RolloutMemory(data.Rollout), new Activations(data.Activations),
+                new NothingAsked(), _pdp.Options(), audit, TimeProvider.System, NullLogger<Rollout>.Instance);
+            using var follower = new RevisionFollower(source, rollout, new RevisionNews(), _pdp.Options(), audit, metrics, TimeProvider.System, NullLogger<RevisionFollower>.Instance);
+            await follower.StartAsync(CancellationToken.None);
+            DateTimeOffset seenAt = (await RunningPdp.Eventually(() => Task.FromResult(rollout.Current), current => current.Refused is not null)).Refused!.SeenAt;
+            status = await RunningPdp.Eventually(() => Task.FromResult(rollout.Current), current => current.LastPolledAt > seenAt);
+            await follower.StopAsync(CancellationToken.None);
+            end.Set();
+        }
+
+        Assert.That((status.Active.CommitId, status.Refused!.CommitId, status.Refused.Fault), Is.EqualTo((_good, _bad, "the compiler failed; the log of the decision point says how")));
+        Assert.That(Refusals(metrics), Is.EqualTo(1));
+        var reader = new AuditLogReader(data.Audit);
+        Wire.V1.AuditRevision record = reader.ReadEntries(0, reader.ReadCheckpoint().Size).Select(entry => Wire.V1.AuditRecord.Parser.ParseFrom(entry.Record.Span).Revision).OfType<Wire.V1.AuditRevision>().Single();
+        Assert.That((record.Became, record.Revision.CommitId, record.Reason), Is.EqualTo(("refused", _bad, status.Refused.Fault)));
+    }
+
+    private static long Refusals(PdpMetrics metrics)
+    {
+        long count = 0;
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (ReferenceEquals(instrument.Meter, metrics.Meter) && instrument.Name == "policym2m.pdp.revision.refusals")
+                    listener.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, measured, _, _) => count += measured);
+        listener.Start();
+        listener.RecordObservableInstruments();
+        return count;
     }
 
     private sealed class NothingAsked : IRehearsal

@@ -127,6 +127,27 @@ public sealed class ProtectedPathsTests
     }
 
     [Test]
+    public async Task A_signature_from_before_a_rule_was_mended_does_not_help_to_undo_it()
+    {
+        _pdp.Git.Git("checkout", "--quiet", "-b", "old");
+        Commit(_bob, ("policies/notes.txt", "as you like"));
+        _pdp.Git.Git("checkout", "--quiet", "main");
+        Commit(_alice, TestPolicies.Baseline("7d"));
+        string served = Commit(_bob);
+        await Served(served);
+
+        _pdp.Git.Git("merge", "--quiet", "--no-ff", "--no-commit", "old");
+        string undone = Commit(_alice, TestPolicies.Baseline("30d"));
+        await Refused(served, undone, "alice signed so far");
+        await _pdp.StopServerAsync();
+        StartupException? refusal = await Assert.ThrowsAsync<StartupException>(() => _pdp.StartServerAsync(Options() with { Data = _folder["fresh"] }));
+        Assert.That((refusal!.ExitCode, refusal.Message), Is.EqualTo((3, refusal.Message)));
+        Assert.That(refusal.Message, Does.Contain("alice signed so far"), "nor where nothing was served yet");
+        await _pdp.StartServerAsync(Options());
+        await Served(Commit(_bob));
+    }
+
+    [Test]
     public async Task A_server_that_cannot_check_signatures_does_not_serve_what_asks_for_them()
     {
         await _pdp.StopServerAsync();

@@ -88,9 +88,9 @@ public sealed class RefusedConnectionsTests
         var log = new RecordedLog();
         using RefusedConnections refused = Refused(log);
         foreach (string peer in new[] { "10.0.0.1", "::ffff:10.0.0.1", "10.0.0.2", "10.0.0.1" })
-            refused.Connection(IPAddress.Parse(peer), "why");
+            refused.Connection(IPAddress.Parse(peer), new RefusalWords("why"));
         refused.EndWindow();
-        refused.Connection(IPAddress.Parse("10.0.0.1"), "why");
+        refused.Connection(IPAddress.Parse("10.0.0.1"), new RefusalWords("why"));
         refused.EndWindow();
         Assert.That(log.Lines, Is.EqualTo(new[]
         {
@@ -121,7 +121,7 @@ public sealed class RefusedConnectionsTests
         for (int peer = 0; peer < 500; peer++)
         {
             for (int certificate = 0; certificate < 100; certificate++)
-                refused.Certificate(new IPAddress([10, 0, (byte)(peer >> 8), (byte)peer]), $"{certificate:X40}", "CN=x", "no authority of this trust domain issued it");
+                refused.Certificate(new IPAddress([10, 0, (byte)(peer >> 8), (byte)peer]), $"{certificate:X40}", "CN=x", new RefusalWords("no authority of this trust domain issued it"));
         }
         Assert.That(log.Lines, Has.Count.EqualTo(RefusedConnections.MaximumPeers * RefusedConnections.MaximumReasons));
         refused.EndWindow();

@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Health.V1;
+using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Testing;
 using PolicyM2M.Wire.V1;
 
@@ -174,9 +175,52 @@ public sealed class RoleMappingTests
     {
         await _pdp.StopServerAsync();
         Write("{ \"roles\": [ { \"match\": \"dns:*\" } ] }");
-        Assert.That(async () => await _pdp.StartServerAsync(), Throws.TypeOf<Startup.StartupException>().With.Message.Contains("roles.json:1:14: an entry has `match` and `role`"));
+        Assert.That(async () => await _pdp.StartServerAsync(), Throws.TypeOf<StartupException>().With.Message.Contains("roles.json:1:14: an entry has `match` and `role`"));
         Assert.That(async () => await _pdp.StartServerAsync(_pdp.Options() with { Callers = new() { Roles = "nowhere.json" } }),
-            Throws.TypeOf<Startup.StartupException>().With.Message.Contains("nowhere.json is missing"));
+            Throws.TypeOf<StartupException>().With.Message.Contains("nowhere.json is missing"));
+    }
+
+    [Test]
+    public async Task A_start_without_the_file_that_was_there_does_not_go_by_paths_again()
+    {
+        await _pdp.StopServerAsync();
+        File.Delete(_pdp.Data.Roles);
+        for (int start = 0; start < 2; start++)
+        {
+            StartupException? fault = await Assert.ThrowsAsync<StartupException>(() => _pdp.StartServerAsync());
+            Assert.That((fault!.ExitCode, fault.Message), Is.EqualTo((1, $"the roles file {_pdp.Data.Roles} is missing, and there was one before: bring it back, or name it with `--roles FILE`; "
+                + $"to go by the path of SPIFFE IDs again, remove {_pdp.Data.RolesRequired} too")));
+        }
+
+        File.WriteAllText(_pdp.Data.Roles, Roles);
+        await _pdp.StartServerAsync();
+        await _pdp.StopServerAsync();
+        File.Delete(_pdp.Data.Roles);
+        File.Delete(_pdp.Data.RolesRequired);
+        await _pdp.StartServerAsync();
+        await _pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest());
+    }
+
+    [Test]
+    public async Task Nor_without_one_that_came_while_the_server_ran_or_that_an_option_named()
+    {
+        foreach (bool isNamed in new[] { false, true })
+        {
+            await _pdp.StopServerAsync();
+            File.Delete(_pdp.Data.Roles);
+            File.Delete(_pdp.Data.RolesRequired);
+            string named = Path.Combine(_pdp.Data.Path, "named.json");
+            File.WriteAllText(named, Roles);
+            await _pdp.StartServerAsync(isNamed ? _pdp.Options() with { Callers = new() { Roles = named } } : null);
+            if (!isNamed)
+                Write(Roles);
+            await RunningPdp.Eventually(() => Task.FromResult(File.Exists(_pdp.Data.RolesRequired)), isThere => isThere);
+            await _pdp.StopServerAsync();
+            File.Delete(_pdp.Data.Roles);
+            Assert.That(async () => await _pdp.StartServerAsync(), Throws.TypeOf<StartupException>().With.Message.Contains("is missing, and there was one before"));
+            File.WriteAllText(_pdp.Data.Roles, Roles);
+            await _pdp.StartServerAsync();
+        }
     }
 
     private void Write(string roles)

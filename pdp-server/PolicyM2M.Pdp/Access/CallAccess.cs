@@ -25,12 +25,12 @@ internal sealed class CallAccess(Denials denials, Reads reads, RegistryState reg
             Status status = !refusal.IsOfCaller && registry.Current.IsRevoked(caller.Name) ? new Status(StatusCode.PermissionDenied, $"{caller.Id} is revoked")
                 : refusal.IsOfCaller ? new Status(StatusCode.Unauthenticated, $"the certificate of {caller.Id} is no longer accepted; connect with a new one")
                 : new Status(StatusCode.Unavailable, $"whether the certificate of {caller.Id} was revoked is not known at present, and so nothing is answered; try again later, or ask another decision point");
-            throw denials.Deny(context.Method, caller, status, refusal.Text);
+            throw denials.Deny(context.Method, caller, status, refusal.Words);
         }
         if (!AccessTable.Allows(context.Method, caller.Role))
         {
             throw denials.Deny(context.Method, caller, new Status(StatusCode.PermissionDenied, $"{caller.Id} may not call {context.Method}"),
-                caller.Role == Roles.None ? "its identity has no role" : $"not for the role {caller.Role}");
+                new RefusalWords(caller.Role == Roles.None ? "its identity has no role" : $"not for the role {caller.Role}"));
         }
         return caller;
     }

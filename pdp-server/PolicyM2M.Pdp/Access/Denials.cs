@@ -27,7 +27,7 @@ internal sealed class Denials : IDisposable
     public Denials(AuditTrail audit, PdpMetrics metrics, TimeProvider clock, ILogger<Denials> log)
     {
         (_audit, _metrics, _log) = (audit, metrics, log);
-        _told = new(clock, MaximumCallers, MaximumOfOne, new Who(null), new What("", "not told one by one", ""), Again);
+        _told = new(clock, MaximumCallers, MaximumOfOne, new Who(null), new What("", new RefusalWords("not told one by one"), ""), Again);
     }
 
     /// <summary>Records that a caller may not do this.</summary>
@@ -37,15 +37,15 @@ internal sealed class Denials : IDisposable
     /// <param name="reason">Why not.</param>
     /// <param name="device">The device that it asked about; null where it did not come to that.</param>
     /// <returns>What ends the call.</returns>
-    public RpcException Deny(string rpc, Caller caller, Status status, string reason, string? device = null)
+    public RpcException Deny(string rpc, Caller caller, Status status, RefusalWords reason, string? device = null)
     {
         _metrics.Denied(rpc);
         // With another certificate it is the same caller.
         if (_told.IsNew(new Who(caller with { Until = default }), new What(rpc, reason, device ?? "")))
         {
-            _log.Denied(rpc, $"{caller.Id}", device is null ? reason : $"it asked about {device}: {reason}");
+            _log.Denied(rpc, $"{caller.Id}", device is null ? reason.Text : $"it asked about {device}: {reason.Text}");
             // The caller is told no whether or not that can be recorded: nothing is given away by it.
-            _audit.Note(caller, device ?? "", record => record.Denial = new AuditDenial { Rpc = rpc, Reason = reason });
+            _audit.Note(caller, device ?? "", record => record.Denial = new AuditDenial { Rpc = rpc, Reason = reason.For(_audit.Pseudonyms) });
         }
         return new RpcException(status);
     }
@@ -57,12 +57,13 @@ internal sealed class Denials : IDisposable
 
     private void Again(Who who, What what, int times)
     {
-        _log.DeniedAgain(what.Rpc.Length == 0 ? "calls" : what.Rpc, who.Caller is { } caller ? $"{caller.Id}" : "others", times, what.Device.Length == 0 ? what.Reason : $"it asked about {what.Device}: {what.Reason}");
-        _audit.Note(who.Caller, what.Device, record => record.Denial = new AuditDenial { Rpc = what.Rpc, Reason = what.Reason, Again = (ulong)times });
+        _log.DeniedAgain(what.Rpc.Length == 0 ? "calls" : what.Rpc, who.Caller is { } caller ? $"{caller.Id}" : "others", times,
+            what.Device.Length == 0 ? what.Reason.Text : $"it asked about {what.Device}: {what.Reason.Text}");
+        _audit.Note(who.Caller, what.Device, record => record.Denial = new AuditDenial { Rpc = what.Rpc, Reason = what.Reason.For(_audit.Pseudonyms), Again = (ulong)times });
     }
 
     /// <summary>A caller; null for those beyond the limit.</summary>
     private readonly record struct Who(Caller? Caller);
 
-    private readonly record struct What(string Rpc, string Reason, string Device);
+    private readonly record struct What(string Rpc, RefusalWords Reason, string Device);
 }

@@ -14,8 +14,9 @@ internal sealed record AuditSubject(DateTimeOffset Time, Caller? Caller, string 
     /// <summary>A record of it that says nothing more yet.</summary>
     public AuditRecord Record() => new() { Time = Time.ToTimestamp(), Caller = CallerName(), Device = Pseudonyms.NameOf(Device) };
 
-    /// <summary>A device's own certificate names it too; people and gateways are named.</summary>
+    /// <summary>A device's own certificate names it too, and so may one of which no role is known; people and gateways are named.</summary>
     private string CallerName() => Caller is null ? ""
         : Pseudonyms.AreUsed && Caller.Role == Roles.Device ? $"device {Pseudonyms.NameOf(Caller.Name)}"
+        : Pseudonyms.AreUsed && Caller.Role == Roles.None ? $"caller {Pseudonyms.NameOf(Caller.Id.ToString())}"
         : Caller.Id.ToString();
 }

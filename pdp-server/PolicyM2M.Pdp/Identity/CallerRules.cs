@@ -11,9 +11,16 @@ namespace PolicyM2M.Pdp.Identity;
 internal sealed record Standing(CallerRules Rules, Caller? Caller, CallerRefusal? Refusal, DateTimeOffset Until);
 
 /// <summary>Why a caller may not ask anything.</summary>
-/// <param name="Text">For people.</param>
+/// <param name="Words">For people.</param>
 /// <param name="IsOfCaller">Whether that says something of the caller; otherwise a revocation list is over or cannot be used, and nothing is known of it.</param>
-internal sealed record CallerRefusal(string Text, bool IsOfCaller);
+internal sealed record CallerRefusal(RefusalWords Words, bool IsOfCaller)
+{
+    /// <summary>For reasons that name nobody.</summary>
+    public CallerRefusal(string text, bool isOfCaller)
+        : this(new RefusalWords(text), isOfCaller)
+    {
+    }
+}
 
 /// <summary>By what callers are judged: whose authorities count, what was revoked, and who is what. Immutable.</summary>
 internal sealed record CallerRules(TrustBundles Trust, RoleMap Roles, RevocationLists Revocation)
@@ -45,13 +52,13 @@ internal sealed record CallerRules(TrustBundles Trust, RoleMap Roles, Revocation
                 refusal = fault;
         }
         // A chain that is refused takes its domain away; where another domain vouches for the same caller, that counts.
-        Caller? caller = Roles.CallerOf(certificate, issuedBy, out string? unknown);
-        CallerRefusal? ended = now > certificate.Until ? new CallerRefusal($"its certificate ended at {certificate.Until:u}", IsOfCaller: true) : null;
+        Caller? caller = Roles.CallerOf(certificate, issuedBy, out RefusalWords? unknown);
+        CallerRefusal? ended = now > certificate.Until ? new CallerRefusal($"its certificate ended at {certificate.Until:u}", isOfCaller: true) : null;
         if (caller is not null)
             refusal = ended;
         else
         {
-            refusal = refusal is null ? new CallerRefusal(unknown ?? "nobody knows it", IsOfCaller: true) : refusal.IsOfCaller ? refusal : ended ?? refusal;
+            refusal = refusal is null ? new CallerRefusal(unknown ?? new RefusalWords("nobody knows it"), IsOfCaller: true) : refusal.IsOfCaller ? refusal : ended ?? refusal;
             // For the log: who it was before.
             caller = Roles.CallerOf(certificate, [.. certificate.Chains.Select(chain => chain.TrustDomain)], out _);
         }
@@ -61,7 +68,7 @@ internal sealed record CallerRules(TrustBundles Trust, RoleMap Roles, Revocation
     private CallerRefusal? FaultOf(TrustedChain chain, DateTimeOffset now, ref DateTimeOffset until)
     {
         if (!Trust.Trusts(chain))
-            return new CallerRefusal($"its authority is no longer one of {chain.TrustDomain}", IsOfCaller: true);
+            return new CallerRefusal($"its authority is no longer one of {chain.TrustDomain}", isOfCaller: true);
         RevocationFault? fault = Revocation.FaultOf(chain.Links, now, out DateTimeOffset lists);
         if (fault is null)
             until = lists < until ? lists : until;

@@ -24,17 +24,17 @@ internal sealed class Doorkeeper(CredentialState credentials, CallerRulesState r
     {
         if (certificate is null)
         {
-            Refused.Connection(peer, "it showed no client certificate");
+            Refused.Connection(peer, new RefusalWords("it showed no client certificate"));
             return null;
         }
         IReadOnlyList<TrustedChain> chains = trust.Verify(certificate, presented?.ChainPolicy.ExtraStore ?? [], out X509ChainStatus? status);
         ClientCertificate? client = null;
-        string? refusal = chains.Count == 0 ? Words(status, certificate) : null;
-        if (refusal is null && ClientCertificate.TryRead(certificate, chains, out client, out refusal))
-            refusal = rules.Current.Judge(client, clock.GetUtcNow()).Refusal?.Text;
-        if (refusal is null)
+        string? fault = chains.Count == 0 ? Words(status, certificate) : null;
+        RefusalWords? refusal = fault is null && ClientCertificate.TryRead(certificate, chains, out client, out fault)
+            ? rules.Current.Judge(client, clock.GetUtcNow()).Refusal?.Words : new RefusalWords(fault!);
+        if (refusal is not { } words)
             return client;
-        Refused.Certificate(peer, certificate.Thumbprint, Names(certificate), refusal);
+        Refused.Certificate(peer, certificate.Thumbprint, Names(certificate), words);
         return null;
     }
 

@@ -71,7 +71,7 @@ internal static class MutualTls
         connection.Features.Set(handshake);
         await next(connection);
         if (!handshake.IsSettled)
-            doorkeeper.Refused.Connection(PeerOf(connection), handshake.Failure(versions));
+            doorkeeper.Refused.Connection(PeerOf(connection), new RefusalWords(handshake.Failure(versions)));
     }
 
     private static SslServerAuthenticationOptions Options(TlsHandshakeCallbackContext hello, SslProtocols allowed, Doorkeeper doorkeeper)
@@ -107,7 +107,8 @@ internal static class MutualTls
         // Kestrel would say the same as a failure of the server, with a stack.
         if (connection.Features.Get<ISslStreamFeature>()?.SslStream.NegotiatedApplicationProtocol != SslApplicationProtocol.Http2)
         {
-            doorkeeper.Refused.Connection(PeerOf(connection), $"{caller.Id} does not offer HTTP/2, over which gRPC goes (ALPN h2)");
+            const string NoHttp2 = "does not offer HTTP/2, over which gRPC goes (ALPN h2)";
+            doorkeeper.Refused.Connection(PeerOf(connection), new RefusalWords($"{caller.Id} {NoHttp2}", $"it {NoHttp2}"));
             connection.Abort(new ConnectionAbortedException("no HTTP/2"));
             return;
         }

@@ -54,7 +54,7 @@ internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, R
             else if (source.WhyNotAfter(status.Floor, commit, status.Accepted) is { } reason)
                 Refused(new RefusedRevision(commit, now, [], reason, MayHeal: false) { IsOtherHistory = true });
             else if (source.CheckTrust(status.Floor, commit, now) is var trust && trust.Refusal is { } distrust)
-                Impeded(commit, distrust, now);
+                Again(new RefusedRevision(commit, now, [], distrust, MayHeal: true));
             else
                 Judge(status, commit, trust, now, stoppingToken);
             rollout.Prepare();
@@ -62,14 +62,13 @@ internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, R
         catch (Exception fault) when (fault is PolicyStoreException or CompilerException { MayHeal: true })
         {
             source.Suspect();
-            Impeded(commit, fault.Message, now);
+            Again(new RefusedRevision(commit, now, [], fault.Message, MayHeal: true));
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
             // The edge of the compiler: whatever it does wrong must not stop the last good revision from being served.
             log.CompilerFailed(fault, commit, status.Active.ShortId);
-            var failed = new RefusedRevision(commit, now, [], "the compiler failed; the log of the decision point says how", MayHeal: false);
-            rollout.Change(current => current with { Refused = failed, LastPolledAt = now });
+            Again(new RefusedRevision(commit, now, [], "the compiler failed; the log of the decision point says how", MayHeal: false));
         }
     }
 
@@ -120,13 +119,13 @@ internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, R
         rollout.Change(current => current with { Refused = null, LastPolledAt = now, Waiting = current.Waiting?.CommitId == commit ? current.Waiting : null });
     }
 
-    private void Impeded(string commit, string reason, DateTimeOffset now)
+    /// <summary>Refuses what may come again at the next look: the same fault at every look would fill the logs; the status shows that it lasts.</summary>
+    private void Again(RefusedRevision refused)
     {
-        // The same fault at every look would fill the log; the status shows that it lasts.
-        if (rollout.Current.Refused is { } known && known.CommitId == commit && known.Fault == reason)
-            rollout.Change(current => current with { LastPolledAt = now });
+        if (rollout.Current.Refused is { } known && known.CommitId == refused.CommitId && known.Fault == refused.Fault)
+            rollout.Change(current => current with { LastPolledAt = refused.SeenAt });
         else
-            Refused(new RefusedRevision(commit, now, [], reason, MayHeal: true));
+            Refused(refused);
     }
 
     private void LogRefusal(RefusedRevision refused, ActiveRevision active)

@@ -95,7 +95,7 @@ internal sealed partial class DecisionEndpoint(
         string said = devices.IsRevoked(caller.Name) ? $"{caller.Id} is revoked"
             : caller.Role == Roles.Gateway && devices.IsRevoked(device) && devices.SiteOf(device) is { } site && site == devices.SiteOf(caller.Name) ? $"{device} is revoked"
             : $"{caller.Id} may not speak for {device}";
-        throw denials.Deny(context.Method, caller, new Status(StatusCode.PermissionDenied, said), reason, device);
+        throw denials.Deny(context.Method, caller, new Status(StatusCode.PermissionDenied, said), new RefusalWords(reason), device);
     }
 
     /// <summary>The registry as it is now, and whether it is away. Asked before and after: what is taken while it goes or comes back is said to be without it, and never the other way round.</summary>

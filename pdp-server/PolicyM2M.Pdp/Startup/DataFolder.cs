@@ -24,6 +24,9 @@ internal sealed record DataFolder(string Path)
     /// <summary>Who has which role, unless an option names another file.</summary>
     public string Roles => System.IO.Path.Combine(Path, "roles.json");
 
+    /// <summary>Is there once a file said who has which role.</summary>
+    public string RolesRequired => System.IO.Path.Combine(Path, "roles-required");
+
     /// <summary>The bundles of other trust domains.</summary>
     public string Trust => System.IO.Path.Combine(Path, "trust");
 

@@ -100,14 +100,14 @@ internal sealed class WebhookListener : IHostedService, IAsyncDisposable
         IPAddress? peer = context.Connection.RemoteIpAddress;
         if (!WebhookSecret.IsShown(request.Headers))
         {
-            _refused.Connection(peer, $"a webhook with neither {WebhookSecret.SignatureHeader} nor {WebhookSecret.TokenHeader}");
+            _refused.Connection(peer, new RefusalWords($"a webhook with neither {WebhookSecret.SignatureHeader} nor {WebhookSecret.TokenHeader}"));
             return StatusCodes.Status401Unauthorized;
         }
         try
         {
             if (!await WebhookSecret.Read(_secretFile).ProvesAsync(request.Headers, request.Body, context.RequestAborted))
             {
-                _refused.Connection(peer, "a webhook by somebody who does not know the secret");
+                _refused.Connection(peer, new RefusalWords("a webhook by somebody who does not know the secret"));
                 return StatusCodes.Status401Unauthorized;
             }
         }

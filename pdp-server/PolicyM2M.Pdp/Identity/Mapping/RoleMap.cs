@@ -32,32 +32,36 @@ internal sealed class RoleMap(IReadOnlyList<RoleEntry> entries)
     /// <param name="certificate">What it says.</param>
     /// <param name="issuedBy">The trust domains whose authorities vouch for it.</param>
     /// <param name="reason">Why nobody is known by it.</param>
-    public Caller? CallerOf(ClientCertificate certificate, IReadOnlyCollection<string> issuedBy, out string? reason)
+    public Caller? CallerOf(ClientCertificate certificate, IReadOnlyCollection<string> issuedBy, out RefusalWords? reason)
     {
         reason = null;
         Match[] others = [.. Others(certificate, issuedBy)];
         if (certificate.Id is { } id)
         {
             if (!issuedBy.Contains(id.TrustDomain))
-                reason = $"it is of the trust domain {id.TrustDomain}, and no authority of that domain issued it";
+                reason = new RefusalWords($"it is of the trust domain {id.TrustDomain}, and no authority of that domain issued it");
             else if (others.Length > 0)
-                reason = $"it is both {id} and {others[0].Id} by the roles file, and a caller is one";
+                reason = Both(id.ToString(), others[0].Id);
             return reason is null ? ToCaller(OfSpiffe(id), certificate, out reason) : null;
         }
         if (others.Length == 0)
-            reason = "it has 0 URIs as subject alternative name, and an X509-SVID has exactly one; no entry of a roles file takes its DNS names or its subject either";
+            reason = new RefusalWords("it has 0 URIs as subject alternative name, and an X509-SVID has exactly one; no entry of a roles file takes its DNS names or its subject either");
         else if (others.FirstOrDefault(other => other.Id.GetType() != others[0].Id.GetType() || (other.Role, other.Name) != (others[0].Role, others[0].Name)) is { } second)
-            reason = $"it is both {others[0].Id} and {second.Id} by the roles file, and a caller is one";
+            reason = Both(others[0].Id.ToString(), second.Id);
         return reason is null ? ToCaller(others[0], certificate, out reason) : null;
     }
+
+    private static RefusalWords Both(string one, CallerId other) =>
+        new($"it is both {one} and {other} by the roles file, and a caller is one", "it is two callers by the roles file, and a caller is one");
 
     private static RoleEntry ByPath(string trustDomain, string segment, Roles role) =>
         new(new IdentityPattern.OfSpiffe(trustDomain, [new PatternPart.Literal(segment), new PatternPart.Name()]), role, null, null);
 
-    private Caller? ToCaller(Match match, ClientCertificate certificate, out string? reason)
+    private Caller? ToCaller(Match match, ClientCertificate certificate, out RefusalWords? reason)
     {
         reason = match.Entry is { } entry && Entries.FirstOrDefault(other => other.Reserves(match.Name, entry)) is { } owner
-            ? $"{match.Id} would be called {match.Name}, and names that begin with {owner.Prefix} are those of {owner.Issuer} by the roles file"
+            ? new RefusalWords($"{match.Id} would be called {match.Name}, and names that begin with {owner.Prefix} are those of {owner.Issuer} by the roles file",
+                $"it would be called by a name that begins with {owner.Prefix}, and such names are those of {owner.Issuer} by the roles file")
             : null;
         return reason is null ? new Caller(match.Id, match.Role, match.Name, certificate.Until) : null;
     }

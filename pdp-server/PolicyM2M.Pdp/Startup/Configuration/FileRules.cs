@@ -36,8 +36,11 @@ internal static class FileRules
     {
         DataFolder? data = null;
         string[] faults = Fault(option, () => data = DataFolder.Find(named));
-        return data is null ? faults : FaultsOfCredentials(data).Concat(hasRoles ? [] : Files([data.Roles]).SelectMany(file => FaultsOfRoles(option, file)));
+        return data is null ? faults : FaultsOfCredentials(data).Concat(hasRoles ? [] : FaultsOfUsualRoles(option, data));
     }
+
+    private static IEnumerable<string> FaultsOfUsualRoles(string option, DataFolder data) =>
+        File.Exists(data.Roles) ? FaultsOfRoles(option, data.Roles) : CallerFiles.FaultOfAbsence(data) is { } absent ? [absent] : [];
 
     private static IEnumerable<string> FaultsOfRoles(string option, string file)
     {
