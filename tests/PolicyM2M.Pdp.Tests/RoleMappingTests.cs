@@ -197,6 +197,9 @@ public sealed class RoleMappingTests
         await _pdp.StopServerAsync();
         File.Delete(_pdp.Data.Roles);
         File.Delete(_pdp.Data.RolesRequired);
+        Directory.CreateDirectory(_pdp.Data.Roles);
+        Assert.That(async () => await _pdp.StartServerAsync(), Throws.TypeOf<StartupException>().With.Message.EndsWith("it is a folder, and a file is expected"));
+        Directory.Delete(_pdp.Data.Roles);
         await _pdp.StartServerAsync();
         await _pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest());
     }

@@ -14,7 +14,7 @@ internal sealed class CallerFiles(DataFolder data, CallerOptions options)
     public string RolesStamp() => OrdinaryFile.Stamp(Roles, RoleMapReader.MaximumBytes);
 
     /// <summary>Why a start must not go by the roles that are built in; null where it may.</summary>
-    public static string? FaultOfAbsence(DataFolder data) => !File.Exists(data.RolesRequired) ? null
+    public static string? FaultOfAbsence(DataFolder data) => !Path.Exists(data.RolesRequired) ? null
         : $"the roles file {data.Roles} is missing, and there was one before: bring it back, or name it with `--roles FILE`; to go by the path of SPIFFE IDs again, remove {data.RolesRequired} too";
 
     /// <summary>Reads the roles; those that are built in where no file was ever there.</summary>
@@ -25,12 +25,12 @@ internal sealed class CallerFiles(DataFolder data, CallerOptions options)
     {
         try
         {
-            bool isThere = File.Exists(Roles);
-            if (!isThere && (options.Roles is not null || before is { IsBuiltIn: false }))
+            byte[]? file = OrdinaryFile.Find(Roles, RoleMapReader.MaximumBytes);
+            if (file is null && (options.Roles is not null || before is { IsBuiltIn: false }))
                 throw new StartupException($"the roles file {Roles} is missing");
-            if (!isThere)
+            if (file is null)
                 return FaultOfAbsence(data) is { } absent ? throw new StartupException(absent, ExitCode.CouldNotRun) : RoleMap.BuiltIn(trustDomain);
-            RoleMap read = RoleMapReader.Read(OrdinaryFile.Read(Roles, RoleMapReader.MaximumBytes), Roles, out IReadOnlyList<string> faults)
+            RoleMap read = RoleMapReader.Read(file, Roles, out IReadOnlyList<string> faults)
                 ?? throw new StartupException($"the roles file cannot be used:\n{string.Join('\n', faults)}");
             Remember();
             return read;
