@@ -114,7 +114,8 @@ internal sealed class PdpConnection : IDisposable
             return last.Message;
         return TimeProvider.System.GetUtcNow() > _certificate.NotAfter
             ? $"it ended the connection; the certificate in {_pdp.Certificate} (--cert) ended at {_certificate.NotAfter.ToUniversalTime():yyyy-MM-ddTHH:mm:ssZ}"
-            : $"it ended the connection, as it does where it is ended itself, or where it does not accept the certificate in {_pdp.Certificate} (--cert): of another authority, not in its time, or revoked; its log says why";
+            : $"it ended the connection, as it does where it is ended itself, or where it does not accept the certificate in {_pdp.Certificate} (--cert): "
+                + "of another authority, not in its time, or revoked; its log says why";
     }
 
     private static Exception Innermost(Exception failure) => failure.InnerException is { } inner ? Innermost(inner) : failure;

@@ -36,7 +36,7 @@ internal static class TileCheck
             }
         }
         if (missing > 0)
-            kept.Add($"{missing} whole {(missing == 1 ? "file" : "files")} of tiles and entries that a checkpoint covers {(missing == 1 ? "was" : "were")} not there, and {(missing == 1 ? "was" : "were")} made anew from the journal");
+            kept.Add($"whole files of tiles and entries that a checkpoint covers were not there, {missing} in number, and were made anew from the journal");
         return kept;
 
         void KeepOther(string relative, byte[] signed, string then)

@@ -280,7 +280,7 @@ internal sealed class LogWriterTests
         Directory.Delete(Path.Combine(log.Path, "tile"), recursive: true);
 
         using (LogWriter writer = log.Open())
-            Assert.That(writer.Mended, Is.EqualTo(new[] { "2 whole files of tiles and entries that a checkpoint covers were not there, and were made anew from the journal" }));
+            Assert.That(writer.Mended, Is.EqualTo(new[] { "whole files of tiles and entries that a checkpoint covers were not there, 2 in number, and were made anew from the journal" }));
         Assert.That(log.Verify().Findings, Is.Empty);
     }
 
