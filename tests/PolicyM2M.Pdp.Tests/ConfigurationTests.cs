@@ -262,6 +262,8 @@ public sealed class ConfigurationTests
         Assert.That((exitCode, text), Is.EqualTo((1, text)));
         Assert.That(text, Does.StartWith($"error: --data: the roles file {_folder["data/roles.json"]} is missing, and there was one before: "));
         Assert.That(Parse(["--data", _folder["data"], "--roles", good, "--check-config"]).Text, Does.Not.Contain("error"));
+        Directory.CreateDirectory(_folder["data/roles.json"]);
+        Assert.That(Parse(["--data", _folder["data"], "--check-config"]).Text, Does.Contain("it is a folder, and a file is expected"));
     }
 
     [Test]

@@ -40,7 +40,7 @@ internal static class FileRules
     }
 
     private static IEnumerable<string> FaultsOfUsualRoles(string option, DataFolder data) =>
-        File.Exists(data.Roles) ? FaultsOfRoles(option, data.Roles) : CallerFiles.FaultOfAbsence(data) is { } absent ? [absent] : [];
+        Path.Exists(data.Roles) ? FaultsOfRoles(option, data.Roles) : CallerFiles.FaultOfAbsence(data) is { } absent ? [absent] : [];
 
     private static IEnumerable<string> FaultsOfRoles(string option, string file)
     {
