@@ -1,4 +1,3 @@
-using System.Buffers;
 using PolicyM2M.Audit.Storage;
 
 namespace PolicyM2M.Audit.Appending;
@@ -9,7 +8,7 @@ namespace PolicyM2M.Audit.Appending;
 /// </summary>
 internal sealed class RecordMaker(Func<LostRecords, AuditEntry> lost)
 {
-    private readonly ArrayBufferWriter<byte> _buffer = new();
+    private readonly RecordBatch _records = new();
 
     /// <summary>Makes the records of a batch, in order.</summary>
     /// <param name="from">The number of the first one.</param>
@@ -17,14 +16,15 @@ internal sealed class RecordMaker(Func<LostRecords, AuditEntry> lost)
     /// <param name="batch">What is to be recorded.</param>
     public MadeRecords Make(long from, LostRecords? owed, IReadOnlyCollection<AuditEntry> batch)
     {
-        var made = new MadeRecords();
+        _records.Clear();
+        var made = new MadeRecords(_records);
         if (owed is not null)
-            made.Records.Add(Record(lost(owed), from));
+            Add(lost(owed));
         foreach (AuditEntry entry in batch)
         {
             try
             {
-                made.Records.Add(Record(entry, from + made.Records.Count));
+                Add(entry);
             }
             catch (Exception fault) when (fault is not OutOfMemoryException)
             {
@@ -33,25 +33,18 @@ internal sealed class RecordMaker(Func<LostRecords, AuditEntry> lost)
             }
         }
         if (made.Lost is { } missing)
-            made.Records.Add(Record(lost(missing), from + made.Records.Count));
+            Add(lost(missing));
         return made;
-    }
 
-    private byte[] Record(AuditEntry entry, long number)
-    {
-        _buffer.ResetWrittenCount();
-        entry.Write(number, _buffer);
-        return _buffer.WrittenCount <= EntryBundle.LongestEntry
-            ? _buffer.WrittenSpan.ToArray()
-            : throw new InvalidOperationException($"a record has {_buffer.WrittenCount} bytes, and {EntryBundle.LongestEntry} are the most");
+        void Add(AuditEntry entry) => _records.Add((Entry: entry, Number: from + _records.Count), static (record, writer) => record.Entry.Write(record.Number, writer));
     }
 }
 
 /// <summary>What became of a batch.</summary>
-internal sealed class MadeRecords
+internal sealed class MadeRecords(RecordBatch records)
 {
-    /// <summary>The records.</summary>
-    public List<byte[]> Records { get; } = [];
+    /// <summary>The records, until the next batch is made.</summary>
+    public RecordBatch Records => records;
 
     /// <summary>Entries of which no record could be made.</summary>
     public HashSet<AuditEntry> Unmade { get; } = [];

@@ -43,17 +43,24 @@ internal sealed class Frontier
     }
 
     /// <summary>Appends the hash of one record.</summary>
-    public void Append(TreeHash leaf)
+    /// <param name="leaf">The hash.</param>
+    /// <param name="height">A height of whole subtrees.</param>
+    /// <returns>The root of the subtree of this height that the record makes whole; null where it does not.</returns>
+    public TreeHash? Append(TreeHash leaf, int height = 0)
     {
         // As when one is added to a binary number: each bit that is set already carries over to the next.
         int carries = BitOperations.TrailingZeroCount(~Size);
         TreeHash subtree = leaf;
-        for (int i = 0; i < carries; i++)
+        TreeHash? whole = height == 0 ? leaf : null;
+        for (int i = 1; i <= carries; i++)
         {
             subtree = TreeHash.OfNode(_subtrees[^1], subtree);
             _subtrees.RemoveAt(_subtrees.Count - 1);
+            if (i == height)
+                whole = subtree;
         }
         _subtrees.Add(subtree);
         Size++;
+        return whole;
     }
 }

@@ -14,22 +14,20 @@ internal static class EntryBundle
     /// <summary>The longest that a bundle can be.</summary>
     public const int LongestBundle = TilePath.Width * (LengthSize + LongestEntry);
 
-    public static byte[] Write(IReadOnlyCollection<byte[]> entries)
+    public static byte[] Write(IEnumerable<byte[]> entries)
     {
-        var bundle = new ArrayBufferWriter<byte>();
-        Write(entries, bundle);
-        return bundle.WrittenSpan.ToArray();
+        var bundle = new GrowingBuffer();
+        foreach (byte[] entry in entries)
+            Add(bundle, entry);
+        return bundle.Written.ToArray();
     }
 
-    /// <summary>Writes a bundle after what the buffer holds.</summary>
-    public static void Write(IReadOnlyCollection<byte[]> entries, ArrayBufferWriter<byte> bundle)
+    /// <summary>Writes an entry after those that the buffer holds.</summary>
+    public static void Add(GrowingBuffer bundle, ReadOnlySpan<byte> entry)
     {
-        foreach (byte[] entry in entries)
-        {
-            BinaryPrimitives.WriteUInt16BigEndian(bundle.GetSpan(LengthSize), checked((ushort)entry.Length));
-            bundle.Advance(LengthSize);
-            bundle.Write(entry);
-        }
+        BinaryPrimitives.WriteUInt16BigEndian(bundle.GetSpan(LengthSize), checked((ushort)entry.Length));
+        bundle.Advance(LengthSize);
+        bundle.Write(entry);
     }
 
     /// <summary>The entries of a bundle, up to where it no longer is one.</summary>

@@ -14,7 +14,7 @@ internal sealed class FoundJournal
     {
         (Path, From) = (path, from);
         _bytes = OrdinaryFile.Read(path, Journal.Longest);
-        Entries = Journal.Read(_bytes, out _whole);
+        Entries = RecordBatch.Read(_bytes, out _whole);
     }
 
     public string Path { get; }
@@ -48,9 +48,9 @@ internal sealed class FoundJournal
     {
         if (signed.Size < From || FromBundles(folder, signed.Size) is not { } entries || Root(folder, signed.Size, entries) != signed.Root)
             return false;
-        int end = entries.Sum(entry => Journal.LengthOf(entry.Entry)), whole = 0;
+        int end = entries.Sum(entry => RecordBatch.HeadLength + entry.Entry.Length), whole = 0;
         if (end <= _bytes.Length)
-            entries.AddRange(Journal.Read(_bytes[end..], out whole));
+            entries.AddRange(RecordBatch.Read(_bytes[end..], out whole));
         (Entries, _whole, _isMended) = (entries, Math.Min(end + whole, _bytes.Length), true);
         return true;
     }
@@ -61,7 +61,7 @@ internal sealed class FoundJournal
         if (!_isMended)
             return Journal.Open(Path, From, _bytes, _whole);
         LogFolder.KeepAside(Path, $"{Path}.damaged");
-        return Journal.Create(folder, From, Entries.Select(entry => entry.Entry));
+        return Journal.Create(folder, From, RecordBatch.Of(Entries.Select(entry => entry.Entry)));
     }
 
     private List<(byte[] Entry, TreeHash Leaf)>? FromBundles(LogFolder folder, long until)

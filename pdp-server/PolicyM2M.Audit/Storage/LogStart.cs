@@ -53,7 +53,7 @@ internal static class LogStart
                 throw new AuditLogException($"`{folder.Key}` is not the key of this decision point's log{(fault is null ? "" : $": {fault}")}; move the log away, and keep it");
             name = known.Name;
         }
-        return new FoundLog(name, new Checkpoint(name, 0, TreeHash.OfNothing), Journal.Create(folder, 0, []), [], 0, []);
+        return new FoundLog(name, new Checkpoint(name, 0, TreeHash.OfNothing), Journal.Create(folder, 0, RecordBatch.Of([])), [], 0, []);
     }
 
     /// <summary>The checkpoint, or the later one that was announced before the process ended.</summary>

@@ -14,7 +14,6 @@ internal sealed class LogWriter : IDisposable
     private readonly ECDsa _private;
     private readonly FileStream _lock;
     private readonly TileWriter _tiles;
-    private readonly Queue<(byte[] Entry, TreeHash Leaf)> _unpublished = [];
     private readonly Frontier _frontier;
     private readonly long _longestJournal;
     private Journal _journal;
@@ -79,12 +78,11 @@ internal sealed class LogWriter : IDisposable
 
     /// <summary>Appends records; they count when this comes back, and none does where it throws.</summary>
     /// <exception cref="IOException">The disk is full, read-only or gone.</exception>
-    public void Commit(IReadOnlyList<byte[]> entries)
+    public void Commit(RecordBatch records)
     {
-        (byte[] Entry, TreeHash Leaf)[] hashed = [.. entries.Select(entry => (entry, TreeHash.OfLeaf(entry)))];
-        _journal.Commit(hashed);
-        foreach ((byte[] entry, TreeHash leaf) in hashed)
-            Count(entry, leaf);
+        _journal.Commit(records);
+        for (int i = 0; i < records.Count; i++)
+            Count(records[i], records.LeafOf(i));
     }
 
     /// <summary>Writes the tiles of all records, and a checkpoint over them. What fails is tried again the next time.</summary>
@@ -93,14 +91,7 @@ internal sealed class LogWriter : IDisposable
     {
         var checkpoint = new Checkpoint(Key.Name, Size, _frontier.Root);
         _folder.Replace(_folder.Announced, SignedNote.Sign(checkpoint.Text, Key, _private));
-        while (_unpublished.TryPeek(out (byte[] Entry, TreeHash Leaf) next))
-        {
-            // It may have been added, and what it made whole not written.
-            if (_tiles.Size == Size - _unpublished.Count)
-                _tiles.Add(next.Entry, next.Leaf);
-            _unpublished.Dequeue();
-        }
-        _tiles.WritePartial();
+        _tiles.Write();
         _folder.Publish();
         Published = checkpoint;
         if (_journal.Length > _longestJournal)
@@ -153,18 +144,15 @@ internal sealed class LogWriter : IDisposable
         }
     }
 
-    private void Count(byte[] entry, TreeHash leaf)
-    {
-        _frontier.Append(leaf);
-        _unpublished.Enqueue((entry, leaf));
-    }
+    private void Count(ReadOnlySpan<byte> entry, TreeHash leaf) => _tiles.Add(entry, leaf, _frontier.Append(leaf, TilePath.Height));
 
-    /// <summary>Begins the next journal. Until it and all tiles are on disk the one before stays.</summary>
+    /// <summary>Begins the next journal, once all tiles are written. Until it and they are on disk the one before stays.</summary>
     private void Turn()
     {
-        if (_tiles.Size - _tiles.LastEntries.Count == _journal.From)
+        RecordBatch last = RecordBatch.Of(_tiles.LastEntries());
+        if (Size - last.Count == _journal.From)
             return;
-        var next = Journal.Create(_folder, Size - _tiles.LastEntries.Count, _tiles.LastEntries);
+        var next = Journal.Create(_folder, Size - last.Count, last);
         try
         {
             if (FolderSync.CanFlushAll)

@@ -1,4 +1,3 @@
-using System.Buffers;
 using PolicyM2M.Audit.Merkle;
 
 namespace PolicyM2M.Audit.Storage;
@@ -9,17 +8,24 @@ namespace PolicyM2M.Audit.Storage;
 /// </summary>
 internal sealed class TileWriter
 {
+    /// <summary>As many bundles as a busy second has are used again.</summary>
+    private const int MostSpare = 256;
+
     private readonly LogFolder _folder;
-    private readonly List<byte[]> _entries = [];
 
-    /// <summary>Used for each file in turn: what is larger than a page of the large object heap would be collected with all the rest.</summary>
-    private readonly ArrayBufferWriter<byte> _buffer = new();
+    /// <summary>Whole ones, the first one first, and after them the one that grows.</summary>
+    private readonly Queue<UnwrittenBundle> _whole = [];
+    private readonly Stack<UnwrittenBundle> _spare = [];
+    private UnwrittenBundle _last = new();
 
-    /// <summary>The hashes of the last tile of each level, which is never whole once it is written.</summary>
-    private readonly List<List<TreeHash>> _levels = [];
+    /// <summary>The hashes of the last tile of each level above the first, which is never whole once it is written.</summary>
+    private readonly List<List<TreeHash>> _above = [];
+
+    /// <summary>Used for each tile in turn.</summary>
+    private readonly GrowingBuffer _buffer = new();
 
     private HashSet<string> _partials = [];
-    private long _bundle;
+    private long _written;
 
     /// <param name="folder">Where to write.</param>
     /// <param name="from">How many records there are, which must be so many whole bundles.</param>
@@ -27,52 +33,66 @@ internal sealed class TileWriter
     public TileWriter(LogFolder folder, long from)
     {
         _folder = folder;
-        _bundle = from / TilePath.Width;
-        _levels.Add([]);
+        _written = from / TilePath.Width;
         // The last tile of a level above holds the roots of whole tiles below.
         var tree = new TileTree(folder, from);
         for (int level = 1; from >> (level * TilePath.Height) > 0; level++)
         {
             long hashes = from >> (level * TilePath.Height), tile = hashes / TilePath.Width;
-            _levels.Add([.. Enumerable.Range(0, (int)(hashes % TilePath.Width)).Select(i => tree.WholeSubtree(level * TilePath.Height, tile * TilePath.Width + i))]);
+            _above.Add([.. Enumerable.Range(0, (int)(hashes % TilePath.Width)).Select(i => tree.WholeSubtree(level * TilePath.Height, tile * TilePath.Width + i))]);
         }
     }
 
-    /// <summary>How many records were added, whether or not their tiles are written.</summary>
-    public long Size => _bundle * TilePath.Width + _entries.Count;
-
     /// <summary>The records of the last bundle, which is not whole.</summary>
-    public IReadOnlyList<byte[]> LastEntries => _entries;
+    public IEnumerable<byte[]> LastEntries() => EntryBundle.Read(_last.Bytes.ToArray(), out _).Select(entry => entry.ToArray());
 
-    /// <summary>Adds a record, and writes what it makes whole.</summary>
-    public void Add(byte[] entry, TreeHash leaf)
+    /// <summary>Adds a record, which is written the next time.</summary>
+    /// <param name="entry">What it says.</param>
+    /// <param name="leaf">Its hash.</param>
+    /// <param name="root">The root of its bundle, where it makes that whole.</param>
+    public void Add(ReadOnlySpan<byte> entry, TreeHash leaf, TreeHash? root)
     {
-        if (_entries.Count == TilePath.Width)
-            WriteWhole();
-        _entries.Add(entry);
-        _levels[0].Add(leaf);
-        if (_entries.Count == TilePath.Width)
-            WriteWhole();
+        _last.Add(entry, leaf, root);
+        if (root is null)
+            return;
+        _whole.Enqueue(_last);
+        _last = _spare.TryPop(out UnwrittenBundle? spare) ? spare : new UnwrittenBundle();
     }
 
-    /// <summary>Writes the tiles that are not whole, for a checkpoint of this size.</summary>
-    public void WritePartial()
+    /// <summary>Writes what was added, for a checkpoint over all of it.</summary>
+    public void Write()
     {
-        if (_entries.Count == TilePath.Width)
-            WriteWhole();
-        HashSet<string> written = [];
-        if (_entries.Count > 0)
-            Write(TilePath.Entries(_bundle, _entries.Count), Bundle());
-        for (int level = 0; level < _levels.Count; level++)
+        while (_whole.TryPeek(out UnwrittenBundle? whole))
         {
-            if (_levels[level] is { Count: > 0 } hashes)
-                Write(TilePath.Hashes(level, Size >> ((level + 1) * TilePath.Height), hashes.Count), Bytes(hashes));
+            WriteWhole(whole);
+            _whole.Dequeue();
+            whole.Clear();
+            if (_spare.Count < MostSpare)
+                _spare.Push(whole);
+        }
+        WritePartial();
+    }
+
+    private void WritePartial()
+    {
+        HashSet<string> written = [];
+        if (_last.Leaves.Count > 0)
+        {
+            Write(TilePath.Entries(_written, _last.Leaves.Count), _last.Bytes);
+            Write(TilePath.Hashes(0, _written, _last.Leaves.Count), Bytes(_last.Leaves));
+        }
+        for (int level = 1; level <= _above.Count; level++)
+        {
+            if (_above[level - 1] is { Count: > 0 } hashes)
+                Write(TilePath.Hashes(level, _written >> (level * TilePath.Height), hashes.Count), Bytes(hashes));
         }
         RemoveOldest(written);
 
         void Write(string path, ReadOnlySpan<byte> bytes)
         {
-            _folder.Write(path, bytes);
+            // One that did not grow holds the same.
+            if (!_partials.Contains(path))
+                _folder.Write(path, bytes);
             written.Add(path);
         }
     }
@@ -91,33 +111,28 @@ internal sealed class TileWriter
         _partials = written;
     }
 
-    private void WriteWhole()
+    private void WriteWhole(UnwrittenBundle bundle)
     {
-        _folder.Write(TilePath.Entries(_bundle), Bundle());
-        List<TreeHash> hashes = _levels[0];
-        int whole = 0;
-        TreeHash carried;
-        while (true)
+        _folder.Write(TilePath.Entries(_written), bundle.Bytes);
+        _folder.Write(TilePath.Hashes(0, _written), Bytes(bundle.Leaves));
+        // A root of a whole tile is a hash of the level above, and may make the tile there whole.
+        TreeHash root = bundle.Root!.Value;
+        int level = 1;
+        for (; level <= _above.Count && _above[level - 1].Count == TilePath.Width - 1; level++)
         {
-            long tile = _bundle >> (whole * TilePath.Height);
-            _folder.Write(TilePath.Hashes(whole, tile), Bytes(hashes));
-            carried = TileTree.Join([.. hashes]);
-            whole++;
-            if (whole == _levels.Count || _levels[whole].Count < TilePath.Width - 1)
-                break;
-            hashes = [.. _levels[whole], carried];
+            TreeHash[] hashes = [.. _above[level - 1], root];
+            _folder.Write(TilePath.Hashes(level, _written >> (level * TilePath.Height)), Bytes(hashes));
+            root = TileTree.Join(hashes);
         }
-        for (int level = 0; level < whole; level++)
-        {
-            RemovePartials(TilePath.Hashes(level, _bundle >> (level * TilePath.Height)));
-            _levels[level].Clear();
-        }
-        RemovePartials(TilePath.Entries(_bundle));
-        if (whole == _levels.Count)
-            _levels.Add([]);
-        _levels[whole].Add(carried);
-        _entries.Clear();
-        _bundle++;
+        RemovePartials(TilePath.Entries(_written));
+        for (int below = 0; below < level; below++)
+            RemovePartials(TilePath.Hashes(below, _written >> (below * TilePath.Height)));
+        for (int below = 1; below < level; below++)
+            _above[below - 1].Clear();
+        if (level > _above.Count)
+            _above.Add([]);
+        _above[level - 1].Add(root);
+        _written++;
     }
 
     private void RemovePartials(string whole)
@@ -127,21 +142,14 @@ internal sealed class TileWriter
             Directory.Delete(folder, recursive: true);
     }
 
-    private ReadOnlySpan<byte> Bundle()
+    private ReadOnlySpan<byte> Bytes(IReadOnlyList<TreeHash> hashes)
     {
-        _buffer.ResetWrittenCount();
-        EntryBundle.Write(_entries, _buffer);
-        return _buffer.WrittenSpan;
-    }
-
-    private ReadOnlySpan<byte> Bytes(List<TreeHash> hashes)
-    {
-        _buffer.ResetWrittenCount();
-        foreach (TreeHash hash in hashes)
+        _buffer.Cut(0);
+        for (int i = 0; i < hashes.Count; i++)
         {
-            hash.CopyTo(_buffer.GetSpan(TreeHash.Length));
+            hashes[i].CopyTo(_buffer.GetSpan(TreeHash.Length));
             _buffer.Advance(TreeHash.Length);
         }
-        return _buffer.WrittenSpan;
+        return _buffer.Written;
     }
 }

@@ -21,7 +21,7 @@ internal sealed class JournalCheck(LogFolder folder, ReadFiles files, Findings f
             from journal in folder.Journals()
             let bytes = files.File(journal.Path, Journal.Longest)
             where bytes is not null
-            select (folder.Relative(journal.Path), journal.From, Journal.Read(bytes, out _))];
+            select (folder.Relative(journal.Path), journal.From, RecordBatch.Read(bytes, out _))];
         if (journals.Length == 0)
             return;
         IsThere = true;

@@ -6,26 +6,32 @@ namespace PolicyM2M.Pdp.Services;
 
 /// <summary>
 /// What was answered lately, by the bytes of the request and who sent it. A device says the same of itself again and again, and gets the same signed decisions for up to a minute. Of bounded size: each request has
-/// a few places, and a newcomer pushes an older one out. Safe for all threads: an entry is read and written in one piece, and knows its own request.
+/// a few places, and a newcomer pushes an older one out. Safe for all threads: an entry is read and written in one piece, and knows its own request. A reader may see the hash of one with the entry of another,
+/// and finds nothing.
 /// </summary>
 internal sealed class AnswerMemory
 {
-    /// <summary>Each request may stand in one of four places, so that a full memory seldom pushes out what is still asked for.</summary>
-    private const int Groups = 1 << 11, GroupSize = 4;
+    /// <summary>
+    /// Each request may stand in one of sixteen places. Where more than these fall on one group each pushes out the next that is asked for, and none is ever found: of 2,000 requests, and groups of four, one in fifty.
+    /// </summary>
+    private const int Groups = 1 << 9, GroupSize = 1 << 4;
 
     /// <summary>Tens of attributes of a few words; what is larger is no device that asks often.</summary>
     private const int LongestRequest = 4 << 10, LongestAnswer = 16 << 10;
 
-    private readonly Place[] _places = new Place[Groups * GroupSize];
+    /// <summary>Apart from the entries: those of a group lie in one line of the cache, and to follow an entry to the request that it is not for costs three waits for memory.</summary>
+    private readonly int[] _hashes = new int[Groups * GroupSize];
+
+    private readonly Entry?[] _entries = new Entry?[Groups * GroupSize];
     private volatile Answered? _latest;
 
     /// <summary>What was answered to this request, if all that it came from is still so. Whether the caller may still ask is not looked at here.</summary>
     public Entry? Find(ReadOnlySpan<byte> request, Caller caller, RevisionStatus status, DeviceRegistry devices, DateTimeOffset now)
     {
-        int hash = HashOf(request);
-        foreach (ref readonly Place place in GroupOf(hash))
+        int hash = HashOf(request), end = GroupOf(hash) + GroupSize;
+        for (int place = GroupOf(hash); Array.IndexOf(_hashes, hash, place, end - place) is var found and >= 0; place = found + 1)
         {
-            if (place.Hash == hash && place.Entry is { Answered: var known } entry && entry.Request.AsSpan().SequenceEqual(request) && known.Caller.Equals(caller))
+            if (_entries[found] is { Answered: var known } entry && entry.Request.AsSpan().SequenceEqual(request) && known.Caller.Equals(caller))
                 return IsSo(known, status, devices) && now >= known.MadeAt && now < known.Until ? entry : null;
         }
         return null;
@@ -33,7 +39,7 @@ internal sealed class AnswerMemory
 
     /// <summary>What was answered from what is served, the latest first.</summary>
     public IEnumerable<Entry> Latest(RevisionStatus status) =>
-        _places.Select(place => place.Entry).OfType<Entry>().Where(entry => ReferenceEquals(entry.Answered.Status.Active, status.Active)).OrderByDescending(entry => entry.Answered.MadeAt);
+        _entries.OfType<Entry>().Where(entry => ReferenceEquals(entry.Answered.Status.Active, status.Active)).OrderByDescending(entry => entry.Answered.MadeAt);
 
     /// <summary>Remembers an answer, where it can be given again.</summary>
     public void Keep(byte[] request, Answered answered, AnswerBytes bytes)
@@ -47,22 +53,21 @@ internal sealed class AnswerMemory
             if (answered.Status.AnswersSince < latest.Status.AnswersSince)
                 return;
             // What came from other policies or another registry is never given again, and must not keep those in memory.
-            Array.Clear(_places);
+            Array.Clear(_entries);
         }
         _latest = answered;
-        int hash = HashOf(request);
-        Span<Place> group = GroupOf(hash);
-        int oldest = 0;
-        for (int i = 0; i < group.Length; i++)
+        int hash = HashOf(request), first = GroupOf(hash), oldest = first;
+        for (int place = first; place < first + GroupSize; place++)
         {
-            if (group[i].Entry is not { } entry || entry.Request.AsSpan().SequenceEqual(request) && entry.Answered.Caller.Equals(answered.Caller))
+            if (_entries[place] is not { } entry || entry.Request.AsSpan().SequenceEqual(request) && entry.Answered.Caller.Equals(answered.Caller))
             {
-                oldest = i;
+                oldest = place;
                 break;
             }
-            oldest = entry.Answered.MadeAt < group[oldest].Entry?.Answered.MadeAt ? i : oldest;
+            oldest = entry.Answered.MadeAt < _entries[oldest]?.Answered.MadeAt ? place : oldest;
         }
-        group[oldest] = new Place { Hash = hash, Entry = new Entry(request, answered, bytes) };
+        _entries[oldest] = new Entry(request, answered, bytes);
+        _hashes[oldest] = hash;
     }
 
     private static bool IsSo(Answered known, RevisionStatus status, DeviceRegistry devices) =>
@@ -78,16 +83,8 @@ internal sealed class AnswerMemory
         return hash.ToHashCode();
     }
 
-    private Span<Place> GroupOf(int hash) => _places.AsSpan((hash & (Groups - 1)) * GroupSize, GroupSize);
-
-    /// <summary>
-    /// The hashes lie beside each other: to follow an entry to the request that it is not for costs three waits for memory. A reader may see the hash of one with the entry of another, and finds nothing.
-    /// </summary>
-    private struct Place
-    {
-        public int Hash;
-        public Entry? Entry;
-    }
+    /// <summary>The first place of a request's group.</summary>
+    private static int GroupOf(int hash) => (hash & (Groups - 1)) * GroupSize;
 
     /// <summary>An answer to a request.</summary>
     internal sealed record Entry(byte[] Request, Answered Answered, AnswerBytes Bytes);

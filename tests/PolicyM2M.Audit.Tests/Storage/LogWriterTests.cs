@@ -15,14 +15,14 @@ internal sealed class LogWriterTests
         using var log = new TestLog();
         using (LogWriter writer = log.Open())
         {
-            writer.Commit([.. Enumerable.Range(0, size).Select(number => TestLog.Record(number))]);
+            writer.Commit(RecordBatch.Of([.. Enumerable.Range(0, size).Select(number => TestLog.Record(number))]));
             writer.Publish();
         }
         AuditCheckpoint before = new AuditLogReader(log.Path).ReadCheckpoint();
         using (LogWriter writer = log.Open())
         {
             Assert.That(writer.Size, Is.EqualTo(size));
-            writer.Commit([TestLog.Record(size, "the last")]);
+            writer.Commit(RecordBatch.Of([TestLog.Record(size, "the last")]));
             writer.Publish();
         }
 
@@ -44,7 +44,7 @@ internal sealed class LogWriterTests
         var random = new Random(4);
         for (int round = 0; round < 12; round++)
         {
-            writer.Commit([.. Enumerable.Range((int)writer.Size, random.Next(1, 150)).Select(number => TestLog.Record(number))]);
+            writer.Commit(RecordBatch.Of([.. Enumerable.Range((int)writer.Size, random.Next(1, 150)).Select(number => TestLog.Record(number))]));
             writer.Publish();
             Checkpoint now = writer.Published;
             var reader = new AuditLogReader(log.Path);
@@ -75,7 +75,7 @@ internal sealed class LogWriterTests
             journal = new LogFolder(log.Path).Journals().Single().Path;
             for (int i = 0; i < 6; i++)
             {
-                writer.Commit([TestLog.Record(i, $"record {i}")]);
+                writer.Commit(RecordBatch.Of([TestLog.Record(i, $"record {i}")]));
                 ends[i] = new FileInfo(journal).Length;
             }
         }
@@ -86,7 +86,7 @@ internal sealed class LogWriterTests
                 file.SetLength(length);
             using LogWriter writer = log.Open(copy);
             Assert.That(writer.Size, Is.EqualTo(ends.Count(end => end <= length)), $"of {length} bytes");
-            writer.Commit([TestLog.Record(writer.Size)]);
+            writer.Commit(RecordBatch.Of([TestLog.Record(writer.Size)]));
             writer.Publish();
             Assert.That(log.Verify(copy).Findings, Is.Empty);
         }
@@ -99,7 +99,7 @@ internal sealed class LogWriterTests
         using LogWriter writer = log.Open(longestJournal: 20_000);
         for (int step = 0; step < 12; step++)
         {
-            writer.Commit([.. Enumerable.Range((int)writer.Size, random.Next(1, 400)).Select(number => TestLog.Record(number))]);
+            writer.Commit(RecordBatch.Of([.. Enumerable.Range((int)writer.Size, random.Next(1, 400)).Select(number => TestLog.Record(number))]));
             string before = log.Copy($"before {step}");
             if (random.Next(3) > 0)
             {
@@ -146,7 +146,7 @@ internal sealed class LogWriterTests
         using var log = new TestLog();
         using (LogWriter writer = log.Open())
         {
-            writer.Commit([.. Enumerable.Range(0, 5).Select(number => TestLog.Record(number))]);
+            writer.Commit(RecordBatch.Of([.. Enumerable.Range(0, 5).Select(number => TestLog.Record(number))]));
             writer.Publish();
         }
         string journal = new LogFolder(log.Path).Journals().Single().Path, checkpoint = Path.Combine(log.Path, "checkpoint"), entries = Path.Combine(log.Path, "tile/entries/000.p/5");
@@ -183,7 +183,7 @@ internal sealed class LogWriterTests
                 string earlier = File.ReadAllText(checkpoint);
                 using (LogWriter writer = log.Open())
                 {
-                    writer.Commit([.. Enumerable.Range(5, 300).Select(number => TestLog.Record(number))]);
+                    writer.Commit(RecordBatch.Of([.. Enumerable.Range(5, 300).Select(number => TestLog.Record(number))]));
                     writer.Publish();
                 }
                 File.WriteAllText(checkpoint, earlier);
@@ -207,9 +207,9 @@ internal sealed class LogWriterTests
         using var log = new TestLog();
         using (LogWriter writer = log.Open())
         {
-            writer.Commit([.. Enumerable.Range(0, 300).Select(number => TestLog.Record(number))]);
+            writer.Commit(RecordBatch.Of([.. Enumerable.Range(0, 300).Select(number => TestLog.Record(number))]));
             writer.Publish();
-            writer.Commit([TestLog.Record(300, "not signed yet")]);
+            writer.Commit(RecordBatch.Of([TestLog.Record(300, "not signed yet")]));
         }
         string journal = new LogFolder(log.Path).Journals().Single().Path;
         byte[] bytes = File.ReadAllBytes(journal);
@@ -231,10 +231,10 @@ internal sealed class LogWriterTests
         string before;
         using (LogWriter writer = log.Open(longestJournal: 1_000))
         {
-            writer.Commit([.. Enumerable.Range(0, 300).Select(number => TestLog.Record(number))]);
+            writer.Commit(RecordBatch.Of([.. Enumerable.Range(0, 300).Select(number => TestLog.Record(number))]));
             before = log.Copy("before");
             writer.Publish();
-            writer.Commit([TestLog.Record(300)]);
+            writer.Commit(RecordBatch.Of([TestLog.Record(300)]));
         }
         // As after a power cut that took back that the earlier one was removed.
         string earlier = new LogFolder(before).Journals().Single().Path;
@@ -255,7 +255,7 @@ internal sealed class LogWriterTests
         using var log = new TestLog();
         using (LogWriter writer = log.Open())
         {
-            writer.Commit([.. Enumerable.Range(0, 300).Select(number => TestLog.Record(number))]);
+            writer.Commit(RecordBatch.Of([.. Enumerable.Range(0, 300).Select(number => TestLog.Record(number))]));
             writer.Publish();
         }
         byte[] altered = File.ReadAllBytes(Path.Combine(log.Path, tile));
@@ -274,7 +274,7 @@ internal sealed class LogWriterTests
         using var log = new TestLog();
         using (LogWriter writer = log.Open())
         {
-            writer.Commit([.. Enumerable.Range(0, 300).Select(number => TestLog.Record(number))]);
+            writer.Commit(RecordBatch.Of([.. Enumerable.Range(0, 300).Select(number => TestLog.Record(number))]));
             writer.Publish();
         }
         Directory.Delete(Path.Combine(log.Path, "tile"), recursive: true);
@@ -290,7 +290,7 @@ internal sealed class LogWriterTests
         using var log = new TestLog();
         using (LogWriter writer = log.Open())
         {
-            writer.Commit([.. Enumerable.Range(0, 300).Select(number => TestLog.Record(number))]);
+            writer.Commit(RecordBatch.Of([.. Enumerable.Range(0, 300).Select(number => TestLog.Record(number))]));
             writer.Publish();
         }
         string Partial(int width) => Path.Combine(log.Path, $"tile/entries/001.p/{width}");
@@ -316,7 +316,7 @@ internal sealed class LogWriterTests
     {
         using var log = new TestLog();
         using LogWriter writer = log.Open();
-        writer.Commit([TestLog.Record(0)]);
+        writer.Commit(RecordBatch.Of([TestLog.Record(0)]));
         writer.Publish();
         Assert.That(Directory.EnumerateFiles(log.Path, "*", SearchOption.AllDirectories).Where(file => File.GetUnixFileMode(file) != (UnixFileMode.UserRead | UnixFileMode.UserWrite)), Is.Empty);
     }
@@ -338,7 +338,7 @@ internal sealed class LogWriterTests
         var first = new List<(bool IsMore, long First)>();
         using (LogWriter writer = log.Open())
         {
-            writer.Commit([.. Enumerable.Range(0, 1_600).Select(number => TestLog.Record(number))]);
+            writer.Commit(RecordBatch.Of([.. Enumerable.Range(0, 1_600).Select(number => TestLog.Record(number))]));
             writer.Publish();
             first.Add((writer.Remove(before: 1_400, most: 2), First()));
             first.Add((writer.Remove(before: 1_400, most: 1), First()));
@@ -362,7 +362,7 @@ internal sealed class LogWriterTests
         using var log = new TestLog();
         using (LogWriter writer = log.Open())
         {
-            writer.Commit([.. Enumerable.Range(0, 1_600).Select(number => TestLog.Record(number))]);
+            writer.Commit(RecordBatch.Of([.. Enumerable.Range(0, 1_600).Select(number => TestLog.Record(number))]));
             writer.Publish();
             writer.Remove(before: 512, most: 10);
         }

@@ -18,10 +18,10 @@ internal sealed class LogVerificationTests
     {
         _log = new TestLog();
         using LogWriter writer = _log.Open();
-        writer.Commit([.. Enumerable.Range(0, 400).Select(number => TestLog.Record(number))]);
+        writer.Commit(RecordBatch.Of([.. Enumerable.Range(0, 400).Select(number => TestLog.Record(number))]));
         writer.Publish();
         _before = new AuditLogReader(_log.Path).ReadCheckpoint().Note;
-        writer.Commit([.. Enumerable.Range(400, Size - 400).Select(number => TestLog.Record(number))]);
+        writer.Commit(RecordBatch.Of([.. Enumerable.Range(400, Size - 400).Select(number => TestLog.Record(number))]));
         writer.Publish();
     }
 
@@ -75,7 +75,7 @@ internal sealed class LogVerificationTests
         // A start makes it again from the journal.
         using (LogWriter writer = _log.Open())
         {
-            writer.Commit([TestLog.RemovalRecord(Size, before: 256)]);
+            writer.Commit(RecordBatch.Of([TestLog.RemovalRecord(Size, before: 256)]));
             writer.Publish();
         }
         File.Delete(At("tile/entries/000"));
@@ -88,7 +88,7 @@ internal sealed class LogVerificationTests
     {
         using (LogWriter writer = _log.Open())
         {
-            writer.Commit([TestLog.RemovalRecord(Size, before: 512)]);
+            writer.Commit(RecordBatch.Of([TestLog.RemovalRecord(Size, before: 512)]));
             writer.Publish();
             Assert.That(writer.Remove(before: 600, most: 10), Is.False, "there are no more");
         }
@@ -121,10 +121,10 @@ internal sealed class LogVerificationTests
     public void A_record_of_the_journal_that_is_not_the_one_of_the_tiles_is_named()
     {
         string journal = new LogFolder(_log.Path).Journals().Single().Path;
-        List<byte[]> entries = [.. Journal.Read(File.ReadAllBytes(journal), out _).Select(entry => entry.Entry)];
+        List<byte[]> entries = [.. RecordBatch.Read(File.ReadAllBytes(journal), out _).Select(entry => entry.Entry)];
         entries[300] = TestLog.Record(300, "something else");
         File.Delete(journal);
-        Journal.Create(new LogFolder(_log.Path), 0, entries).Dispose();
+        Journal.Create(new LogFolder(_log.Path), 0, RecordBatch.Of(entries)).Dispose();
         Finds("300 journal/0000000000000000000: the record in the journal is another than that of the tiles");
     }
 
@@ -152,7 +152,7 @@ internal sealed class LogVerificationTests
     {
         using (LogWriter writer = _log.Open())
         {
-            writer.Commit([TestLog.Record(1)]);
+            writer.Commit(RecordBatch.Of([TestLog.Record(1)]));
             writer.Publish();
         }
         Finds("700 tile/entries/002.p/189: the record says that it is number 1");
