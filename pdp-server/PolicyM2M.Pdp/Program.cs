@@ -166,8 +166,9 @@ internal static class Program
     private static void Map(this WebApplication pdp)
     {
         pdp.ObserveSight();
-        pdp.UseAdmission();
-        pdp.UseRemembered();
+        // Before anything looks for who answers: what is remembered needs nobody.
+        pdp.UseAdmission(pdp.Services.GetRequiredService<RememberedAnswers>().TryAnswer);
+        pdp.UseRouting();
         pdp.UseRestUnknown();
         pdp.MapGrpcService<DecideEndpoint>();
         pdp.MapGrpcService<DecisionEndpoint>();

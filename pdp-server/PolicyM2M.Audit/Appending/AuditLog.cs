@@ -65,11 +65,20 @@ public sealed class AuditLog : IAsyncDisposable
             throw new AuditLogException(objection);
     }
 
+    /// <summary>Records where nobody need wait for it. False, and nothing is done, where <see cref="RecordAsync"/> would wait, shed or throw.</summary>
+    public bool TryRecord(AuditEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        return Objection is null && !_options.IsWaitedFor(_disk.Hangs is not null) && _line.Writer.TryWrite(entry);
+    }
+
     /// <summary>Records. It comes back when the record is kept, which <see cref="AuditDurability"/> says; where the line is full it waits, or sheds.</summary>
     /// <exception cref="AuditLogException">The log cannot be written, and nothing may happen that is not recorded; or the record cannot be made.</exception>
     public ValueTask RecordAsync(AuditEntry entry, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(entry);
+        if (TryRecord(entry))
+            return ValueTask.CompletedTask;
         Demand();
         if (_options.IsWaitedFor(_disk.Hangs is not null))
             entry.Kept = NewSignal();

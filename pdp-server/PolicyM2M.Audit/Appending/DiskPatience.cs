@@ -16,14 +16,14 @@ internal sealed class DiskPatience(TimeProvider clock)
     public TimeSpan Writing => Interlocked.Read(ref _writingSince) is var since and not 0 ? clock.GetElapsedTime(since) : TimeSpan.Zero;
 
     /// <summary>Runs a write, and waits for it however long it takes: nothing tells whether what hangs will still be written. That it hangs stays said until <see cref="Forget"/>.</summary>
-    /// <param name="write">The write.</param>
+    /// <param name="write">Begins the write.</param>
     /// <param name="told">Told while it hangs.</param>
-    public async Task<T> WatchAsync<T>(Func<T> write, Action<string> told)
+    public async Task<T> WatchAsync<T>(Func<Task<T>> write, Action<string> told)
     {
         Interlocked.Exchange(ref _writingSince, clock.GetTimestamp());
         try
         {
-            Task<T> writing = Task.Run(write);
+            Task<T> writing = write();
             if (!writing.IsCompleted && await Task.WhenAny(writing, Task.Delay(LongestWrite, clock)).ConfigureAwait(false) != writing)
             {
                 _hangs = $"the disk has not answered for {LongestWrite.TotalSeconds:0} seconds";

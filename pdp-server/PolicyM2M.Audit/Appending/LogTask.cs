@@ -84,6 +84,7 @@ internal sealed class LogTask
 
     private async Task RunAsync()
     {
+        using var thread = new DiskThread();
         List<AuditEntry> batch = [];
         try
         {
@@ -91,7 +92,7 @@ internal sealed class LogTask
             {
                 bool isEnding = !await MoreAsync(isRetry: batch.Count > 0).ConfigureAwait(false);
                 TakeInHand(batch);
-                string? fault = await _disk.WatchAsync(() => Write(batch, isEnding), TellHanging).ConfigureAwait(false);
+                string? fault = await _disk.WatchAsync(() => thread.RunAsync(() => Write(batch, isEnding)), TellHanging).ConfigureAwait(false);
                 _inHand = batch.Count;
                 Told(fault);
                 // What was promised to be kept is tried again, and the line with it waits; at the end once more and no longer.
@@ -187,8 +188,11 @@ internal sealed class LogTask
         _inHand = 0;
         if (owed is not null)
             _lost.Said(owed);
-        foreach (AuditEntry entry in batch.Where(entry => !made.Unmade.Contains(entry)))
-            entry.Kept?.TrySetResult();
+        foreach (AuditEntry entry in batch)
+        {
+            if (entry.Kept is { } kept && !made.Unmade.Contains(entry))
+                kept.TrySetResult();
+        }
         batch.Clear();
         if (made.Lost is not { } unmade)
             return;

@@ -36,8 +36,8 @@ internal sealed class CallAccess(Denials denials, Reads reads, RegistryState reg
     }
 
     /// <summary>Who calls, where it may; null where <see cref="Check(ServerCallContext)"/> would say why it may not.</summary>
-    public static Caller? Allowed(HttpContext http, string rpc) =>
-        http.CallerConnection().Standing() is { Refusal: null, Caller: { } caller } && AccessTable.Allows(rpc, caller.Role) ? caller : null;
+    public static Caller? Allowed(CallerConnection connection, string rpc, DateTimeOffset now) =>
+        connection.Standing(now) is { Refusal: null, Caller: { } caller } && AccessTable.Allows(rpc, caller.Role) ? caller : null;
 
     /// <summary>Likewise, and records what is let through to be read.</summary>
     /// <exception cref="RpcException">As above.</exception>

@@ -17,10 +17,10 @@ internal static class DeviceAccess
         reason = null;
         if (registry.IsRevoked(caller.Name))
             reason = "the caller is revoked";
-        else if (registry.IsRevoked(device))
-            reason = "the device is revoked";
         else if (device == caller.Name)
             return true;
+        else if (registry.IsRevoked(device))
+            reason = "the device is revoked";
         else if (caller.Role != Roles.Gateway)
             reason = "a device may ask only about itself";
         else if (registry.SiteOf(caller.Name) is not { } site)

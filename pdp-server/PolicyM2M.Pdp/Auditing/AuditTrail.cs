@@ -117,8 +117,14 @@ internal sealed class AuditTrail : IAsyncDisposable
 
     /// <summary>Records the decisions of one request.</summary>
     /// <exception cref="RpcException">UNAVAILABLE where they cannot be recorded, and must be.</exception>
-    public ValueTask DecidedAsync(DecisionWords words, DateTimeOffset now, CancellationToken cancellation) =>
-        _log is null ? ValueTask.CompletedTask : KeepAsync(new DecisionEntry(now, words), cancellation);
+    public ValueTask DecidedAsync(DecisionWords words, DateTimeOffset now, HttpContext call)
+    {
+        if (_log is null)
+            return ValueTask.CompletedTask;
+        var entry = new DecisionEntry(now, words);
+        // The token of a call is made when somebody asks for it, which mostly nobody must.
+        return _log.TryRecord(entry) ? ValueTask.CompletedTask : KeepAsync(entry, call.RequestAborted);
+    }
 
     /// <summary>Records what somebody did, and waits until that is kept as decisions are.</summary>
     /// <exception cref="RpcException">UNAVAILABLE where it cannot be recorded, and must be.</exception>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using PolicyM2M.Pdp.Limits;
 
 namespace PolicyM2M.Pdp.Identity;
 
@@ -43,7 +44,7 @@ internal sealed class Doorkeeper(CredentialState credentials, CallerRulesState r
         rules.Current.Judge(certificate, clock.GetUtcNow()) is { Refusal: null, Caller: { } caller } ? caller : null;
 
     /// <summary>What is kept with a connection.</summary>
-    public CallerConnection Connection(ClientCertificate certificate, Caller caller) => new(certificate, rules, clock, caller);
+    public CallerConnection Connection(ClientCertificate certificate, Caller caller, CallerLoad load) => new(certificate, rules, clock, caller, load);
 
     /// <summary>Whom a certificate names, for people who know no thumbprints. Anybody may have written it, and it must not steer who reads the log.</summary>
     private static string Names(X509Certificate2 certificate)

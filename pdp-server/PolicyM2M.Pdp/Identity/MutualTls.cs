@@ -120,8 +120,7 @@ internal static class MutualTls
         }
         try
         {
-            connection.Features.Set(doorkeeper.Connection(certificate, caller));
-            connection.Features.Set(load);
+            connection.Features.Set(doorkeeper.Connection(certificate, caller, load));
             await next(new ReaderWatch(connection, () => overloads.Turned(caller, $"it did not take within {limits.ReaderGrace.TotalSeconds} seconds what was written to it")));
         }
         finally

@@ -1,7 +1,5 @@
 using System.Globalization;
-using Grpc.AspNetCore.Server;
 using Grpc.Core;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using PolicyM2M.Pdp.Identity;
 
@@ -29,38 +27,15 @@ internal static class Admission
     }
 
     /// <summary>Lets every request through here first.</summary>
-    public static void UseAdmission(this WebApplication pdp)
+    /// <param name="pdp">The server.</param>
+    /// <param name="atOnce">Answers what can be answered at once, where all of it has arrived; null for what cannot, of which nothing is read then.</param>
+    public static void UseAdmission(this WebApplication pdp, Func<HttpContext, CallerConnection, Task?> atOnce)
     {
-        CallerLoads loads = pdp.Services.GetRequiredService<CallerLoads>();
-        Overloads overloads = pdp.Services.GetRequiredService<Overloads>();
-        TimeSpan grace = pdp.Services.GetRequiredService<CallLimits>().RequestGrace;
-        pdp.Use((http, next) => Admit(http, next, loads, grace, overloads));
-    }
-
-    private static async Task Admit(HttpContext http, RequestDelegate next, CallerLoads loads, TimeSpan grace, Overloads overloads)
-    {
-        CallerLoad load = http.Features.GetRequiredFeature<CallerLoad>();
-        bool isStream = http.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.Type is not (null or MethodType.Unary);
-        if (loads.Begin(load, isStream) is { } overload)
-        {
-            overloads.Turned(http.CallerConnection().First, overload.Reason);
-            Refuse(http, overload);
-            return;
-        }
-        try
-        {
-            if (isStream || await RequestArrival.CompletesAsync(http, grace))
-                await next(http);
-            else if (!http.RequestAborted.IsCancellationRequested)
-            {
-                overloads.Turned(http.CallerConnection().First, "a request did not arrive in its time");
-                EndLate(http, grace);
-            }
-        }
-        finally
-        {
-            loads.End(load, isStream);
-        }
+        IServiceProvider services = pdp.Services;
+        var gate = new AdmissionGate(
+            services.GetRequiredService<CallerLoads>(), services.GetRequiredService<Overloads>(), new StreamPaths(services.GetRequiredService<EndpointDataSource>()),
+            services.GetRequiredService<CallLimits>().RequestGrace, atOnce);
+        pdp.Use(gate.Admit);
     }
 
     /// <summary>The same of a call that has begun.</summary>
@@ -70,7 +45,7 @@ internal static class Admission
     private static double Pushback(Overload overload) => Math.Ceiling(Math.Max(1, overload.RetryAfter.TotalMilliseconds));
 
     /// <summary>An answer of headers only, as gRPC has it for calls that fail at once; for whoever comes without gRPC, that of HTTP (RFC 6585, section 4).</summary>
-    private static void Refuse(HttpContext http, Overload overload)
+    public static void Refuse(HttpContext http, Overload overload)
     {
         double milliseconds = Pushback(overload);
         if (!IsGrpc(http))
@@ -84,7 +59,7 @@ internal static class Admission
     }
 
     /// <summary>As above; for HTTP see RFC 9110, section 15.5.9.</summary>
-    private static void EndLate(HttpContext http, TimeSpan grace)
+    public static void EndLate(HttpContext http, TimeSpan grace)
     {
         if (IsGrpc(http))
             Fail(http, StatusCode.DeadlineExceeded, $"the request did not arrive within {grace.TotalSeconds} seconds");

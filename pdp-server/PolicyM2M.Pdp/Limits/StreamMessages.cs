@@ -1,5 +1,5 @@
+using PolicyM2M.Pdp.Identity;
 using Grpc.Core;
-using Microsoft.AspNetCore.Http.Features;
 using PolicyM2M.Pdp.Access;
 
 namespace PolicyM2M.Pdp.Limits;
@@ -28,7 +28,7 @@ internal sealed class StreamMessages<T> : IAsyncStreamReader<T>, IDisposable
     public StreamMessages(IAsyncStreamReader<T> messages, ServerCallContext context, CallAccess access, CallerLoads loads, TimeProvider clock, CancellationToken stopping)
     {
         (_messages, _context, _access, _loads, _clock) = (messages, context, access, loads, clock);
-        _load = context.GetHttpContext().Features.GetRequiredFeature<CallerLoad>();
+        _load = context.GetHttpContext().CallerConnection().Load;
         _ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, stopping);
     }
 

@@ -28,7 +28,8 @@ internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, R
             bool isNews = false;
             while (true)
             {
-                Poll(isNews, clock.GetUtcNow(), stoppingToken);
+                // On a thread of its own: the pool has as many as processors, and those are there to answer while this one waits for a remote or the compiler.
+                await Task.Factory.StartNew(() => Poll(isNews, clock.GetUtcNow(), stoppingToken), stoppingToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
                 isNews = await news.WaitAsync(options.Poll, clock, stoppingToken);
             }
         }

@@ -1,6 +1,5 @@
 using Google.Protobuf;
 using Grpc.Core;
-using Microsoft.AspNetCore.Http.Features;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Pdp.Revisions;
@@ -52,7 +51,7 @@ internal sealed partial class DecisionEndpoint
     /// <summary>A bundle is as large as thousands of answers: what it takes of the line counts against the rate as they would.</summary>
     private void Pay(ServerCallContext context, Caller caller, int bytes)
     {
-        CallerLoad load = context.GetHttpContext().Features.GetRequiredFeature<CallerLoad>();
+        CallerLoad load = context.GetHttpContext().CallerConnection().Load;
         int calls = load.CallsFor(bytes);
         // The opening of the call was one.
         if (load.Charge(calls - 1) is not { } overload)

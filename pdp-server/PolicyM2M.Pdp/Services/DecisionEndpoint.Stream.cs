@@ -1,5 +1,4 @@
 using Grpc.Core;
-using Microsoft.AspNetCore.Http.Features;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Wire;
@@ -13,7 +12,7 @@ internal sealed partial class DecisionEndpoint
     public override async Task DecideStream(IAsyncStreamReader<DecideStreamRequest> requestStream, IServerStreamWriter<DecideStreamResponse> responseStream, ServerCallContext context)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        CallerLoad load = context.GetHttpContext().Features.GetRequiredFeature<CallerLoad>();
+        CallerLoad load = context.GetHttpContext().CallerConnection().Load;
         try
         {
             // One after the other: what a caller sends faster than it reads waits in its own connection.

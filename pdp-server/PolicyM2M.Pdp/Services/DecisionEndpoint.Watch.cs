@@ -1,5 +1,4 @@
 using Grpc.Core;
-using Microsoft.AspNetCore.Http.Features;
 using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Limits;
@@ -20,7 +19,7 @@ internal sealed partial class DecisionEndpoint
         RequestLimits.CheckDeviceId(request.DeviceId);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         string device = Subject(request.DeviceId, registry.Current, context);
-        CallerLoad load = context.GetHttpContext().Features.GetRequiredFeature<CallerLoad>();
+        CallerLoad load = context.GetHttpContext().CallerConnection().Load;
         using PdpMetrics.Watching watching = metrics.Watch();
         using DeviceWatchers.Watch ofDevice = registry.Watchers.Begin(device);
         DeviceWatchers.Watch ofCaller = registry.Watchers.Begin(context.GetHttpContext().Caller().Name);

@@ -1,5 +1,5 @@
 using Grpc.Core;
-using Microsoft.AspNetCore.Http.Features;
+using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Pdp.Sight.Metrics;
 using PolicyM2M.Registry;
@@ -16,7 +16,7 @@ internal sealed partial class DecisionEndpoint
     public override async Task WatchDevices(IAsyncStreamReader<WatchDevicesRequest> requestStream, IServerStreamWriter<WatchDevicesResponse> responseStream, ServerCallContext context)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        CallerLoad load = context.GetHttpContext().Features.GetRequiredFeature<CallerLoad>();
+        CallerLoad load = context.GetHttpContext().CallerConnection().Load;
         using PdpMetrics.Watching watching = metrics.Watch();
         using var watched = new WatchedDevices(registry.Watchers);
         var added = new Queue<string>();

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Google.Protobuf.Collections;
 using Grpc.Core;
-using Microsoft.AspNetCore.Http.Features;
 using PolicyM2M.Engine.Contexts;
 using PolicyM2M.Engine.Regions;
 using PolicyM2M.Engine.Vocabulary;
@@ -54,27 +53,28 @@ internal sealed partial class DecisionEndpoint(
         string device = Subject(request.DeviceId, devices, context);
         DateTimeOffset now = clock.GetUtcNow();
         Answered answered = Answer(request, status, devices, isAway, caller, device, now);
-        ValueTask kept = GiveAsync(answered, context.GetHttpContext(), now, clock.GetElapsedTime(began), isFromMemory: false);
+        ValueTask kept = GiveAsync(answered, context.GetHttpContext(), context.GetHttpContext().CallerConnection().Load, now, clock.GetElapsedTime(began), isFromMemory: false);
         return kept.IsCompletedSuccessfully ? ValueTask.FromResult(answered) : Once(kept, answered);
     }
 
     /// <summary>Counts an answer that goes out now, and records it; comes back once it is recorded.</summary>
     /// <param name="answered">The answer.</param>
     /// <param name="http">The call.</param>
+    /// <param name="load">Its caller's.</param>
     /// <param name="now">When it was asked.</param>
     /// <param name="took">How long it took to find it.</param>
     /// <param name="isFromMemory">Whether it was given before.</param>
     /// <exception cref="RpcException">UNAVAILABLE where it cannot be recorded, and must be.</exception>
-    public ValueTask GiveAsync(Answered answered, HttpContext http, DateTimeOffset now, TimeSpan took, bool isFromMemory)
+    public ValueTask GiveAsync(Answered answered, HttpContext http, CallerLoad load, DateTimeOffset now, TimeSpan took, bool isFromMemory)
     {
         if (!answered.Dropped.IsEmpty)
             droppedClaims.Add(answered.Dropped);
         bool isSigned = answered.Form == DecisionForm.Signed;
         if (isSigned)
             signedStatements.HandOut(isFromMemory);
-        given.Note(http.Features.GetRequiredFeature<CallerLoad>(), answered);
+        given.Note(load, answered);
         metrics.Decided(answered.Decisions, answered.IsCanary, isSigned, took);
-        return audit.DecidedAsync(answered.Words, now, http.RequestAborted);
+        return audit.DecidedAsync(answered.Words, now, http);
     }
 
     public override Task<GetSigningKeysResponse> GetSigningKeys(GetSigningKeysRequest request, ServerCallContext context) =>

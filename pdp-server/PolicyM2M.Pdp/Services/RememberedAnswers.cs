@@ -3,9 +3,11 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.IO.Pipelines;
 using Grpc.Core;
+using Microsoft.AspNetCore.Http.Features;
 using PolicyM2M.Pdp.Access;
 using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Devices;
+using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Pdp.Sight;
@@ -24,9 +26,10 @@ internal sealed class RememberedAnswers(
 {
     private const string Rpc = "/policym2m.v1.DecisionService/Decide", ContentType = "application/grpc", Timeout = "grpc-timeout";
 
-    /// <summary>The answer, as it is written; null where somebody else must answer.</summary>
-    /// <param name="http">The call, of which everything has arrived.</param>
-    public Task? TryAnswer(HttpContext http)
+    /// <summary>The answer, as it is written; null where somebody else must answer, for whom the request stays unread.</summary>
+    /// <param name="http">The call.</param>
+    /// <param name="connection">Its connection.</param>
+    public Task? TryAnswer(HttpContext http, CallerConnection connection)
     {
         HttpRequest request = http.Request;
         if (!request.Path.Equals(Rpc, StringComparison.Ordinal) || request.ContentType != ContentType || !HttpMethods.IsPost(request.Method) || request.Protocol != HttpProtocol.Http2
@@ -37,27 +40,39 @@ internal sealed class RememberedAnswers(
         }
         long began = clock.GetTimestamp();
         DateTimeOffset now = clock.GetUtcNow();
-        if (!audit.MayAnswer || Find(http, now) is not { } entry)
+        if (!audit.MayAnswer || CallAccess.Allowed(connection, Rpc, now) is not { } caller || Read(request.BodyReader, caller, now) is not { } entry)
             return null;
         using Activity? span = PdpTraces.Decide(entry.Answered.Form);
         metrics.Again(entry.Answered.Signed.Length);
-        ValueTask kept = decisions.GiveAsync(entry.Answered, http, now, clock.GetElapsedTime(began), isFromMemory: true);
+        ValueTask kept = decisions.GiveAsync(entry.Answered, http, connection.Load, now, clock.GetElapsedTime(began), isFromMemory: true);
         if (!kept.IsCompletedSuccessfully)
             return OnceKeptAsync(kept, http, entry.Bytes);
         Write(http, entry.Bytes);
         return Task.CompletedTask;
     }
 
-    /// <summary>What is remembered for a request, which stays unread.</summary>
-    private AnswerMemory.Entry? Find(HttpContext http, DateTimeOffset now)
+    /// <summary>What is remembered for a request, which is read then; otherwise it stays as it is.</summary>
+    private AnswerMemory.Entry? Read(PipeReader body, Caller caller, DateTimeOffset now)
     {
-        PipeReader body = http.Request.BodyReader;
-        if (CallAccess.Allowed(http, Rpc) is not { } caller || !body.TryRead(out ReadResult read))
+        try
+        {
+            if (!body.TryRead(out ReadResult read))
+                return null;
+            AnswerMemory.Entry? found = read.IsCompleted && read.Buffer.IsSingleSegment && TryMessage(read.Buffer.FirstSpan, out ReadOnlySpan<byte> request) ? Find(request, caller, now) : null;
+            body.AdvanceTo(found is null ? read.Buffer.Start : read.Buffer.End);
+            return found;
+        }
+        catch (Exception end) when (end is OperationCanceledException or IOException)
+        {
+            // The sender has gone, which whoever waits for the rest is told again.
             return null;
+        }
+    }
+
+    private AnswerMemory.Entry? Find(ReadOnlySpan<byte> request, Caller caller, DateTimeOffset now)
+    {
         DeviceRegistry devices = registry.Current;
-        AnswerMemory.Entry? found = read.IsCompleted && read.Buffer.IsSingleSegment && TryMessage(read.Buffer.FirstSpan, out ReadOnlySpan<byte> request)
-            ? memory.Find(request, caller, revisions.Current, devices, now) : null;
-        body.AdvanceTo(read.Buffer.Start);
+        AnswerMemory.Entry? found = memory.Find(request, caller, revisions.Current, devices, now);
         // A gateway may have been moved or revoked since, which says nothing of the device.
         return found is not null && DeviceAccess.Allows(caller, found.Answered.Device, devices, out _) ? found : null;
     }
@@ -78,10 +93,8 @@ internal sealed class RememberedAnswers(
 
     private static void Write(HttpContext http, AnswerBytes answer)
     {
-        if (http.Request.BodyReader.TryRead(out ReadResult read))
-            http.Request.BodyReader.AdvanceTo(read.Buffer.End);
         http.Response.ContentType = ContentType;
-        http.Response.AppendTrailer("grpc-status", "0");
+        http.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers.GrpcStatus = "0";
         http.Response.BodyWriter.Write(answer.Frame.Span);
     }
 
@@ -90,16 +103,5 @@ internal sealed class RememberedAnswers(
     {
         message = body.Length >= AnswerBytes.PrefixLength ? body[AnswerBytes.PrefixLength..] : [];
         return body.Length >= AnswerBytes.PrefixLength && body[0] == 0 && BinaryPrimitives.ReadUInt32BigEndian(body[1..]) == (uint)message.Length;
-    }
-}
-
-/// <summary>Puts it before the layers of gRPC.</summary>
-internal static class RememberedAnswersSetup
-{
-    /// <summary>Answers from memory what can be. Comes after <see cref="Admission"/>, which counts calls and waits for what they send.</summary>
-    public static void UseRemembered(this WebApplication pdp)
-    {
-        RememberedAnswers remembered = pdp.Services.GetRequiredService<RememberedAnswers>();
-        pdp.Use((http, next) => remembered.TryAnswer(http) ?? next(http));
     }
 }
