@@ -291,7 +291,8 @@ internal sealed class AuditTests
                 {
                     try
                     {
-                        await device.DecideAsync(new DecideRequest(), cancellationToken: cancellationToken);
+                        // Signed, which is remembered: of many answers all but the first take that way.
+                        await device.DecideAsync(new DecideRequest { Form = DecisionForm.Signed }, cancellationToken: cancellationToken);
                         Interlocked.Increment(ref answered);
                     }
                     catch (RpcException)

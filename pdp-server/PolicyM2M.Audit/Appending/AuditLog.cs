@@ -66,31 +66,19 @@ public sealed class AuditLog : IAsyncDisposable
     }
 
     /// <summary>Records where nobody need wait for it. False, and nothing is done, where <see cref="RecordAsync"/> would wait, shed or throw.</summary>
-    public bool TryRecord(AuditEntry entry)
+    internal bool TryRecord(AuditEntry entry)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        return Objection is null && !_options.IsWaitedFor(_disk.Hangs is not null) && _line.Writer.TryWrite(entry);
+        return Objection is null && !_options.IsWaitedFor(isDurable: false, _disk.Hangs is not null) && _line.Writer.TryWrite(entry);
     }
 
     /// <summary>Records. It comes back when the record is kept, which <see cref="AuditDurability"/> says; where the line is full it waits, or sheds.</summary>
     /// <exception cref="AuditLogException">The log cannot be written, and nothing may happen that is not recorded; or the record cannot be made.</exception>
-    public ValueTask RecordAsync(AuditEntry entry, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(entry);
-        if (TryRecord(entry))
-            return ValueTask.CompletedTask;
-        Demand();
-        if (_options.IsWaitedFor(_disk.Hangs is not null))
-            entry.Kept = NewSignal();
-        if (_line.Writer.TryWrite(entry))
-            return entry.Kept is null ? ValueTask.CompletedTask : new ValueTask(KeptAsync(entry, cancellation));
-        if (_options.WhenUnwritable == UnwritableLog.Sheds && _task.Broken is null)
-        {
-            _task.Shed([entry]);
-            return ValueTask.CompletedTask;
-        }
-        return new ValueTask(WaitAsync(entry, cancellation));
-    }
+    public ValueTask RecordAsync(AuditEntry entry, CancellationToken cancellation = default) => Record(entry, isDurable: false, cancellation);
+
+    /// <summary>Records, and comes back when the record is on disk, or shed where the log may, whatever <see cref="AuditDurability"/> says.</summary>
+    /// <exception cref="AuditLogException">As above.</exception>
+    internal ValueTask RecordOnDiskAsync(AuditEntry entry, CancellationToken cancellation) => Record(entry, isDurable: true, cancellation);
 
     /// <summary>Records, and comes back when the record is on disk, whatever the options say: for what may only be done after that.</summary>
     /// <exception cref="AuditLogException">The record is not on disk; it may still come there.</exception>
@@ -131,6 +119,24 @@ public sealed class AuditLog : IAsyncDisposable
         {
             _options.Abandoned?.Invoke(State.Waiting);
         }
+    }
+
+    private ValueTask Record(AuditEntry entry, bool isDurable, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        if (!isDurable && TryRecord(entry))
+            return ValueTask.CompletedTask;
+        Demand();
+        if (_options.IsWaitedFor(isDurable, _disk.Hangs is not null))
+            entry.Kept = NewSignal();
+        if (_line.Writer.TryWrite(entry))
+            return entry.Kept is null ? ValueTask.CompletedTask : new ValueTask(KeptAsync(entry, cancellation));
+        if (_options.WhenUnwritable == UnwritableLog.Sheds && _task.Broken is null)
+        {
+            _task.Shed([entry]);
+            return ValueTask.CompletedTask;
+        }
+        return new ValueTask(WaitAsync(entry, cancellation));
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -66,7 +66,7 @@ public sealed record AuditLogOptions(string Folder, string Origin, ECDsa Signing
     /// Whether whoever records goes on only once the record is on disk. While the disk hangs, what may be missing is put in line, and nobody waits for it; what may not be is waited for also where
     /// that it hangs is found out just now.
     /// </summary>
-    internal bool IsWaitedFor(bool hangs) => Durability == AuditDurability.Durable && !(hangs && WhenUnwritable == UnwritableLog.Sheds);
+    internal bool IsWaitedFor(bool isDurable, bool hangs) => (isDurable || Durability == AuditDurability.Durable) && !(hangs && WhenUnwritable == UnwritableLog.Sheds);
 }
 
 /// <summary>Records that are missing.</summary>

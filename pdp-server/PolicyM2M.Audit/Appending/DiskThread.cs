@@ -39,6 +39,5 @@ internal sealed class DiskThread : IDisposable
     {
         foreach (Action work in _work.GetConsumingEnumerable())
             work();
-        _work.Dispose();
     }
 }

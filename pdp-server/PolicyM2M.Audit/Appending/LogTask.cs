@@ -84,10 +84,10 @@ internal sealed class LogTask
 
     private async Task RunAsync()
     {
-        using var thread = new DiskThread();
         List<AuditEntry> batch = [];
         try
         {
+            using var thread = new DiskThread();
             while (true)
             {
                 bool isEnding = !await MoreAsync(isRetry: batch.Count > 0).ConfigureAwait(false);

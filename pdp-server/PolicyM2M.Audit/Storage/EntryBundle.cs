@@ -16,7 +16,7 @@ internal static class EntryBundle
 
     public static byte[] Write(IEnumerable<byte[]> entries)
     {
-        var bundle = new GrowingBuffer();
+        var bundle = new GrowingBuffer(LongestBundle);
         foreach (byte[] entry in entries)
             Add(bundle, entry);
         return bundle.Written.ToArray();

@@ -6,11 +6,9 @@ namespace PolicyM2M.Audit.Storage;
 /// Bytes that are written one after the other, and of which the last can be taken back. It is used again and again: what a log of tens of thousands of records a second left of each would be collected only when it
 /// had grown old, with much that stays. Nothing in it is safe for two threads.
 /// </summary>
-internal sealed class GrowingBuffer : IBufferWriter<byte>
+/// <param name="mostKept">One that was larger for once is not kept.</param>
+internal sealed class GrowingBuffer(int mostKept) : IBufferWriter<byte>
 {
-    /// <summary>What is kept of a buffer that was larger for once.</summary>
-    private const int MostKept = 4 << 20;
-
     private byte[] _bytes = [];
 
     /// <summary>How many there are.</summary>
@@ -26,7 +24,7 @@ internal sealed class GrowingBuffer : IBufferWriter<byte>
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
         Length = length;
-        if (length == 0 && _bytes.Length > MostKept)
+        if (length == 0 && _bytes.Length > mostKept)
             _bytes = [];
     }
 

@@ -23,14 +23,16 @@ internal sealed class Journal : IDisposable
     /// <summary>How long it is, in bytes.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Begins a journal with these records, and flushes it.</summary>
+    /// <summary>Begins a journal with these records, and flushes it. One that it takes the place of is there until then.</summary>
     public static Journal Create(LogFolder folder, long from, RecordBatch records)
     {
-        FileStream file = LogFolder.Open(folder.Journal(from), FileMode.Create);
+        string path = folder.Journal(from), unfinished = $"{path}.tmp";
+        FileStream file = LogFolder.Open(unfinished, FileMode.Create);
         var journal = new Journal(file, from);
         try
         {
             journal.Commit(records);
+            File.Move(unfinished, path, overwrite: true);
             FolderSync.Flush(folder.JournalFolder);
             return journal;
         }

@@ -10,6 +10,9 @@ namespace PolicyM2M.Audit.Storage;
 /// </summary>
 internal sealed class LogWriter : IDisposable
 {
+    /// <summary>As many times longer than it should be a journal grows while tiles cannot be written; what it holds is in memory too.</summary>
+    private const int LongestBehind = 4;
+
     private readonly LogFolder _folder;
     private readonly ECDsa _private;
     private readonly FileStream _lock;
@@ -77,9 +80,11 @@ internal sealed class LogWriter : IDisposable
     }
 
     /// <summary>Appends records; they count when this comes back, and none does where it throws.</summary>
-    /// <exception cref="IOException">The disk is full, read-only or gone.</exception>
+    /// <exception cref="IOException">The disk is full, read-only or gone; or only the journal could be written for long, which no start could read if it went on.</exception>
     public void Commit(RecordBatch records)
     {
+        if (_journal.Length > LongestBehind * _longestJournal)
+            Publish();
         _journal.Commit(records);
         for (int i = 0; i < records.Count; i++)
             Count(records[i], records.LeafOf(i));

@@ -14,7 +14,10 @@ internal sealed class RecordBatch
 
     private const int MarkLength = 8;
 
-    private readonly GrowingBuffer _buffer = new();
+    /// <summary>As large as the batches of a busy log, which are thousands of records.</summary>
+    private const int MostKept = 16 << 20;
+
+    private readonly GrowingBuffer _buffer = new(MostKept);
     private readonly List<(int Start, TreeHash Leaf)> _records = [];
 
     /// <summary>How many records there are.</summary>

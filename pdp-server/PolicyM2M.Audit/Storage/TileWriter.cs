@@ -8,13 +8,12 @@ namespace PolicyM2M.Audit.Storage;
 /// </summary>
 internal sealed class TileWriter
 {
-    /// <summary>As many bundles as a busy second has are used again.</summary>
-    private const int MostSpare = 256;
-
     private readonly LogFolder _folder;
 
     /// <summary>Whole ones, the first one first, and after them the one that grows.</summary>
     private readonly Queue<UnwrittenBundle> _whole = [];
+
+    /// <summary>As many as the last time had, to be used again.</summary>
     private readonly Stack<UnwrittenBundle> _spare = [];
     private UnwrittenBundle _last = new();
 
@@ -22,7 +21,7 @@ internal sealed class TileWriter
     private readonly List<List<TreeHash>> _above = [];
 
     /// <summary>Used for each tile in turn.</summary>
-    private readonly GrowingBuffer _buffer = new();
+    private readonly GrowingBuffer _buffer = new(TilePath.Width * TreeHash.Length);
 
     private HashSet<string> _partials = [];
     private long _written;
@@ -62,13 +61,13 @@ internal sealed class TileWriter
     /// <summary>Writes what was added, for a checkpoint over all of it.</summary>
     public void Write()
     {
+        _spare.Clear();
         while (_whole.TryPeek(out UnwrittenBundle? whole))
         {
             WriteWhole(whole);
             _whole.Dequeue();
             whole.Clear();
-            if (_spare.Count < MostSpare)
-                _spare.Push(whole);
+            _spare.Push(whole);
         }
         WritePartial();
     }

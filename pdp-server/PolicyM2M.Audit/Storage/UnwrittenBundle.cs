@@ -5,7 +5,10 @@ namespace PolicyM2M.Audit.Storage;
 /// <summary>A bundle of entries as it grows, with the hashes that its tile will have. Belongs to one writer.</summary>
 internal sealed class UnwrittenBundle
 {
-    private readonly GrowingBuffer _entries = new();
+    /// <summary>With entries of up to two thousand bytes.</summary>
+    private const int MostKept = 512 << 10;
+
+    private readonly GrowingBuffer _entries = new(MostKept);
 
     /// <summary>The hashes of its entries.</summary>
     public List<TreeHash> Leaves { get; } = new(TilePath.Width);

@@ -109,8 +109,9 @@ internal sealed class AuditTrail : IAsyncDisposable
             Revision = revision.Id,
             Bundle = revision.Bundle,
             Decisions = decisions,
-            Context = context,
-            Registered = registered,
+            // Without a log nobody asks for them.
+            Context = _log is null ? Engine.Contexts.DeviceContext.Empty : context,
+            Registered = _log is null ? Engine.Contexts.DeviceContext.Empty : registered,
             IsRegistryAway = isRegistryAway,
             Values = _values,
         };
@@ -123,13 +124,13 @@ internal sealed class AuditTrail : IAsyncDisposable
             return ValueTask.CompletedTask;
         var entry = new DecisionEntry(now, words);
         // The token of a call is made when somebody asks for it, which mostly nobody must.
-        return _log.TryRecord(entry) ? ValueTask.CompletedTask : KeepAsync(entry, call.RequestAborted);
+        return _log.TryRecord(entry) ? ValueTask.CompletedTask : KeepAsync(entry, isDurable: false, call.RequestAborted);
     }
 
-    /// <summary>Records what somebody did, and waits until that is kept as decisions are.</summary>
+    /// <summary>Records what somebody did, and waits until that is kept: as decisions are, and what an operator did until it is on disk, or shed where the log may.</summary>
     /// <exception cref="RpcException">UNAVAILABLE where it cannot be recorded, and must be.</exception>
     public ValueTask DoneAsync(Caller caller, string device, Action<AuditRecord> say, CancellationToken cancellation) =>
-        _log is null ? ValueTask.CompletedTask : KeepAsync(Entry(new AuditSubject(_clock.GetUtcNow(), caller, device, Pseudonyms), say), cancellation);
+        _log is null ? ValueTask.CompletedTask : KeepAsync(Entry(new AuditSubject(_clock.GetUtcNow(), caller, device, Pseudonyms), say), isDurable: caller.Role == Roles.Operator, cancellation);
 
     /// <summary>Records that the entries before one will be removed, and waits until that is on disk.</summary>
     /// <exception cref="AuditLogException">It is not.</exception>
@@ -146,11 +147,11 @@ internal sealed class AuditTrail : IAsyncDisposable
         _key?.Dispose();
     }
 
-    private async ValueTask KeepAsync(AuditEntry entry, CancellationToken cancellation)
+    private async ValueTask KeepAsync(AuditEntry entry, bool isDurable, CancellationToken cancellation)
     {
         try
         {
-            await _log!.RecordAsync(entry, cancellation);
+            await (isDurable ? _log!.RecordOnDiskAsync(entry, cancellation) : _log!.RecordAsync(entry, cancellation));
         }
         catch (AuditLogException fault)
         {

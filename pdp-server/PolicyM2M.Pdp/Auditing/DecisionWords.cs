@@ -44,9 +44,9 @@ internal sealed class DecisionWords
 
     public required IReadOnlyList<(Decision Decision, Region Region)> Decisions { get; init; }
 
-    public required DeviceContext Context { get; init; }
+    public required DeviceContext Context { get; set; }
 
-    public required DeviceContext Registered { get; init; }
+    public required DeviceContext Registered { get; set; }
 
     /// <summary>Whether the registry could not be reached, so that what only it knows was missing.</summary>
     public required bool IsRegistryAway { get; init; }
@@ -55,7 +55,18 @@ internal sealed class DecisionWords
     public required IReadOnlySet<string> Values { get; init; }
 
     /// <summary>The fields of an <see cref="AuditRecord"/> after its time.</summary>
-    public ReadOnlySpan<byte> Bytes => _bytes ??= Make();
+    public ReadOnlySpan<byte> Bytes
+    {
+        get
+        {
+            if (_bytes is not null)
+                return _bytes;
+            _bytes = Make();
+            // They live as long as the answer is remembered; what they were made of need not.
+            Context = Registered = DeviceContext.Empty;
+            return _bytes;
+        }
+    }
 
     private byte[] Make()
     {

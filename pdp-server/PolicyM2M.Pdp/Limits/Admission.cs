@@ -38,7 +38,7 @@ internal static class Admission
         pdp.Use(gate.Admit);
     }
 
-    /// <summary>The same of a call that has begun.</summary>
+    /// <summary>What a call that has begun ends with where it is beyond a limit.</summary>
     public static RpcException Refusal(Overload overload, string reason) =>
         new(new Status(StatusCode.ResourceExhausted, $"{reason}; try again later"), new Metadata { { RetryPushback, Pushback(overload).ToString(CultureInfo.InvariantCulture) } });
 
@@ -58,7 +58,7 @@ internal static class Admission
         http.Response.Headers[RetryPushback] = milliseconds.ToString(CultureInfo.InvariantCulture);
     }
 
-    /// <summary>As above; for HTTP see RFC 9110, section 15.5.9.</summary>
+    /// <summary>Ends a call that did not arrive in its time, as gRPC has it; for whoever comes without gRPC, as HTTP does (RFC 9110, section 15.5.9).</summary>
     public static void EndLate(HttpContext http, TimeSpan grace)
     {
         if (IsGrpc(http))

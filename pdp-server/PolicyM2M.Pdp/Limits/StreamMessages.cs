@@ -1,6 +1,6 @@
-using PolicyM2M.Pdp.Identity;
 using Grpc.Core;
 using PolicyM2M.Pdp.Access;
+using PolicyM2M.Pdp.Identity;
 
 namespace PolicyM2M.Pdp.Limits;
 

@@ -4,7 +4,10 @@ using Grpc.Core;
 
 namespace PolicyM2M.Pdp.Limits;
 
-/// <summary>The paths of RPCs that are streams. Calls are counted before anything looks for who answers them, so these are known by themselves.</summary>
+/// <summary>
+/// The paths of RPCs that are streams. Calls are counted before anything looks for who answers them, so these are known by themselves. The router takes other spellings of a path for the same; the table of access does
+/// not, so that nobody gets further with one.
+/// </summary>
 internal sealed class StreamPaths(EndpointDataSource endpoints)
 {
     private readonly Lazy<FrozenSet<string>> _paths = new(() => endpoints.Endpoints

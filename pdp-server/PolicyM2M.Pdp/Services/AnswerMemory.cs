@@ -16,10 +16,10 @@ internal sealed class AnswerMemory
     /// </summary>
     private const int Groups = 1 << 9, GroupSize = 1 << 4;
 
-    /// <summary>Tens of attributes of a few words; what is larger is no device that asks often.</summary>
-    private const int LongestRequest = 4 << 10, LongestAnswer = 16 << 10;
+    /// <summary>Tens of attributes of a few words; what is larger is no device that asks often. With what belongs to them, a caller that fills all places takes some 80 MB.</summary>
+    private const int LongestRequest = 2 << 10, LongestAnswer = 6 << 10;
 
-    /// <summary>Apart from the entries: those of a group lie in one line of the cache, and to follow an entry to the request that it is not for costs three waits for memory.</summary>
+    /// <summary>Apart from the entries: those of a group lie in one or two lines of the cache, and to follow an entry to the request that it is not for costs three waits for memory.</summary>
     private readonly int[] _hashes = new int[Groups * GroupSize];
 
     private readonly Entry?[] _entries = new Entry?[Groups * GroupSize];

@@ -10,7 +10,7 @@ using Region = PolicyM2M.Engine.Regions.Region;
 
 namespace PolicyM2M.Pdp.Services;
 
-/// <summary>One answer, and all that it came from: while that is the same, so is the answer.</summary>
+/// <summary>What one answer came from: while that is the same, so is the answer. It is kept with the answer, and holds nothing that is large and of one request only.</summary>
 internal sealed record Answered
 {
     /// <summary>Who asked.</summary>
@@ -30,8 +30,6 @@ internal sealed record Answered
 
     public required DecisionForm Form { get; init; }
 
-    public required DecideResponse Response { get; init; }
-
     public required (Decision Decision, Region Region)[] Decisions { get; init; }
 
     /// <summary>The same, where they went out signed.</summary>
@@ -50,3 +48,8 @@ internal sealed record Answered
     /// <summary>When its bytes must be made anew at the latest: a decision ends, or would be signed anew. Null where they are of this moment only.</summary>
     public required DateTimeOffset? Until { get; init; }
 }
+
+/// <summary>An answer that was just made.</summary>
+/// <param name="Response">What goes out.</param>
+/// <param name="Answered">What it came from.</param>
+internal sealed record MadeAnswer(DecideResponse Response, Answered Answered);

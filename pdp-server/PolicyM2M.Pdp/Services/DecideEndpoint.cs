@@ -11,9 +11,9 @@ internal sealed class DecideEndpoint(DecisionEndpoint decisions, AnswerMemory me
 {
     public override async Task<AnswerBytes> Decide(byte[] request, ServerCallContext context)
     {
-        Answered answered = await decisions.AnswerAsync(Read(request), context);
-        var bytes = AnswerBytes.Of(answered.Response);
-        memory.Keep(request, answered, bytes);
+        MadeAnswer made = await decisions.AnswerAsync(Read(request), context);
+        var bytes = AnswerBytes.Of(made.Response);
+        memory.Keep(request, made.Answered, bytes);
         metrics.Made();
         return bytes;
     }

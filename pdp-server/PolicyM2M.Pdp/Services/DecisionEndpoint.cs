@@ -40,7 +40,7 @@ internal sealed partial class DecisionEndpoint(
     public override async Task<DecideResponse> Decide(DecideRequest request, ServerCallContext context) => (await AnswerAsync(request, context)).Response;
 
     /// <summary>Decides, and comes back once that is recorded.</summary>
-    public ValueTask<Answered> AnswerAsync(DecideRequest request, ServerCallContext context)
+    public ValueTask<MadeAnswer> AnswerAsync(DecideRequest request, ServerCallContext context)
     {
         using Activity? span = PdpTraces.Decide(request.Form);
         long began = clock.GetTimestamp();
@@ -52,9 +52,9 @@ internal sealed partial class DecisionEndpoint(
         Caller caller = context.GetHttpContext().Caller();
         string device = Subject(request.DeviceId, devices, context);
         DateTimeOffset now = clock.GetUtcNow();
-        Answered answered = Answer(request, status, devices, isAway, caller, device, now);
-        ValueTask kept = GiveAsync(answered, context.GetHttpContext(), context.GetHttpContext().CallerConnection().Load, now, clock.GetElapsedTime(began), isFromMemory: false);
-        return kept.IsCompletedSuccessfully ? ValueTask.FromResult(answered) : Once(kept, answered);
+        MadeAnswer made = Answer(request, status, devices, isAway, caller, device, now);
+        ValueTask kept = GiveAsync(made.Answered, context.GetHttpContext(), context.GetHttpContext().CallerConnection().Load, now, clock.GetElapsedTime(began), isFromMemory: false);
+        return kept.IsCompletedSuccessfully ? ValueTask.FromResult(made) : Once(kept, made);
     }
 
     /// <summary>Counts an answer that goes out now, and records it; comes back once it is recorded.</summary>
@@ -107,7 +107,7 @@ internal sealed partial class DecisionEndpoint(
     }
 
     /// <summary>The answer to a request by a status, of which nothing is counted or recorded yet.</summary>
-    public Answered Answer(DecideRequest request, RevisionStatus status, DeviceRegistry devices, bool isAway, Caller caller, string device, DateTimeOffset now)
+    public MadeAnswer Answer(DecideRequest request, RevisionStatus status, DeviceRegistry devices, bool isAway, Caller caller, string device, DateTimeOffset now)
     {
         ActiveRevision revision = status.For(device);
         Registry.Device? known = devices.Find(device);
@@ -136,7 +136,7 @@ internal sealed partial class DecisionEndpoint(
             .Concat(prepared.Unusable.Where(value => request.Attributes.ContainsKey(value.Name)).Select((value, i) => Ignored(value, isHinted: i < MostHints)))
             .OrderBy(ignored => ignored.Name, StringComparer.Ordinal));
         trial.Compare(status, device, claims, registered, revision, [.. decisions.Select(made => made.Decision)], now);
-        return new Answered
+        return new MadeAnswer(response, new Answered
         {
             Caller = caller,
             Device = device,
@@ -144,7 +144,6 @@ internal sealed partial class DecisionEndpoint(
             Known = known,
             Registry = devices,
             Form = request.Form,
-            Response = response,
             Decisions = decisions,
             Signed = signed,
             Dropped = merged.Dropped,
@@ -152,7 +151,7 @@ internal sealed partial class DecisionEndpoint(
             IsCanary = !ReferenceEquals(revision, status.Active),
             MadeAt = now,
             Until = until,
-        };
+        });
     }
 
     private static (Decision, Region)[] Decide(RepeatedField<Wire.V1.DecisionKind> asked, ActiveRevision revision, PreparedContext prepared, DateTimeOffset now)
@@ -198,10 +197,10 @@ internal sealed partial class DecisionEndpoint(
 
     private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset? other) => other < one ? other.Value : one;
 
-    private static async ValueTask<Answered> Once(ValueTask kept, Answered answered)
+    private static async ValueTask<MadeAnswer> Once(ValueTask kept, MadeAnswer made)
     {
         await kept;
-        return answered;
+        return made;
     }
 
     private static DeviceContext Claims(DecideRequest request) =>

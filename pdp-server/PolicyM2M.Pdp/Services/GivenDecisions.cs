@@ -109,8 +109,10 @@ internal sealed class GivenDecisions
             /// <summary>The later one of a kind and a region stands for those before; otherwise the oldest goes.</summary>
             public void Note(SignedDecision signed)
             {
-                int place = Array.FindIndex(Places, known => known is not null && ReferenceEquals(known.Region, signed.Region) && known.Decision.Kind == signed.Decision.Kind);
-                if (place < 0)
+                int place = 0;
+                while (place < Places.Length && !(Places[place] is { } known && ReferenceEquals(known.Region, signed.Region) && known.Decision.Kind == signed.Decision.Kind))
+                    place++;
+                if (place == Places.Length)
                 {
                     if (_next == Places.Length && _next < MostPlaces)
                         Places = [.. Places, .. new SignedDecision?[_next]];

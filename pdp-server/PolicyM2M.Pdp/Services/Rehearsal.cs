@@ -30,8 +30,8 @@ internal sealed class Rehearsal(DecisionEndpoint decisions, AnswerMemory memory,
                 if (clock.GetElapsedTime(began) > Longest)
                     break;
                 Answered known = entry.Answered;
-                Answered answered = decisions.Answer(DecideRequest.Parser.ParseFrom(entry.Request), next, devices, isAway, known.Caller, known.Device, now);
-                ready.Add(new AnswerMemory.Entry(entry.Request, answered, AnswerBytes.Of(answered.Response)));
+                MadeAnswer made = decisions.Answer(DecideRequest.Parser.ParseFrom(entry.Request), next, devices, isAway, known.Caller, known.Device, now);
+                ready.Add(new AnswerMemory.Entry(entry.Request, made.Answered, AnswerBytes.Of(made.Response)));
             }
         }
         catch (Exception fault)

@@ -201,7 +201,7 @@ internal sealed class AuditLogTests
     public bool What_must_be_on_disk_is_waited_for_whenever_it_begins_to_hang(AuditDurability durability, UnwritableLog whenUnwritable, bool hangs)
     {
         using var log = new TestLog();
-        return (log.Options() with { Durability = durability, WhenUnwritable = whenUnwritable }).IsWaitedFor(hangs);
+        return (log.Options() with { Durability = durability, WhenUnwritable = whenUnwritable }).IsWaitedFor(isDurable: false, hangs);
     }
 
     [Test]
