@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
 using Google.Protobuf;
-using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Wire.V1;
 using Device = PolicyM2M.Registry.Device;
+using ImportProgress = PolicyM2M.Pdp.Devices.ImportProgress;
 
 namespace PolicyM2M.Pdp.Auditing;
 

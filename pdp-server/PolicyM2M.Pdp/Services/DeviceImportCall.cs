@@ -8,6 +8,7 @@ using PolicyM2M.Registry.Files;
 using PolicyM2M.Wire.V1;
 using Fault = PolicyM2M.Registry.Files.ImportFault;
 using Format = PolicyM2M.Registry.Files.ImportFormat;
+using ImportProgress = PolicyM2M.Pdp.Devices.ImportProgress;
 
 namespace PolicyM2M.Pdp.Services;
 
@@ -51,8 +52,9 @@ internal sealed class DeviceImportCall(ImportUploads uploads, DeviceStore store,
         int refused = plan.Refusals.Count(refusal => refusal is not null);
         bool isWritten = !options.DryRun && (options.KeepGood || import.Faults.Length + refused == 0);
         var progress = new ImportProgress(plan.Sequence);
+        var told = new ToldProgress(responses, changes.Count);
         if (isWritten)
-            await WriteAsync(changes, progress, actor, cancellationToken);
+            await WriteAsync(changes, progress, told, actor, cancellationToken);
         // What the registry refuses is a fault of its line, like any other.
         IReadOnlyList<Refusal?> refusals = isWritten ? progress.Refusals : plan.Refusals;
         Fault[] refusedLines = [.. refusals.Zip(import.Devices).Where(pair => pair.First is not null).Select(pair => new Fault(pair.Second.Line, 1, pair.First!.Message))];
@@ -73,6 +75,7 @@ internal sealed class DeviceImportCall(ImportUploads uploads, DeviceStore store,
         await RecordAsync(actor, notDone is null
             ? ImportWords.Of(progress, detail, audit.Pseudonyms)
             : new AuditDeviceChange { Verb = ImportWords.Verb, Detail = detail, NotDone = notDone });
+        await told.LastAsync();
         foreach (Fault[] some in faults.OrderBy(fault => fault.Line).ThenBy(fault => fault.Column).Chunk(FaultsAtOnce))
             await responses.WriteAsync(new ImportDevicesResponse { Faults = { some.Select(DeviceMapping.ToWire) } }, cancellationToken);
         if (isWritten)
@@ -95,11 +98,15 @@ internal sealed class DeviceImportCall(ImportUploads uploads, DeviceStore store,
     }
 
     /// <summary>Writes in parts, between which others make their changes. What is written stays where it breaks off, and is recorded.</summary>
-    private async Task WriteAsync(List<(string, DeviceChange)> changes, ImportProgress progress, Caller actor, CancellationToken cancellationToken)
+    private async Task WriteAsync(List<(string, DeviceChange)> changes, ImportProgress progress, ToldProgress told, Caller actor, CancellationToken cancellationToken)
     {
         try
         {
-            await store.ChangeInPartsAsync(changes, actor.Id.ToString(), progress.Add, cancellationToken);
+            await store.ChangeInPartsAsync(changes, actor.Id.ToString(), part =>
+            {
+                progress.Add(part);
+                told.Say(progress.Good);
+            }, cancellationToken);
         }
         catch (Exception fault) when (fault is RegistryUnavailableException or OperationCanceledException)
         {
@@ -112,6 +119,7 @@ internal sealed class DeviceImportCall(ImportUploads uploads, DeviceStore store,
             string detail = $"{progress.Good} of {changes.Count} written, {progress.Changed.Count} changed; then it broke off: {why}";
             log.DevicesImportBroken(actor.Id, detail);
             await RecordAsync(actor, ImportWords.Of(progress, detail, audit.Pseudonyms));
+            await told.LastAsync();
             throw new RpcException(new Status(StatusCode.Unavailable, $"the import broke off: {progress.Good} of {changes.Count} devices are written, from the first line on; "
                 + $"import the file again, which changes only what is not written yet: {(fault is RegistryUnavailableException away ? DeviceMapping.Words(away) : why)}"));
         }
