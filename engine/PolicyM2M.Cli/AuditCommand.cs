@@ -38,7 +38,7 @@ internal static partial class AuditCommand
         return verdict.IsSound ? ExitCode.Ok : ExitCode.NotAsExpected;
     }
 
-    public static int Show(string folder, long from, int? limit, AskedDevice? device, bool json, Streams streams)
+    public static int Show(string folder, long from, int? limit, AskedDevice? device, AskedKind? kind, bool json, Streams streams)
     {
         if (from < 0 || limit < 0)
             throw new CannotRunException("--from and --limit are 0 or more");
@@ -53,7 +53,7 @@ internal static partial class AuditCommand
             isWhole &= number == next || IsBeginning(streams, from, next, number);
             next = number + 1;
             AuditRecord record = Record(number, bytes);
-            if (device?.Is(record.Device) == false)
+            if (kind?.Is(record) == false || device?.Is(record.Device) == false)
                 continue;
             streams.Answers.Write((json ? Records.Format(record) : Printable.Of(AuditText.Of(record))) + "\n");
             shown++;

@@ -46,6 +46,21 @@ internal sealed class AuditShowTests
         Assert.That(Show("plc-0043"), Is.EqualTo((0, "", "note: no record that was looked at is about `plc-0043`\n")));
     }
 
+    [Test]
+    public async Task Records_of_a_kind_are_shown_alone()
+    {
+        await WriteAsync(
+            new AuditRecord { Denial = new AuditDenial { Rpc = "/policym2m.v1.PolicyService/Pin" } },
+            About("plc-0042", "stolen"),
+            new AuditRecord { DeviceChange = new AuditDeviceChange { Verb = "import" } },
+            new AuditRecord { Operation = new AuditOperation { Detail = "pin" } });
+        Assert.That(new[] { "denial", "device-change", "import", "operation", "bundle" }.Select(kind => string.Join(' ', Numbers(kind))), Is.EqualTo(new[] { "0", "1 2", "2", "3", "" }));
+        Assert.That(M2MProcess.Run("audit", "show", Log, "--kind", "imports").Error, Does.StartWith("m2m: `imports` is no value for --kind: expected one of decisions, denial, "));
+
+        IEnumerable<ulong> Numbers(string kind) => M2MProcess.Run("audit", "show", Log, "--kind", kind, "--json").Succeeded().Output
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => AuditRecord.Parser.ParseJson(line).Number);
+    }
+
     private static AuditRecord About(string device, string reason) => new() { Device = device, DeviceChange = new AuditDeviceChange { Verb = "revoke", Reason = reason } };
 
     private async Task WriteAsync(params AuditRecord[] records)

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using PolicyM2M.Audit.Appending;
@@ -129,6 +130,7 @@ internal sealed class AuditTests
         AuditDeviceChange imported = records.Last(record => record.DeviceChange is not null).DeviceChange;
         Assert.That((imported.Verb, imported.Detail, imported.Version), Is.EqualTo(("import", "1 good, 1 changed, 60000 faults", 5UL)));
         Assert.That(imported.DevicesSha256.ToByteArray(), Is.EqualTo(SHA256.HashData("new-1 5\n"u8)));
+        Assert.That(imported.FileSha256.ToByteArray(), Is.EqualTo(SHA256.HashData(Encoding.UTF8.GetBytes(file))));
     }
 
     [Test]
