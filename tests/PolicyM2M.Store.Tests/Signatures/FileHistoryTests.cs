@@ -26,28 +26,21 @@ public sealed class FileHistoryTests
     [TearDown]
     public void Delete() => _git.Dispose();
 
-    [TestCase(9_990, ExpectedResult = true)]
-    [TestCase(9_991, ExpectedResult = false)]
-    public bool Of_ten_thousand_steps_a_walk_takes_ten_and_each_commit_one(int above)
-    {
-        string first = Commit("a");
-        string last = Line("a", above, first);
-        using Repository repository = Import();
-        return History(repository).HasAllChangesOf(Of(repository, first), Of(repository, last));
-    }
-
     [Test]
-    public void Walks_of_one_judgement_share_their_steps()
+    public void Of_ten_thousand_steps_of_a_judgement_a_walk_takes_ten_and_each_commit_one()
     {
         string first = Commit("a");
-        string middle = Line("a", 9_900, first), last = Line("a", 80, middle);
+        string at9900 = Line("a", 9_900, first), at9980 = Line("a", 80, at9900), at9990 = Line("a", 10, at9980), at9991 = Line("a", 1, at9990);
         using Repository repository = Import();
-        FileHistory history = History(repository);
 
-        Assert.That(history.HasAllChangesOf(Of(repository, first), Of(repository, middle)), Is.True);
-        Assert.That(history.HasAllChangesOf(Of(repository, middle), Of(repository, last)), Is.True, "9,910 and 90 steps");
-        Assert.That(history.HasAllChangesOf(Of(repository, last), Of(repository, last)), Is.False, "there is none left");
-        Assert.That(History(repository).HasAllChangesOf(Of(repository, last), Of(repository, last)), Is.True, "another judgement begins anew");
+        Assert.That(Has(History(repository), first, at9990), Is.True);
+        Assert.That(Has(History(repository), first, at9991), Is.False);
+        FileHistory judgement = History(repository);
+        Assert.That((Has(judgement, first, at9900), Has(judgement, at9900, at9980)), Is.EqualTo((true, true)), "9,910 and 90 steps");
+        Assert.That(Has(judgement, first, first), Is.False, "there is none left");
+        Assert.That(Has(History(repository), first, first), Is.True, "another judgement begins anew");
+
+        bool Has(FileHistory history, string commit, string other) => history.HasAllChangesOf(Of(repository, commit), Of(repository, other));
     }
 
     [TestCase(49, ExpectedResult = true)]
