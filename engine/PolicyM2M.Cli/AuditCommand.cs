@@ -38,7 +38,7 @@ internal static partial class AuditCommand
         return verdict.IsSound ? ExitCode.Ok : ExitCode.NotAsExpected;
     }
 
-    public static int Show(string folder, long from, int? limit, string? device, bool json, Streams streams)
+    public static int Show(string folder, long from, int? limit, AskedDevice? device, AskedKind? kind, bool json, Streams streams)
     {
         if (from < 0 || limit < 0)
             throw new CannotRunException("--from and --limit are 0 or more");
@@ -53,13 +53,15 @@ internal static partial class AuditCommand
             isWhole &= number == next || IsBeginning(streams, from, next, number);
             next = number + 1;
             AuditRecord record = Record(number, bytes);
-            if (device is not null && record.Device != device)
+            if (kind?.Is(record) == false || device?.Is(record.Device) == false)
                 continue;
             streams.Answers.Write((json ? Records.Format(record) : Printable.Of(AuditText.Of(record))) + "\n");
             shown++;
         }
         if (next < size && shown < (limit ?? int.MaxValue))
             isWhole &= IsBeginning(streams, from, next, size);
+        if (device?.Overlooked(isFound: shown > 0) is { } overlooked)
+            streams.Errors.Write($"{streams.ErrorColours.Warn("note")}: {Printable.Of(overlooked)}\n");
         return isWhole ? ExitCode.Ok : ExitCode.NotAsExpected;
     }
 

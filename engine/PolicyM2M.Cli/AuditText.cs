@@ -44,7 +44,7 @@ internal static class AuditText
     {
         bool isAsBefore = !change.BeforeDigest.IsEmpty && change.BeforeDigest == change.AfterDigest;
         string came = change.NotDone.Length > 0 ? $", not done: {change.NotDone}" : isAsBefore ? ", which changed nothing" : "";
-        return $"registry: {change.Verb}{(change.Detail.Length > 0 ? $", {change.Detail}" : "")}{came}{Because(change.Reason)}";
+        return $"registry: {change.Verb}{(change.Detail.Length > 0 ? $", {change.Detail}" : "")}{came}{File(change.FileSha256)}{Because(change.Reason)}";
     }
 
     private static string Asked(AuditOperation asked)
@@ -57,6 +57,8 @@ internal static class AuditText
         + (start.Cut > 0 ? $"; {start.Cut} bytes of no whole record stood here" : "")
         + (start.Unsigned > 0 ? $"; the last {start.Unsigned} records before were covered by no checkpoint" : "")
         + string.Concat(start.Mended.Select(mended => $"; {mended}"));
+
+    private static string File(ByteString sha256) => sha256.IsEmpty ? "" : $", of the file {Convert.ToHexStringLower(sha256.Span)}";
 
     private static string Because(string reason) => reason.Length > 0 ? $", because: {reason}" : "";
 

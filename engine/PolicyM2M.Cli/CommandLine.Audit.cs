@@ -50,13 +50,19 @@ internal static partial class CommandLine
         Option<long?> from = WholeNumber.Option("--from", "The first record, 0 unless given.", 0, long.MaxValue);
         Option<int?> limit = WholeNumber.Option("--limit", "At most so many records.", 0, int.MaxValue);
         Option<string?> device = new("--device") { HelpName = "ID", Description = "Only records about this device, as the log names it." };
+        Option<string?> key = new("--pseudonym-key") { HelpName = "FILE", Description = "The secret by which the log names devices (the server's --audit-pseudonyms): --device is then the device's id." };
+        Option<string?> kind = new Option<string?>("--kind") { HelpName = "KIND", Description = $"Only records of this kind: {string.Join(", ", AskedKind.All)}." }.Takes([.. AskedKind.All]);
         Option<bool> json = new("--json") { Description = "Write JSON, a record on each line." };
-        var show = new Command("show", "Shows records. They are not verified.") { folder, from, limit, device, json };
-        show.SetAction(parsed => AuditCommand.Show(parsed.GetRequiredValue(folder), parsed.GetValue(from) ?? 0, parsed.GetValue(limit), parsed.GetValue(device), parsed.GetValue(json), streams));
+        var show = new Command("show", "Shows records. They are not verified.") { folder, from, limit, device, key, kind, json };
+        show.SetAction(parsed => AuditCommand.Show(
+            parsed.GetRequiredValue(folder), parsed.GetValue(from) ?? 0, parsed.GetValue(limit), AskedDevice.Of(parsed.GetValue(device), parsed.GetValue(key)), AskedKind.Of(parsed.GetValue(kind)),
+            parsed.GetValue(json), streams));
         return HelpWithExamples.On(show, """
             Examples:
               m2m audit show .policym2m/audit --limit 20
-              m2m audit show .policym2m/audit --json | jq 'select(.denial)'
+              m2m audit show .policym2m/audit --device plc-0042 --pseudonym-key secret
+              m2m audit show .policym2m/audit --kind import
+              m2m audit show .policym2m/audit --kind denial --json | jq .caller
             """ + "\n\n" + ShowExitCodes);
     }
 

@@ -21,11 +21,10 @@ internal static partial class CommandLine
             PdpVerb("revisions", "Lists what is and was active.", streams, [], (pdp, _) => pdp.Revisions(), "m2m pdp revisions"),
             Differences(streams),
             Stage(streams),
-            WithCommit("promote", "Makes the candidate active, or what waits because it was rolled back.", "The commit; the candidate unless given.", streams,
-                (pdp, commit, _) => pdp.Promote(commit), [], "m2m pdp promote"),
+            Promote(streams),
             RollBack(streams),
             Pin(streams),
-            PdpVerb("unpin", "Lets commits in again, the newest at once unless it was rolled back.", streams, [], (pdp, _) => pdp.Unpin(), "m2m pdp unpin"),
+            Unpin(streams),
             Accept(streams),
             Devices(streams),
         };
@@ -45,6 +44,13 @@ internal static partial class CommandLine
             "m2m pdp differences", "m2m pdp differences --json | jq '.samples[] | select(.direction | test(\"LOOSER|BOTH\"))'");
     }
 
+    private static Command Promote(Streams streams)
+    {
+        Option<string?> reason = OptionalReason();
+        return WithCommit("promote", "Makes the candidate active, or what waits because it was rolled back.", "The commit; the candidate unless given.", streams,
+            (pdp, commit, parsed) => pdp.Promote(commit, parsed.GetValue(reason) ?? ""), [reason], "m2m pdp promote");
+    }
+
     private static Command RollBack(Streams streams)
     {
         Option<string> reason = Reason();
@@ -58,6 +64,12 @@ internal static partial class CommandLine
         return PdpVerb("pin", "Lets nothing in until `unpin`.", streams, [reason], (pdp, parsed) => pdp.Pin(parsed.GetRequiredValue(reason)), "m2m pdp pin --reason \"no changes over the holidays\"");
     }
 
+    private static Command Unpin(Streams streams)
+    {
+        Option<string?> reason = OptionalReason();
+        return PdpVerb("unpin", "Lets commits in again, the newest at once unless it was rolled back.", streams, [reason], (pdp, parsed) => pdp.Unpin(parsed.GetValue(reason) ?? ""), "m2m pdp unpin");
+    }
+
     private static Command Stage(Streams streams)
     {
         Argument<string> stage = new("STAGE") { Description = "shadow, or canary:PERCENT from 1 to 100." };
@@ -66,10 +78,11 @@ internal static partial class CommandLine
             if (result.Tokens.Count == 1 && ReadStage(result.Tokens[0].Value) is null)
                 result.AddError($"`{result.Tokens[0].Value}` is no stage: expected shadow, or canary:PERCENT such as canary:10");
         });
-        Command command = PdpVerb("stage", "Tries the candidate in the shadow, or on a share of the devices.", streams, [], (pdp, parsed) =>
+        Option<string?> reason = OptionalReason();
+        Command command = PdpVerb("stage", "Tries the candidate in the shadow, or on a share of the devices.", streams, [reason], (pdp, parsed) =>
         {
             (RolloutStage read, int percent) = ReadStage(parsed.GetRequiredValue(stage))!.Value;
-            return pdp.Stage(read, percent);
+            return pdp.Stage(read, percent, parsed.GetValue(reason) ?? "");
         }, "m2m pdp stage canary:25", "m2m pdp stage shadow");
         command.Arguments.Add(stage);
         return command;
@@ -78,8 +91,9 @@ internal static partial class CommandLine
     private static Command Accept(Streams streams)
     {
         Argument<string> commit = new("COMMIT") { Description = "The commit that was refused, or at least its first 7 digits." };
-        Command command = PdpVerb("accept", "Lets a commit in although it does not follow what was served: its history was rewritten, or the ref was moved back.", streams, [],
-            (pdp, parsed) => pdp.Accept(parsed.GetRequiredValue(commit)), "m2m pdp accept 1f6e3c0a9b7d");
+        Option<string?> reason = OptionalReason();
+        Command command = PdpVerb("accept", "Lets a commit in although it does not follow what was served: its history was rewritten, or the ref was moved back.", streams, [reason],
+            (pdp, parsed) => pdp.Accept(parsed.GetRequiredValue(commit), parsed.GetValue(reason) ?? ""), "m2m pdp accept 1f6e3c0a9b7d --reason \"a password was taken out of the history\"");
         command.Arguments.Add(commit);
         return command;
     }
@@ -114,6 +128,8 @@ internal static partial class CommandLine
     }
 
     private static Option<string> Reason() => new("--reason") { HelpName = "TEXT", Required = true, Description = "Why, in a sentence: whoever looks next reads it." };
+
+    private static Option<string?> OptionalReason() => new("--reason") { HelpName = "TEXT", Description = "Why, for the audit log." };
 
     private static (RolloutStage Stage, int Percent)? ReadStage(string text)
     {

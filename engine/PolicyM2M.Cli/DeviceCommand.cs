@@ -63,16 +63,17 @@ internal sealed class DeviceCommand(PdpAddress address, bool json, Streams strea
     public int Import(string path, ImportOptions how)
     {
         using Stream file = Open(path);
+        var sending = new SentImport(how.DryRun);
         return Run(connection =>
         {
-            ImportDevicesResponse whole = connection.SendDevices((client, options) => SendAsync(client, options, path, file, how));
+            ImportDevicesResponse whole = sending.Whole(() => connection.SendDevices((client, options) => SendAsync(client, options, path, file, how, sending)));
             Write(() => PdpJson.Of(whole), text => text.Import(ContextSource.NameOf(path), whole, how.DryRun));
             return whole.Faults.Count > 0 ? ExitCode.NotAsExpected : ExitCode.Ok;
         });
     }
 
     /// <summary>Sends a file, and puts what comes back over many messages into one.</summary>
-    private static async Task<ImportDevicesResponse> SendAsync(DeviceService.DeviceServiceClient client, CallOptions options, string path, Stream file, ImportOptions how)
+    private static async Task<ImportDevicesResponse> SendAsync(DeviceService.DeviceServiceClient client, CallOptions options, string path, Stream file, ImportOptions how, SentImport sending)
     {
         using AsyncDuplexStreamingCall<ImportDevicesRequest, ImportDevicesResponse> call = client.ImportDevices(options);
         try
@@ -82,6 +83,7 @@ internal sealed class DeviceCommand(PdpAddress address, bool json, Streams strea
             for (int read; (read = Read(path, file, buffer)) > 0;)
                 await call.RequestStream.WriteAsync(new ImportDevicesRequest { Chunk = ByteString.CopyFrom(buffer, 0, read) }).ConfigureAwait(false);
             await call.RequestStream.CompleteAsync().ConfigureAwait(false);
+            sending.IsSent = true;
         }
         catch (Exception ended) when (ended is RpcException or InvalidOperationException)
         {
@@ -89,7 +91,10 @@ internal sealed class DeviceCommand(PdpAddress address, bool json, Streams strea
         }
         var whole = new ImportDevicesResponse();
         while (await call.ResponseStream.MoveNext(CancellationToken.None).ConfigureAwait(false))
+        {
             whole.MergeFrom(call.ResponseStream.Current);
+            sending.Progress = whole.Progress;
+        }
         return whole;
     }
 

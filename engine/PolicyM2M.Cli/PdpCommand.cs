@@ -27,11 +27,11 @@ internal sealed class PdpCommand(PdpAddress address, bool json, Streams streams)
         return check && (found.Counts.Count > 0 || found.Candidate is null) ? ExitCode.NotAsExpected : ExitCode.Ok;
     });
 
-    public int Promote(string? commit) => Change(commit, (client, before, named, options) =>
+    public int Promote(string? commit, string reason) => Change(commit, (client, before, named, options) =>
     {
         // What was seen is named, so that nothing else is promoted.
         string seen = named.Length > 0 ? named : (before.Rollout.Candidate?.Revision ?? before.Rollout.Waiting?.Revision)?.CommitId ?? "";
-        return client.Promote(new PromoteRequest { ExpectedActive = before.Rollout.Active.CommitId, CommitId = seen }, options).State;
+        return client.Promote(new PromoteRequest { ExpectedActive = before.Rollout.Active.CommitId, CommitId = seen, Reason = reason }, options).State;
     });
 
     public int RollBack(string? commit, string reason) => Change(commit, (client, before, named, options) =>
@@ -39,18 +39,19 @@ internal sealed class PdpCommand(PdpAddress address, bool json, Streams streams)
 
     public int Pin(string reason) => Change(null, (client, before, _, options) => client.Pin(new PinRequest { ExpectedActive = before.Rollout.Active.CommitId, Reason = reason }, options).State);
 
-    public int Unpin() => Change(null, (client, before, _, options) => client.Unpin(new UnpinRequest { ExpectedActive = before.Rollout.Active.CommitId }, options).State);
+    public int Unpin(string reason) => Change(null, (client, before, _, options) => client.Unpin(new UnpinRequest { ExpectedActive = before.Rollout.Active.CommitId, Reason = reason }, options).State);
 
-    public int Stage(RolloutStage stage, int percent) => Change(null, (client, before, _, options) => client.SetStage(new SetStageRequest
+    public int Stage(RolloutStage stage, int percent, string reason) => Change(null, (client, before, _, options) => client.SetStage(new SetStageRequest
     {
         ExpectedActive = before.Rollout.Active.CommitId,
         CommitId = (before.Rollout.Candidate?.Revision ?? before.Rollout.Waiting?.Revision)?.CommitId ?? "",
         Stage = stage,
         Percent = percent,
+        Reason = reason,
     }, options).State);
 
-    public int Accept(string commit) => Change(commit, (client, before, named, options) =>
-        client.AcceptHistory(new AcceptHistoryRequest { ExpectedActive = before.Rollout.Active.CommitId, CommitId = named }, options).State, (text, named) => text.Accepted(named));
+    public int Accept(string commit, string reason) => Change(commit, (client, before, named, options) =>
+        client.AcceptHistory(new AcceptHistoryRequest { ExpectedActive = before.Rollout.Active.CommitId, CommitId = named, Reason = reason }, options).State, (text, named) => text.Accepted(named));
 
     /// <summary>Asks for a change of what was seen a moment before.</summary>
     /// <param name="commit">The commit that the operator names, or its beginning; null where it names none.</param>

@@ -238,8 +238,11 @@ internal static partial class Log
     [LoggerMessage(903, LogLevel.Information, "the entries of the audit log before {Number} are older than {Keep} and go; their hashes stay")]
     public static partial void AuditRemoved(this ILogger log, long number, TimeSpan keep);
 
-    [LoggerMessage(904, LogLevel.Error, "old entries of the audit log could not be removed: {Reason}")]
+    [LoggerMessage(904, LogLevel.Error, "old entries of the audit log could not be removed, which is tried again, and the log grows meanwhile: {Reason}")]
     public static partial void AuditNotRemoved(this ILogger log, string reason);
+
+    [LoggerMessage(909, LogLevel.Information, "old entries of the audit log are removed again")]
+    public static partial void AuditRemovalGoesOn(this ILogger log);
 
     [LoggerMessage(910, LogLevel.Warning, "the audit log cannot be sent to its collector, and is kept for when it can: {Reason}")]
     public static partial void AuditExportFailed(this ILogger log, string reason);

@@ -75,7 +75,9 @@ internal sealed class AuditNotDoneTests
         await Import(file, new ImportOptions { Format = ImportFormat.Csv, KeepGood = true });
         await Import(file, new ImportOptions { Format = ImportFormat.Csv, KeepGood = true });
 
-        Assert.That((await Changes()).Select(record => (record.DeviceChange.Verb, record.DeviceChange.Version, record.DeviceChange.Detail, record.DeviceChange.NotDone)), Is.EqualTo(new[]
+        AuditRecord[] imports = await Changes();
+        Assert.That(imports.Select(record => record.DeviceChange.FileSha256.ToByteArray()), Is.All.EqualTo(HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret), Encoding.UTF8.GetBytes(file))));
+        Assert.That(imports.Select(record => (record.DeviceChange.Verb, record.DeviceChange.Version, record.DeviceChange.Detail, record.DeviceChange.NotDone)), Is.EqualTo(new[]
         {
             ("import", 0UL, "1 good, 1 would change, 1 faults", "it was only tried"),
             ("import", 0UL, "1 good, 1 would change, 1 faults", "one fault keeps everything from being written"),

@@ -1,13 +1,17 @@
 using System.Security.Cryptography;
+using Microsoft.Extensions.DependencyInjection;
 using PolicyM2M.Audit.Appending;
 using PolicyM2M.Audit.Storage;
 using PolicyM2M.Pdp.Auditing;
+using PolicyM2M.Pdp.Sight;
 using PolicyM2M.Testing;
+using PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Pdp.Tests;
 
 /// <summary>Which records are older than they are kept.</summary>
 [TestFixture]
+[CancelAfter(120_000)]
 internal sealed class AuditRetentionTests
 {
     [Test]
@@ -22,6 +26,27 @@ internal sealed class AuditRetentionTests
         await log.DisposeAsync();
         Assert.That(AuditRetention.First(new AuditLogReader(folder["log"]), 0, start.AddDays(0.5), default), Is.EqualTo((0L, 2L)));
         Assert.That(AuditRetention.First(new AuditLogReader(folder["log"]), 0, start.AddYears(9), default), Is.EqualTo((0L, 4L)), "a clock that jumps ahead costs a day's records and not all");
+    }
+
+    [Test]
+    public async Task Old_entries_that_cannot_be_removed_are_told_of_and_answers_go_on()
+    {
+        await using RunningPdp pdp = await RunningPdp.StartAsync(change: options => MonitorTests.WithMonitor(options) with { Audit = AuditTests.Durable });
+        for (int i = 0; i < 300; i++)
+            pdp.Trail.Note(null, "", record => record.Denial = new AuditDenial());
+        await AuditTests.Records(pdp);
+        using var http = new HttpClient();
+        string page = $"{pdp.Server.Services.GetRequiredService<MonitorListener>().Address}/metrics";
+        using (BusyFile.Hold(Path.Combine(pdp.Data.Audit, "tile/entries/000")))
+        {
+            pdp.Trail.Log!.RemoveBefore(256);
+            await pdp.DecisionsAs("device").DecideAsync(new DecideRequest());
+            await RunningPdp.Eventually(() => http.GetStringAsync(page), metrics => metrics.Contains("policym2m_pdp_audit_removal_failed 1\n", StringComparison.Ordinal));
+            await pdp.DecisionsAs("device").DecideAsync(new DecideRequest());
+            Assert.That(pdp.Log.Lines, Has.Some.StartsWith("Error: old entries of the audit log could not be removed, which is tried again, and the log grows meanwhile: "));
+        }
+        await RunningPdp.Eventually(() => http.GetStringAsync(page), metrics => metrics.Contains("policym2m_pdp_audit_removal_failed 0\n", StringComparison.Ordinal));
+        Assert.That(pdp.Log.Lines, Has.Some.EqualTo("Information: old entries of the audit log are removed again").And.None.Contains("cannot be written"));
     }
 
     [Test]

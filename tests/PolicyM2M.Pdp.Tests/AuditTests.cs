@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using PolicyM2M.Audit.Appending;
@@ -129,6 +130,7 @@ internal sealed class AuditTests
         AuditDeviceChange imported = records.Last(record => record.DeviceChange is not null).DeviceChange;
         Assert.That((imported.Verb, imported.Detail, imported.Version), Is.EqualTo(("import", "1 good, 1 changed, 60000 faults", 5UL)));
         Assert.That(imported.DevicesSha256.ToByteArray(), Is.EqualTo(SHA256.HashData("new-1 5\n"u8)));
+        Assert.That(imported.FileSha256.ToByteArray(), Is.EqualTo(SHA256.HashData(Encoding.UTF8.GetBytes(file))));
     }
 
     [Test]
@@ -140,11 +142,14 @@ internal sealed class AuditTests
         await policies.PinAsync(new PinRequest { ExpectedActive = head, Reason = "holidays" });
         Assert.That(pdp.Trail.Log!.State.Waiting, Is.Zero, "what was answered is on disk");
         await policies.PinAsync(new PinRequest { ExpectedActive = head, Reason = "longer holidays" });
-        await Assert.ThrowsAsync<RpcException>(async () => await policies.PromoteAsync(new PromoteRequest { ExpectedActive = head, CommitId = head[..12] }));
+        await Assert.ThrowsAsync<RpcException>(async () => await policies.PromoteAsync(new PromoteRequest { ExpectedActive = head, CommitId = head[..12], Reason = " ticket 4711 " }));
+        await Assert.ThrowsAsync<RpcException>(async () => await policies.SetStageAsync(new SetStageRequest { ExpectedActive = head, Stage = RolloutStage.Shadow, Reason = "ticket 4712" }));
+        await Assert.ThrowsAsync<RpcException>(async () => await policies.AcceptHistoryAsync(new AcceptHistoryRequest { ExpectedActive = head, CommitId = head, Reason = "ticket 4713" }));
+        await policies.UnpinAsync(new UnpinRequest { ExpectedActive = head, Reason = "the holidays are over" });
         DeviceService.DeviceServiceClient devices = pdp.DevicesAs("operator");
         for (int i = 0; i < 2; i++)
             await devices.SetDeviceRiskAsync(new SetDeviceRiskRequest { Id = "sensor-1", Risk = 90, Reason = "seen in the dark" });
-        await devices.DeleteDeviceAsync(new DeleteDeviceRequest { Id = "sensor-1" });
+        await devices.DeleteDeviceAsync(new DeleteDeviceRequest { Id = "sensor-1", Reason = "scrapped" });
 
         AuditRecord[] records = await Records(pdp);
         AuditOperation[] operations = [.. records.Select(record => record.Operation).OfType<AuditOperation>()];
@@ -155,9 +160,12 @@ internal sealed class AuditTests
             {
                 ("pin", "holidays", "", head, true),
                 ("pin in place of that by spiffe://dev.policym2m.example/operator/dev: holidays", "longer holidays", "", head, true),
-                ($"promote: {head[..12]} is pinned by spiffe://dev.policym2m.example/operator/dev: longer holidays; `unpin` first", "", head[..12], head, false),
+                ($"promote: {head[..12]} is pinned by spiffe://dev.policym2m.example/operator/dev: longer holidays; `unpin` first", "ticket 4711", head[..12], head, false),
+                ($"set the stage shadow: {head[..12]} is pinned by spiffe://dev.policym2m.example/operator/dev: longer holidays; `unpin` first", "ticket 4712", "", head, false),
+                ($"accept a history: {head[..12]} is not the commit that was refused for its history; the status names it", "ticket 4713", head, head, false),
+                ("unpin", "the holidays are over", "", head, true),
             }));
-            Assert.That(changes.Select(change => (change.Verb, change.Reason)), Is.EqualTo(new[] { ("risk 90", "seen in the dark"), ("risk 90", "seen in the dark"), ("delete", "") }));
+            Assert.That(changes.Select(change => (change.Verb, change.Reason)), Is.EqualTo(new[] { ("risk 90", "seen in the dark"), ("risk 90", "seen in the dark"), ("delete", "scrapped") }));
             Assert.That(changes[0].BeforeDigest, Is.Not.EqualTo(changes[0].AfterDigest).And.Not.Empty);
             Assert.That((changes[1].BeforeDigest, changes[1].AfterDigest, changes[2].BeforeDigest), Is.EqualTo((changes[0].AfterDigest, changes[0].AfterDigest, changes[0].AfterDigest)));
             Assert.That(changes[2].AfterDigest, Is.Empty);

@@ -43,8 +43,8 @@ public sealed class PdpCommandTests
         Assert.That(differences.Output, Does.Contain("rotation tighter, 1 times, last by plc-0042 at ")
             .And.Contain("  - { lifetime 30d  ").And.Contain("  + { lifetime 7d  ").And.Contain("      baseline rotation otherwise (baseline.m2m:16)\n"));
 
-        Assert.That(M2M("stage", "canary:25").Output, Does.Contain($"candidate     {_second[..12]} canary:25 since "));
-        Assert.That(M2M("promote").Output, Does.Contain($"active        {_second[..12]} since "));
+        Assert.That(M2M("stage", "canary:25", "--reason", "a day without a difference").Output, Does.Contain($"candidate     {_second[..12]} canary:25 since "));
+        Assert.That(M2M("promote", "--reason", "a week without a difference").Output, Does.Contain($"active        {_second[..12]} since "));
         Assert.That((M2M("differences").ExitCode, M2M("differences", "--check").ExitCode), Is.EqualTo((0, 4)), "a gate that sees no candidate does not open");
         FinishedProcess back = M2M("rollback", "--reason", "sensors drop out", "--json");
         Assert.That(back.ExitCode, Is.EqualTo(0), back.Error);
@@ -55,8 +55,11 @@ public sealed class PdpCommandTests
         }
         string list = M2M("revisions").Output;
         Assert.That(list, Does.Match($"{_first[..12]} .* active, pinned +Test policies").And.Match($"{_second[..12]} .* rolled back +Shorter"));
-        Assert.That(M2M("unpin").ExitCode, Is.Zero);
+        Assert.That(M2M("unpin", "--reason", "mended").ExitCode, Is.Zero);
         Assert.That(M2M("pin", "--reason", "holidays").Output, Does.Contain("entry         nothing enters while this is pinned; after `unpin` new commits enter as shadow\n"));
+        AuditRecord[] records = await AuditTests.Records(_pdp);
+        Assert.That(records.Select(record => record.Operation?.Reason).OfType<string>(),
+            Is.EqualTo(new[] { "a day without a difference", "a week without a difference", "sensors drop out", "mended", "holidays" }));
     }
 
     [TestCase("promote 0123456789ab", "0123456789ab is not the candidate; that is ")]

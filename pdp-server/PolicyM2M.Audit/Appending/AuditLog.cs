@@ -99,7 +99,10 @@ public sealed class AuditLog : IAsyncDisposable
             _task.Shed([entry]);
     }
 
-    /// <summary>Removes the entries of whole bundles before a record from the disk, with the next checkpoint; their hashes stay. A record of it must be on disk before.</summary>
+    /// <summary>
+    /// Removes the entries of whole bundles before a record from the disk, with the next checkpoint; their hashes stay. A record of it must be on disk before. What fails is tried again with each checkpoint,
+    /// and keeps nothing from being recorded.
+    /// </summary>
     public void RemoveBefore(long number) => _task.RemoveBefore(number);
 
     /// <summary>

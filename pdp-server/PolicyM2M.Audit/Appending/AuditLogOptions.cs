@@ -47,6 +47,9 @@ public sealed record AuditLogOptions(string Folder, string Origin, ECDsa Signing
     /// <summary>Told on the log's own task when it can no longer be written, with the reason, and when it can again, with null.</summary>
     public Action<string?>? Told { get; init; }
 
+    /// <summary>Told on the log's own task when old entries cannot be removed, with the reason, and when they are again, with null. The log is written meanwhile.</summary>
+    public Action<string?>? ToldOfRemoval { get; init; }
+
     /// <summary>Told on the log's own task, after the log says so, that records could not be made and are missing: how many, and why the last of them could not.</summary>
     public Action<long, Exception>? Unmade { get; init; }
 
@@ -88,4 +91,7 @@ public sealed record AuditLogState(long Size, long Published, int Waiting, long 
 {
     /// <summary>For how long the disk has been at the write that is going on; zero where there is none.</summary>
     public TimeSpan Writing { get; init; }
+
+    /// <summary>Why old entries could not be removed the last time that it was tried; null where they could.</summary>
+    public string? NotRemoved { get; init; }
 }

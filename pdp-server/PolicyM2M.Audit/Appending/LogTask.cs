@@ -29,6 +29,7 @@ internal sealed class LogTask
     private long _publishedAt;
     private long _removeBefore;
     private bool _isRemoving;
+    private string? _notRemoved;
     private Task<bool>? _more;
 
     /// <summary>Begins it.</summary>
@@ -154,9 +155,7 @@ internal sealed class LogTask
             {
                 if (isEnding || _writer.Size > _writer.Published.Size)
                     _writer.Publish();
-                // Where there is more to remove it goes on the next time, also though nothing more is recorded.
-                _isRemoving = true;
-                _isRemoving = _writer.Remove(Interlocked.Read(ref _removeBefore), _options.MostRemovedAtOnce);
+                _isRemoving = Remove();
                 _publishedAt = _options.Clock.GetTimestamp();
             }
             return null;
@@ -174,6 +173,26 @@ internal sealed class LogTask
             }
             return fault.Message;
         }
+    }
+
+    /// <summary>Removes old entries. That they stay keeps nothing from being recorded: it is told, and tried again.</summary>
+    /// <returns>Whether there is more to remove, with the next checkpoint, also though nothing more is recorded.</returns>
+    private bool Remove()
+    {
+        string? before = _notRemoved;
+        bool isMore = true;
+        try
+        {
+            isMore = _writer.Remove(Interlocked.Read(ref _removeBefore), _options.MostRemovedAtOnce);
+            _notRemoved = null;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            _notRemoved = fault.Message;
+        }
+        if (_notRemoved is null != before is null)
+            _options.ToldOfRemoval?.Invoke(_notRemoved);
+        return isMore;
     }
 
     private void Commit(List<AuditEntry> batch)
@@ -229,7 +248,7 @@ internal sealed class LogTask
     private void Told(string? fault)
     {
         bool isNews = fault is null != Fault is null;
-        _state = new AuditLogState(_writer.Size, _writer.Published.Size, 0, 0, fault);
+        _state = new AuditLogState(_writer.Size, _writer.Published.Size, 0, 0, fault) { NotRemoved = _notRemoved };
         _disk.Forget();
         if (isNews)
             _options.Told?.Invoke(fault);

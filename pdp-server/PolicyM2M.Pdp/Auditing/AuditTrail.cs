@@ -50,6 +50,7 @@ internal sealed class AuditTrail : IAsyncDisposable
                 Durability = durability,
                 WhenUnwritable = options.WhenUnwritable,
                 Told = fault => Tell(log, options, fault),
+                ToldOfRemoval = fault => TellOfRemoval(log, fault),
                 Unmade = (count, fault) => log.AuditUnmade(fault, count),
                 Abandoned = log.AuditAbandoned,
             });
@@ -179,6 +180,14 @@ internal sealed class AuditTrail : IAsyncDisposable
             log.AuditWritable();
         else
             log.AuditUnwritable(options.WhenUnwritable == UnwritableLog.Stops ? "nobody is answered" : "what is not recorded is counted", fault);
+    }
+
+    private static void TellOfRemoval(ILogger log, string? fault)
+    {
+        if (fault is null)
+            log.AuditRemovalGoesOn();
+        else
+            log.AuditNotRemoved(fault);
     }
 
     /// <summary>Why is for the log and the status: a device can do nothing about it but ask another decision point.</summary>

@@ -1,21 +1,15 @@
 using System.Security.Cryptography;
-using System.Text;
-using PolicyM2M.Audit.Storage;
+using PolicyM2M.Audit;
 using PolicyM2M.Pdp.Startup;
 
 namespace PolicyM2M.Pdp.Auditing;
 
-/// <summary>How the audit log names devices: as they are, or by an HMAC-SHA-256 of their id, which only who has the key can tell from another's. The same device has the same pseudonym.</summary>
+/// <summary>How the audit log names devices: as they are, or by pseudonyms that only who has the key can tell from another's.</summary>
 internal sealed class Pseudonyms
 {
-    private const int ShortestKey = 16;
+    private readonly PseudonymKey? _key;
 
-    /// <summary>More bytes than a secret that somebody made for this has.</summary>
-    private const int LongestKey = 1 << 20;
-
-    private readonly byte[]? _key;
-
-    private Pseudonyms(byte[]? key) => _key = key;
+    private Pseudonyms(PseudonymKey? key) => _key = key;
 
     /// <summary>Names devices as they are.</summary>
     public static Pseudonyms None { get; } = new(null);
@@ -30,9 +24,11 @@ internal sealed class Pseudonyms
             return None;
         try
         {
-            byte[] key = OrdinaryFile.Read(file, LongestKey);
-            return key.Length >= ShortestKey ? new Pseudonyms(key)
-                : throw new StartupException($"--audit-pseudonyms: `{file}` has {key.Length} bytes, and a secret needs at least {ShortestKey}: `openssl rand -out FILE 32` makes one");
+            return new Pseudonyms(PseudonymKey.Read(file));
+        }
+        catch (FormatException fault)
+        {
+            throw new StartupException($"--audit-pseudonyms: {fault.Message}");
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -41,8 +37,8 @@ internal sealed class Pseudonyms
     }
 
     /// <summary>A digest that nobody can guess what it is of who could not tell devices apart either.</summary>
-    public byte[] DigestOf(ReadOnlySpan<byte> bytes) => _key is null ? SHA256.HashData(bytes) : HMACSHA256.HashData(_key, bytes);
+    public byte[] DigestOf(ReadOnlySpan<byte> bytes) => _key is null ? SHA256.HashData(bytes) : _key.DigestOf(bytes);
 
     /// <summary>How the log names a device.</summary>
-    public string NameOf(string device) => _key is null || device.Length == 0 ? device : $"hmac-sha256:{Convert.ToHexStringLower(HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes(device)))}";
+    public string NameOf(string device) => _key is null || device.Length == 0 ? device : _key.NameOf(device);
 }

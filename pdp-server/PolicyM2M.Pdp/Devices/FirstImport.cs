@@ -35,7 +35,7 @@ internal sealed class FirstImport(DataFolder data, DeviceStore store, RevokedDev
         progress.Add(written);
         log.FirstImported(data.Registry, written.Changed, store.Name);
         // Nobody asked for it, and nobody waits for its record.
-        audit.Note(null, "", record => record.DeviceChange = ImportWords.Of(progress, $"{Actor}, {written.Changed} changed", audit.Pseudonyms));
+        audit.Note(null, "", record => record.DeviceChange = ImportWords.Of(progress, $"{Actor}, {written.Changed} changed", bytes, audit.Pseudonyms));
         return written.Changed > 0;
     }
 

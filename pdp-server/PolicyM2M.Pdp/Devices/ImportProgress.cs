@@ -19,7 +19,7 @@ internal sealed class ImportProgress(long before)
     public IReadOnlyList<Refusal?> Refusals => _refusals;
 
     /// <summary>How many devices are as the file says.</summary>
-    public int Good => _refusals.Count(refusal => refusal is null);
+    public int Good { get; private set; }
 
     /// <summary>Another part is written.</summary>
     public void Add(Written part)
@@ -28,6 +28,7 @@ internal sealed class ImportProgress(long before)
         long last = part.Sequence - part.Changed;
         _changed.AddRange(part.Devices.OfType<Device>().Where(device => device.Version > last).OrderBy(device => device.Version));
         _refusals.AddRange(part.Refusals);
+        Good += part.Refusals.Count(refusal => refusal is null);
         Sequence = part.Sequence;
     }
 }

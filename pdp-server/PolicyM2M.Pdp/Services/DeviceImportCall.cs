@@ -8,6 +8,7 @@ using PolicyM2M.Registry.Files;
 using PolicyM2M.Wire.V1;
 using Fault = PolicyM2M.Registry.Files.ImportFault;
 using Format = PolicyM2M.Registry.Files.ImportFormat;
+using ImportProgress = PolicyM2M.Pdp.Devices.ImportProgress;
 
 namespace PolicyM2M.Pdp.Services;
 
@@ -47,12 +48,13 @@ internal sealed class DeviceImportCall(ImportUploads uploads, DeviceStore store,
     {
         DeviceImport import = DeviceImport.Read(file, options.Format == Wire.V1.ImportFormat.Csv ? Format.Csv : Format.Json, revisions.Current.Active.Decider);
         List<(string, DeviceChange)> changes = [.. import.Devices.Select(device => (device.Id, (DeviceChange)device.Change))];
-        Written plan = await PlanAsync(changes, actor, cancellationToken);
+        Written plan = await PlanAsync(changes, file, actor, cancellationToken);
         int refused = plan.Refusals.Count(refusal => refusal is not null);
         bool isWritten = !options.DryRun && (options.KeepGood || import.Faults.Length + refused == 0);
         var progress = new ImportProgress(plan.Sequence);
+        var told = new ToldProgress(responses, changes.Count);
         if (isWritten)
-            await WriteAsync(changes, progress, actor, cancellationToken);
+            await WriteAsync(changes, file, progress, told, actor, cancellationToken);
         // What the registry refuses is a fault of its line, like any other.
         IReadOnlyList<Refusal?> refusals = isWritten ? progress.Refusals : plan.Refusals;
         Fault[] refusedLines = [.. refusals.Zip(import.Devices).Where(pair => pair.First is not null).Select(pair => new Fault(pair.Second.Line, 1, pair.First!.Message))];
@@ -71,8 +73,9 @@ internal sealed class DeviceImportCall(ImportUploads uploads, DeviceStore store,
         else
             log.DevicesNotImported(actor.Id, detail, notDone);
         await RecordAsync(actor, notDone is null
-            ? ImportWords.Of(progress, detail, audit.Pseudonyms)
-            : new AuditDeviceChange { Verb = ImportWords.Verb, Detail = detail, NotDone = notDone });
+            ? ImportWords.Of(progress, detail, file, audit.Pseudonyms)
+            : NotDone(file, notDone, detail));
+        await told.LastAsync();
         foreach (Fault[] some in faults.OrderBy(fault => fault.Line).ThenBy(fault => fault.Column).Chunk(FaultsAtOnce))
             await responses.WriteAsync(new ImportDevicesResponse { Faults = { some.Select(DeviceMapping.ToWire) } }, cancellationToken);
         if (isWritten)
@@ -81,7 +84,7 @@ internal sealed class DeviceImportCall(ImportUploads uploads, DeviceStore store,
         return isWritten ? progress.Sequence : plan.Sequence;
     }
 
-    private async Task<Written> PlanAsync(List<(string, DeviceChange)> changes, Caller actor, CancellationToken cancellationToken)
+    private async Task<Written> PlanAsync(List<(string, DeviceChange)> changes, byte[] file, Caller actor, CancellationToken cancellationToken)
     {
         try
         {
@@ -89,32 +92,44 @@ internal sealed class DeviceImportCall(ImportUploads uploads, DeviceStore store,
         }
         catch (RegistryUnavailableException)
         {
-            await RecordAsync(actor, new AuditDeviceChange { Verb = ImportWords.Verb, NotDone = "the registry could not be reached, and nothing was written" });
+            await RecordAsync(actor, NotDone(file, "the registry could not be reached, and nothing was written"));
             throw;
         }
     }
 
     /// <summary>Writes in parts, between which others make their changes. What is written stays where it breaks off, and is recorded.</summary>
-    private async Task WriteAsync(List<(string, DeviceChange)> changes, ImportProgress progress, Caller actor, CancellationToken cancellationToken)
+    private async Task WriteAsync(List<(string, DeviceChange)> changes, byte[] file, ImportProgress progress, ToldProgress told, Caller actor, CancellationToken cancellationToken)
     {
         try
         {
-            await store.ChangeInPartsAsync(changes, actor.Id.ToString(), progress.Add, cancellationToken);
+            await store.ChangeInPartsAsync(changes, actor.Id.ToString(), part =>
+            {
+                progress.Add(part);
+                told.Say(progress.Good);
+            }, cancellationToken);
         }
         catch (Exception fault) when (fault is RegistryUnavailableException or OperationCanceledException)
         {
             string why = fault is RegistryUnavailableException registry ? ChangeWords.Failed(registry) : "whoever asked for it hung up";
             if (progress.Refusals.Count == 0)
             {
-                await RecordAsync(actor, new AuditDeviceChange { Verb = ImportWords.Verb, NotDone = why });
+                await RecordAsync(actor, NotDone(file, why));
                 throw;
             }
             string detail = $"{progress.Good} of {changes.Count} written, {progress.Changed.Count} changed; then it broke off: {why}";
             log.DevicesImportBroken(actor.Id, detail);
-            await RecordAsync(actor, ImportWords.Of(progress, detail, audit.Pseudonyms));
+            await RecordAsync(actor, ImportWords.Of(progress, detail, file, audit.Pseudonyms));
+            await told.LastAsync();
             throw new RpcException(new Status(StatusCode.Unavailable, $"the import broke off: {progress.Good} of {changes.Count} devices are written, from the first line on; "
                 + $"import the file again, which changes only what is not written yet: {(fault is RegistryUnavailableException away ? DeviceMapping.Words(away) : why)}"));
         }
+    }
+
+    private AuditDeviceChange NotDone(byte[] file, string why, string detail = "")
+    {
+        AuditDeviceChange change = ImportWords.Of(file, audit.Pseudonyms);
+        (change.NotDone, change.Detail) = (why, detail);
+        return change;
     }
 
     /// <summary>Before anything is told: it has happened, and whoever hangs up now is recorded all the same.</summary>

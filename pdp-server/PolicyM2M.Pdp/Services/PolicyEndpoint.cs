@@ -47,7 +47,7 @@ internal sealed class PolicyEndpoint(
 
     public override async Task<PromoteResponse> Promote(PromoteRequest request, ServerCallContext context)
     {
-        AuditOperation asked = Asked(context, "promote", request.ExpectedActive, RolloutRequests.Commit(request.CommitId));
+        AuditOperation asked = Asked(context, "promote", request.ExpectedActive, RolloutRequests.Commit(request.CommitId), RolloutRequests.OptionalReason(request.Reason));
         return new PromoteResponse { State = await Take(context, asked, status => RolloutRules.Promote(status, asked.CommitId, clock.GetUtcNow())) };
     }
 
@@ -79,19 +79,19 @@ internal sealed class PolicyEndpoint(
 
     public override async Task<UnpinResponse> Unpin(UnpinRequest request, ServerCallContext context) => new()
     {
-        State = await Take(context, Asked(context, "unpin", request.ExpectedActive), status => RolloutRules.Unpin(status, rollout.Entry, clock.GetUtcNow())),
+        State = await Take(context, Asked(context, "unpin", request.ExpectedActive, reason: RolloutRequests.OptionalReason(request.Reason)), status => RolloutRules.Unpin(status, rollout.Entry, clock.GetUtcNow())),
     };
 
     public override async Task<SetStageResponse> SetStage(SetStageRequest request, ServerCallContext context)
     {
         Rollouts.RolloutStage stage = RolloutRequests.Stage(request);
-        AuditOperation asked = Asked(context, $"set the stage {stage}", request.ExpectedActive, RolloutRequests.Commit(request.CommitId));
+        AuditOperation asked = Asked(context, $"set the stage {stage}", request.ExpectedActive, RolloutRequests.Commit(request.CommitId), RolloutRequests.OptionalReason(request.Reason));
         return new SetStageResponse { State = await Take(context, asked, status => RolloutRules.SetStage(status, asked.CommitId, stage, clock.GetUtcNow())) };
     }
 
     public override async Task<AcceptHistoryResponse> AcceptHistory(AcceptHistoryRequest request, ServerCallContext context)
     {
-        AuditOperation asked = Asked(context, "accept a history", request.ExpectedActive, RolloutRequests.NamedCommit(request.CommitId));
+        AuditOperation asked = Asked(context, "accept a history", request.ExpectedActive, RolloutRequests.NamedCommit(request.CommitId), RolloutRequests.OptionalReason(request.Reason));
         return new AcceptHistoryResponse { State = await Take(context, asked, status => RolloutRules.AcceptHistory(status, asked.CommitId)) };
     }
 

@@ -31,10 +31,14 @@ internal static class RolloutRequests
 
     /// <summary>Why; it must not steer whoever reads it.</summary>
     /// <exception cref="RpcException">INVALID_ARGUMENT.</exception>
-    public static string Reason(string text)
+    public static string Reason(string text) => OptionalReason(text) is { Length: > 0 } given ? given : throw Invalid("`reason` is empty: say in a sentence why, for whoever finds it");
+
+    /// <summary>The same; empty where the caller says nothing.</summary>
+    /// <exception cref="RpcException">INVALID_ARGUMENT.</exception>
+    public static string OptionalReason(string text)
     {
-        if (string.IsNullOrWhiteSpace(text) || text.Length > LongestReason)
-            throw Invalid($"`reason` is empty or longer than {LongestReason} characters: say in a sentence why, for whoever finds it");
+        if (text.Length > LongestReason)
+            throw Invalid($"`reason` is longer than {LongestReason} characters: say in a sentence why, for whoever finds it");
         return text.EnumerateRunes().Any(PlainLine.Steers)
             ? throw Invalid("`reason` has a character that cannot be seen; write it on one line")
             : text.Trim();

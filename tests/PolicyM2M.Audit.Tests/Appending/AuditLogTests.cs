@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using PolicyM2M.Audit.Appending;
 using PolicyM2M.Audit.Storage;
 using PolicyM2M.Testing;
@@ -215,6 +216,44 @@ internal sealed class AuditLogTests
         while (audit.State.Published < 1_300 || Directory.GetFiles(Path.Combine(log.Path, "tile/entries")).Length > 1)
             await Task.Delay(5, TestContext.CurrentContext.CancellationToken);
         Assert.That(new AuditLogReader(log.Path).ReadEntries(0, 1_300).First().Number, Is.EqualTo(4 * 256));
+    }
+
+    [Test]
+    public async Task Entries_that_cannot_be_removed_keep_nothing_from_being_recorded_and_go_later()
+    {
+        using var log = new TestLog();
+        var told = new ConcurrentQueue<string?>();
+        await using AuditLog audit = AuditLog.Open(log.Options() with
+        {
+            Durability = AuditDurability.Durable,
+            WhenUnwritable = UnwritableLog.Stops,
+            CheckpointEvery = TimeSpan.FromMilliseconds(20),
+            ToldOfRemoval = told.Enqueue,
+        });
+        await Task.WhenAll(Enumerable.Range(0, 600).Select(_ => audit.RecordAsync(new TestLog.Entry("old")).AsTask()));
+        await Until(state => state.Published == 600);
+        string bundle = Path.Combine(log.Path, "tile/entries/000");
+        using (BusyFile.Hold(bundle))
+        {
+            audit.RemoveBefore(512);
+            await audit.RecordAsync(new TestLog.Entry("removal"));
+            await Until(state => state.NotRemoved is not null && state.Published == 601);
+            for (long published = 601; published < 604; published++)
+            {
+                await audit.RecordAsync(new TestLog.Entry("new"));
+                await Until(state => state.Published > published);
+            }
+            Assert.That((audit.Objection, audit.State.Fault, told.ToArray()), Is.EqualTo(((string?)null, (string?)null, new[] { audit.State.NotRemoved })));
+            Assert.That(File.Exists(bundle), Is.True);
+        }
+        await Until(state => state.NotRemoved is null);
+        Assert.That((File.Exists(bundle), File.Exists(Path.Combine(log.Path, "tile/entries/001")), told.Last()), Is.EqualTo((false, false, (string?)null)));
+
+        async Task Until(Func<AuditLogState, bool> holds)
+        {
+            while (!holds(audit.State))
+                await Task.Delay(5, TestContext.CurrentContext.CancellationToken);
+        }
     }
 
     [Test]

@@ -95,6 +95,7 @@ internal static class PdpObservations
             () => [new(export.Sent, new KeyValuePair<string, object?>("result", "sent")), new(export.Rejected, new KeyValuePair<string, object?>("result", "rejected")),
                 new(export.Missed, new KeyValuePair<string, object?>("result", "missed"))]);
         metrics.Gauge("policym2m.pdp.audit.free", "By", "Bytes that the disk of the audit log has left for this server.", () => Free(folder));
+        metrics.Gauge("policym2m.pdp.audit.removal.failed", "1", "1 while old entries of the audit log cannot be removed, so that it grows.", () => One(log.State.NotRemoved is not null));
         metrics.Gauge("policym2m.pdp.audit.writable", "1", "1 where the audit log can be written.", () => One(log.State.Fault is null));
     }
 
