@@ -193,6 +193,13 @@ internal static partial class Log
     [LoggerMessage(102, LogLevel.Information, "the revocation list of {Issuer} is in force: {Revoked} revoked, the next is due by {NextUpdate:u}")]
     public static partial void RevocationListRead(this ILogger log, string issuer, int revoked, DateTimeOffset nextUpdate);
 
+    [LoggerMessage(107, LogLevel.Error, "the revocation list of {Authority} is missing, and there was one before: whom it revoked is not known, and nobody of that authority gets in until there is a list again; "
+        + "to let them in without one, take the authority out of {File}, or remove that file, and start again")]
+    public static partial void RevocationListMissing(this ILogger log, string authority, string file);
+
+    [LoggerMessage(108, LogLevel.Error, "which authorities have a revocation list cannot be kept for the next start: {Reason}")]
+    public static partial void ListedAuthoritiesNotKept(this ILogger log, string reason);
+
     [LoggerMessage(103, LogLevel.Error, "callers go on being judged by the roles and revocation lists before: {Reason}")]
     public static partial void CallerRulesRefused(this ILogger log, string reason);
 

@@ -25,6 +25,16 @@ internal sealed record CallerRefusal(RefusalWords Words, bool IsOfCaller)
 /// <summary>By what callers are judged: whose authorities count, what was revoked, and who is what. Immutable.</summary>
 internal sealed record CallerRules(TrustBundles Trust, RoleMap Roles, RevocationLists Revocation)
 {
+    /// <summary>Authorities that must have a revocation list, since they had one.</summary>
+    public IReadOnlyList<ListedAuthority> Listed { get; init; } = [];
+
+    /// <summary>Those that have none any more, so that nobody of them gets in. One that was of a trust domain and is not any more has no callers, and needs none.</summary>
+    public IEnumerable<ListedAuthority> WithoutList()
+    {
+        CrlIssuer[] trusted = [.. Trust.Authorities.Select(CrlIssuer.Of)];
+        return Listed.Where(listed => !Revocation.All.Any(listed.Has) && (!listed.IsTrusted || trusted.Any(listed.Is)));
+    }
+
     /// <summary>
     /// The terms of the revocation lists that count. Of a trusted authority that is the newest that it signed: what an earlier key of the same name signed holds nobody up any more. That of an authority between is
     /// known when a caller shows its certificate, so each may count.
@@ -75,6 +85,8 @@ internal sealed record CallerRules(TrustBundles Trust, RoleMap Roles, Revocation
         // A list that begins later counts then, with nothing to tell it.
         else if (fault.Kind == RevocationFaultKind.Unusable)
             until = now;
+        if (fault is null && chain.Links.Select(link => link.Issuer).FirstOrDefault(issuer => Revocation.Of(issuer) is null && Listed.Any(listed => listed.Is(issuer))) is { } without)
+            return new CallerRefusal($"the revocation list of {without.Text} is missing, and what it revoked is not known", isOfCaller: false);
         return fault is null ? null : new CallerRefusal(fault.Text, fault.Kind == RevocationFaultKind.Revoked);
     }
 }
