@@ -89,6 +89,9 @@ internal static partial class Log
     [LoggerMessage(80, LogLevel.Information, "the registry {Database} holds {Devices}")]
     public static partial void RegistryLoaded(this ILogger log, string database, string devices);
 
+    [LoggerMessage(99, LogLevel.Warning, "waiting for the registry {Database}, for at most {Seconds} seconds; without it the start goes on, and what only it knows counts as missing")]
+    public static partial void RegistryAwaited(this ILogger log, string database, double seconds);
+
     [LoggerMessage(81, LogLevel.Error, "the registry cannot be reached: {Reason}; as last read it counts for {Seconds} seconds from then")]
     public static partial void RegistryLost(this ILogger log, string reason, double seconds);
 

@@ -14,7 +14,9 @@ internal sealed class RegistryFollower(
 
     private const int ManyDevices = 10_000;
 
-    private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(5);
+    /// <summary>A start waits no longer: the strictest for a while is better than no answer. What is quick enough need not be told of.</summary>
+    private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(5), QuickStart = TimeSpan.FromMilliseconds(500);
+
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(250);
 
     private bool _isLost, _wasMissingSaid;
@@ -29,7 +31,10 @@ internal sealed class RegistryFollower(
         bounded.CancelAfter(LongestStart);
         try
         {
-            await FollowAsync(bounded.Token);
+            Task following = FollowAsync(bounded.Token);
+            if (await Task.WhenAny(following, Task.Delay(QuickStart, clock, bounded.Token)) != following)
+                log.RegistryAwaited(store.Name, LongestStart.TotalSeconds);
+            await following;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
