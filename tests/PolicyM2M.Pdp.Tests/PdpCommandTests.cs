@@ -106,6 +106,23 @@ public sealed class PdpCommandTests
     }
 
     [Test]
+    public async Task What_does_not_speak_TLS_is_not_said_to_show_a_certificate()
+    {
+        using var plain = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        plain.Start();
+        Task answering = Task.Run(async () =>
+        {
+            using System.Net.Sockets.TcpClient caller = await plain.AcceptTcpClientAsync();
+            await caller.GetStream().ReadExactlyAsync(new byte[5]);
+            await caller.GetStream().WriteAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray());
+            await caller.GetStream().CopyToAsync(Stream.Null);
+        });
+        string[] arguments = [.. Arguments("status").Select(argument => argument == _pdp.Address ? $"{plain.LocalEndpoint}" : argument)];
+        Assert.That(M2MProcess.Run(arguments).Error, Does.Contain("cannot be reached: what answers there does not speak TLS (").And.Contain("--pdp names the address of --listen"));
+        await answering;
+    }
+
+    [Test]
     public void Whose_certificate_is_not_accepted_is_told_that_it_may_be_the_cause()
     {
         using var folder = new TemporaryFolder();
