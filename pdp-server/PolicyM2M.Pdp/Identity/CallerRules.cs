@@ -99,10 +99,14 @@ internal sealed class CallerRulesState(CallerRules first)
 {
     private readonly Lock _lock = new();
     private volatile CallerRules _current = first;
+    private volatile TaskCompletionSource _replaced = NewSignal();
     private volatile int _unusableFiles;
     private volatile IReadOnlyList<string> _outdatedLists = [];
 
     public CallerRules Current => _current;
+
+    /// <summary>Completes when other rules come. Whoever waits takes it before it looks.</summary>
+    public Task Next => _replaced.Task;
 
     /// <summary>How many files that say who is what and who no longer is cannot be used as they now are.</summary>
     public int UnusableFiles
@@ -121,6 +125,14 @@ internal sealed class CallerRulesState(CallerRules first)
     public void Replace(Func<CallerRules, CallerRules> change)
     {
         lock (_lock)
+        {
             _current = change(_current);
+            TaskCompletionSource replaced = _replaced;
+            _replaced = NewSignal();
+            replaced.SetResult();
+        }
     }
+
+    /// <summary>Watchers must not run on the thread of whoever replaces.</summary>
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
