@@ -40,8 +40,7 @@ internal sealed class Denials : IDisposable
     public RpcException Deny(string rpc, Caller caller, Status status, RefusalWords reason, string? device = null)
     {
         _metrics.Denied(rpc);
-        // With another certificate it is the same caller.
-        if (_told.IsNew(new Who(caller with { Until = default }), new What(rpc, reason, device ?? "")))
+        if (_told.IsNew(new Who(caller), new What(rpc, reason, device ?? "")))
         {
             _log.Denied(rpc, $"{caller.Id}", device is null ? reason.Text : $"it asked about {device}: {reason.Text}");
             // The caller is told no whether or not that can be recorded: nothing is given away by it.

@@ -12,9 +12,12 @@ internal sealed record Standing(CallerRules Rules, Caller? Caller, CallerRefusal
 
 /// <summary>Why a caller may not ask anything.</summary>
 /// <param name="Words">For people.</param>
-/// <param name="IsOfCaller">Whether that says something of the caller; otherwise a revocation list is over or cannot be used, and nothing is known of it.</param>
+/// <param name="IsOfCaller">Whether that says something of the caller; otherwise an authority above it has ended, or a revocation list is missing, over or cannot be used, and nothing is known of it.</param>
 internal sealed record CallerRefusal(RefusalWords Words, bool IsOfCaller)
 {
+    /// <summary>Whether an authority above its certificate has ended.</summary>
+    public bool IsOfAuthority { get; init; }
+
     /// <summary>For reasons that name nobody.</summary>
     public CallerRefusal(string text, bool isOfCaller)
         : this(new RefusalWords(text), isOfCaller)
@@ -50,7 +53,7 @@ internal sealed record CallerRules(TrustBundles Trust, RoleMap Roles, Revocation
     /// <summary>Judges a certificate whose chains a handshake has built.</summary>
     public Standing Judge(ClientCertificate certificate, DateTimeOffset now)
     {
-        DateTimeOffset until = certificate.Until;
+        DateTimeOffset until = certificate.Chains.Select(chain => chain.Until).Append(certificate.Until).Where(end => end >= now).DefaultIfEmpty(now).Min();
         CallerRefusal? refusal = null;
         List<string> issuedBy = [];
         foreach (TrustedChain chain in certificate.Chains)
@@ -85,9 +88,13 @@ internal sealed record CallerRules(TrustBundles Trust, RoleMap Roles, Revocation
         // A list that begins later counts then, with nothing to tell it.
         else if (fault.Kind == RevocationFaultKind.Unusable)
             until = now;
-        if (fault is null && chain.Links.Select(link => link.Issuer).FirstOrDefault(issuer => Revocation.Of(issuer) is null && Listed.Any(listed => listed.Is(issuer))) is { } without)
-            return new CallerRefusal($"the revocation list of {without.Text} is missing, and what it revoked is not known", isOfCaller: false);
-        return fault is null ? null : new CallerRefusal(fault.Text, fault.Kind == RevocationFaultKind.Revoked);
+        if (fault is not null)
+            return new CallerRefusal(fault.Text, fault.Kind == RevocationFaultKind.Revoked);
+        // The next handshake will not come about, after which a device goes on with what it keeps: so must one that is connected.
+        if (now > chain.Until)
+            return new CallerRefusal($"an authority in its chain ended at {chain.Until:u}", isOfCaller: false) { IsOfAuthority = true };
+        return chain.Links.Select(link => link.Issuer).FirstOrDefault(issuer => Revocation.Of(issuer) is null && Listed.Any(listed => listed.Is(issuer))) is { } without
+            ? new CallerRefusal($"the revocation list of {without.Text} is missing, and what it revoked is not known", isOfCaller: false) : null;
     }
 }
 
