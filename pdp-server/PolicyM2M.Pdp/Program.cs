@@ -38,7 +38,7 @@ internal static class Program
             await using WebApplication pdp =
                 await StartAsync(options, TimeProvider.System, Console.Out, logging => ConsoleLog.Configure(logging, options.Sight.LogsJson), asked.Token);
             await pdp.WaitForShutdownAsync();
-        }, Console.Error, asked.Token);
+        }, Console.Error, options.Places, asked.Token);
     }
 
     /// <summary>Starts a server. What it needs to be one, it has before it listens: a policy set that compiles, credentials, a registry.</summary>

@@ -40,7 +40,7 @@ public sealed class PdpCommandTests
         Assert.That(status.Output, Does.Match(@"(?m)^ends {10}the server's certificate at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"));
         Assert.That(status.Output, Does.Not.Contain('\u001B'), "a commit's message must not steer a terminal");
         Assert.That(differences.ExitCode, Is.EqualTo(4));
-        Assert.That(differences.Output, Does.Contain("rotation tighter, 1 times, last by plc-0042 at ")
+        Assert.That(differences.Output, Does.Contain("rotation tighter, 1 time, last by plc-0042 at ")
             .And.Contain("  - { lifetime 30d  ").And.Contain("  + { lifetime 7d  ").And.Contain("      baseline rotation otherwise (baseline.m2m:16)\n"));
 
         Assert.That(M2M("stage", "canary:25").Output, Does.Contain($"candidate     {_second[..12]} canary:25 since "));

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using PolicyM2M.Audit;
 using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Sight;
@@ -56,7 +57,7 @@ internal sealed class Denials : IDisposable
 
     private void Again(Who who, What what, int times)
     {
-        _log.DeniedAgain(what.Rpc.Length == 0 ? "calls" : what.Rpc, who.Caller is { } caller ? $"{caller.Id}" : "others", times,
+        _log.DeniedAgain(what.Rpc.Length == 0 ? "calls" : what.Rpc, who.Caller is { } caller ? $"{caller.Id}" : "others", Amount.Of(times, "time"),
             what.Device.Length == 0 ? what.Reason.Text : $"it asked about {what.Device}: {what.Reason.Text}");
         _audit.Note(who.Caller, what.Device, record => record.Denial = new AuditDenial { Rpc = what.Rpc, Reason = what.Reason.For(_audit.Pseudonyms), Again = (ulong)times });
     }

@@ -1,3 +1,4 @@
+using PolicyM2M.Audit;
 using PolicyM2M.Engine;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Registry;
@@ -88,7 +89,7 @@ internal sealed class RegistryFollower(
             string? earlier = revoked.Earlier;
             KeepRevoked(news);
             if (revoked.Earlier is { } lost && (lost != earlier || state.InStepAt is null))
-                log.RegistryIsAnother(store.Name, replica.Registry.Count);
+                log.RegistryIsAnother(store.Name, Amount.Of(replica.Registry.Count, "device"));
             if (news.IsLoad && await firstImport.RunAsync(replica.Sequence, cancellationToken))
             {
                 DeviceNews imported = await replica.SynchronizeAsync(cancellationToken);
@@ -116,7 +117,7 @@ internal sealed class RegistryFollower(
         state.Found(replica.Registry, replica.Sequence);
         // A connection that broke meanwhile has everything read again, which nobody need be told twice.
         if (news.IsLoad && isFirstSight)
-            log.RegistryLoaded(store.Name, replica.Registry.Count == 1 ? "1 device" : $"{replica.Registry.Count} devices");
+            log.RegistryLoaded(store.Name, Amount.Of(replica.Registry.Count, "device"));
         (_isLost, _wasMissingSaid) = (false, false);
         if (wasAvailable)
             state.Watchers.Tell(news.Changed);

@@ -1,3 +1,4 @@
+using PolicyM2M.Audit;
 using PolicyM2M.Pdp.Identity.Mapping;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.X509.Revocation;
@@ -73,7 +74,7 @@ internal sealed class CallerRulesFollower(
     {
         if (read.IsBuiltIn)
             return;
-        log.RolesRead(files.Roles, read.Entries.Count);
+        log.RolesRead(files.Roles, Amount.Of(read.Entries.Count, "entry"));
         if (read.Entries.Count == 0)
             log.RolesOfNobody(files.Roles);
         foreach (string unknown in read.Entries.Select(entry => entry.TrustDomain).OfType<string>().Distinct().Except(rules.Current.Trust.TrustDomains))

@@ -196,12 +196,12 @@ internal static class CommandLine
             output.Write(OptionTable.InForce(command, parsed, settings));
             string[] found = [.. CheckedData.FaultsOf(parsed.GetValue(Data), TimeProvider.System)];
             foreach (string fault in found)
-                error.WriteLine($"error: {fault}");
+                error.WriteLine($"error: {Settings.WithPlaces(fault, settings.Places)}");
             exitCode = found.Length > 0 ? ExitCode.CouldNotRun : ExitCode.Ok;
             return null;
         }
         exitCode = parsed.Invoke(streams);
-        return options;
+        return options is null ? null : options with { Places = settings.Places };
     }
 
     /// <summary>The command with all of its options, in the order of the help.</summary>
