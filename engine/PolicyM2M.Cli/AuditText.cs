@@ -26,7 +26,7 @@ internal static class AuditText
         AuditRecord.EventOneofCase.DeviceChange => Changed(record.DeviceChange),
         AuditRecord.EventOneofCase.Operation => Asked(record.Operation),
         AuditRecord.EventOneofCase.Start => Started(record.Start),
-        AuditRecord.EventOneofCase.Loss => $"{record.Loss.Count} records are missing, from {record.Loss.From} until {record.Loss.Until}",
+        AuditRecord.EventOneofCase.Loss => $"{DiagnosticReport.Count((long)record.Loss.Count, "record")} {(record.Loss.Count == 1 ? "is" : "are")} missing, from {record.Loss.From} until {record.Loss.Until}",
         AuditRecord.EventOneofCase.Rotation => Rotated(record.Rotation),
         AuditRecord.EventOneofCase.Bundle => $"handed out the bundle of {Short(record.Bundle.Revision)}, from byte {record.Bundle.Offset}",
         AuditRecord.EventOneofCase.Overload => $"turned {record.Overload.Times} away within a minute: {record.Overload.Reason}",
@@ -38,7 +38,7 @@ internal static class AuditText
     private static string Decided(AuditDecisions made) =>
         $"decided {string.Join(", ", made.Decisions.Select(Verdict))} by {Short(made.Revision)}{(made.RegistryUnavailable ? ", without the registry" : "")}";
 
-    private static string Again(ulong times) => times > 0 ? $" ({times} times more within a minute)" : "";
+    private static string Again(ulong times) => times > 0 ? $" ({DiagnosticReport.Count((long)times, "time")} more within a minute)" : "";
 
     private static string Changed(AuditDeviceChange change)
     {
@@ -54,8 +54,8 @@ internal static class AuditText
     }
 
     private static string Started(AuditStart start) => $"the log is kept from here: {start.Mode}"
-        + (start.Cut > 0 ? $"; {start.Cut} bytes of no whole record stood here" : "")
-        + (start.Unsigned > 0 ? $"; the last {start.Unsigned} records before were covered by no checkpoint" : "")
+        + (start.Cut > 0 ? $"; {DiagnosticReport.Count((long)start.Cut, "byte")} of no whole record stood here" : "")
+        + (start.Unsigned > 0 ? $"; no checkpoint covered the end before, {DiagnosticReport.Count((long)start.Unsigned, "record")}" : "")
         + string.Concat(start.Mended.Select(mended => $"; {mended}"));
 
     private static string File(ByteString sha256) => sha256.IsEmpty ? "" : $", of the file {Convert.ToHexStringLower(sha256.Span)}";

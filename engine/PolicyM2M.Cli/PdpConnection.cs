@@ -28,12 +28,14 @@ internal sealed class PdpConnection : IDisposable
     private readonly PdpAddress _pdp;
     private readonly X509Certificate2 _certificate;
     private readonly GrpcChannel _channel;
+    private readonly ServerJudgement _judgement;
     private readonly PolicyService.PolicyServiceClient _policies;
     private readonly DeviceService.DeviceServiceClient _devices;
 
-    private PdpConnection(PdpAddress pdp, X509Certificate2 certificate, GrpcChannel channel)
+    private PdpConnection(PdpAddress pdp, X509Certificate2 certificate, GrpcChannel channel, ServerJudgement judgement)
     {
         _pdp = pdp;
+        _judgement = judgement;
         _certificate = certificate;
         _channel = channel;
         _policies = new PolicyService.PolicyServiceClient(channel);
@@ -58,9 +60,15 @@ internal sealed class PdpConnection : IDisposable
         var chain = new X509Certificate2Collection();
         chain.ImportFromPemFile(pdp.Certificate);
         chain.RemoveAt(0);
-        var tls = new SslClientAuthenticationOptions { ClientCertificateContext = SslStreamCertificateContext.Create(certificate, chain, offline: true), CertificateChainPolicy = trust };
+        var judgement = new ServerJudgement();
+        var tls = new SslClientAuthenticationOptions
+        {
+            ClientCertificateContext = SslStreamCertificateContext.Create(certificate, chain, offline: true),
+            CertificateChainPolicy = trust,
+            RemoteCertificateValidationCallback = (_, _, built, errors) => judgement.Take(built, errors),
+        };
         var handler = new SocketsHttpHandler { ConnectTimeout = Patience, SslOptions = tls };
-        return new PdpConnection(pdp, certificate, GrpcChannel.ForAddress(uri, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true }));
+        return new PdpConnection(pdp, certificate, GrpcChannel.ForAddress(uri, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true }), judgement);
     }
 
     /// <summary>Asks about policies.</summary>
@@ -108,8 +116,13 @@ internal sealed class PdpConnection : IDisposable
     private string Obstacle(Exception cause)
     {
         Exception last = Innermost(cause);
+        if (_judgement.Fault is { } fault)
+            return $"the certificate that it shows is not one of the authorities in {_pdp.Authorities} (--ca) for that name ({fault})";
+        // Before a certificate is shown: what answers there does not speak TLS.
+        if (last is AuthenticationException && !_judgement.HasSeen)
+            return $"what answers there does not speak TLS ({last.Message}); --pdp names the address of --listen, and not that of --monitor or of a proxy that ends TLS";
         if (last is AuthenticationException)
-            return $"the certificate that it shows is not one of the authorities in {_pdp.Authorities} (--ca) for that name ({last.Message})";
+            return last.Message;
         if (last is SocketException { SocketErrorCode: not (SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown) })
             return last.Message;
         return TimeProvider.System.GetUtcNow() > _certificate.NotAfter

@@ -59,8 +59,8 @@ internal static partial class Log
     [LoggerMessage(20, LogLevel.Warning, "denied {Rpc} to {Caller}: {Reason}")]
     public static partial void Denied(this ILogger log, string rpc, string caller, string reason);
 
-    [LoggerMessage(28, LogLevel.Warning, "denied {Rpc} to {Caller} {Times} times more within a minute: {Reason}")]
-    public static partial void DeniedAgain(this ILogger log, string rpc, string caller, int times, string reason);
+    [LoggerMessage(28, LogLevel.Warning, "denied {Rpc} to {Caller} {Times} more within a minute: {Reason}")]
+    public static partial void DeniedAgain(this ILogger log, string rpc, string caller, string times, string reason);
 
     [LoggerMessage(21, LogLevel.Warning, "refused the client certificate of SHA-1 thumbprint {Thumbprint}: {Reason}; it names {Names}; from {Peer}")]
     public static partial void ClientCertificateRefused(this ILogger log, string thumbprint, string reason, string names, string peer);
@@ -68,11 +68,11 @@ internal static partial class Log
     [LoggerMessage(22, LogLevel.Warning, "refused a connection from {Peer}: {Reason}")]
     public static partial void ConnectionRefused(this ILogger log, string peer, string reason);
 
-    [LoggerMessage(23, LogLevel.Warning, "refused {Times} more connections from {Peer} within a minute: {Reason}")]
-    public static partial void RefusedAgain(this ILogger log, string peer, int times, string reason);
+    [LoggerMessage(23, LogLevel.Warning, "refused {Connections} from {Peer} within a minute: {Reason}")]
+    public static partial void RefusedAgain(this ILogger log, string peer, string connections, string reason);
 
-    [LoggerMessage(24, LogLevel.Information, "new handshakes go by the certificate {Thumbprint}, valid until {NotAfter:u}, and by {Authorities} trusted authorities")]
-    public static partial void CredentialsRead(this ILogger log, string thumbprint, DateTime notAfter, int authorities);
+    [LoggerMessage(24, LogLevel.Information, "new handshakes go by the certificate {Thumbprint}, valid until {NotAfter:u}, and by {Authorities}")]
+    public static partial void CredentialsRead(this ILogger log, string thumbprint, DateTime notAfter, string authorities);
 
     [LoggerMessage(25, LogLevel.Error, "the new certificates cannot be used, and handshakes go on with those before: {Reason}")]
     public static partial void CredentialsRefused(this ILogger log, string reason);
@@ -88,6 +88,9 @@ internal static partial class Log
 
     [LoggerMessage(80, LogLevel.Information, "the registry {Database} holds {Devices}")]
     public static partial void RegistryLoaded(this ILogger log, string database, string devices);
+
+    [LoggerMessage(99, LogLevel.Warning, "waiting for the registry {Database}, for at most {Seconds} seconds; without it the start goes on, and what only it knows counts as missing")]
+    public static partial void RegistryAwaited(this ILogger log, string database, double seconds);
 
     [LoggerMessage(81, LogLevel.Error, "the registry cannot be reached: {Reason}; as last read it counts for {Seconds} seconds from then")]
     public static partial void RegistryLost(this ILogger log, string reason, double seconds);
@@ -105,9 +108,9 @@ internal static partial class Log
     [LoggerMessage(98, LogLevel.Warning, "{Outdated}")]
     public static partial void RevocationListOutdated(this ILogger log, string outdated);
 
-    [LoggerMessage(96, LogLevel.Warning, "{Database} is not the registry of before, and holds {Devices} devices: what was known of others counts as missing. Put the earlier one back, or import its devices; "
+    [LoggerMessage(96, LogLevel.Warning, "{Database} is not the registry of before, and holds {Devices}: what was known of others counts as missing. Put the earlier one back, or import its devices; "
         + "devices.json is not read again")]
-    public static partial void RegistryIsAnother(this ILogger log, string database, int devices);
+    public static partial void RegistryIsAnother(this ILogger log, string database, string devices);
 
     [LoggerMessage(82, LogLevel.Error, "there is no registry now: what only it knows counts as missing, and the strictest applies")]
     public static partial void RegistryMissing(this ILogger log);
@@ -121,8 +124,8 @@ internal static partial class Log
     [LoggerMessage(85, LogLevel.Error, "{File}:{Line}:{Column}: {Fault}")]
     public static partial void FirstImportFault(this ILogger log, string file, int line, int column, string fault);
 
-    [LoggerMessage(86, LogLevel.Error, "the registry stays empty, so what only it knows counts as missing: {File} has {Faults} faults; mend it and start again, or import devices")]
-    public static partial void FirstImportRefused(this ILogger log, string file, int faults);
+    [LoggerMessage(86, LogLevel.Error, "the registry stays empty, so what only it knows counts as missing: {File} has {Faults}; mend it and start again, or import devices")]
+    public static partial void FirstImportRefused(this ILogger log, string file, string faults);
 
     [LoggerMessage(87, LogLevel.Error, "the registry stays empty, so what only it knows counts as missing: {File} cannot be read: {Reason}")]
     public static partial void FirstImportUnreadable(this ILogger log, string file, string reason);
@@ -184,14 +187,21 @@ internal static partial class Log
     [LoggerMessage(602, LogLevel.Information, "metrics, traces and logs are sent to {Collector}")]
     public static partial void Exporting(this ILogger log, string collector);
 
-    [LoggerMessage(100, LogLevel.Information, "callers have their roles by {File}: {Entries} entries")]
-    public static partial void RolesRead(this ILogger log, string file, int entries);
+    [LoggerMessage(100, LogLevel.Information, "callers have their roles by {File}: {Entries}")]
+    public static partial void RolesRead(this ILogger log, string file, string entries);
 
     [LoggerMessage(101, LogLevel.Warning, "the roles file {File} speaks of the trust domain {TrustDomain}, which has no bundle: nobody comes in by that")]
     public static partial void RolesOfUnknownDomain(this ILogger log, string file, string trustDomain);
 
     [LoggerMessage(102, LogLevel.Information, "the revocation list of {Issuer} is in force: {Revoked} revoked, the next is due by {NextUpdate:u}")]
     public static partial void RevocationListRead(this ILogger log, string issuer, int revoked, DateTimeOffset nextUpdate);
+
+    [LoggerMessage(107, LogLevel.Error, "the revocation list of {Authority} is missing, and there was one before: whom it revoked is not known, and nobody of that authority gets in until there is a list again; "
+        + "to let them in without one, take the authority out of {File}, or remove that file, and start again")]
+    public static partial void RevocationListMissing(this ILogger log, string authority, string file);
+
+    [LoggerMessage(108, LogLevel.Error, "which authorities have a revocation list cannot be kept for the next start: {Reason}")]
+    public static partial void ListedAuthoritiesNotKept(this ILogger log, string reason);
 
     [LoggerMessage(103, LogLevel.Error, "callers go on being judged by the roles and revocation lists before: {Reason}")]
     public static partial void CallerRulesRefused(this ILogger log, string reason);
@@ -217,20 +227,20 @@ internal static partial class Log
     [LoggerMessage(901, LogLevel.Warning, "the audit log can be written again")]
     public static partial void AuditWritable(this ILogger log);
 
-    [LoggerMessage(902, LogLevel.Warning, "the end of the audit log was of no whole record ({Bytes} bytes, kept beside the journal): this server was killed while it wrote, or somebody changed it")]
-    public static partial void AuditCut(this ILogger log, long bytes);
+    [LoggerMessage(902, LogLevel.Warning, "the end of the audit log was of no whole record ({Bytes}, kept beside the journal): this server was killed while it wrote, or somebody changed it")]
+    public static partial void AuditCut(this ILogger log, string bytes);
 
     [LoggerMessage(63, LogLevel.Warning, "the revision that a roll-back would go to, {Commit}, cannot be served any more: {Reason}")]
     public static partial void RollBackNotPrepared(this ILogger log, string commit, string reason);
 
-    [LoggerMessage(905, LogLevel.Error, "{Count} records of the audit log could not be made, and are counted in it as missing")]
-    public static partial void AuditUnmade(this ILogger log, Exception fault, long count);
+    [LoggerMessage(905, LogLevel.Error, "{Records} of the audit log could not be made, and what is missing is counted in it")]
+    public static partial void AuditUnmade(this ILogger log, Exception fault, string records);
 
-    [LoggerMessage(908, LogLevel.Critical, "the server ends while the disk of the audit log hangs: {Count} records are in line, and may never be on it")]
-    public static partial void AuditAbandoned(this ILogger log, int count);
+    [LoggerMessage(908, LogLevel.Critical, "the server ends while the disk of the audit log hangs, with {Records} in line that may never be on it")]
+    public static partial void AuditAbandoned(this ILogger log, string records);
 
-    [LoggerMessage(906, LogLevel.Warning, "{Count} records of the audit log were covered by no checkpoint, so nothing vouches for them; a server that is killed leaves those of about its last second")]
-    public static partial void AuditUnsigned(this ILogger log, long count);
+    [LoggerMessage(906, LogLevel.Warning, "no checkpoint covered the end of the audit log, {Records}, so nothing vouches for that; a server that is killed leaves what is of about its last second")]
+    public static partial void AuditUnsigned(this ILogger log, string records);
 
     [LoggerMessage(907, LogLevel.Error, "the audit log was not as it had been signed: {What}")]
     public static partial void AuditMended(this ILogger log, string what);
@@ -250,9 +260,9 @@ internal static partial class Log
     [LoggerMessage(911, LogLevel.Information, "the audit log is sent to its collector again")]
     public static partial void AuditExportGoesOn(this ILogger log);
 
-    [LoggerMessage(912, LogLevel.Error, "the collector of the audit log refused {Count} records, which are not sent again: {Reason}")]
-    public static partial void AuditExportRejected(this ILogger log, long count, string reason);
+    [LoggerMessage(912, LogLevel.Error, "the collector of the audit log refused {Records}, not to be sent again: {Reason}")]
+    public static partial void AuditExportRejected(this ILogger log, string records, string reason);
 
-    [LoggerMessage(913, LogLevel.Error, "{Count} records of the audit log were removed by their age before they could be sent to its collector")]
-    public static partial void AuditExportMissed(this ILogger log, long count);
+    [LoggerMessage(913, LogLevel.Error, "the collector of the audit log missed {Records}, removed by age beforehand")]
+    public static partial void AuditExportMissed(this ILogger log, string records);
 }

@@ -38,7 +38,7 @@ internal static class Program
             await using WebApplication pdp =
                 await StartAsync(options, TimeProvider.System, Console.Out, logging => ConsoleLog.Configure(logging, options.Sight.LogsJson), asked.Token);
             await pdp.WaitForShutdownAsync();
-        }, Console.Error, asked.Token);
+        }, Console.Error, options.Places, asked.Token);
     }
 
     /// <summary>Starts a server. What it needs to be one, it has before it listens: a policy set that compiles, credentials, a registry.</summary>
@@ -83,7 +83,8 @@ internal static class Program
         var revoked = RevokedDevices.Open(data.Revoked);
         var credentials = new CredentialState(TlsCredentials.Load(data, options.Callers));
         var files = new CallerFiles(data, options.Callers);
-        CallerRulesState rules = FirstRules(files, new RevocationFiles(data, options.Callers), credentials.Current);
+        var listed = ListedAuthorities.Open(data.CrlRequired);
+        CallerRulesState rules = FirstRules(files, new RevocationFiles(data, options.Callers), listed, credentials.Current);
 
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
@@ -99,7 +100,7 @@ internal static class Program
         builder.Services.AddSingleton(source).AddSingleton(revisions).AddSingleton<RevisionNews>().AddSingleton(memory);
         builder.Services.AddSingleton(rollouts).AddSingleton(activations).AddSingleton<Rollout>().AddSingleton<Trial>();
         builder.Services.AddSingleton(credentials).AddSingleton<RefusedConnections>();
-        builder.Services.AddSingleton(files).AddSingleton(new RevocationFiles(data, options.Callers)).AddSingleton(rules);
+        builder.Services.AddSingleton(files).AddSingleton(new RevocationFiles(data, options.Callers)).AddSingleton(listed).AddSingleton(rules);
         builder.Services.AddSingleton(options.Callers.Limits).AddSingleton<CallerLoads>().AddSingleton<ConnectionPlaces>();
         builder.Services.AddSingleton<Overloads>().AddSingleton<Denials>().AddSingleton<Reads>().AddSingleton<CallAccess>();
         // By factory, so that it is closed with the server, after everything that records.
@@ -180,11 +181,19 @@ internal static class Program
         pdp.MapRest();
     }
 
-    private static CallerRulesState FirstRules(CallerFiles files, RevocationFiles lists, TlsCredentials credentials)
+    private static CallerRulesState FirstRules(CallerFiles files, RevocationFiles lists, ListedAuthorities listed, TlsCredentials credentials)
     {
         RevocationLists? read = lists.Look(credentials.Trust, RevocationLists.None);
-        return lists.Faults is [var fault, ..]
-            ? throw new StartupException(fault)
-            : new(new CallerRules(credentials.Trust, files.LoadRoles(credentials.Id.TrustDomain, before: null), read ?? RevocationLists.None));
+        if (lists.Faults is [var fault, ..])
+            throw new StartupException(fault);
+        var rules = new CallerRules(credentials.Trust, files.LoadRoles(credentials.Id.TrustDomain, before: null), read ?? RevocationLists.None);
+        try
+        {
+            return new(rules with { Listed = listed.Remember(rules) });
+        }
+        catch (Exception unkept) when (unkept is IOException or UnauthorizedAccessException)
+        {
+            throw new StartupException($"which authorities have a revocation list cannot be remembered in {listed.Path}: {FaultText.Of(unkept)}", ExitCode.CouldNotRun, unkept);
+        }
     }
 }

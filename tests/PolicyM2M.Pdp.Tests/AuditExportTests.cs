@@ -87,7 +87,7 @@ internal sealed class AuditExportTests
         {
             Assert.That(Records(collector), Is.EqualTo(taken));
             Assert.That((pdp.Export.Sent, pdp.Export.Rejected, pdp.Export.Missed), Is.EqualTo((taken.Length, 2L, 0L)));
-            Assert.That(pdp.Log.Lines, Has.Exactly(2).Contains("refused 1 records, which are not sent again").And.One.Contains("not sent again: ResourceExhausted").And.One.Contains("not sent again: InvalidArgument"));
+            Assert.That(pdp.Log.Lines, Has.Exactly(2).Contains("refused 1 record, not to be sent again").And.One.Contains("not to be sent again: ResourceExhausted").And.One.Contains("not to be sent again: InvalidArgument"));
         });
     }
 

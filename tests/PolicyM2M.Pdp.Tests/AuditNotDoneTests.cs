@@ -79,10 +79,10 @@ internal sealed class AuditNotDoneTests
         Assert.That(imports.Select(record => record.DeviceChange.FileSha256.ToByteArray()), Is.All.EqualTo(HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret), Encoding.UTF8.GetBytes(file))));
         Assert.That(imports.Select(record => (record.DeviceChange.Verb, record.DeviceChange.Version, record.DeviceChange.Detail, record.DeviceChange.NotDone)), Is.EqualTo(new[]
         {
-            ("import", 0UL, "1 good, 1 would change, 1 faults", "it was only tried"),
-            ("import", 0UL, "1 good, 1 would change, 1 faults", "one fault keeps everything from being written"),
-            ("import", 5UL, "1 good, 1 changed, 1 faults", ""),
-            ("import", 5UL, "1 good, 0 changed, 1 faults", ""),
+            ("import", 0UL, "1 good, 1 would change, 1 fault", "it was only tried"),
+            ("import", 0UL, "1 good, 1 would change, 1 fault", "one fault keeps everything from being written"),
+            ("import", 5UL, "1 good, 1 changed, 1 fault", ""),
+            ("import", 5UL, "1 good, 0 changed, 1 fault", ""),
         }));
     }
 

@@ -57,6 +57,33 @@ public sealed class ClientCertificateTests
     }
 
     [Test]
+    public async Task An_authority_that_has_ended_says_nothing_of_those_whose_own_certificates_hold()
+    {
+        var time = new ManualTime();
+        await using RunningPdp pdp = await RunningPdp.StartAsync();
+        await pdp.StopServerAsync();
+        const string Device = "spiffe://partner.example/plc-0042";
+        using TestAuthority root = TestAuthority.Root("Partner"), between = root.Below("Between", new CertificateTerms { NotAfter = TimeSpan.FromDays(2) });
+        Directory.CreateDirectory(pdp.Data.Trust);
+        File.WriteAllText(Path.Combine(pdp.Data.Trust, "partner.example.pem"), root.Pem + "\n" + between.Pem);
+        File.WriteAllText(pdp.Data.Roles, """{"roles":[{"match":"spiffe://partner.example/{name}","role":"device"}]}""");
+        await pdp.StartServerAsync(clock: time);
+        using X509Certificate2 certificate = between.Issue(new CertificateTerms { Uris = [Device], NotAfter = TimeSpan.FromDays(10) });
+        var device = new DecisionService.DecisionServiceClient(pdp.Channel(certificate));
+        await device.DecideAsync(new DecideRequest());
+
+        time.Advance(TimeSpan.FromDays(3));
+        RpcException refusal = (await Assert.ThrowsAsync<RpcException>(async () => await device.DecideAsync(new DecideRequest())))!;
+        Assert.That((refusal.StatusCode, refusal.Status.Detail),
+            Is.EqualTo((StatusCode.Unavailable, $"an authority above the certificate of {Device} has ended, and so nothing is answered; connect with a certificate of one that holds")));
+        Assert.That(pdp.Log.Lines, Has.Some.Contains("an authority in its chain ended at "));
+
+        time.Advance(TimeSpan.FromDays(8));
+        Assert.That(async () => await device.DecideAsync(new DecideRequest()),
+            Throws.TypeOf<RpcException>().With.Property(nameof(RpcException.StatusCode)).EqualTo(StatusCode.Unauthenticated));
+    }
+
+    [Test]
     public async Task A_certificate_that_nobody_vouches_for_is_refused()
     {
         using X509Certificate2 certificate = TestCertificates.SelfSigned(TestCertificates.Device);

@@ -227,6 +227,26 @@ public sealed class ConfigurationTests
     }
 
     [Test]
+    public async Task A_fault_of_what_a_variable_says_names_the_variable()
+    {
+        // Nobody can make a folder below a file, and that shows only where it is made.
+        string below = Path.Combine(_folder.Write("file", ""), "data");
+        (PdpOptions? options, _, string text) = Parse(["--listen", "127.0.0.1:0"], ("POLICYM2M_PDP_DATA", below));
+        Assert.That(options, Is.Not.Null, text);
+        using var errors = new StringWriter();
+        Task Start() => Program.StartAsync(options!, TimeProvider.System, TextWriter.Null, _ => { });
+        Assert.That(await ProcessEnd.OfAsync(Start, errors, options!.Places, CancellationToken.None), Is.EqualTo(1));
+        Assert.That(errors.ToString().ReplaceLineEndings("\n"),
+            Is.EqualTo($"error: the data folder {below} cannot be used: `{_folder["file"]}` is a file, and no folder can be in it; name another (`--data`); --data is set by POLICYM2M_PDP_DATA\n"));
+        Assert.That(Settings.WithPlaces("--data-x: nothing of it", options.Places), Is.EqualTo("--data-x: nothing of it"));
+    }
+
+    [TestCase(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, "`/srv/pdp` is another user's, and the account `pdp` may not write there; `chown -R pdp` gives it to that account")]
+    [TestCase(UnixFileMode.UserRead | UnixFileMode.UserExecute, "nobody may write to `/srv/pdp`; `chmod u+w` lets its owner")]
+    public void A_data_folder_in_which_the_account_may_not_write_is_told_with_what_to_do(UnixFileMode mode, string text) =>
+        Assert.That(DataFolderFault.Denied("/srv/pdp", mode, "pdp"), Is.EqualTo($"{text}, or name another folder (`--data`)"));
+
+    [Test]
     public void A_check_tells_of_a_data_folder_that_cannot_be_written_and_of_a_certificate_that_has_ended()
     {
         if (!OperatingSystem.IsLinux())

@@ -98,10 +98,10 @@ public sealed class DrainingTests
         using var errors = new StringWriter();
         using var asked = new CancellationTokenSource();
         Task CutShort() => throw new OperationCanceledException("the database took too long");
-        Assert.That(await ProcessEnd.OfAsync(CutShort, errors, asked.Token), Is.EqualTo(1));
+        Assert.That(await ProcessEnd.OfAsync(CutShort, errors, new Dictionary<string, string>(), asked.Token), Is.EqualTo(1));
         Assert.That(errors.ToString().ReplaceLineEndings("\n"), Is.EqualTo("error: something was cut short, and nobody asked the decision point to end: the database took too long\n"));
         await asked.CancelAsync();
-        Assert.That(await ProcessEnd.OfAsync(CutShort, errors, asked.Token), Is.Zero);
+        Assert.That(await ProcessEnd.OfAsync(CutShort, errors, new Dictionary<string, string>(), asked.Token), Is.Zero);
     }
 
     [Test]

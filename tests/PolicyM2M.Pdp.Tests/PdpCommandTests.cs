@@ -40,7 +40,7 @@ public sealed class PdpCommandTests
         Assert.That(status.Output, Does.Match(@"(?m)^ends {10}the server's certificate at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"));
         Assert.That(status.Output, Does.Not.Contain('\u001B'), "a commit's message must not steer a terminal");
         Assert.That(differences.ExitCode, Is.EqualTo(4));
-        Assert.That(differences.Output, Does.Contain("rotation tighter, 1 times, last by plc-0042 at ")
+        Assert.That(differences.Output, Does.Contain("rotation tighter, 1 time, last by plc-0042 at ")
             .And.Contain("  - { lifetime 30d  ").And.Contain("  + { lifetime 7d  ").And.Contain("      baseline rotation otherwise (baseline.m2m:16)\n"));
 
         Assert.That(M2M("stage", "canary:25", "--reason", "a day without a difference").Output, Does.Contain($"candidate     {_second[..12]} canary:25 since "));
@@ -106,6 +106,23 @@ public sealed class PdpCommandTests
         string[] arguments = Arguments("status");
         await _pdp.StopServerAsync();
         Assert.That(M2MProcess.Run(arguments).Error, Does.Contain("cannot be reached: Connection refused"));
+    }
+
+    [Test]
+    public async Task What_does_not_speak_TLS_is_not_said_to_show_a_certificate()
+    {
+        using var plain = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        plain.Start();
+        Task answering = Task.Run(async () =>
+        {
+            using System.Net.Sockets.TcpClient caller = await plain.AcceptTcpClientAsync();
+            await caller.GetStream().ReadExactlyAsync(new byte[5]);
+            await caller.GetStream().WriteAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray());
+            await caller.GetStream().CopyToAsync(Stream.Null);
+        });
+        string[] arguments = [.. Arguments("status").Select(argument => argument == _pdp.Address ? $"{plain.LocalEndpoint}" : argument)];
+        Assert.That(M2MProcess.Run(arguments).Error, Does.Contain("cannot be reached: what answers there does not speak TLS (").And.Contain("--pdp names the address of --listen"));
+        await answering;
     }
 
     [Test]

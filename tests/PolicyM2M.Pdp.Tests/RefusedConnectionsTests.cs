@@ -35,13 +35,36 @@ public sealed class RefusedConnectionsTests
         await Line(pdp, "refused a connection from 127.0.0.1: the TLS handshake failed: it does not offer TLS 1.3, HTTP/2 (ALPN h2)");
     }
 
-    [Test]
-    public async Task Who_sends_something_else_than_TLS_leaves_a_trace()
+    [TestCase("GET /healthz HTTP/1.1\r\n\r\n", "it speaks plain HTTP, and here is TLS only: it calls http:// where https:// is meant")]
+    [TestCase("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "it speaks plain HTTP, and here is TLS only")]
+    [TestCase("SSH-2.0-OpenSSH_9.9\r\n", "what it sends is not TLS, and here is nothing else")]
+    [TestCase("\u0016", "it ended the connection in its first words, or they are no TLS handshake")]
+    [TestCase("", "it ended the connection before it said anything")]
+    public async Task Who_sends_something_else_than_TLS_leaves_a_trace(string sent, string line)
     {
         await using RunningPdp pdp = await RunningPdp.StartAsync();
         using (var plain = new TcpClient("127.0.0.1", new Uri(pdp.Address).Port))
-            await plain.GetStream().WriteAsync("GET / HTTP/1.1\r\n\r\n"u8.ToArray());
-        await Line(pdp, "refused a connection from 127.0.0.1: it ended the connection, or sent something else, before a TLS handshake");
+        {
+            await plain.GetStream().WriteAsync(System.Text.Encoding.ASCII.GetBytes(sent));
+            // What speaks HTTP waits for an answer, and the server ends it all the same.
+            if (sent.Length > 1)
+                Assert.That(await EndsAsync(plain.GetStream()));
+        }
+        await Line(pdp, $"refused a connection from 127.0.0.1: {line}");
+        Assert.That(pdp.Log.Lines, Has.Exactly(1).StartsWith("Warning: refused"), string.Join('\n', pdp.Log.Lines));
+    }
+
+    private static async Task<bool> EndsAsync(NetworkStream plain)
+    {
+        try
+        {
+            return await plain.ReadAsync(new byte[1], TestContext.CurrentContext.CancellationToken) == 0;
+        }
+        catch (IOException)
+        {
+            // It is reset, since not all was read.
+            return true;
+        }
     }
 
     [Test]

@@ -123,6 +123,46 @@ public sealed class RoleMappingTests
     }
 
     [Test]
+    public async Task A_watch_ends_with_what_a_new_call_would_get_when_its_caller_may_no_longer_watch()
+    {
+        const string Device = "\"dns:{name}.plant-7.example\", \"trust\": \"plant-7.example\", \"role\": \"device\"";
+        await Ends(Roles.Replace(Device, Device.Replace("device", "auditor", StringComparison.Ordinal), StringComparison.Ordinal), StatusCode.PermissionDenied);
+        await Ends(Roles.Replace(Device, Device.Replace("{name}.plant-7", "{name}.plant-8", StringComparison.Ordinal), StringComparison.Ordinal), StatusCode.Unauthenticated);
+
+        // Nothing else happens that would wake a watch.
+        async Task Ends(string roles, StatusCode status)
+        {
+            CancellationToken cancel = TestContext.CurrentContext.CancellationToken;
+            using X509Certificate2 certificate = _plant7.Issue(dns: ["plc-0042.plant-7.example"]);
+            var client = new DecisionService.DecisionServiceClient(_pdp.Channel(certificate));
+            Write(Roles);
+            await RunningPdp.Eventually(async () => await Decided(client), status => status == StatusCode.OK);
+            using AsyncServerStreamingCall<WatchResponse> watch = client.Watch(new WatchRequest(), cancellationToken: cancel);
+            using AsyncDuplexStreamingCall<WatchDevicesRequest, WatchDevicesResponse> devices = client.WatchDevices(cancellationToken: cancel);
+            await devices.RequestStream.WriteAsync(new WatchDevicesRequest { Added = { "plc-0042" } }, cancel);
+            Assert.That(await watch.ResponseStream.MoveNext(cancel) && await devices.ResponseStream.MoveNext(cancel));
+
+            Write(roles);
+            Assert.That((await Assert.ThrowsAsync<RpcException>(() => watch.ResponseStream.MoveNext(cancel)))!.StatusCode, Is.EqualTo(status));
+            Assert.That((await Assert.ThrowsAsync<RpcException>(() => devices.ResponseStream.MoveNext(cancel)))!.StatusCode, Is.EqualTo(status));
+            Assert.That(await Decided(client), Is.EqualTo(status));
+        }
+
+        static async Task<StatusCode> Decided(DecisionService.DecisionServiceClient client)
+        {
+            try
+            {
+                await client.DecideAsync(new DecideRequest());
+                return StatusCode.OK;
+            }
+            catch (RpcException refusal)
+            {
+                return refusal.StatusCode;
+            }
+        }
+    }
+
+    [Test]
     public async Task A_file_behind_a_link_counts_when_what_it_leads_to_changes_even_where_time_and_length_do_not()
     {
         using X509Certificate2 certificate = _plant7.Issue(dns: ["plc-0042.plant-7.example"]);

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
@@ -126,6 +127,55 @@ public sealed class WebhookTests
         using HttpResponseMessage response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.CurrentContext.CancellationToken);
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.RequestEntityTooLarge));
+    }
+
+    [Test]
+    public async Task Connections_that_say_nothing_or_nothing_more_keep_the_host_out_for_seconds_only()
+    {
+        var address = new Uri(Address);
+        TcpClient[] idle = [.. Enumerable.Range(0, 32).Select(_ => new TcpClient(address.Host, address.Port))];
+        foreach (TcpClient answered in idle.Take(16))
+        {
+            await answered.GetStream().WriteAsync("GET /webhook HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
+            Assert.That(await answered.GetStream().ReadAsync(new byte[1]), Is.EqualTo(1));
+        }
+        Assert.That(await Task.WhenAll(idle.Select(EndsAsync)), Is.All.True);
+        Assert.That(await Post(WebhookSecret.TokenHeader, Secret), Is.EqualTo(HttpStatusCode.Accepted));
+        Array.ForEach(idle, connection => connection.Dispose());
+    }
+
+    [Test]
+    public async Task A_body_without_end_is_not_read_without_end()
+    {
+        var address = new Uri(Address);
+        using var endless = new TcpClient(address.Host, address.Port);
+        NetworkStream stream = endless.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"POST /webhook HTTP/1.1\r\nHost: x\r\n{WebhookSecret.TokenHeader}: x\r\nContent-Length: 20000000\r\n\r\n"));
+        byte[] answer = new byte[12];
+        Task<int> answering = stream.ReadAtLeastAsync(answer, answer.Length).AsTask();
+        // Faster than what the web server ends for being slow.
+        while (!answering.IsCompleted)
+        {
+            await stream.WriteAsync(new byte[1_000]);
+            await Task.WhenAny(answering, Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, TestContext.CurrentContext.CancellationToken));
+            TestContext.CurrentContext.CancellationToken.ThrowIfCancellationRequested();
+        }
+        Assert.That(Encoding.ASCII.GetString(answer, 0, await answering), Is.EqualTo("HTTP/1.1 408"));
+        Assert.That(await EndsAsync(endless));
+    }
+
+    /// <summary>Whether the server ends a connection, one way or another.</summary>
+    private static async Task<bool> EndsAsync(TcpClient connection)
+    {
+        try
+        {
+            await connection.GetStream().CopyToAsync(Stream.Null, TestContext.CurrentContext.CancellationToken);
+            return true;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
     }
 
     [Test]

@@ -1,5 +1,6 @@
 using PolicyM2M.Audit.Appending;
 using PolicyM2M.Pdp.Startup;
+using PolicyM2M.Testing;
 using PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Pdp.Tests;
@@ -34,6 +35,23 @@ internal sealed class WithoutRegistryTests
         AuditRecord[] decided = [.. (await AuditTests.Records(pdp)).Where(record => record.Decisions is not null)];
         Assert.That(decided.Select(record => record.Decisions.RegistryUnavailable), Is.EqualTo(new[] { true, true, true, true, false, false, false, false }));
         Assert.That(M2MProcess.Run("audit", "show", pdp.Data.Audit).Output.Split('\n').Count(line => line.Contains(", without the registry", StringComparison.Ordinal)), Is.EqualTo(4));
+    }
+
+    [Test]
+    public async Task A_start_says_for_which_database_it_waits_and_goes_on_without_it()
+    {
+        // Its connections are made, and nobody ever says a word.
+        using var silent = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        silent.Start();
+        using var folder = new TemporaryFolder();
+        string connection = folder.Write("connection", $"Host=127.0.0.1;Port={((System.Net.IPEndPoint)silent.LocalEndpoint).Port};Database=x;Username=u;Password=p;Timeout=60");
+        await using RunningPdp pdp = await RunningPdp.StartAsync(change: options => options with { RegistryDb = $"postgres-file:{connection}" });
+
+        string[] lines = [.. pdp.Log.Lines];
+        Assert.That(lines, Has.One.EqualTo("Warning: waiting for the registry postgres:127.0.0.1/x, for at most 5 seconds; without it the start goes on, and what only it knows counts as missing"));
+        Assert.That(lines.SkipWhile(line => !line.StartsWith("Warning: waiting for the registry", StringComparison.Ordinal)),
+            Has.One.EqualTo("Error: the registry cannot be reached: postgres:127.0.0.1/x did not answer within 5 seconds; it was not read since this start"));
+        Assert.That((await pdp.DecisionsAs("device").DecideAsync(new DecideRequest())).RegistryUnavailable);
     }
 
     private static async Task<DecideResponse[]> AskAsync(DecisionService.DecisionServiceClient device, DecideRequest[] requests)

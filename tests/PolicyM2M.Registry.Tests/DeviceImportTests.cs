@@ -62,7 +62,7 @@ public sealed class DeviceImportTests
     [TestCase("id,posture.risk⏎a,1⏎", "1:1 no column is named `device.id`; expected one with the ids of the devices")]
     [TestCase("device.id,posture.risk,posture.risk⏎a,1,1⏎", "1:24 `posture.risk` is named twice")]
     [TestCase("device.id,device type⏎a,plc⏎", "1:11 `device type` cannot be the name of an attribute; expected 1 to 128 letters, digits, `.`, `-` and `_`")]
-    [TestCase("device.id,posture.risk⏎a,1⏎b⏎c,1,2⏎", "3:1 there are 1 values; expected 2, as the first line has names", "4:1 there are 3 values; expected 2, as the first line has names")]
+    [TestCase("device.id,posture.risk⏎a,1⏎b⏎c,1,2⏎", "3:1 there is 1 value; expected 2, as the first line has names", "4:1 there are 3 values; expected 2, as the first line has names")]
     [TestCase("device.id,posture.risk⏎a,high⏎b,101⏎c,1.5⏎d,-1⏎", "2:3 `posture.risk` is `high`; expected a whole number", "3:3 101 is no risk; expected a whole number from 0 to 100",
         "4:3 `posture.risk` is `1.5`; expected a whole number", "5:3 -1 is no risk; expected a whole number from 0 to 100")]
     [TestCase("device.id,lifecycle.state⏎a,Active⏎", "2:3 `lifecycle.state` is \"Active\"; expected one of manufactured, onboarding, active, quarantined, retired")]

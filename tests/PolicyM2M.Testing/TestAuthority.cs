@@ -54,7 +54,9 @@ public sealed class TestAuthority : IDisposable
     public static TestAuthority Load(string certificate, string key) => new(X509Certificate2.CreateFromPemFile(certificate, key), File.ReadAllText(key));
 
     /// <summary>An authority under this one.</summary>
-    public TestAuthority Below(string name) => Make(new X500DistinguishedName($"CN={name}"), withRsa: false, this);
+    /// <param name="name">Its common name.</param>
+    /// <param name="terms">How long it is valid; null for the usual.</param>
+    public TestAuthority Below(string name, CertificateTerms? terms = null) => Make(new X500DistinguishedName($"CN={name}"), withRsa: false, this, terms);
 
     /// <summary>An authority of the same name with another key, as one is when its key is replaced.</summary>
     public TestAuthority WithNewKey() => Make(_certificate.SubjectName, withRsa: false, issuer: null);
@@ -104,7 +106,7 @@ public sealed class TestAuthority : IDisposable
         _folder.Dispose();
     }
 
-    private static TestAuthority Make(X500DistinguishedName subject, bool withRsa, TestAuthority? issuer)
+    private static TestAuthority Make(X500DistinguishedName subject, bool withRsa, TestAuthority? issuer, CertificateTerms? terms = null)
     {
         using AsymmetricAlgorithm key = withRsa ? RSA.Create(2_048) : ECDsa.Create(ECCurve.NamedCurves.nistP256);
         CertificateRequest request = key is RSA rsa ? new CertificateRequest(subject, rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
@@ -115,7 +117,7 @@ public sealed class TestAuthority : IDisposable
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
         if (issuer is null)
             return new TestAuthority(request.CreateSelfSigned(now.AddDays(-30), now.AddDays(30)), key.ExportPkcs8PrivateKeyPem());
-        using X509Certificate2 certificate = issuer.Sign(request);
+        using X509Certificate2 certificate = issuer.Sign(request, terms ?? new CertificateTerms());
         return new TestAuthority(certificate.CopyWithPrivateKey((ECDsa)key), key.ExportPkcs8PrivateKeyPem());
     }
 
@@ -149,8 +151,6 @@ public sealed class TestAuthority : IDisposable
             oids.Add(new Oid(identifier));
         return oids;
     }
-
-    private X509Certificate2 Sign(CertificateRequest request) => Sign(request, new CertificateTerms());
 
     private X509Certificate2 Sign(CertificateRequest request, CertificateTerms terms)
     {

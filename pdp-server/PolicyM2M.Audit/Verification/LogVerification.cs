@@ -55,7 +55,7 @@ public sealed class LogVerification
         {
             _findings.Add(null, "checkpoint", earlier.Origin != checkpoint.Origin
                 ? $"the log is {checkpoint.Origin}, and the earlier checkpoint is of {earlier.Origin}"
-                : $"the log has {checkpoint.Size} records, and had {earlier.Size} when the earlier checkpoint was signed: {earlier.Size - checkpoint.Size} are gone");
+                : $"the log has {Amount.Of(checkpoint.Size, "record")}, and had {earlier.Size} when the earlier checkpoint was signed: {earlier.Size - checkpoint.Size} are gone");
             earlier = null;
         }
         for (long bundle = 0; bundle * TilePath.Width < checkpoint.Size; bundle++)
@@ -103,7 +103,7 @@ public sealed class LogVerification
             _hashes.Append(hashes?[i] ?? known);
             _upper.Append(hashes?[i] ?? known);
             if (!_isBroken && earlier is not null && _records.Size == earlier.Size && _records.Root != earlier.Root)
-                _findings.Add(null, "checkpoint", $"the first {earlier.Size} records are not those of the earlier checkpoint");
+                _findings.Add(null, "checkpoint", $"the log does not begin with the {Amount.Of(earlier.Size, "record")} of the earlier checkpoint");
         }
         // Which of the two was signed is not known yet.
         bool IsSigned(int place, TreeHash hash) => hash == leaves[place] || hash == hashes?[place];
@@ -123,7 +123,7 @@ public sealed class LogVerification
         }
         IReadOnlyList<ReadOnlyMemory<byte>> entries = EntryBundle.Read(file.Bytes, out bool isWhole);
         if (entries.Count < width)
-            _findings.Add(bundle * TilePath.Width + entries.Count, file.File, $"{width - entries.Count} records fewer than were signed: the file holds {entries.Count} and should hold {width}");
+            _findings.Add(bundle * TilePath.Width + entries.Count, file.File, $"{Amount.Of(width - entries.Count, "record")} fewer than were signed: the file holds {entries.Count} and should hold {width}");
         else if (!isWhole)
             _findings.Add(null, file.File, "more stands behind its last record");
         return entries;
@@ -178,7 +178,7 @@ public sealed class LogVerification
             long announced = new[] { _folder.Announced, _folder.Checkpoint }.Max(file => SizeOf(keys, file));
             if (announced / TilePath.Width <= size / TilePath.Width)
             {
-                _findings.Add(null, "checkpoint", $"there are whole tiles after the {size} records that it covers: an earlier checkpoint was put back, and nothing vouches for what came after it");
+                _findings.Add(null, "checkpoint", $"there are whole tiles after the {Amount.Of(size, "record")} that it covers: an earlier checkpoint was put back, and nothing vouches for what came after it");
                 return;
             }
             size = announced;

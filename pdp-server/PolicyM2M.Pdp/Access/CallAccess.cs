@@ -11,8 +11,8 @@ internal sealed class CallAccess(Denials denials, Reads reads, RegistryState reg
     /// <summary>Holds a call against the table.</summary>
     /// <returns>Who calls.</returns>
     /// <exception cref="RpcException">
-    /// UNAUTHENTICATED where the caller's certificate is no longer accepted, UNAVAILABLE where a revocation list is over or cannot be used, which says nothing of the caller, and PERMISSION_DENIED where its role may
-    /// not call this.
+    /// UNAUTHENTICATED where the caller's certificate is no longer accepted, UNAVAILABLE where an authority above it has ended or a revocation list is missing, over or cannot be used, which says nothing of the caller, and
+    /// PERMISSION_DENIED where its role may not call this.
     /// </exception>
     public Caller Check(ServerCallContext context)
     {
@@ -24,6 +24,7 @@ internal sealed class CallAccess(Denials denials, Reads reads, RegistryState reg
             // UNAUTHENTICATED makes a device forget what it keeps. Whoever connects anew meanwhile does not get in, and keeps it: so must those that are connected.
             Status status = !refusal.IsOfCaller && registry.Current.IsRevoked(caller.Name) ? new Status(StatusCode.PermissionDenied, $"{caller.Id} is revoked")
                 : refusal.IsOfCaller ? new Status(StatusCode.Unauthenticated, $"the certificate of {caller.Id} is no longer accepted; connect with a new one")
+                : refusal.IsOfAuthority ? new Status(StatusCode.Unavailable, $"an authority above the certificate of {caller.Id} has ended, and so nothing is answered; connect with a certificate of one that holds")
                 : new Status(StatusCode.Unavailable, $"whether the certificate of {caller.Id} was revoked is not known at present, and so nothing is answered; try again later, or ask another decision point");
             throw denials.Deny(context.Method, caller, status, refusal.Words);
         }

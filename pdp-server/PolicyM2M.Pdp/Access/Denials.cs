@@ -1,4 +1,5 @@
 using Grpc.Core;
+using PolicyM2M.Audit;
 using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Identity;
 using PolicyM2M.Pdp.Sight;
@@ -40,8 +41,7 @@ internal sealed class Denials : IDisposable
     public RpcException Deny(string rpc, Caller caller, Status status, RefusalWords reason, string? device = null)
     {
         _metrics.Denied(rpc);
-        // With another certificate it is the same caller.
-        if (_told.IsNew(new Who(caller with { Until = default }), new What(rpc, reason, device ?? "")))
+        if (_told.IsNew(new Who(caller), new What(rpc, reason, device ?? "")))
         {
             _log.Denied(rpc, $"{caller.Id}", device is null ? reason.Text : $"it asked about {device}: {reason.Text}");
             // The caller is told no whether or not that can be recorded: nothing is given away by it.
@@ -57,7 +57,7 @@ internal sealed class Denials : IDisposable
 
     private void Again(Who who, What what, int times)
     {
-        _log.DeniedAgain(what.Rpc.Length == 0 ? "calls" : what.Rpc, who.Caller is { } caller ? $"{caller.Id}" : "others", times,
+        _log.DeniedAgain(what.Rpc.Length == 0 ? "calls" : what.Rpc, who.Caller is { } caller ? $"{caller.Id}" : "others", Amount.Of(times, "time"),
             what.Device.Length == 0 ? what.Reason.Text : $"it asked about {what.Device}: {what.Reason.Text}");
         _audit.Note(who.Caller, what.Device, record => record.Denial = new AuditDenial { Rpc = what.Rpc, Reason = what.Reason.For(_audit.Pseudonyms), Again = (ulong)times });
     }

@@ -33,8 +33,7 @@ internal sealed class Reads : IDisposable
         if (!AccessTable.IsRead(rpc))
             return;
         var what = new What(rpc, AskedFor.Of(request));
-        // With another certificate it is the same caller.
-        if (_told.IsNew(new Who(caller with { Until = default }), what))
+        if (_told.IsNew(new Who(caller), what))
             Record(caller, what, 0);
     }
 

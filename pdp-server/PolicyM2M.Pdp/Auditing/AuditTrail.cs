@@ -51,13 +51,13 @@ internal sealed class AuditTrail : IAsyncDisposable
                 WhenUnwritable = options.WhenUnwritable,
                 Told = fault => Tell(log, options, fault),
                 ToldOfRemoval = fault => TellOfRemoval(log, fault),
-                Unmade = (count, fault) => log.AuditUnmade(fault, count),
-                Abandoned = log.AuditAbandoned,
+                Unmade = (count, fault) => log.AuditUnmade(fault, Amount.Of(count, "record")),
+                Abandoned = count => log.AuditAbandoned(Amount.Of(count, "record")),
             });
             if (opened.CutAtStart > 0)
-                log.AuditCut(opened.CutAtStart);
+                log.AuditCut(Amount.Of(opened.CutAtStart, "byte"));
             if (opened.UnsignedAtStart > 0)
-                log.AuditUnsigned(opened.UnsignedAtStart);
+                log.AuditUnsigned(Amount.Of(opened.UnsignedAtStart, "record"));
             string[] found = [.. isLost ? [$"there was no log in {data.Audit}, although its key was there: another one is begun"] : Array.Empty<string>(), .. opened.MendedAtStart];
             foreach (string mended in found)
                 log.AuditMended(mended);

@@ -30,7 +30,7 @@ internal static class DevelopmentData
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new StartupException($"the data folder {data.Path} cannot be written: {fault.Message}", ExitCode.CouldNotRun, fault);
+            throw new StartupException($"the data folder {data.Path} cannot be written: {DataFolderFault.Of(data.Path, fault)}", ExitCode.CouldNotRun, fault);
         }
     }
 

@@ -1,3 +1,4 @@
+using PolicyM2M.Audit;
 using PolicyM2M.Audit.Storage;
 using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Revisions;
@@ -27,7 +28,7 @@ internal sealed class FirstImport(DataFolder data, DeviceStore store, RevokedDev
             log.FirstImportFault(data.Registry, fault.Line, fault.Column, fault.Message);
         if (import.Faults.Length > 0)
         {
-            log.FirstImportRefused(data.Registry, import.Faults.Length);
+            log.FirstImportRefused(data.Registry, Amount.Of(import.Faults.Length, "fault"));
             return false;
         }
         Written written = await store.ChangeAllAsync([.. import.Devices.Select(device => (device.Id, (DeviceChange)device.Change))], Actor, Writing.AllOrNothing, cancellationToken);

@@ -1,3 +1,4 @@
+using PolicyM2M.Audit;
 using PolicyM2M.Engine;
 using PolicyM2M.Pdp.Revisions;
 using PolicyM2M.Registry;
@@ -14,7 +15,9 @@ internal sealed class RegistryFollower(
 
     private const int ManyDevices = 10_000;
 
-    private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(5);
+    /// <summary>A start waits no longer: the strictest for a while is better than no answer. What is quick enough need not be told of.</summary>
+    private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(5), QuickStart = TimeSpan.FromMilliseconds(500);
+
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(250);
 
     private bool _isLost, _wasMissingSaid;
@@ -29,7 +32,10 @@ internal sealed class RegistryFollower(
         bounded.CancelAfter(LongestStart);
         try
         {
-            await FollowAsync(bounded.Token);
+            Task following = FollowAsync(bounded.Token);
+            if (await Task.WhenAny(following, Task.Delay(QuickStart, clock, bounded.Token)) != following)
+                log.RegistryAwaited(store.Name, LongestStart.TotalSeconds);
+            await following;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -83,7 +89,7 @@ internal sealed class RegistryFollower(
             string? earlier = revoked.Earlier;
             KeepRevoked(news);
             if (revoked.Earlier is { } lost && (lost != earlier || state.InStepAt is null))
-                log.RegistryIsAnother(store.Name, replica.Registry.Count);
+                log.RegistryIsAnother(store.Name, Amount.Of(replica.Registry.Count, "device"));
             if (news.IsLoad && await firstImport.RunAsync(replica.Sequence, cancellationToken))
             {
                 DeviceNews imported = await replica.SynchronizeAsync(cancellationToken);
@@ -111,7 +117,7 @@ internal sealed class RegistryFollower(
         state.Found(replica.Registry, replica.Sequence);
         // A connection that broke meanwhile has everything read again, which nobody need be told twice.
         if (news.IsLoad && isFirstSight)
-            log.RegistryLoaded(store.Name, replica.Registry.Count == 1 ? "1 device" : $"{replica.Registry.Count} devices");
+            log.RegistryLoaded(store.Name, Amount.Of(replica.Registry.Count, "device"));
         (_isLost, _wasMissingSaid) = (false, false);
         if (wasAvailable)
             state.Watchers.Tell(news.Changed);

@@ -27,5 +27,4 @@ internal enum Roles
 /// <param name="Id">By which of the certificate's names it is known.</param>
 /// <param name="Role">Exactly one role, or none.</param>
 /// <param name="Name">What the roles call it: the device's or the gateway's id in the registry. Empty where it has no role.</param>
-/// <param name="Until">When the first certificate of its chain ends: a connection may outlive it, and what is asked over it then is asked by nobody.</param>
-internal sealed record Caller(CallerId Id, Roles Role, string Name, DateTimeOffset Until);
+internal sealed record Caller(CallerId Id, Roles Role, string Name);

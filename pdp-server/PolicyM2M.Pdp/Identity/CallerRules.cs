@@ -12,9 +12,12 @@ internal sealed record Standing(CallerRules Rules, Caller? Caller, CallerRefusal
 
 /// <summary>Why a caller may not ask anything.</summary>
 /// <param name="Words">For people.</param>
-/// <param name="IsOfCaller">Whether that says something of the caller; otherwise a revocation list is over or cannot be used, and nothing is known of it.</param>
+/// <param name="IsOfCaller">Whether that says something of the caller; otherwise an authority above it has ended, or a revocation list is missing, over or cannot be used, and nothing is known of it.</param>
 internal sealed record CallerRefusal(RefusalWords Words, bool IsOfCaller)
 {
+    /// <summary>Whether an authority above its certificate has ended.</summary>
+    public bool IsOfAuthority { get; init; }
+
     /// <summary>For reasons that name nobody.</summary>
     public CallerRefusal(string text, bool isOfCaller)
         : this(new RefusalWords(text), isOfCaller)
@@ -25,6 +28,16 @@ internal sealed record CallerRefusal(RefusalWords Words, bool IsOfCaller)
 /// <summary>By what callers are judged: whose authorities count, what was revoked, and who is what. Immutable.</summary>
 internal sealed record CallerRules(TrustBundles Trust, RoleMap Roles, RevocationLists Revocation)
 {
+    /// <summary>Authorities that must have a revocation list, since they had one.</summary>
+    public IReadOnlyList<ListedAuthority> Listed { get; init; } = [];
+
+    /// <summary>Those that have none any more, so that nobody of them gets in. One that was of a trust domain and is not any more has no callers, and needs none.</summary>
+    public IEnumerable<ListedAuthority> WithoutList()
+    {
+        CrlIssuer[] trusted = [.. Trust.Authorities.Select(CrlIssuer.Of)];
+        return Listed.Where(listed => !Revocation.All.Any(listed.Has) && (!listed.IsTrusted || trusted.Any(listed.Is)));
+    }
+
     /// <summary>
     /// The terms of the revocation lists that count. Of a trusted authority that is the newest that it signed: what an earlier key of the same name signed holds nobody up any more. That of an authority between is
     /// known when a caller shows its certificate, so each may count.
@@ -40,7 +53,7 @@ internal sealed record CallerRules(TrustBundles Trust, RoleMap Roles, Revocation
     /// <summary>Judges a certificate whose chains a handshake has built.</summary>
     public Standing Judge(ClientCertificate certificate, DateTimeOffset now)
     {
-        DateTimeOffset until = certificate.Until;
+        DateTimeOffset until = certificate.Chains.Select(chain => chain.Until).Append(certificate.Until).Where(end => end >= now).DefaultIfEmpty(now).Min();
         CallerRefusal? refusal = null;
         List<string> issuedBy = [];
         foreach (TrustedChain chain in certificate.Chains)
@@ -75,7 +88,13 @@ internal sealed record CallerRules(TrustBundles Trust, RoleMap Roles, Revocation
         // A list that begins later counts then, with nothing to tell it.
         else if (fault.Kind == RevocationFaultKind.Unusable)
             until = now;
-        return fault is null ? null : new CallerRefusal(fault.Text, fault.Kind == RevocationFaultKind.Revoked);
+        if (fault is not null)
+            return new CallerRefusal(fault.Text, fault.Kind == RevocationFaultKind.Revoked);
+        // The next handshake will not come about, after which a device goes on with what it keeps: so must one that is connected.
+        if (now > chain.Until)
+            return new CallerRefusal($"an authority in its chain ended at {chain.Until:u}", isOfCaller: false) { IsOfAuthority = true };
+        return chain.Links.Select(link => link.Issuer).FirstOrDefault(issuer => Revocation.Of(issuer) is null && Listed.Any(listed => listed.Is(issuer))) is { } without
+            ? new CallerRefusal($"the revocation list of {without.Text} is missing, and what it revoked is not known", isOfCaller: false) : null;
     }
 }
 
@@ -87,10 +106,14 @@ internal sealed class CallerRulesState(CallerRules first)
 {
     private readonly Lock _lock = new();
     private volatile CallerRules _current = first;
+    private volatile TaskCompletionSource _replaced = NewSignal();
     private volatile int _unusableFiles;
     private volatile IReadOnlyList<string> _outdatedLists = [];
 
     public CallerRules Current => _current;
+
+    /// <summary>Completes when other rules come. Whoever waits takes it before it looks.</summary>
+    public Task Next => _replaced.Task;
 
     /// <summary>How many files that say who is what and who no longer is cannot be used as they now are.</summary>
     public int UnusableFiles
@@ -109,6 +132,14 @@ internal sealed class CallerRulesState(CallerRules first)
     public void Replace(Func<CallerRules, CallerRules> change)
     {
         lock (_lock)
+        {
             _current = change(_current);
+            TaskCompletionSource replaced = _replaced;
+            _replaced = NewSignal();
+            replaced.SetResult();
+        }
     }
+
+    /// <summary>Watchers must not run on the thread of whoever replaces.</summary>
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -1,3 +1,4 @@
+using PolicyM2M.Audit;
 using PolicyM2M.Pdp.Identity.Mapping;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.X509.Revocation;
@@ -6,13 +7,13 @@ namespace PolicyM2M.Pdp.Identity;
 
 /// <summary>Reads the roles file and the revocation lists again when they change. Files that cannot be used change nothing but the log.</summary>
 internal sealed class CallerRulesFollower(
-    CallerFiles files, RevocationFiles lists, CallerRulesState rules, CredentialState credentials, PdpOptions options, TimeProvider clock, ILogger<CallerRulesFollower> log) : BackgroundService
+    CallerFiles files, RevocationFiles lists, ListedAuthorities listed, CallerRulesState rules, CredentialState credentials, PdpOptions options, TimeProvider clock, ILogger<CallerRulesFollower> log) : BackgroundService
 {
     private string _rolesStamp = "";
 
     /// <summary>Why files cannot be used, as it was last said: the same at every look is said once.</summary>
-    private string? _rolesFault, _folderFault;
-    private IReadOnlyList<string> _listFaults = [], _outdatedLists = [];
+    private string? _rolesFault, _folderFault, _unkept;
+    private IReadOnlyList<string> _listFaults = [], _outdatedLists = [], _missingLists = [];
 
     private readonly TermWatch _terms =
         new(log, options.Callers.AcceptsExpiredCrls ? "what was revoked since is not known, and callers get in all the same" : "nobody of that authority gets in until a newer one comes");
@@ -36,6 +37,7 @@ internal sealed class CallerRulesFollower(
     {
         FollowRoles();
         FollowLists();
+        Remember();
         int unusable = _listFaults.Count + (_rolesFault is null ? 0 : 1) + (_folderFault is null ? 0 : 1);
         if (unusable == 0 && rules.UnusableFiles > 0)
             log.CallerRulesUsable();
@@ -72,7 +74,7 @@ internal sealed class CallerRulesFollower(
     {
         if (read.IsBuiltIn)
             return;
-        log.RolesRead(files.Roles, read.Entries.Count);
+        log.RolesRead(files.Roles, Amount.Of(read.Entries.Count, "entry"));
         if (read.Entries.Count == 0)
             log.RolesOfNobody(files.Roles);
         foreach (string unknown in read.Entries.Select(entry => entry.TrustDomain).OfType<string>().Distinct().Except(rules.Current.Trust.TrustDomains))
@@ -103,5 +105,26 @@ internal sealed class CallerRulesFollower(
                 log.CallerRulesRefused(fault.Message);
             _folderFault = fault.Message;
         }
+    }
+    /// <summary>A list counts also where it cannot be remembered that it does: only a restart would not know of it.</summary>
+    private void Remember()
+    {
+        try
+        {
+            IReadOnlyList<ListedAuthority> known = listed.Remember(rules.Current);
+            if (!ReferenceEquals(known, rules.Current.Listed))
+                rules.Replace(before => before with { Listed = known });
+            _unkept = null;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            if (_unkept != fault.Message)
+                log.ListedAuthoritiesNotKept(fault.Message);
+            _unkept = fault.Message;
+        }
+        IReadOnlyList<string> missing = [.. rules.Current.WithoutList().Select(authority => authority.Text).Distinct(StringComparer.Ordinal)];
+        foreach (string authority in missing.Except(_missingLists))
+            log.RevocationListMissing(authority, listed.Path);
+        _missingLists = missing;
     }
 }

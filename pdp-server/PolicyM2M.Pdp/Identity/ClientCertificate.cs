@@ -10,7 +10,7 @@ namespace PolicyM2M.Pdp.Identity;
 /// <param name="DnsNames">The DNS names of its subject alternative name.</param>
 /// <param name="Subject">Its subject; null where it holds what is no text.</param>
 /// <param name="Chains">How it is vouched for: one chain for each trust domain whose authorities do.</param>
-/// <param name="Until">When the first certificate of its chains ends.</param>
+/// <param name="Until">When it ends itself; an authority above it may end earlier.</param>
 internal sealed record ClientCertificate(SpiffeId? Id, IReadOnlyList<string> DnsNames, DistinguishedName? Subject, IReadOnlyList<TrustedChain> Chains, DateTimeOffset Until)
 {
     /// <summary>More names than this are nobody's.</summary>
@@ -35,8 +35,7 @@ internal sealed record ClientCertificate(SpiffeId? Id, IReadOnlyList<string> Dns
             fault ??= $"it has {names.DnsNames.Count} DNS names, and at most {MaximumDnsNames} are looked at";
         if (fault is not null)
             return false;
-        DateTimeOffset until = chains.Select(chain => chain.Until).Append(new DateTimeOffset(certificate.NotAfter)).Min();
-        read = new ClientCertificate(id, names.DnsNames, DistinguishedName.TryRead(certificate.SubjectName.RawData, out DistinguishedName? subject) ? subject : null, chains, until);
+        read = new ClientCertificate(id, names.DnsNames, DistinguishedName.TryRead(certificate.SubjectName.RawData, out DistinguishedName? subject) ? subject : null, chains, new DateTimeOffset(certificate.NotAfter));
         return true;
     }
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using PolicyM2M.Audit;
 using PolicyM2M.Audit.Storage;
 using PolicyM2M.Pdp.Startup;
 
@@ -65,7 +66,7 @@ internal sealed class CredentialFollower(
             rules.Replace(before => before with { Trust = read.Trust });
             _used = found;
             Refuse(null);
-            log.CredentialsRead(read.Server.Thumbprint, read.Server.NotAfter.ToUniversalTime(), read.Trust.Authorities.Count());
+            log.CredentialsRead(read.Server.Thumbprint, read.Server.NotAfter.ToUniversalTime(), Amount.Of(read.Trust.Authorities.Count(), "trusted authority"));
         }
         catch (StartupException fault)
         {

@@ -3,7 +3,7 @@ namespace PolicyM2M.Pdp.Identity;
 /// <summary>How far the handshake of one connection came; kept with the connection, and touched by its own steps only, one after the other.</summary>
 internal sealed class Handshake
 {
-    /// <summary>Whether the caller said anything that is TLS.</summary>
+    /// <summary>Whether the caller said all that a handshake begins with.</summary>
     public bool HasBegun { get; set; }
 
     /// <summary>The caller's certificate and who vouches for it; null before it was found good.</summary>
@@ -16,5 +16,5 @@ internal sealed class Handshake
     /// <param name="versions">The versions of TLS that are taken.</param>
     public string Failure(string versions) => HasBegun
         ? $"the TLS handshake failed: it does not offer {versions}, HTTP/2 (ALPN h2) or a cipher suite in common, does not trust this server's certificate, or went away"
-        : "it ended the connection, or sent something else, before a TLS handshake";
+        : "it ended the connection in its first words, or they are no TLS handshake";
 }

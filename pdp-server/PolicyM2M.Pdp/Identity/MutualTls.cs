@@ -29,7 +29,8 @@ internal static class MutualTls
             SslProtocols allowed = allowTls12 ? SslProtocols.Tls12 | SslProtocols.Tls13 : SslProtocols.Tls13;
             listen.Protocols = HttpProtocols.Http2;
             listen.Use(next => connection => Place(connection, next, places, overloads));
-            listen.Use(next => connection => Watch(connection, next, allowTls12 ? "TLS 1.2 or 1.3" : "TLS 1.3", doorkeeper));
+            TimeProvider clock = services.GetRequiredService<TimeProvider>();
+            listen.Use(next => connection => Watch(connection, next, allowTls12 ? "TLS 1.2 or 1.3" : "TLS 1.3", doorkeeper, limits, clock));
             listen.UseHttps(new TlsHandshakeCallbackOptions
             {
                 OnConnection = hello => ValueTask.FromResult(Options(hello, allowed, doorkeeper)),
@@ -65,10 +66,15 @@ internal static class MutualTls
     }
 
     /// <summary>Whoever does not get in leaves a trace, also where the handshake did not come to a certificate.</summary>
-    private static async Task Watch(ConnectionContext connection, ConnectionDelegate next, string versions, Doorkeeper doorkeeper)
+    private static async Task Watch(ConnectionContext connection, ConnectionDelegate next, string versions, Doorkeeper doorkeeper, CallLimits limits, TimeProvider clock)
     {
         var handshake = new Handshake();
         connection.Features.Set(handshake);
+        if (await FirstBytes.FaultAsync(connection.Transport.Input, limits.HandshakeGrace, clock) is { } fault)
+        {
+            doorkeeper.Refused.Connection(PeerOf(connection), new RefusalWords(fault));
+            return;
+        }
         await next(connection);
         if (!handshake.IsSettled)
             doorkeeper.Refused.Connection(PeerOf(connection), new RefusalWords(handshake.Failure(versions)));

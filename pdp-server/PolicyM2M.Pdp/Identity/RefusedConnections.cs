@@ -1,4 +1,5 @@
 using System.Net;
+using PolicyM2M.Audit;
 using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Sight;
 using PolicyM2M.Wire.V1;
@@ -26,7 +27,7 @@ internal sealed class RefusedConnections : IDisposable
     public RefusedConnections(TimeProvider clock, AuditTrail audit, ILogger<RefusedConnections> log)
     {
         _log = log;
-        _told = new(clock, MaximumPeers, MaximumReasons, "other addresses", new RefusalWords("not told one by one"), (peer, reason, times) => log.RefusedAgain(peer, times, reason.Text))
+        _told = new(clock, MaximumPeers, MaximumReasons, "other addresses", new RefusalWords("not told one by one"), (peer, reason, times) => log.RefusedAgain(peer, Amount.Of(times, "more connection"), reason.Text))
         {
             Ended = (peer, first, times) =>
                 audit.Note(null, "", record => record.Denial = new AuditDenial { Rpc = NoRpc, Reason = $"{times} refused from {peer} within a minute, of which the first: {first.For(audit.Pseudonyms)}" }),

@@ -36,8 +36,7 @@ internal sealed class Overloads : IDisposable
     public void Turned(Caller caller, string reason)
     {
         _metrics.Overloaded();
-        // With another certificate it is the same caller.
-        if (_told.IsNew(new Who(caller with { Until = default }, null), reason))
+        if (_told.IsNew(new Who(caller, null), reason))
             _log.Overloaded($"{caller.Id}", reason);
     }
 

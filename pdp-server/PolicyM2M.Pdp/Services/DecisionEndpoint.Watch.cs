@@ -28,9 +28,10 @@ internal sealed partial class DecisionEndpoint
         {
             while (true)
             {
+                // The signals are taken before the look: a change after the look completes a signal that is already held.
+                Task rulesChanged = callers.Next;
                 // Asked each time: the caller may have lost its role or its certificate since, or have become another's, and the device may have been revoked or moved to another site.
                 ofCaller = ofCaller.Of(access.Check(context).Name);
-                // The signals are taken before the look: a change after the look completes a signal that is already held.
                 (Task deviceChanged, Task callerChanged) = (ofDevice.Next, ofCaller.Next);
                 (DeviceRegistry devices, bool isAway) = Devices();
                 if (Subject(request.DeviceId, devices, context) != device)
@@ -42,7 +43,7 @@ internal sealed partial class DecisionEndpoint
                 }
                 using var turn = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
                 // Each by itself ends with the turn: what waits on a signal that may never come would stay with it.
-                Task[] signals = [revisions.WaitForOther(watched.Status!, device, turn.Token), deviceChanged.WaitAsync(turn.Token), callerChanged.WaitAsync(turn.Token)];
+                Task[] signals = [revisions.WaitForOther(watched.Status!, device, turn.Token), deviceChanged.WaitAsync(turn.Token), callerChanged.WaitAsync(turn.Token), rulesChanged.WaitAsync(turn.Token)];
                 await Task.WhenAny(watched.StatementDue is { } due ? [.. signals, Task.Delay(Until(due), clock, turn.Token)] : signals);
                 await turn.CancelAsync();
                 ending.Token.ThrowIfCancellationRequested();

@@ -28,10 +28,11 @@ internal sealed partial class DecisionEndpoint
             // was added.
             while (true)
             {
+                // The signals are taken before the look: a change after the look completes a signal that is already held.
+                Task rulesChanged = callers.Next;
                 // Asked each time: the caller may have lost its role or its certificate since, or have become another's, and a slow reader makes a round of two thousand last.
                 watched.Follow(access.Check(context).Name);
                 Subject("", registry.Current, context);
-                // The signals are taken before the look: a change after the look completes a signal that is already held.
                 (Task changed, Task next) = (watched.Changed, revisions.Next);
                 if (next != superseded)
                     watched.LookAtAll();
@@ -55,7 +56,7 @@ internal sealed partial class DecisionEndpoint
                     reading ??= requestStream.MoveNext(ending.Token);
 
                 using var turn = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
-                List<Task> signals = [changed.WaitAsync(turn.Token), superseded.WaitAsync(turn.Token)];
+                List<Task> signals = [changed.WaitAsync(turn.Token), superseded.WaitAsync(turn.Token), rulesChanged.WaitAsync(turn.Token)];
                 if (reading is not null)
                     signals.Add(reading);
                 if (isBeyondRate)

@@ -26,7 +26,7 @@ namespace PolicyM2M.Pdp.Services;
 [BindServiceMethod(typeof(DecideBinding), nameof(DecideBinding.BindOthers))]
 internal sealed partial class DecisionEndpoint(
     RevisionState revisions, RegistryState registry, Trial trial, DroppedClaims droppedClaims, SigningKeys keys, SignedDecisions signedDecisions,
-    SignedStatements signedStatements, SignedBundles signedBundles, GivenDecisions given, WatchNews news, CallAccess access, Denials denials, CallerLoads loads, Overloads overloads, AuditTrail audit,
+    SignedStatements signedStatements, SignedBundles signedBundles, GivenDecisions given, WatchNews news, CallAccess access, CallerRulesState callers, Denials denials, CallerLoads loads, Overloads overloads, AuditTrail audit,
     PdpMetrics metrics, TimeProvider clock, IHostApplicationLifetime lifetime)
     : DecisionService.DecisionServiceBase
 {

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using PolicyM2M.Audit;
 using PolicyM2M.Pdp.Auditing;
 using PolicyM2M.Pdp.Devices;
 using PolicyM2M.Pdp.Identity;
@@ -66,7 +67,7 @@ internal sealed class DeviceImportCall(ImportUploads uploads, DeviceStore store,
             Changed = isWritten ? progress.Changed.Count : plan.Changed,
             Faults = faults.Length,
         };
-        string detail = $"{summary.Good} good, {summary.Changed} {(isWritten ? "changed" : "would change")}, {summary.Faults} faults";
+        string detail = $"{summary.Good} good, {summary.Changed} {(isWritten ? "changed" : "would change")}, {Amount.Of(summary.Faults, "fault")}";
         string? notDone = isWritten ? null : options.DryRun ? "it was only tried" : "one fault keeps everything from being written";
         if (notDone is null)
             log.DevicesImported(actor.Id, detail);

@@ -33,7 +33,7 @@ internal sealed class PolicyEndpoint(
             HeldDevices = registry.Held.Count,
             Terms = { callers.Current.ListTerms().Select(list => list.Term).Prepend(credentials.Current.Term).OrderBy(term => term.Until).Select(ToWire) },
             NotReady = { readiness.WhyNot() },
-            Warnings = { registry.IsAnother ? [Readiness.AnotherRegistry] : Array.Empty<string>(), callers.OutdatedLists },
+            Warnings = { registry.IsAnother ? [Readiness.AnotherRegistry] : Array.Empty<string>(), callers.Current.WithoutList().Select(Missing), callers.OutdatedLists },
         });
     }
 
@@ -94,6 +94,8 @@ internal sealed class PolicyEndpoint(
         AuditOperation asked = Asked(context, "accept a history", request.ExpectedActive, RolloutRequests.NamedCommit(request.CommitId), RolloutRequests.OptionalReason(request.Reason));
         return new AcceptHistoryResponse { State = await Take(context, asked, status => RolloutRules.AcceptHistory(status, asked.CommitId)) };
     }
+
+    private static string Missing(ListedAuthority authority) => $"the revocation list of {authority.Text} is missing, and there was one before: nobody of that authority gets in until there is a list again";
 
     /// <summary>What an operator asks for, as it is recorded.</summary>
     private static AuditOperation Asked(ServerCallContext context, string name, string expectedActive, string commit = "", string reason = "") =>

@@ -37,6 +37,8 @@ internal sealed class Readiness(RegistryState registry, AuditTrail audit, Draini
         DateTimeOffset now = clock.GetUtcNow();
         if (!options.Callers.AcceptsExpiredCrls && Worst(rules.Current.ListTerms().Select(list => list.Term), now) is var lists and > TermStage.Running)
             yield return lists == TermStage.Over ? "a revocation list is over, so that nobody of its authority gets in" : "a revocation list ends soon, and after that nobody of its authority gets in";
+        if (rules.Current.WithoutList().Any())
+            yield return "a revocation list is missing, so that nobody of its authority gets in";
         if (credentials.Current.Term.At(now) is var own and > TermStage.Running)
             yield return own == TermStage.Over ? "the server's certificate is over, so that no caller accepts it" : "the server's certificate ends soon, and after that no caller accepts it";
     }

@@ -151,7 +151,7 @@ internal static class CommandLine
         HelpName = "FILE",
     };
 
-    private static readonly Option<RolloutStage?> Rollout = new("--rollout")
+    private static readonly Option<string?> Rollout = new("--rollout")
     {
         Description = "How a new commit enters: direct; shadow, decided with and compared; or canary:PERCENT, answering that share of the devices. An operator promotes it. [default: direct]",
         HelpName = "STAGE",
@@ -196,12 +196,12 @@ internal static class CommandLine
             output.Write(OptionTable.InForce(command, parsed, settings));
             string[] found = [.. CheckedData.FaultsOf(parsed.GetValue(Data), TimeProvider.System)];
             foreach (string fault in found)
-                error.WriteLine($"error: {fault}");
+                error.WriteLine($"error: {Settings.WithPlaces(fault, settings.Places)}");
             exitCode = found.Length > 0 ? ExitCode.CouldNotRun : ExitCode.Ok;
             return null;
         }
         exitCode = parsed.Invoke(streams);
-        return options;
+        return options is null ? null : options with { Places = settings.Places };
     }
 
     /// <summary>The command with all of its options, in the order of the help.</summary>
@@ -234,7 +234,8 @@ internal static class CommandLine
         Development = parsed.GetValue(Development),
         AllowedSigners = parsed.GetValue(AllowedSigners),
         RequireSigned = parsed.GetValue(RequireSigned),
-        Rollout = parsed.GetValue(Rollout),
+        // A parser that says nothing, as that of direct would, counts as one that failed.
+        Rollout = parsed.GetValue(Rollout) is { } stage ? RolloutStage.Parse(stage) : null,
         Fetch = parsed.GetValue(Fetch) ?? PdpOptions.UsualFetch,
         Access = new RemoteAccess(parsed.GetValue(GitKey), parsed.GetValue(GitKnownHosts), parsed.GetValue(GitAuthorities), parsed.GetValue(GitToken)),
         Webhook = parsed.GetValue(Webhook),
@@ -273,13 +274,12 @@ internal static class CommandLine
         return null;
     }
 
-    private static RolloutStage? ReadStage(ArgumentResult argument)
+    private static string ReadStage(ArgumentResult argument)
     {
         string text = argument.Tokens.Count == 1 ? argument.Tokens[0].Value : "";
-        RolloutStage? stage = RolloutStage.Parse(text);
-        if (stage is null && text != "direct")
+        if (RolloutStage.Parse(text) is null && text != "direct")
             argument.AddError($"--rollout: `{text}` is not direct, shadow or canary:PERCENT, such as canary:10; PERCENT is from 1 to 100");
-        return stage;
+        return text;
     }
 
     private static TimeSpan? ReadValidity(ArgumentResult argument, TimeSpan shortest, TimeSpan longest)

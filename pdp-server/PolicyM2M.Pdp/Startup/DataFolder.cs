@@ -33,6 +33,9 @@ internal sealed record DataFolder(string Path)
     /// <summary>Revocation lists.</summary>
     public string Crl => System.IO.Path.Combine(Path, "crl");
 
+    /// <summary>Which authorities must have one, since they had one.</summary>
+    public string CrlRequired => System.IO.Path.Combine(Path, "crl-required.json");
+
     /// <summary>Which commit was served last.</summary>
     public string LastServed => System.IO.Path.Combine(Path, "last-served.json");
 

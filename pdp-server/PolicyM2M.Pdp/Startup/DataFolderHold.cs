@@ -29,7 +29,7 @@ internal sealed class DataFolderHold(DataFolder data) : IDisposable
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            string reason = fault is UnauthorizedAccessException ? FaultText.Of(fault) : fault.HResult == WouldBlock ? "another decision point uses it; each has its own (`--data`)" : fault.Message;
+            string reason = fault.HResult == WouldBlock ? "another decision point uses it; each has its own (`--data`)" : DataFolderFault.Of(LockFile, fault);
             throw new StartupException($"the data folder {data.Path} cannot be used: {reason}", ExitCode.CouldNotRun, fault);
         }
     }

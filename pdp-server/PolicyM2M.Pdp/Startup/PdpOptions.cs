@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Net;
 using PolicyM2M.Pdp.Rollouts;
 using PolicyM2M.Store.Remotes;
@@ -68,6 +69,9 @@ internal sealed record PdpOptions(string Git, string Ref, string Folder, IPEndPo
 
     /// <summary>How long what is stated of a device may hold at most while nobody answers it.</summary>
     public TimeSpan StatementValidity { get; init; } = UsualStatementValidity;
+
+    /// <summary>Which options the environment or a file set, and where: whoever reads a fault looks for the option on the command line.</summary>
+    public IReadOnlyDictionary<string, string> Places { get; init; } = FrozenDictionary<string, string>.Empty;
 
     /// <summary>What is recorded, and how.</summary>
     public AuditOptions Audit { get; init; } = new();

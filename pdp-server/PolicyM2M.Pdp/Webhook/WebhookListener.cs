@@ -23,6 +23,12 @@ internal sealed class WebhookListener : IHostedService, IAsyncDisposable
 
     private const int MaximumConnections = 32;
 
+    /// <summary>Who holds connections and says nothing keeps the Git host out for no longer.</summary>
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(5);
+
+    /// <summary>Nor does one whose body does not come to its end: Git hosts themselves give up after ten seconds.</summary>
+    private static readonly TimeSpan LongestRequest = TimeSpan.FromSeconds(10);
+
     private readonly IPEndPoint _endPoint;
     private readonly string _secretFile;
     private readonly RevisionNews _news;
@@ -82,7 +88,8 @@ internal sealed class WebhookListener : IHostedService, IAsyncDisposable
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = MaximumBodyBytes;
             kestrel.Limits.MaxConcurrentConnections = MaximumConnections;
-            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+            kestrel.Limits.RequestHeadersTimeout = LongestSilence;
+            kestrel.Limits.KeepAliveTimeout = LongestSilence;
             kestrel.Listen(_endPoint, listen => listen.Protocols = HttpProtocols.Http1);
         });
         WebApplication server = builder.Build();
@@ -103,9 +110,11 @@ internal sealed class WebhookListener : IHostedService, IAsyncDisposable
             _refused.Connection(peer, new RefusalWords($"a webhook with neither {WebhookSecret.SignatureHeader} nor {WebhookSecret.TokenHeader}"));
             return StatusCodes.Status401Unauthorized;
         }
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        late.CancelAfter(LongestRequest);
         try
         {
-            if (!await WebhookSecret.Read(_secretFile).ProvesAsync(request.Headers, request.Body, context.RequestAborted))
+            if (!await WebhookSecret.Read(_secretFile).ProvesAsync(request.Headers, request.Body, late.Token))
             {
                 _refused.Connection(peer, new RefusalWords("a webhook by somebody who does not know the secret"));
                 return StatusCodes.Status401Unauthorized;
@@ -120,6 +129,12 @@ internal sealed class WebhookListener : IHostedService, IAsyncDisposable
         {
             _log.WebhookSecretUnreadable(fault.Message);
             return StatusCodes.Status503ServiceUnavailable;
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            // The rest of it is not waited for either.
+            context.Response.Headers.Connection = "close";
+            return StatusCodes.Status408RequestTimeout;
         }
         catch (Exception gone) when (gone is IOException or OperationCanceledException)
         {

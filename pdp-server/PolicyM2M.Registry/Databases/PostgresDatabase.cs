@@ -53,7 +53,7 @@ public sealed class PostgresDatabase : IRegistryDatabase
     public TimeSpan Poll { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <inheritdoc/>
-    public async Task<DbConnection> OpenAsync(bool create, CancellationToken cancellationToken) => await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+    public async Task<DbConnection> OpenAsync(bool create, CancellationToken cancellationToken) => await OpenAsync(cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async Task<DbTransaction> BeginMigrationAsync(DbConnection connection, CancellationToken cancellationToken)
@@ -86,7 +86,7 @@ public sealed class PostgresDatabase : IRegistryDatabase
                 await _listener.WaitAsync(Poll, cancellationToken).ConfigureAwait(false);
                 return;
             }
-            _listener = await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            _listener = await OpenAsync(cancellationToken).ConfigureAwait(false);
             NpgsqlCommand listen = _listener.CreateCommand();
             await using (listen.ConfigureAwait(false))
             {
@@ -107,6 +107,22 @@ public sealed class PostgresDatabase : IRegistryDatabase
     {
         await CloseListenerAsync().ConfigureAwait(false);
         await _source.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>The driver does not look at its token while a server that took the connection says nothing.</summary>
+    private async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        Task<NpgsqlConnection> opening = _source.OpenConnectionAsync(cancellationToken).AsTask();
+        try
+        {
+            return await opening.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // It ends by its own timeout, and nobody takes what comes of it.
+            _ = opening.ContinueWith(static late => late.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            throw;
+        }
     }
 
     private async Task CloseListenerAsync()

@@ -20,7 +20,7 @@ internal static class CsvRows
             if (names is null)
                 names = Header(fields, faults);
             else if (fields.Count != names.Count)
-                faults.Add(new ImportFault(first, 1, $"there are {fields.Count} values; expected {names.Count}, as the first line has names"));
+                faults.Add(new ImportFault(first, 1, $"{(fields.Count == 1 ? "there is 1 value" : $"there are {fields.Count} values")}; expected {names.Count}, as the first line has names"));
             else
                 rows.Add(new ImportRow(first, 1, null, [.. fields.Zip(names).Where(pair => pair.First.Text.Length > 0)
                     .Select(pair => new ImportField(pair.Second, pair.First.Text, pair.First.Line, pair.First.Column))]));

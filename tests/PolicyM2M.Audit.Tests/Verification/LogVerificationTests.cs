@@ -47,7 +47,7 @@ internal sealed class LogVerificationTests
     public void A_removed_record_is_found_where_it_was()
     {
         Rewrite(0, entries => entries.RemoveAt(254));
-        Finds("255 tile/entries/000: 1 records fewer than were signed: the file holds 255 and should hold 256",
+        Finds("255 tile/entries/000: 1 record fewer than were signed: the file holds 255 and should hold 256",
             "254 tile/entries/000: the record that stands here was signed as number 255: one before it was removed or added, or they were moved");
     }
 

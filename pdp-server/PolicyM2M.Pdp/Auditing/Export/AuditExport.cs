@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Grpc.Net.Client;
+using PolicyM2M.Audit;
 using PolicyM2M.Audit.Storage;
 using PolicyM2M.Pdp.Startup;
 
@@ -105,9 +106,9 @@ internal sealed class AuditExport(AuditTrail audit, PdpOptions options, DataFold
         Interlocked.Add(ref _rejected, rejected);
         Interlocked.Add(ref _missed, missed);
         if (rejected > 0)
-            log.AuditExportRejected(rejected, reason);
+            log.AuditExportRejected(Amount.Of(rejected, "record"), reason);
         if (missed > 0)
-            log.AuditExportMissed(missed);
+            log.AuditExportMissed(Amount.Of(missed, "record"));
         _position.Remember(checkpoint.Origin, batch.Last + 1);
         return batch.Last + 1 < checkpoint.Size;
     }

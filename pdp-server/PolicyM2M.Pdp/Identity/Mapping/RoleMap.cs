@@ -42,13 +42,13 @@ internal sealed class RoleMap(IReadOnlyList<RoleEntry> entries)
                 reason = new RefusalWords($"it is of the trust domain {id.TrustDomain}, and no authority of that domain issued it");
             else if (others.Length > 0)
                 reason = Both(id.ToString(), others[0].Id);
-            return reason is null ? ToCaller(OfSpiffe(id), certificate, out reason) : null;
+            return reason is null ? ToCaller(OfSpiffe(id), out reason) : null;
         }
         if (others.Length == 0)
             reason = new RefusalWords("it has 0 URIs as subject alternative name, and an X509-SVID has exactly one; no entry of a roles file takes its DNS names or its subject either");
         else if (others.FirstOrDefault(other => other.Id.GetType() != others[0].Id.GetType() || (other.Role, other.Name) != (others[0].Role, others[0].Name)) is { } second)
             reason = Both(others[0].Id.ToString(), second.Id);
-        return reason is null ? ToCaller(others[0], certificate, out reason) : null;
+        return reason is null ? ToCaller(others[0], out reason) : null;
     }
 
     private static RefusalWords Both(string one, CallerId other) =>
@@ -57,13 +57,13 @@ internal sealed class RoleMap(IReadOnlyList<RoleEntry> entries)
     private static RoleEntry ByPath(string trustDomain, string segment, Roles role) =>
         new(new IdentityPattern.OfSpiffe(trustDomain, [new PatternPart.Literal(segment), new PatternPart.Name()]), role, null, null);
 
-    private Caller? ToCaller(Match match, ClientCertificate certificate, out RefusalWords? reason)
+    private Caller? ToCaller(Match match, out RefusalWords? reason)
     {
         reason = match.Entry is { } entry && Entries.FirstOrDefault(other => other.Reserves(match.Name, entry)) is { } owner
             ? new RefusalWords($"{match.Id} would be called {match.Name}, and names that begin with {owner.Prefix} are those of {owner.Issuer} by the roles file",
                 $"it would be called by a name that begins with {owner.Prefix}, and such names are those of {owner.Issuer} by the roles file")
             : null;
-        return reason is null ? new Caller(match.Id, match.Role, match.Name, certificate.Until) : null;
+        return reason is null ? new Caller(match.Id, match.Role, match.Name) : null;
     }
 
     /// <summary>An ID that no entry takes is known, and has no role.</summary>

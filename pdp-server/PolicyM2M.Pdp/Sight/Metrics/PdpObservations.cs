@@ -67,6 +67,8 @@ internal static class PdpObservations
         metrics.Seconds("policym2m.pdp.crl.remaining", "Time until the revocation list of an authority ends; below 0 it is over, and nobody of that authority gets in unless `--crl-expired accept`.",
             () => callers.Current.ListTerms().GroupBy(list => list.List.IssuerText, StringComparer.Ordinal)
                 .Select(ofOne => new Measurement<double>((ofOne.Min(list => list.Term.Until) - clock.GetUtcNow()).TotalSeconds, new KeyValuePair<string, object?>("issuer", ofOne.Key))));
+        metrics.Gauge("policym2m.pdp.crl.missing", "{authority}", "Authorities whose revocation list was in force before and is missing, so that nobody of them gets in.",
+            () => [new(callers.Current.WithoutList().Count())]);
         metrics.Seconds("policym2m.pdp.certificate.remaining", "Time until the server's own certificate ends, or one that it sends along; below 0 no caller accepts the server.",
             () => [new((credentials.Current.Term.Until - clock.GetUtcNow()).TotalSeconds)]);
         metrics.Gauge("policym2m.pdp.certificate.unusable", "1", "1 while the files of the server's certificate, its key and the authorities that it trusts cannot be used as they are, so that those before go on.",

@@ -35,7 +35,7 @@ internal static class CheckedData
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            return FaultText.Of(fault);
+            return DataFolderFault.Of(folder, fault);
         }
     }
 }

@@ -58,7 +58,7 @@ internal static class FileRules
         if (credentials is null)
             return faults;
         var lists = new RevocationFiles(data, new CallerOptions());
-        return [.. Fault("--data", () => lists.Look(credentials.Trust, RevocationLists.None)), .. lists.Faults];
+        return [.. Fault("--data", () => lists.Look(credentials.Trust, RevocationLists.None)), .. lists.Faults, .. Fault("--data", () => ListedAuthorities.Open(data.CrlRequired))];
     }
 
     private static string[] Fault(string option, Action read)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Text.RegularExpressions;
 
 namespace PolicyM2M.Pdp.Startup.Configuration;
 
@@ -31,6 +32,13 @@ internal sealed record Settings(ImmutableArray<Setting> Used, ImmutableArray<str
 
     /// <summary>Where it was said what an option is, as faults begin: the option itself where the command line says it.</summary>
     public string PlaceOf(Option option) => Used.FirstOrDefault(setting => setting.Option == option.Name) is { } setting ? PlaceOf(option, setting) : option.Name;
+
+    /// <summary>The options that are set here, and where.</summary>
+    public IReadOnlyDictionary<string, string> Places => Used.ToDictionary(setting => setting.Option, setting => setting.Place, StringComparer.Ordinal);
+
+    /// <summary>A fault, and of each option that it names where that is set, if it is not the command line.</summary>
+    public static string WithPlaces(string fault, IReadOnlyDictionary<string, string> places) => fault + string.Concat(
+        places.Where(place => Regex.IsMatch(fault, $"{Regex.Escape(place.Key)}(?![a-z0-9-])")).OrderBy(place => place.Key, StringComparer.Ordinal).Select(place => $"; {place.Key} is set by {place.Value}"));
 
     /// <summary>A variable says which option it is by its name, and a place in a file does not.</summary>
     private static string PlaceOf(Option option, Setting setting) => OptionNames.Variable(option) == setting.Place ? setting.Place : $"{setting.Place}: {OptionNames.Key(option)}";
