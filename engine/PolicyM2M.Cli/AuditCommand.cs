@@ -60,6 +60,11 @@ internal static partial class AuditCommand
         }
         if (next < size && shown < (limit ?? int.MaxValue))
             isWhole &= IsBeginning(streams, from, next, size);
+        if (shown < (limit ?? int.MaxValue) && Read(folder, () => reader.CountUnsigned(size)) is var more and > 0)
+        {
+            streams.Errors.Write($"{streams.ErrorColours.Warn("note")}: {DiagnosticReport.Count(more, "record")} came after the checkpoint and {(more == 1 ? "is" : "are")} not shown: "
+                + $"nothing vouches for {(more == 1 ? "it" : "them")} until the decision point signs the next, or starts again\n");
+        }
         if (device?.Overlooked(isFound: shown > 0) is { } overlooked)
             streams.Errors.Write($"{streams.ErrorColours.Warn("note")}: {Printable.Of(overlooked)}\n");
         return isWhole ? ExitCode.Ok : ExitCode.NotAsExpected;

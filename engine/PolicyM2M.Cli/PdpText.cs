@@ -75,7 +75,8 @@ internal sealed class PdpText(TextWriter writer, Palette palette)
             Row(Kind(count.Kind), $"{count.Count} {Direction(count.Direction)}");
         foreach (DifferenceSample sample in found.Samples)
         {
-            writer.Write($"\n{palette.Strong(Kind(sample.Kind))} {Direction(sample.Direction)}, {DiagnosticReport.Count((long)sample.Count, "time")}, last by {Printable.Of(sample.DeviceId)} at {Time(sample.LastSeen)}\n");
+            writer.Write($"\n{palette.Strong(Kind(sample.Kind))} {Direction(sample.Direction)}, {DiagnosticReport.Count((long)sample.Count, "time")}, "
+                + $"last by {Printable.Of(sample.DeviceId)} at {Time(sample.LastSeen)}\n");
             Side("-", sample.ActiveOutcome, sample.ActiveRules, palette.Bad);
             Side("+", sample.CandidateOutcome, sample.CandidateRules, palette.Good);
         }

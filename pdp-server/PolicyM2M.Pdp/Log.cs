@@ -242,6 +242,9 @@ internal static partial class Log
     [LoggerMessage(906, LogLevel.Warning, "no checkpoint covered the end of the audit log, {Records}, so nothing vouches for that; a server that is killed leaves what is of about its last second")]
     public static partial void AuditUnsigned(this ILogger log, string records);
 
+    [LoggerMessage(914, LogLevel.Warning, "--audit-values {Name}: the policies that are served have no such attribute, and no record will have its value")]
+    public static partial void AuditValueUnknown(this ILogger log, string name);
+
     [LoggerMessage(907, LogLevel.Error, "the audit log was not as it had been signed: {What}")]
     public static partial void AuditMended(this ILogger log, string what);
 

@@ -148,6 +148,8 @@ internal static class Program
                 pdp.Logger.SecretReadable(option, file);
             if (options.Accept is { } named && accepted is null)
                 pdp.Logger.AcceptedNothing(named, source.FindAccepted() is null ? $"{source.Repository} has no such commit" : "an earlier start took it, and it counts once; take it away");
+            foreach (string value in options.Audit.Values.Where(value => !revisions.Current.Active.Bundle.Attributes.ContainsKey(value)))
+                pdp.Logger.AuditValueUnknown(value);
             if (development.InUse)
                 pdp.Logger.DevelopmentCredentials(data.Pki);
             if (webhook is not null)

@@ -1,4 +1,5 @@
 using System.Net;
+using PolicyM2M.Pdp.Rollouts;
 using PolicyM2M.Pdp.Development;
 using PolicyM2M.Pdp.Limits;
 using PolicyM2M.Pdp.Startup;
@@ -309,6 +310,19 @@ public sealed class ConfigurationTests
             .And.Match(@"(?m)^listen +127\.0\.0\.1:8443 +default$").And.Match(@"(?m)^rollout +direct +default$").And.Match(@"(?m)^registry-db +sqlite: and registry\.db in the data folder +default$")
             .And.Match(@"(?m)^bundle-validity +7d +default$").And.Match(@"(?m)^fetch +30 +default$").And.Not.Contain("hunter2"));
     }
+
+    [TestCase("direct", null)]
+    [TestCase("shadow", "shadow")]
+    [TestCase("canary:10", "canary:10")]
+    public void Each_way_in_for_commits_can_be_said(string said, string? means)
+    {
+        (PdpOptions? options, _, string text) = Parse(["--rollout", said]);
+        Assert.That(options, Is.Not.Null, text);
+        Assert.That(options.Rollout, Is.EqualTo(means is null ? null : RolloutStage.Parse(means)));
+    }
+
+    [Test]
+    public void A_configuration_that_is_named_twice_is_a_fault() => Assert.That(Parse(["--config", "a", "--config", "b"]).Text, Does.StartWith("error: Option '--config' expects a single argument"));
 
     [TestCase("--config", "nowhere", "error: --config: there is no file `nowhere`\n")]
     [TestCase("--config", "/", "error: --config: `/` is a folder, and no file\n")]

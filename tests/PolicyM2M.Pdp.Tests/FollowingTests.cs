@@ -144,7 +144,7 @@ public sealed class FollowingTests
         GetStatusResponse status = await Until(status => status.Refused is not null);
 
         Assert.That((status.Active.CommitId, status.Refused.CommitId), Is.EqualTo((served, other)));
-        string reason = $"{other[..12]} does not follow {served[..12]}, which was served last: the ref was moved back, or its history rewritten; `m2m pdp accept {other[..12]}`, or a new start with `--accept {other[..12]}`, serves it all the same";
+        string reason = $"{other[..12]} does not follow {served[..12]}, which was served last: the ref was moved back, or its history rewritten; `m2m pdp accept {other[..12]}`, or a new start with `--accept {other[..12]}`, lets it in all the same, if it is signed as it must be";
         Assert.That(status.Refused.Diagnostics.Select(fault => (fault.Code, fault.Message)), Is.EqualTo(new[] { ("", reason) }));
         Assert.That(_pdp.Log.Lines, Has.Exactly(1).EqualTo($"Error: {reason}"));
         Assert.That((await Lifetime()).CommitId, Is.EqualTo(served));

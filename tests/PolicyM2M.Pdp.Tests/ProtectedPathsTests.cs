@@ -43,11 +43,11 @@ public sealed class ProtectedPathsTests
     public async Task A_change_counts_once_a_second_person_has_signed_it_on_top()
     {
         string served = _pdp.Git.Head, changed = Commit(_alice, TestPolicies.Baseline("7d"));
-        await Refused(served, changed, $"the commit {changed[..12]} changes `baseline.m2m` and the manifest, which take 2 signers to change: alice signed so far; "
+        await Refused(served, changed, $"the commit {changed[..12]} changes `baseline.m2m` or the manifest, which take 2 signers to change: alice signed so far since {served[..12]}, which was served last; "
             + "another allowed signer signs it with `git commit --allow-empty -S` on top");
 
         string again = Commit(_second);
-        await Refused(served, again, $"the commit {again[..12]} changes `baseline.m2m` and the manifest, which take 2 signers to change: alice signed so far; "
+        await Refused(served, again, $"the commit {again[..12]} changes `baseline.m2m` or the manifest, which take 2 signers to change: alice signed so far since {served[..12]}, which was served last; "
             + "another allowed signer signs it with `git commit --allow-empty -S` on top");
 
         await Served(Commit(_bob));
@@ -157,7 +157,7 @@ public sealed class ProtectedPathsTests
 
         StartupException? refusal = await Assert.ThrowsAsync<StartupException>(() => _pdp.StartServerAsync(_pdp.Options() with { Data = _folder["other"] }));
 
-        Assert.That(refusal!.Message, Does.StartWith("the manifest protects `baseline.m2m` and the manifest, which take 2 signers to change, and nobody said whose signatures count"));
+        Assert.That(refusal!.Message, Does.StartWith("the manifest protects `baseline.m2m` or the manifest, which take 2 signers to change, and nobody said whose signatures count"));
     }
 
     private PdpOptions Options() => _pdp.Options() with { AllowedSigners = _folder["allowed"] };

@@ -87,6 +87,8 @@ public sealed class DeviceImportTests
         "2:19 `y.z` has a value that no attribute can have; expected true or false, a whole number, a text or an array of texts")]
     [TestCase("{ \"devices\": { \"a\": { \"device.id\": \"b\" } } }", "1:23 `device.id` is `b`, and the device stands under `a`")]
     [TestCase("{ \"devices\": { \"a/b\": { } } }", "1:23 `a/b` cannot be the id of a device; expected 1 to 256 letters, digits, `.`, `-` and `_`")]
+    [TestCase("{ \"devices\": { \"a\": { \"posture.risk\": 1.5 }, \"a\": { } } }", "1:23 `posture.risk` has a value that no attribute can have; expected true or false, a whole number, a text or an array of texts",
+        "1:51 `a` is the device of line 1 already; expected each device once")]
     [TestCase("{ \"devices\": { \"a\": { }, \"a\": { } } }", "1:31 `a` is the device of line 1 already; expected each device once")]
     [TestCase("{ \"devices\": { }, \"device\": { } }", "1:19 only `devices` has a meaning here")]
     [TestCase("{ \"devices\": { \"a\": { \"boot.secure\": true, \"boot\": { \"secure\": false } } } }", "1:54 `boot.secure` is given twice")]

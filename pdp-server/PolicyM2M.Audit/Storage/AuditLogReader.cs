@@ -48,6 +48,20 @@ public sealed class AuditLogReader
         }
     }
 
+    /// <summary>How many records came after a checkpoint of this size, which nothing vouches for yet: a server that is killed leaves those of its last second.</summary>
+    /// <exception cref="AuditLogException">A journal cannot be read.</exception>
+    public long CountUnsigned(long size)
+    {
+        try
+        {
+            return _folder.Journals().Select(journal => Math.Max(0, new FoundJournal(journal.Path, journal.From).Until - size)).DefaultIfEmpty().Max();
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new AuditLogException($"the journal of the log `{_folder.Path}` cannot be read: {fault.Message}", fault);
+        }
+    }
+
     /// <summary>The hashes that, with that of a record, give the root of the log of this size (RFC 6962, section 2.1.1).</summary>
     /// <exception cref="AuditLogException">A tile is not there.</exception>
     /// <exception cref="ArgumentOutOfRangeException">There is no such record.</exception>

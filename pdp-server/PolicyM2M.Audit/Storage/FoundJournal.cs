@@ -35,7 +35,7 @@ internal sealed class FoundJournal
     public string? WhyNot(LogFolder folder, Checkpoint signed)
     {
         if (signed.Size > Until)
-            return $"the log `{folder.Path}` was signed with {Amount.Of(signed.Size, "record")} and has {Until}: move it away, and keep it; `m2m audit verify` says which are missing";
+            return $"the log `{folder.Path}` was signed with {Amount.Of(signed.Size, "record")} and has {Until} as they were: move it away, and keep it; `m2m audit verify` says which are missing, or others";
         return Root(folder, signed.Size, Entries) == signed.Root
             ? null
             : $"the records of the log `{folder.Path}` are not those that were signed: move it away, and keep it; `m2m audit verify` says which are others";

@@ -22,7 +22,8 @@ internal static class LogStart
             return Begin(folder, origin, signing);
         Checkpoint published = Believe(folder, folder.Checkpoint, signing), signed = LastSigned(folder, published, signing);
         if (folder.HasWholeTile(signed.Size / TilePath.Width))
-            throw new AuditLogException($"the log `{folder.Path}` has whole tiles after the {Amount.Of(signed.Size, "record")} of its checkpoint, which are written only once they are announced: an earlier checkpoint was put back. "
+            throw new AuditLogException($"the log `{folder.Path}` has whole tiles after the {Amount.Of(signed.Size, "record")} of its checkpoint, "
+                + "which are written only once they are announced: an earlier checkpoint was put back. "
                 + "Put the last one back, or move the log away, and keep it");
         IReadOnlyList<FoundJournal> journals = [.. folder.Journals().Select(journal => new FoundJournal(journal.Path, journal.From))];
         if (journals.Count == 0)

@@ -11,7 +11,8 @@ internal sealed class CallAccess(Denials denials, Reads reads, RegistryState reg
     /// <summary>Holds a call against the table.</summary>
     /// <returns>Who calls.</returns>
     /// <exception cref="RpcException">
-    /// UNAUTHENTICATED where the caller's certificate is no longer accepted, UNAVAILABLE where an authority above it has ended or a revocation list is missing, over or cannot be used, which says nothing of the caller, and
+    /// UNAUTHENTICATED where the caller's certificate is no longer accepted, UNAVAILABLE where an authority above it has ended or a revocation list is missing, over or cannot be used, which says nothing of the
+    /// caller, and
     /// PERMISSION_DENIED where its role may not call this.
     /// </exception>
     public Caller Check(ServerCallContext context)

@@ -38,7 +38,8 @@ internal sealed class ListedAuthorities
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or JsonException)
         {
             throw new StartupException(
-                $"{path} cannot be used, and says which authorities must have a revocation list: {FaultText.Of(fault)}; put a copy of it in its place, or see that all lists are there and remove it", ExitCode.CouldNotRun, fault);
+                $"{path} cannot be used, and says which authorities must have a revocation list: {FaultText.Of(fault)}; "
+                + "put a copy of it in its place, or see that all lists are there and remove it", ExitCode.CouldNotRun, fault);
         }
     }
 

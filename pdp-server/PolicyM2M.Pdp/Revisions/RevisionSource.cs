@@ -85,7 +85,7 @@ internal sealed class RevisionSource
         _repository.Follows(served, commit) || (accepted is not null && _repository.Follows(accepted, commit))
             ? null
             : $"{ActiveRevision.Shorten(commit)} does not follow {ActiveRevision.Shorten(served)}, which was served last: the ref was moved back, or its history rewritten; "
-                + $"`m2m pdp accept {ActiveRevision.Shorten(commit)}`, or a new start with `--accept {ActiveRevision.Shorten(commit)}`, serves it all the same"
+                + $"`m2m pdp accept {ActiveRevision.Shorten(commit)}`, or a new start with `--accept {ActiveRevision.Shorten(commit)}`, lets it in all the same, if it is signed as it must be"
                 + (_accepted is null ? "" : $" (`--accept {_accepted}` names another, or counted before)");
 
     /// <summary>The commit that <c>--accept</c> names; null where nothing is named, or the repository has no such commit.</summary>

@@ -82,11 +82,12 @@ internal sealed class RevisionTrust
         IReadOnlyList<ProtectedPaths> after = PolicyCompiler.ReadProtectedPaths(_repository.ReadRevision(commit, _folder).Sources) ?? [];
         foreach (ProtectedPaths files in before.Concat(after))
         {
-            string what = $"`{string.Join("`, `", files.Paths)}` and the manifest, which take {files.Signers} {(files.Signers == 1 ? "signer" : "signers")} to change";
+            string what = $"`{string.Join("`, `", files.Paths)}` or the manifest, which take {files.Signers} {(files.Signers == 1 ? "signer" : "signers")} to change";
+            string since = isKnown ? $" since {ActiveRevision.Shorten(served!)}, which was served last" : "";
             if (allowed is null)
                 return $"the manifest protects {what}, and nobody said whose signatures count: start with `--allowed-signers FILE`";
             if (_repository.FindSigners(served, commit, _folder, files, allowed, now) is { } signers && signers.Length < files.Signers)
-                return $"the commit {ActiveRevision.Shorten(commit)} changes {what}: {Named(signers)} so far; another allowed signer signs it with `git commit --allow-empty -S` on top";
+                return $"the commit {ActiveRevision.Shorten(commit)} changes {what}: {Named(signers)} so far{since}; another allowed signer signs it with `git commit --allow-empty -S` on top";
         }
         return null;
     }

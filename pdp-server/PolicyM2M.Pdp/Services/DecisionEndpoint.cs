@@ -26,8 +26,8 @@ namespace PolicyM2M.Pdp.Services;
 [BindServiceMethod(typeof(DecideBinding), nameof(DecideBinding.BindOthers))]
 internal sealed partial class DecisionEndpoint(
     RevisionState revisions, RegistryState registry, Trial trial, DroppedClaims droppedClaims, SigningKeys keys, SignedDecisions signedDecisions,
-    SignedStatements signedStatements, SignedBundles signedBundles, GivenDecisions given, WatchNews news, CallAccess access, CallerRulesState callers, Denials denials, CallerLoads loads, Overloads overloads, AuditTrail audit,
-    PdpMetrics metrics, TimeProvider clock, IHostApplicationLifetime lifetime)
+    SignedStatements signedStatements, SignedBundles signedBundles, GivenDecisions given, WatchNews news, CallAccess access, CallerRulesState callers, Denials denials, CallerLoads loads, Overloads overloads,
+    AuditTrail audit, PdpMetrics metrics, TimeProvider clock, IHostApplicationLifetime lifetime)
     : DecisionService.DecisionServiceBase
 {
     /// <summary>Looking for what a name was meant to be takes a while; nobody misspells more than a few.</summary>

@@ -70,9 +70,14 @@ public sealed record DeviceImport(ImmutableArray<ImportedDevice> Devices, Immuta
         foreach (ImportRow row in rows)
         {
             List<ImportFault> wrong = [];
-            string? id = IdOf(row, wrong);
+            string? id = IdOf(row, row.IsFaulty ? [] : wrong);
             if (id is not null && !lines.TryAdd(id, row.Line))
                 wrong.Add(new ImportFault(row.Line, row.Column, $"`{id}` is the device of line {lines[id]} already; expected each device once"));
+            if (row.IsFaulty)
+            {
+                faults.AddRange(wrong);
+                continue;
+            }
             DeviceChange.Upsert change = ChangeOf(row, decider, wrong, name => unknown.Add(name), warnings);
             if (wrong.Count == 0)
                 devices.Add(new ImportedDevice(row.Line, id!, change));

@@ -24,4 +24,8 @@ internal readonly record struct ImportField(string Name, object Value, int Line,
 /// <param name="Column">Where it begins in that line.</param>
 /// <param name="Id">Its id, where the format says it outside the fields; otherwise null.</param>
 /// <param name="Fields">Its fields: texts of a format without types, or attribute values.</param>
-internal sealed record ImportRow(int Line, int Column, string? Id, List<ImportField> Fields);
+internal sealed record ImportRow(int Line, int Column, string? Id, List<ImportField> Fields)
+{
+    /// <summary>Whether a fault of it was found already; it is looked at only for which device it is.</summary>
+    public bool IsFaulty { get; init; }
+}

@@ -132,8 +132,7 @@ internal static class JsonRows
         var row = new ImportRow(line, column, id, []);
         int faults = cursor.Faults.Count;
         ReadFields(ref reader, cursor, row, "");
-        if (cursor.Faults.Count == faults)
-            cursor.Rows.Add(row);
+        cursor.Rows.Add(row with { IsFaulty = cursor.Faults.Count > faults });
     }
 
     private static void ReadFields(ref Utf8JsonReader reader, Cursor cursor, ImportRow row, string prefix)

@@ -22,7 +22,9 @@ internal sealed record Settings(ImmutableArray<Setting> Used, ImmutableArray<str
         var names = new OptionNames(command);
         List<string> faults = [];
         IReadOnlyList<Setting> variables = EnvironmentSettings.Read(environment, names, faults);
-        string? file = given.GetValue(SettingsOptions.File) ?? variables.FirstOrDefault(setting => setting.Option == SettingsOptions.FileName)?.Values[0];
+        // Named twice it is a fault of the command line, which says so.
+        string? file = (given.GetResult(SettingsOptions.File) is { Tokens.Count: > 1 } ? null : given.GetValue(SettingsOptions.File))
+            ?? variables.FirstOrDefault(setting => setting.Option == SettingsOptions.FileName)?.Values[0];
         IReadOnlyList<Setting> lines = file is null ? [] : SettingsFile.Read(file, names, faults);
         faults.AddRange(variables.Concat(lines).SelectMany(setting => FaultsOf(command, setting)));
         IEnumerable<Setting> used = variables.Concat(lines)
