@@ -1,7 +1,7 @@
 using System.Net;
-using PolicyM2M.Pdp.Rollouts;
 using PolicyM2M.Pdp.Development;
 using PolicyM2M.Pdp.Limits;
+using PolicyM2M.Pdp.Rollouts;
 using PolicyM2M.Pdp.Startup;
 using PolicyM2M.Pdp.Startup.Configuration;
 using PolicyM2M.Testing;

@@ -13,41 +13,20 @@ namespace PolicyM2M.Pdp.Tests;
 /// <summary>Revocation lists of the real <c>openssl ca</c>, and who still gets in.</summary>
 [TestFixture]
 [CancelAfter(120_000)]
-public sealed partial class RevocationTests
+public sealed class RevocationTests : RevocationFixture
 {
-    private const string Device = "spiffe://dev.policym2m.example/device/plc-0042";
-
-    private RunningPdp _pdp = null!;
-    private TestAuthority _authority = null!;
-
-    private string Crl => Path.Combine(_pdp.Data.Crl, "own.crl");
-
-    [SetUp]
-    public async Task Start()
-    {
-        _pdp = await RunningPdp.StartAsync();
-        _authority = TestAuthority.Load(_pdp.Data.Certificate("ca"), _pdp.Data.Key("ca"));
-    }
-
-    [TearDown]
-    public async Task Stop()
-    {
-        await _pdp.DisposeAsync();
-        _authority.Dispose();
-    }
-
     [Test]
     public async Task A_revoked_certificate_is_refused_at_the_next_call_and_at_the_next_handshake_and_others_go_on()
     {
-        using X509Certificate2 lost = _authority.Issue(uris: [Device]), kept = _authority.Issue(uris: [Device]);
+        using X509Certificate2 lost = Authority.Issue(uris: [Device]), kept = Authority.Issue(uris: [Device]);
         (Health.HealthClient losing, Health.HealthClient keeping) = (Client(lost), Client(kept));
         Assert.That((await Status(losing), await Status(keeping)), Is.EqualTo((StatusCode.OK, StatusCode.OK)));
 
-        _authority.Revoke(lost);
-        _authority.WriteCrl(Crl);
+        Authority.Revoke(lost);
+        Authority.WriteCrl(Crl);
 
         await RunningPdp.Eventually(() => Status(losing), status => status == StatusCode.Unauthenticated);
-        Assert.That(_pdp.Log.Lines, Has.Some.EqualTo($"Warning: denied /grpc.health.v1.Health/Check to {Device}: it is revoked"));
+        Assert.That(Pdp.Log.Lines, Has.Some.EqualTo($"Warning: denied /grpc.health.v1.Health/Check to {Device}: it is revoked"));
         await AssertRefused(lost, "it is revoked");
         Assert.That((await Status(keeping), await Status(Client(kept))), Is.EqualTo((StatusCode.OK, StatusCode.OK)));
     }
@@ -56,15 +35,15 @@ public sealed partial class RevocationTests
     public async Task A_watch_that_is_open_says_nothing_more_to_whoever_was_revoked()
     {
         CancellationToken cancel = TestContext.CurrentContext.CancellationToken;
-        using X509Certificate2 lost = _authority.Issue(uris: [Device]);
-        using Grpc.Net.Client.GrpcChannel channel = _pdp.Channel(lost);
+        using X509Certificate2 lost = Authority.Issue(uris: [Device]);
+        using Grpc.Net.Client.GrpcChannel channel = Pdp.Channel(lost);
         using AsyncServerStreamingCall<WatchResponse> watch = new DecisionService.DecisionServiceClient(channel).Watch(new WatchRequest(), cancellationToken: cancel);
         Assert.That(await watch.ResponseStream.MoveNext(cancel));
-        _authority.Revoke(lost);
-        _authority.WriteCrl(Crl);
+        Authority.Revoke(lost);
+        Authority.WriteCrl(Crl);
         await RunningPdp.Eventually(() => Status(new Health.HealthClient(channel)), status => status == StatusCode.Unauthenticated);
 
-        _pdp.Git.Commit("Shorter", TestPolicies.Baseline("7d"));
+        Pdp.Git.Commit("Shorter", TestPolicies.Baseline("7d"));
 
         RpcException? refusal = await Assert.ThrowsAsync<RpcException>(async () => await watch.ResponseStream.MoveNext(cancel));
         Assert.That(refusal!.StatusCode, Is.EqualTo(StatusCode.Unauthenticated));
@@ -73,12 +52,12 @@ public sealed partial class RevocationTests
     [Test]
     public async Task A_list_in_DER_counts_like_one_in_PEM_and_so_does_one_that_an_option_names()
     {
-        using X509Certificate2 lost = _authority.Issue(uris: [Device]);
-        _authority.Revoke(lost);
-        string elsewhere = Path.Combine(_pdp.Data.Path, "elsewhere", "list.bin");
-        _authority.WriteDer(elsewhere);
-        await _pdp.StopServerAsync();
-        await _pdp.StartServerAsync(_pdp.Options() with { Callers = new() { Crls = [elsewhere] } });
+        using X509Certificate2 lost = Authority.Issue(uris: [Device]);
+        Authority.Revoke(lost);
+        string elsewhere = Path.Combine(Pdp.Data.Path, "elsewhere", "list.bin");
+        Authority.WriteDer(elsewhere);
+        await Pdp.StopServerAsync();
+        await Pdp.StartServerAsync(Pdp.Options() with { Callers = new() { Crls = [elsewhere] } });
 
         await AssertRefused(lost, "it is revoked");
     }
@@ -86,26 +65,26 @@ public sealed partial class RevocationTests
     [Test]
     public async Task A_list_behind_a_link_is_read_again_when_the_link_or_what_is_before_it_leads_elsewhere()
     {
-        using X509Certificate2 lost = _authority.Issue(uris: [Device]), later = _authority.Issue(uris: [Device]);
+        using X509Certificate2 lost = Authority.Issue(uris: [Device]), later = Authority.Issue(uris: [Device]);
         // As Kubernetes mounts files: the link stays as it is, and the folder that it leads through is another one.
-        string mount = Path.Combine(_pdp.Data.Path, "mount"), list = Path.Combine(mount, "list.crl"), through = Path.Combine(mount, "..data");
-        _authority.WriteCrl(Path.Combine(mount, "..1", "list.crl"));
+        string mount = Path.Combine(Pdp.Data.Path, "mount"), list = Path.Combine(mount, "list.crl"), through = Path.Combine(mount, "..data");
+        Authority.WriteCrl(Path.Combine(mount, "..1", "list.crl"));
         Directory.CreateSymbolicLink(through, "..1");
         File.CreateSymbolicLink(list, Path.Combine("..data", "list.crl"));
-        await _pdp.StopServerAsync();
-        await _pdp.StartServerAsync(_pdp.Options() with { Callers = new() { Crls = [list] } });
+        await Pdp.StopServerAsync();
+        await Pdp.StartServerAsync(Pdp.Options() with { Callers = new() { Crls = [list] } });
         (Health.HealthClient losing, Health.HealthClient losingLater) = (Client(lost), Client(later));
         Assert.That((await Status(losing), await Status(losingLater)), Is.EqualTo((StatusCode.OK, StatusCode.OK)));
 
-        _authority.Revoke(lost);
-        _authority.WriteCrl(Path.Combine(mount, "..2", "list.crl"));
+        Authority.Revoke(lost);
+        Authority.WriteCrl(Path.Combine(mount, "..2", "list.crl"));
         Directory.CreateSymbolicLink(through + ".new", "..2");
         Directory.Delete(through);
         Directory.Move(through + ".new", through);
         await RunningPdp.Eventually(() => Status(losing), status => status == StatusCode.Unauthenticated);
 
-        _authority.Revoke(later);
-        _authority.WriteCrl(Path.Combine(mount, "list-of-today.crl"));
+        Authority.Revoke(later);
+        Authority.WriteCrl(Path.Combine(mount, "list-of-today.crl"));
         File.CreateSymbolicLink(list + ".new", "list-of-today.crl");
         File.Move(list + ".new", list, overwrite: true);
         await RunningPdp.Eventually(() => Status(losingLater), status => status == StatusCode.Unauthenticated);
@@ -114,14 +93,14 @@ public sealed partial class RevocationTests
     [Test]
     public async Task A_list_that_has_ended_keeps_everybody_of_its_authority_out_unless_the_operator_accepts_it()
     {
-        using X509Certificate2 kept = _authority.Issue(uris: [Device]), lost = _authority.Issue(uris: [Device]);
-        _authority.Revoke(lost);
-        _authority.WriteCrl(Crl, "-crl_lastupdate", "20260101000000Z", "-crl_nextupdate", "20260102000000Z");
+        using X509Certificate2 kept = Authority.Issue(uris: [Device]), lost = Authority.Issue(uris: [Device]);
+        Authority.Revoke(lost);
+        Authority.WriteCrl(Crl, "-crl_lastupdate", "20260101000000Z", "-crl_nextupdate", "20260102000000Z");
         await RunningPdp.Eventually(() => Status(Client(kept)), status => status != StatusCode.OK);
         await AssertRefused(kept, "the revocation list of CN=");
 
-        await _pdp.StopServerAsync();
-        await _pdp.StartServerAsync(_pdp.Options() with { Callers = new() { AcceptsExpiredCrls = true } });
+        await Pdp.StopServerAsync();
+        await Pdp.StartServerAsync(Pdp.Options() with { Callers = new() { AcceptsExpiredCrls = true } });
         Assert.That(await Status(Client(kept)), Is.EqualTo(StatusCode.OK));
         await AssertRefused(lost, "it is revoked");
     }
@@ -129,34 +108,34 @@ public sealed partial class RevocationTests
     [Test]
     public async Task A_list_that_is_older_than_the_one_that_counts_is_named_in_the_log_and_in_the_status()
     {
-        _authority.WriteCrl(Crl);
-        string old = Path.Combine(_pdp.Data.Crl, "old.crl");
-        _authority.WriteCrl(old, "-crl_lastupdate", "20200101000000Z", "-crl_nextupdate", "20200102000000Z");
+        Authority.WriteCrl(Crl);
+        string old = Path.Combine(Pdp.Data.Crl, "old.crl");
+        Authority.WriteCrl(old, "-crl_lastupdate", "20200101000000Z", "-crl_nextupdate", "20200102000000Z");
 
         string[] warnings = await RunningPdp.Eventually(
-            async () => (await _pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest())).Warnings.ToArray(), warnings => warnings.Length > 0);
-        Assert.That(warnings.Single(), Does.StartWith($"the revocation list {old} of {_authority.Certificate.Subject} is of 2020-01-01 00:00:00Z and does not count: a newer one of "));
-        Assert.That(_pdp.Log.Lines, Has.Exactly(1).EqualTo($"Warning: {warnings.Single()}"));
+            async () => (await Pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest())).Warnings.ToArray(), warnings => warnings.Length > 0);
+        Assert.That(warnings.Single(), Does.StartWith($"the revocation list {old} of {Authority.Certificate.Subject} is of 2020-01-01 00:00:00Z and does not count: a newer one of "));
+        Assert.That(Pdp.Log.Lines, Has.Exactly(1).EqualTo($"Warning: {warnings.Single()}"));
 
         File.Delete(old);
-        await RunningPdp.Eventually(async () => await _pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest()), status => status.Warnings.Count == 0);
+        await RunningPdp.Eventually(async () => await Pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest()), status => status.Warnings.Count == 0);
     }
 
     [Test]
     public async Task A_list_that_ends_while_a_connection_is_open_ends_its_right_to_ask_and_says_nothing_of_the_caller()
     {
         var time = new PolicyM2M.Testing.ManualTime();
-        _authority.WriteCrl(Crl);
-        await _pdp.StopServerAsync();
-        await _pdp.StartServerAsync(clock: time);
+        Authority.WriteCrl(Crl);
+        await Pdp.StopServerAsync();
+        await Pdp.StartServerAsync(clock: time);
         Health.HealthClient device = Client("device");
         Assert.That(await Status(device), Is.EqualTo(StatusCode.OK));
 
         time.Advance(TimeSpan.FromDays(3));
         Assert.That(await Status(device), Is.EqualTo(StatusCode.Unavailable));
-        Assert.That(_pdp.Log.Lines, Has.Some.Contains("denied /grpc.health.v1.Health/Check to").And.Contains("and what was revoked since is not known"));
+        Assert.That(Pdp.Log.Lines, Has.Some.Contains("denied /grpc.health.v1.Health/Check to").And.Contains("and what was revoked since is not known"));
 
-        _pdp.Server.Services.GetRequiredService<Devices.RegistryState>().Current.KeepRevoked(new HashSet<string>(StringComparer.Ordinal) { "plc-0042" });
+        Pdp.Server.Services.GetRequiredService<Devices.RegistryState>().Current.KeepRevoked(new HashSet<string>(StringComparer.Ordinal) { "plc-0042" });
         Assert.That(await Status(device), Is.EqualTo(StatusCode.PermissionDenied), "that the registry has revoked it does say something of it");
 
         time.Advance(TimeSpan.FromDays(10_000));
@@ -167,10 +146,10 @@ public sealed partial class RevocationTests
     public async Task A_list_that_ends_is_told_before_it_ends_and_when_it_has_and_by_a_metric_and_a_warning()
     {
         var time = new PolicyM2M.Testing.ManualTime();
-        _authority.WriteCrl(Crl, "-crldays", "10");
-        await _pdp.StopServerAsync();
-        await _pdp.StartServerAsync(MonitorTests.WithMonitor(_pdp.Options()), time);
-        string monitor = _pdp.Server.Services.GetRequiredService<Sight.MonitorListener>().Address, name = _authority.Certificate.Subject;
+        Authority.WriteCrl(Crl, "-crldays", "10");
+        await Pdp.StopServerAsync();
+        await Pdp.StartServerAsync(MonitorTests.WithMonitor(Pdp.Options()), time);
+        string monitor = Pdp.Server.Services.GetRequiredService<Sight.MonitorListener>().Address, name = Authority.Certificate.Subject;
         using var http = new HttpClient();
         Assert.That(await Ready(), Is.EqualTo("ready\n"));
         Assert.That(await Remaining(), Is.InRange(TimeSpan.FromDays(9.9).TotalSeconds, TimeSpan.FromDays(10).TotalSeconds));
@@ -178,11 +157,11 @@ public sealed partial class RevocationTests
         time.Advance(TimeSpan.FromDays(9.5));
         await Line($"Warning: the revocation list of {name} ends at ", "; after that nobody of that authority gets in until a newer one comes");
         Assert.That(await Ready(), Does.EndWith("warning: a revocation list ends soon, and after that nobody of its authority gets in\n"));
-        Wire.V1.Term[] terms = [.. (await _pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest())).Terms];
+        Wire.V1.Term[] terms = [.. (await Pdp.PoliciesAs("operator").GetStatusAsync(new GetStatusRequest())).Terms];
         Assert.That(terms.Select(term => (term.What, term.Stage)),
             Is.EqualTo(new[] { ($"the revocation list of {name}", Wire.V1.TermStage.Ending), ("the server's certificate", Wire.V1.TermStage.Running) }));
         FinishedProcess status = M2MProcess.Run(
-            "pdp", "status", "--pdp", _pdp.Address, "--cert", _pdp.Data.Certificate("operator"), "--key", _pdp.Data.Key("operator"), "--ca", _pdp.Data.Certificate("ca"));
+            "pdp", "status", "--pdp", Pdp.Address, "--cert", Pdp.Data.Certificate("operator"), "--key", Pdp.Data.Key("operator"), "--ca", Pdp.Data.Certificate("ca"));
         Assert.That((status.ExitCode, status.Output), Is.EqualTo((0, status.Output)), status.Error);
         Assert.That(status.Output, Does.Contain($"ends          the revocation list of {name} at {terms[0].Until.ToDateTimeOffset():yyyy-MM-ddTHH:mm:ssZ}, and nobody has made the next one yet\n")
             .And.Not.Contain("the server's certificate"));
@@ -191,7 +170,7 @@ public sealed partial class RevocationTests
         await Line($"Error: the revocation list of {name} ended at ", ": nobody of that authority gets in until a newer one comes");
         Assert.That(await Ready(), Does.Contain("warning: a revocation list is over, so that nobody of its authority gets in\n"));
         Assert.That(await Remaining(), Is.Negative);
-        Assert.That(_pdp.Log.Lines, Has.One.Contains("ends at").And.One.Contains("ended at"));
+        Assert.That(Pdp.Log.Lines, Has.One.Contains("ends at").And.One.Contains("ended at"));
 
         // After such a leap nobody knows how the registry stands, so that it is not ready either.
         async Task<string> Ready()
@@ -207,7 +186,7 @@ public sealed partial class RevocationTests
             return double.Parse(series.Groups[1].Value, NumberStyles.Float, CultureInfo.InvariantCulture);
         }
 
-        Task Line(string begin, string end) => RunningPdp.Eventually(() => Task.FromResult(_pdp.Log.Lines),
+        Task Line(string begin, string end) => RunningPdp.Eventually(() => Task.FromResult(Pdp.Log.Lines),
             lines => lines.Any(line => line.StartsWith(begin, StringComparison.Ordinal) && line.EndsWith(end, StringComparison.Ordinal)));
     }
 
@@ -215,29 +194,29 @@ public sealed partial class RevocationTests
     public async Task Roles_that_were_broken_and_are_as_before_again_can_be_used_again()
     {
         const string Roles = """{ "roles": [ { "match": "spiffe://dev.policym2m.example/device/{name}", "role": "device" } ] }""";
-        await _pdp.StopServerAsync();
-        File.WriteAllText(_pdp.Data.Roles, Roles);
-        await _pdp.StartServerAsync();
+        await Pdp.StopServerAsync();
+        File.WriteAllText(Pdp.Data.Roles, Roles);
+        await Pdp.StartServerAsync();
         // The follower has read them too: what it would take for news is not what this is about.
-        await RunningPdp.Eventually(() => Task.FromResult(_pdp.Log.Lines), lines => lines.Any(line => line.Contains("callers have their roles by", StringComparison.Ordinal)));
-        File.WriteAllText(_pdp.Data.Roles, "{");
-        await RunningPdp.Eventually(() => Task.FromResult(_pdp.Server.Services.GetRequiredService<CallerRulesState>().UnusableFiles), count => count == 1);
-        File.WriteAllText(_pdp.Data.Roles, Roles);
-        await RunningPdp.Eventually(() => Task.FromResult(_pdp.Server.Services.GetRequiredService<CallerRulesState>().UnusableFiles), count => count == 0);
-        Assert.That(_pdp.Log.Lines, Has.One.EqualTo("Information: the roles and all revocation lists can be used again"));
+        await RunningPdp.Eventually(() => Task.FromResult(Pdp.Log.Lines), lines => lines.Any(line => line.Contains("callers have their roles by", StringComparison.Ordinal)));
+        File.WriteAllText(Pdp.Data.Roles, "{");
+        await RunningPdp.Eventually(() => Task.FromResult(Pdp.Server.Services.GetRequiredService<CallerRulesState>().UnusableFiles), count => count == 1);
+        File.WriteAllText(Pdp.Data.Roles, Roles);
+        await RunningPdp.Eventually(() => Task.FromResult(Pdp.Server.Services.GetRequiredService<CallerRulesState>().UnusableFiles), count => count == 0);
+        Assert.That(Pdp.Log.Lines, Has.One.EqualTo("Information: the roles and all revocation lists can be used again"));
     }
 
     [Test]
     public async Task A_list_that_the_authority_did_not_sign_changes_nothing_but_the_log()
     {
-        using X509Certificate2 kept = _authority.Issue(uris: [Device]);
-        using TestAuthority impostor = TestAuthority.Root(_authority.Certificate.GetNameInfo(X509NameType.SimpleName, false));
+        using X509Certificate2 kept = Authority.Issue(uris: [Device]);
+        using TestAuthority impostor = TestAuthority.Root(Authority.Certificate.GetNameInfo(X509NameType.SimpleName, false));
         string text = "not a list";
-        Directory.CreateDirectory(_pdp.Data.Crl);
+        Directory.CreateDirectory(Pdp.Data.Crl);
         File.WriteAllText(Crl, text);
         await Logged("it holds no revocation list");
 
-        _authority.WriteCrl(Crl);
+        Authority.WriteCrl(Crl);
         byte[] bytes = Convert.FromBase64String(string.Concat(File.ReadAllLines(Crl).Where(line => !line.StartsWith('-'))));
         bytes[^1] ^= 1;
         File.WriteAllBytes(Crl, bytes);
@@ -249,40 +228,40 @@ public sealed partial class RevocationTests
     [Test]
     public async Task A_list_that_could_not_be_read_is_tried_again_and_keeps_no_other_from_being_used()
     {
-        using X509Certificate2 lost = _authority.Issue(uris: [Device]), kept = _authority.Issue(uris: [Device]);
-        Directory.CreateDirectory(_pdp.Data.Crl);
+        using X509Certificate2 lost = Authority.Issue(uris: [Device]), kept = Authority.Issue(uris: [Device]);
+        Directory.CreateDirectory(Pdp.Data.Crl);
         // Unreadable for whoever runs the test, also for root: a link to nowhere, and then to a list that was there all the time.
-        string late = Path.Combine(_pdp.Data.Path, "late.crl"), link = Path.Combine(_pdp.Data.Crl, "a.crl");
+        string late = Path.Combine(Pdp.Data.Path, "late.crl"), link = Path.Combine(Pdp.Data.Crl, "a.crl");
         File.CreateSymbolicLink(link, late);
         await Logged("a.crl cannot be used: ");
-        _authority.Revoke(lost);
-        _authority.WriteCrl(Crl);
+        Authority.Revoke(lost);
+        Authority.WriteCrl(Crl);
         await RunningPdp.Eventually(() => Status(Client(lost)), status => status != StatusCode.OK);
-        Assert.That(_pdp.Server.Services.GetRequiredService<CallerRulesState>().UnusableFiles, Is.EqualTo(1));
+        Assert.That(Pdp.Server.Services.GetRequiredService<CallerRulesState>().UnusableFiles, Is.EqualTo(1));
 
-        _authority.Revoke(kept);
-        _authority.WriteCrl(late);
+        Authority.Revoke(kept);
+        Authority.WriteCrl(late);
         await RunningPdp.Eventually(() => Status(Client(kept)), status => status != StatusCode.OK);
-        await RunningPdp.Eventually(() => Task.FromResult(_pdp.Server.Services.GetRequiredService<CallerRulesState>().UnusableFiles), count => count == 0);
+        await RunningPdp.Eventually(() => Task.FromResult(Pdp.Server.Services.GetRequiredService<CallerRulesState>().UnusableFiles), count => count == 0);
     }
 
     [Test]
     public async Task A_list_that_comes_before_its_authority_counts_when_the_authority_comes()
     {
         // A list that does not say by which key it is signed: whose it is shows only when that authority is trusted too.
-        using TestAuthority next = _authority.WithNewKey();
+        using TestAuthority next = Authority.WithNewKey();
         using X509Certificate2 lost = next.Issue(uris: [Device]);
         next.Revoke(lost);
         next.WriteCrl(Crl, "-crlexts", "bare");
         await Logged("it is not signed by CN=");
 
-        File.AppendAllText(_pdp.Data.Certificate("ca"), "\n" + next.Pem);
+        File.AppendAllText(Pdp.Data.Certificate("ca"), "\n" + next.Pem);
 
-        await RunningPdp.Eventually(() => Task.FromResult(_pdp.Log.Lines), lines => lines.Any(line => line.Contains("by 2 trusted authorities", StringComparison.Ordinal)));
+        await RunningPdp.Eventually(() => Task.FromResult(Pdp.Log.Lines), lines => lines.Any(line => line.Contains("by 2 trusted authorities", StringComparison.Ordinal)));
         await RunningPdp.Eventually(async () =>
         {
             await Status(Client(lost));
-            return _pdp.Log.Lines;
+            return Pdp.Log.Lines;
         }, lines => lines.Any(line => line.StartsWith($"Warning: refused the client certificate of SHA-1 thumbprint {lost.Thumbprint}: it is revoked", StringComparison.Ordinal)));
     }
 
@@ -290,7 +269,7 @@ public sealed partial class RevocationTests
     [TestCase("part", "critical extension 2.5.29.28")]
     public async Task A_list_that_is_not_the_whole_list_is_not_used(string extensions, string reason)
     {
-        _authority.WriteCrl(Crl, "-crlexts", extensions);
+        Authority.WriteCrl(Crl, "-crlexts", extensions);
         await Logged(reason);
         Assert.That(await Status(Client("device")), Is.EqualTo(StatusCode.OK));
     }
@@ -298,77 +277,51 @@ public sealed partial class RevocationTests
     [Test]
     public async Task A_list_signed_by_a_hash_that_is_broken_is_not_used()
     {
-        _authority.WriteCrl(Crl, "-md", "sha1");
+        Authority.WriteCrl(Crl, "-md", "sha1");
         await Logged("an algorithm that is not accepted");
     }
 
     [Test]
     public async Task Neither_an_older_list_nor_a_missing_file_brings_back_what_was_revoked()
     {
-        using X509Certificate2 lost = _authority.Issue(uris: [Device]);
+        using X509Certificate2 lost = Authority.Issue(uris: [Device]);
         string older = Crl + ".kept";
-        _authority.WriteCrl(older);
-        _authority.Revoke(lost);
-        _authority.WriteCrl(Crl);
+        Authority.WriteCrl(older);
+        Authority.Revoke(lost);
+        Authority.WriteCrl(Crl);
         await RunningPdp.Eventually(() => Status(Client(lost)), status => status != StatusCode.OK);
 
         File.Move(older, Crl, overwrite: true);
-        await RunningPdp.Eventually(() => Task.FromResult(_pdp.Log.Lines.Count(line => line.Contains("is in force", StringComparison.Ordinal))), count => count == 2);
+        await RunningPdp.Eventually(() => Task.FromResult(Pdp.Log.Lines.Count(line => line.Contains("is in force", StringComparison.Ordinal))), count => count == 2);
         await AssertRefused(lost, "it is revoked");
         File.Delete(Crl);
-        await RunningPdp.Eventually(() => Task.FromResult(_pdp.Log.Lines.Count(line => line.Contains("is in force", StringComparison.Ordinal))), count => count == 3);
+        await RunningPdp.Eventually(() => Task.FromResult(Pdp.Log.Lines.Count(line => line.Contains("is in force", StringComparison.Ordinal))), count => count == 3);
         await AssertRefused(lost, "it is revoked");
     }
 
     [Test]
-    public async Task Every_certificate_of_a_chain_is_looked_up_with_its_own_authority()
+    public async Task Every_certificate_of_a_chain_is_looked_up_with_its_ownAuthority()
     {
         using TestAuthority root = TestAuthority.Root("Partner", withRsa: true), between = root.Below("Partner issuing");
-        await _pdp.StopServerAsync();
-        Directory.CreateDirectory(_pdp.Data.Trust);
+        await Pdp.StopServerAsync();
+        Directory.CreateDirectory(Pdp.Data.Trust);
         // A bundle may hold authorities below the root too: a client then need not send them.
-        File.WriteAllText(Path.Combine(_pdp.Data.Trust, "partner.example.pem"), root.Pem + "\n" + between.Pem);
-        File.WriteAllText(_pdp.Data.Roles, "{\"roles\":[{\"match\":\"spiffe://partner.example/{name}\",\"role\":\"device\"}]}");
-        root.WriteCrl(Path.Combine(_pdp.Data.Crl, "root.pem"));
-        await _pdp.StartServerAsync();
+        File.WriteAllText(Path.Combine(Pdp.Data.Trust, "partner.example.pem"), root.Pem + "\n" + between.Pem);
+        File.WriteAllText(Pdp.Data.Roles, "{\"roles\":[{\"match\":\"spiffe://partner.example/{name}\",\"role\":\"device\"}]}");
+        root.WriteCrl(Path.Combine(Pdp.Data.Crl, "root.pem"));
+        await Pdp.StartServerAsync();
         using X509Certificate2 one = between.Issue(uris: ["spiffe://partner.example/a"]), two = between.Issue(uris: ["spiffe://partner.example/b"]);
         Assert.That((await Status(Client(one)), await Status(Client(two))), Is.EqualTo((StatusCode.OK, StatusCode.OK)));
 
         between.Revoke(one);
-        between.WriteCrl(Path.Combine(_pdp.Data.Crl, "between.pem"));
+        between.WriteCrl(Path.Combine(Pdp.Data.Crl, "between.pem"));
         await RunningPdp.Eventually(() => Status(Client(one)), status => status != StatusCode.OK);
         await AssertRefused(one, "it is revoked");
         Assert.That(await Status(Client(two)), Is.EqualTo(StatusCode.OK));
 
         root.Revoke(between.Certificate);
-        root.WriteCrl(Path.Combine(_pdp.Data.Crl, "root.pem"));
+        root.WriteCrl(Path.Combine(Pdp.Data.Crl, "root.pem"));
         await RunningPdp.Eventually(() => Status(Client(two)), status => status != StatusCode.OK);
         await AssertRefused(two, "an authority in its chain is revoked");
-    }
-
-    private Health.HealthClient Client(X509Certificate2 certificate) => new(_pdp.Channel(certificate));
-
-    private Health.HealthClient Client(string name) => new(_pdp.ChannelOf(name));
-
-    private async Task Logged(string text) => await RunningPdp.Eventually(() => Task.FromResult(_pdp.Log.Lines),
-        lines => lines.Any(line => line.StartsWith("Error: callers go on", StringComparison.Ordinal) && line.Contains(text, StringComparison.Ordinal)));
-
-    private async Task AssertRefused(X509Certificate2 certificate, string reason)
-    {
-        Assert.That(await Status(Client(certificate)), Is.EqualTo(StatusCode.Unavailable).Or.EqualTo(StatusCode.Internal));
-        Assert.That(_pdp.Log.Lines, Has.Some.StartsWith($"Warning: refused the client certificate of SHA-1 thumbprint {certificate.Thumbprint}: {reason}"));
-    }
-
-    private static async Task<StatusCode> Status(Health.HealthClient client)
-    {
-        try
-        {
-            await client.CheckAsync(new HealthCheckRequest());
-            return StatusCode.OK;
-        }
-        catch (RpcException refusal)
-        {
-            return refusal.StatusCode;
-        }
     }
 }
