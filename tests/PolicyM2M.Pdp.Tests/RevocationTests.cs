@@ -300,7 +300,7 @@ public sealed class RevocationTests : RevocationFixture
     }
 
     [Test]
-    public async Task Every_certificate_of_a_chain_is_looked_up_with_its_ownAuthority()
+    public async Task Every_certificate_of_a_chain_is_looked_up_with_its_own_authority()
     {
         using TestAuthority root = TestAuthority.Root("Partner", withRsa: true), between = root.Below("Partner issuing");
         await Pdp.StopServerAsync();
