@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.CommandLine.Parsing;
@@ -36,7 +37,7 @@ internal sealed record Settings(ImmutableArray<Setting> Used, ImmutableArray<str
     public string PlaceOf(Option option) => Used.FirstOrDefault(setting => setting.Option == option.Name) is { } setting ? PlaceOf(option, setting) : option.Name;
 
     /// <summary>The options that are set here, and where.</summary>
-    public IReadOnlyDictionary<string, string> Places => Used.ToDictionary(setting => setting.Option, setting => setting.Place, StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, string> Places => Used.IsEmpty ? FrozenDictionary<string, string>.Empty : Used.ToDictionary(setting => setting.Option, setting => setting.Place, StringComparer.Ordinal);
 
     /// <summary>A fault, and of each option that it names where that is set, if it is not the command line.</summary>
     public static string WithPlaces(string fault, IReadOnlyDictionary<string, string> places) => fault + string.Concat(
