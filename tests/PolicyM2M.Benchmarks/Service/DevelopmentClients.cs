@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Net.Client;
+using PolicyM2M.Wire.V1;
 
 namespace PolicyM2M.Benchmarks.Service;
 
@@ -11,6 +12,9 @@ internal sealed class DevelopmentClients(ServerProcess pdp, string pki) : IDispo
 
     /// <summary>As the operator.</summary>
     public GrpcChannel Operator { get; } = Open(pdp, pki, "operator");
+
+    /// <summary>The commit that decides.</summary>
+    public async Task<string> ActiveAsync() => (await new PolicyService.PolicyServiceClient(Operator).GetStatusAsync(new GetStatusRequest())).Active.CommitId;
 
     public void Dispose()
     {

@@ -14,9 +14,9 @@ internal sealed class RollBacks(DevelopmentClients clients, ServiceFolder folder
     /// <summary>Rolls back so often.</summary>
     public async Task<TableRow> RunAsync(int times)
     {
-        string from = await ActiveAsync(), to = from;
+        string from = await clients.ActiveAsync(), to = from;
         folder.CommitAnother(1);
-        while ((from = await ActiveAsync()) == to)
+        while ((from = await clients.ActiveAsync()) == to)
             await Task.Delay(TimeSpan.FromMilliseconds(100));
         var took = new List<double>();
         for (int i = 0; i < times; i++)
@@ -31,8 +31,6 @@ internal sealed class RollBacks(DevelopmentClients clients, ServiceFolder folder
         return TableRow.AtMost($"a roll-back, from the call of the operator until an answer of the other revision is there, 10,000 rules, the longest of {times}", took.Max(), 1, " s",
             $"half of them: {TableRow.Number(Figures.MedianOf(took))} s");
     }
-
-    private async Task<string> ActiveAsync() => (await _policies.GetStatusAsync(new GetStatusRequest())).Active.CommitId;
 
     private async Task<string> AnsweringAsync() => (await _decisions.DecideAsync(new DecideRequest { Kinds = { DecisionKind.CipherSuites } })).Decisions.Single().Revision.CommitId;
 }

@@ -34,6 +34,9 @@ internal sealed class ServiceFolder : IDisposable
 
     public static ServiceFolder Of(int rules) => new(CommonPolicies.Of(CommonWorkload.Of(rules)));
 
+    /// <summary>The newest commit.</summary>
+    public string Head => Git("rev-parse", "HEAD").Trim();
+
     /// <summary>A folder in it.</summary>
     public string At(string name) => Path.Combine(_folder.FullName, name);
 
@@ -75,12 +78,12 @@ internal sealed class ServiceFolder : IDisposable
         Git("-c", "user.name=bench", "-c", "user.email=bench@policym2m.invalid", "commit", "-q", "-m", message);
     }
 
-    private void Git(params string[] arguments)
+    private string Git(params string[] arguments)
     {
-        using Process git = Process.Start(new ProcessStartInfo("git", arguments) { WorkingDirectory = Repository, RedirectStandardError = true })!;
-        string error = git.StandardError.ReadToEnd();
+        using Process git = Process.Start(new ProcessStartInfo("git", arguments) { WorkingDirectory = Repository, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        Task<string> error = git.StandardError.ReadToEndAsync();
+        string output = git.StandardOutput.ReadToEnd();
         git.WaitForExit();
-        if (git.ExitCode != 0)
-            throw new InvalidOperationException($"git {arguments[0]}: {error}");
+        return git.ExitCode == 0 ? output : throw new InvalidOperationException($"git {arguments[0]}: {error.GetAwaiter().GetResult()}");
     }
 }
