@@ -153,7 +153,11 @@ internal sealed class FailingCompilerTests
 
     private sealed class NothingAsked : IRehearsal
     {
+        public TimeSpan Leisure => TimeSpan.Zero;
+
         public Action Rehearse(RevisionStatus next) => () => { };
+
+        public Action RehearseAtLeisure(RevisionStatus next, TimeSpan time, CancellationToken cancellation) => () => { };
     }
 
     private static DateTimeOffset Now => new(2027, 1, 1, 0, 0, 0, TimeSpan.Zero);

@@ -10,6 +10,7 @@ namespace PolicyM2M.Pdp.Revisions;
 internal sealed class ActiveRevision
 {
     private byte[]? _bundleBytes;
+    private Decider? _decider;
 
     /// <param name="commitId">The commit.</param>
     /// <param name="summary">Its summary.</param>
@@ -20,14 +21,16 @@ internal sealed class ActiveRevision
     {
         Id = new RevisionId(commitId, bundle.Hash);
         Summary = summary;
-        Decider = before?.Bundle.Hash == bundle.Hash ? before.Decider : new Decider(bundle);
+        Bundle = bundle;
+        _decider = before?.Bundle.Hash == bundle.Hash ? before.Decider : new Decider(bundle);
         ActivatedAt = activatedAt;
         NeededClaims = [.. bundle.NeededAttributes.Where(name => bundle.Attributes[name].Provenance == Provenance.Claimed)];
     }
 
-    private ActiveRevision(ActiveRevision other)
+    private ActiveRevision(ActiveRevision other, Decider? decider)
     {
-        (Id, Summary, Decider, NeededClaims, ActivatedAt) = (other.Id, other.Summary, other.Decider, other.NeededClaims, other.ActivatedAt);
+        (Id, Summary, Bundle, NeededClaims, ActivatedAt) = (other.Id, other.Summary, other.Bundle, other.NeededClaims, other.ActivatedAt);
+        _decider = decider;
         (SignedBy, WasSigned) = (other.SignedBy, other.WasSigned);
     }
 
@@ -39,9 +42,9 @@ internal sealed class ActiveRevision
     /// <summary>The commit's summary, for people.</summary>
     public string Summary { get; }
 
-    public Decider Decider { get; }
+    public Decider Decider => _decider ?? Interlocked.CompareExchange(ref _decider, new Decider(Bundle), null) ?? _decider;
 
-    public Bundle Bundle => Decider.Bundle;
+    public Bundle Bundle { get; }
 
     /// <summary>The bundle as it is sent: made when first asked for.</summary>
     public ReadOnlyMemory<byte> BundleBytes => _bundleBytes ??= Bundle.ToBytes();
@@ -62,7 +65,10 @@ internal sealed class ActiveRevision
     public string ShortId => Shorten(CommitId);
 
     /// <summary>The same revision, active since another moment. What was worked out stays.</summary>
-    public ActiveRevision Since(DateTimeOffset activatedAt) => new(this) { ActivatedAt = activatedAt };
+    public ActiveRevision Since(DateTimeOffset activatedAt) => new(this, Decider) { ActivatedAt = activatedAt };
+
+    /// <summary>The same revision for when it is wanted again. What was worked out, and was signed of it, goes: after a load that is ten times what the policies take.</summary>
+    public ActiveRevision AtRest() => new(this, null);
 
     public static string Shorten(string commitId) => commitId.Length > 12 ? commitId[..12] : commitId;
 }

@@ -86,7 +86,7 @@ internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, R
         // What was withdrawn, or waits, is still in memory.
         if ((status.Waiting?.CommitId == commit ? status.Waiting : status.Past.FirstOrDefault(past => past.CommitId == commit)?.Loaded) is { } known)
         {
-            rollout.Offer(known, now);
+            rollout.Offer(known, now, stoppingToken);
             return;
         }
         using Activity? span = PdpTraces.Source.StartActivity("activate")?.SetTag("policym2m.commit", commit);
@@ -97,7 +97,7 @@ internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, R
             Refused(new RefusedRevision(compiled.CommitId, now, compiled.Diagnostics, null, MayHeal: false));
             return;
         }
-        rollout.Offer(revision, now);
+        rollout.Offer(revision, now, stoppingToken);
         LogDiagnostics(compiled.Diagnostics);
     }
 

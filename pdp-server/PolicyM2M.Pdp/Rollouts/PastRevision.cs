@@ -31,5 +31,5 @@ internal sealed record PastRevision(string CommitId, string BundleHash, string S
     public bool IsWithdrawn => Fate != Fate.Replaced;
 
     public static PastRevision Of(ActiveRevision revision, Fate fate) =>
-        new(revision.CommitId, revision.Bundle.Hash, revision.Summary, revision.ActivatedAt, fate, revision.WasSigned) { Loaded = revision };
+        new(revision.CommitId, revision.Bundle.Hash, revision.Summary, revision.ActivatedAt, fate, revision.WasSigned) { Loaded = revision.AtRest() };
 }

@@ -60,8 +60,12 @@ internal sealed class Rollout(
     }
 
     /// <summary>A commit that is good comes from the repository.</summary>
-    public void Offer(ActiveRevision revision, DateTimeOffset now) =>
-        Take(status => new RolloutStep.To(RolloutRules.Offer(status, revision, Entry, now)), status => RolloutRules.Wait(status, revision, now));
+    /// <exception cref="OperationCanceledException">The server ends before the commit became active.</exception>
+    public void Offer(ActiveRevision revision, DateTimeOffset now, CancellationToken cancellation = default)
+    {
+        RevisionStatus Step(RevisionStatus status) => RolloutRules.Offer(status, revision, Entry, now);
+        Take(status => new RolloutStep.To(Step(status)), status => RolloutRules.Wait(status, revision, now), RehearsedAtLeisure(Step, cancellation));
+    }
 
     /// <summary>The follower's findings, which move no revision.</summary>
     public void Change(Func<RevisionStatus, RevisionStatus> change) => Change(status => new RolloutStep.To(change(status)));
@@ -70,7 +74,19 @@ internal sealed class Rollout(
     /// <param name="step">The step, from the state as it is then.</param>
     public RolloutStep Change(Func<RevisionStatus, RolloutStep> step) => Take(step, null);
 
-    private RolloutStep Take(Func<RevisionStatus, RolloutStep> step, Func<RevisionStatus, RevisionStatus>? whereNotRemembered)
+    /// <summary>
+    /// Makes ready what nobody waits for, outside of the lock, for a moment that is set beforehand: what is answered from then on says since when. Null where there is nothing to be made ready.
+    /// </summary>
+    private Rehearsed? RehearsedAtLeisure(Func<RevisionStatus, RevisionStatus> step, CancellationToken cancellation)
+    {
+        RevisionStatus before = state.Current, after = step(before);
+        if (after.AnswersAs(before) || rehearsal.Leisure is var time && time == TimeSpan.Zero)
+            return null;
+        after = Dated(before, after, clock.GetUtcNow() + time);
+        return new Rehearsed(before, after, rehearsal.RehearseAtLeisure(after, time, cancellation));
+    }
+
+    private RolloutStep Take(Func<RevisionStatus, RolloutStep> step, Func<RevisionStatus, RevisionStatus>? whereNotRemembered, Rehearsed? rehearsed = null)
     {
         lock (_lock)
         {
@@ -78,8 +94,11 @@ internal sealed class Rollout(
             RolloutStep taken = step(before);
             if (taken is not RolloutStep.To { Status: var after })
                 return taken;
-            if (!after.AnswersAs(before))
-                after = Dated(before, after);
+            // Where another change came between, what was made ready for a change from before comes to nothing.
+            if (ReferenceEquals(before, rehearsed?.Before))
+                after = rehearsed.After;
+            else if (!after.AnswersAs(before))
+                after = Dated(before, after, clock.GetUtcNow());
             bool isWritten = false;
             if (whereNotRemembered is not null && !IsRememberedAlike(before, after))
             {
@@ -91,9 +110,9 @@ internal sealed class Rollout(
                     _ = Write(after);
                 }
             }
-            Action rehearsed = after.AnswersSince != before.AnswersSince ? rehearsal.Rehearse(after) : () => { };
+            Action ready = ReferenceEquals(after, rehearsed?.After) ? rehearsed.Ready : after.AnswersSince != before.AnswersSince ? rehearsal.Rehearse(after) : () => { };
             state.Replace(after);
-            rehearsed();
+            ready();
             Tell(before, after);
             if (!isWritten && (_notRemembered is not null || !IsRememberedAlike(before, after)))
                 Remember(after);
@@ -102,9 +121,9 @@ internal sealed class Rollout(
     }
 
     /// <summary>A change of what answers, with its moment: what becomes active does so from then on, by whatever clock the step was taken.</summary>
-    private RevisionStatus Dated(RevisionStatus before, RevisionStatus after)
+    private static RevisionStatus Dated(RevisionStatus before, RevisionStatus after, DateTimeOffset now)
     {
-        DateTimeOffset since = Activations.After(before.AnswersSince, clock.GetUtcNow());
+        DateTimeOffset since = Activations.After(before.AnswersSince, now);
         return after with { AnswersSince = since, Active = after.Active.Id == before.Active.Id ? after.Active : after.Active.Since(since) };
     }
 
@@ -225,4 +244,10 @@ internal sealed class Rollout(
             return fault.Message;
         }
     }
+
+    /// <summary>A change that was made ready.</summary>
+    /// <param name="Before">The state that it is a change of.</param>
+    /// <param name="After">The state to come.</param>
+    /// <param name="Ready">What is left to do at once after the change.</param>
+    private sealed record Rehearsed(RevisionStatus Before, RevisionStatus After, Action Ready);
 }

@@ -11,38 +11,75 @@ namespace PolicyM2M.Pdp.Services;
 /// </summary>
 internal sealed class Rehearsal(DecisionEndpoint decisions, AnswerMemory memory, RevisionState revisions, TimeProvider clock, ILogger<Rehearsal> log) : IRehearsal
 {
-    /// <summary>So long the change waits at most; what is not ready by then is made when it is asked for.</summary>
-    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(400);
+    /// <summary>So long a change for which somebody waits is held up at most; what is not ready by then is made when it is asked for.</summary>
+    private static readonly TimeSpan Hurried = TimeSpan.FromMilliseconds(400);
 
-    public Action Rehearse(RevisionStatus next)
+    /// <summary>And so long one that comes by itself.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(3);
+
+    /// <summary>Several times what one answer takes, so that the work is a part of the time.</summary>
+    private static readonly TimeSpan EachAnswer = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>At leisure, so long it works before it lets others go on.</summary>
+    private static readonly TimeSpan Stretch = TimeSpan.FromMilliseconds(2);
+
+    /// <summary>And so many times that it then waits: the work, and the collections of what it leaves, must not be felt by those who ask. A half of two processors is theirs.</summary>
+    private const int Waits = 3;
+
+    public TimeSpan Leisure => memory.Latest(revisions.Current).Count() * EachAnswer is var needed && needed < Longest ? needed : Longest;
+
+    public Action Rehearse(RevisionStatus next) => Rehearse(next, Hurried, static () => { });
+
+    public Action RehearseAtLeisure(RevisionStatus next, TimeSpan time, CancellationToken cancellation)
+    {
+        long began = Real.GetTimestamp(), stretch = began;
+        Action rehearsed = Rehearse(next, time, () =>
+        {
+            if (Real.GetElapsedTime(stretch) is var worked && worked < Stretch)
+                return;
+            Pause(worked * Waits);
+            stretch = Real.GetTimestamp();
+        });
+        // It answers from that moment on, and not before.
+        Pause(time - Real.GetElapsedTime(began));
+        return rehearsed;
+
+        void Pause(TimeSpan pause)
+        {
+            if (pause > TimeSpan.Zero)
+                Task.Delay(pause, Real, cancellation).GetAwaiter().GetResult();
+        }
+    }
+
+    /// <summary>What work takes is no matter of what the clock says.</summary>
+    private static TimeProvider Real => TimeProvider.System;
+
+    private Action Rehearse(RevisionStatus next, TimeSpan longest, Action afterEach)
     {
         // While there is a candidate nothing is answered from memory.
         if (next.Candidate is not null)
             return () => { };
-        long began = clock.GetTimestamp();
+        long began = Real.GetTimestamp();
         var ready = new List<AnswerMemory.Entry>();
         try
         {
             (DeviceRegistry devices, bool isAway) = decisions.Devices();
-            DateTimeOffset now = clock.GetUtcNow();
+            DateTimeOffset now = clock.GetUtcNow() is var asked && asked > next.AnswersSince ? asked : next.AnswersSince;
             foreach (AnswerMemory.Entry entry in memory.Latest(revisions.Current))
             {
-                if (clock.GetElapsedTime(began) > Longest)
+                if (Real.GetElapsedTime(began) > longest)
                     break;
                 Answered known = entry.Answered;
                 MadeAnswer made = decisions.Answer(DecideRequest.Parser.ParseFrom(entry.Request), next, devices, isAway, known.Caller, known.Device, now);
                 ready.Add(new AnswerMemory.Entry(entry.Request, made.Answered, AnswerBytes.Of(made.Response)));
+                afterEach();
             }
         }
-        catch (Exception fault)
+        catch (Exception fault) when (fault is not OperationCanceledException)
         {
             // Whatever it is, whoever asks will be told of it; a change, and least of all one back, must not fail by what only makes it smoother.
             log.NotRehearsed(fault, next.Active.ShortId);
         }
-        return () =>
-        {
-            foreach (AnswerMemory.Entry entry in ready)
-                memory.Keep(entry.Request, entry.Answered, entry.Bytes);
-        };
+        return memory.Prepare(ready);
     }
 }
