@@ -24,7 +24,11 @@ internal sealed class DiskPatience(TimeProvider clock)
         try
         {
             Task<T> writing = write();
-            if (!writing.IsCompleted && await Task.WhenAny(writing, Task.Delay(LongestWrite, clock)).ConfigureAwait(false) != writing)
+            try
+            {
+                return await writing.WaitAsync(LongestWrite, clock).ConfigureAwait(false);
+            }
+            catch (TimeoutException) when (!writing.IsCompleted)
             {
                 _hangs = $"the disk has not answered for {LongestWrite.TotalSeconds:0} seconds";
                 told(_hangs);

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace PolicyM2M.Audit.Appending;
 
 /// <summary>
@@ -8,7 +6,10 @@ namespace PolicyM2M.Audit.Appending;
 /// </summary>
 internal sealed class DiskThread : IDisposable
 {
-    private readonly BlockingCollection<Action> _work = [];
+    /// <summary>Guarded by itself. Whoever waits for it sleeps at once: a collection of .NET first turns round for a while, which is half as much as what there is to be done.</summary>
+    private readonly Queue<Action> _work = [];
+
+    private bool _isEnding;
 
     /// <summary>Begins it. It keeps no process alive: a disk that hangs may never answer.</summary>
     public DiskThread() => new Thread(Run) { IsBackground = true, Name = "audit log" }.Start();
@@ -17,7 +18,7 @@ internal sealed class DiskThread : IDisposable
     public Task<T> RunAsync<T>(Func<T> work)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _work.Add(() =>
+        Add(() =>
         {
             try
             {
@@ -33,11 +34,37 @@ internal sealed class DiskThread : IDisposable
     }
 
     /// <summary>Ends it, once all is done.</summary>
-    public void Dispose() => _work.CompleteAdding();
+    public void Dispose()
+    {
+        lock (_work)
+        {
+            _isEnding = true;
+            Monitor.Pulse(_work);
+        }
+    }
+
+    private void Add(Action work)
+    {
+        lock (_work)
+        {
+            _work.Enqueue(work);
+            Monitor.Pulse(_work);
+        }
+    }
 
     private void Run()
     {
-        foreach (Action work in _work.GetConsumingEnumerable())
+        while (Next() is { } work)
             work();
+    }
+
+    private Action? Next()
+    {
+        lock (_work)
+        {
+            while (_work.Count == 0 && !_isEnding)
+                Monitor.Wait(_work);
+            return _work.TryDequeue(out Action? work) ? work : null;
+        }
     }
 }

@@ -133,7 +133,7 @@ internal sealed class LogTask
         _more ??= _line.Reader.WaitToReadAsync().AsTask();
         if ((_writer.Size > _writer.Published.Size || _isRemoving) && _options.CheckpointEvery - _options.Clock.GetElapsedTime(_publishedAt) is var due)
         {
-            if (due > TimeSpan.Zero)
+            if (due > TimeSpan.Zero && !_more.IsCompleted)
                 await Task.WhenAny(_more, Task.Delay(due, _options.Clock)).ConfigureAwait(false);
             if (!_more.IsCompleted)
                 return true;
@@ -154,7 +154,7 @@ internal sealed class LogTask
             if (isEnding || _options.Clock.GetElapsedTime(_publishedAt) >= _options.CheckpointEvery)
             {
                 if (isEnding || _writer.Size > _writer.Published.Size)
-                    _writer.Publish();
+                    _writer.Publish(mayWait: !isEnding);
                 _isRemoving = Remove();
                 _publishedAt = _options.Clock.GetTimestamp();
             }

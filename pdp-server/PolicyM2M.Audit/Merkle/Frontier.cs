@@ -14,18 +14,10 @@ internal sealed class Frontier
     public long Size { get; private set; }
 
     /// <summary>The root of the tree as it is now (RFC 6962, section 2.1).</summary>
-    public TreeHash Root
-    {
-        get
-        {
-            if (Size == 0)
-                return TreeHash.OfNothing;
-            TreeHash root = _subtrees[^1];
-            for (int i = _subtrees.Count - 2; i >= 0; i--)
-                root = TreeHash.OfNode(_subtrees[i], root);
-            return root;
-        }
-    }
+    public TreeHash Root => RootOf(_subtrees.Count);
+
+    /// <summary>The root of the tree of its first records, as many as fill whole subtrees of a height.</summary>
+    public TreeHash RootOfWhole(int height) => RootOf(BitOperations.PopCount((ulong)(Size >> height)));
 
     /// <summary>What a writer would remember who had appended the first <paramref name="size"/> records.</summary>
     public static Frontier Of(long size, WholeSubtree nodes)
@@ -62,5 +54,16 @@ internal sealed class Frontier
         _subtrees.Add(subtree);
         Size++;
         return whole;
+    }
+
+    /// <summary>The root over the largest subtrees.</summary>
+    private TreeHash RootOf(int largest)
+    {
+        if (largest == 0)
+            return TreeHash.OfNothing;
+        TreeHash root = _subtrees[largest - 1];
+        for (int i = largest - 2; i >= 0; i--)
+            root = TreeHash.OfNode(_subtrees[i], root);
+        return root;
     }
 }

@@ -13,6 +13,12 @@ internal sealed class LogWriter : IDisposable
     /// <summary>As many times longer than it should be a journal grows while tiles cannot be written; what it holds is in memory too.</summary>
     private const int LongestBehind = 4;
 
+    /// <summary>
+    /// Where so many records came since the last checkpoint, the next one goes no further than the last whole bundle, and what is left waits for the one after it: a partial bundle would be as many bytes again, and
+    /// four files that are removed at once. A file system without a journal looks past what was removed of late whenever it makes a file.
+    /// </summary>
+    private const int Many = 16 * TilePath.Width;
+
     private readonly LogFolder _folder;
     private readonly ECDsa _private;
     private readonly FileStream _lock;
@@ -90,13 +96,15 @@ internal sealed class LogWriter : IDisposable
             Count(records[i], records.LeafOf(i));
     }
 
-    /// <summary>Writes the tiles of all records, and a checkpoint over them. What fails is tried again the next time.</summary>
+    /// <summary>Writes the tiles of all records, and a checkpoint over them; or, where many came, of those in whole bundles. What fails is tried again the next time.</summary>
+    /// <param name="mayWait">Whether another follows soon: then what is in no whole bundle may wait for it.</param>
     /// <exception cref="IOException">The disk is full, read-only or gone.</exception>
-    public void Publish()
+    public void Publish(bool mayWait = false)
     {
-        var checkpoint = new Checkpoint(Key.Name, Size, _frontier.Root);
+        bool isOfWhole = mayWait && Size - Published.Size >= Many;
+        var checkpoint = isOfWhole ? new Checkpoint(Key.Name, Size - Size % TilePath.Width, _frontier.RootOfWhole(TilePath.Height)) : new Checkpoint(Key.Name, Size, _frontier.Root);
         _folder.Replace(_folder.Announced, SignedNote.Sign(checkpoint.Text, Key, _private));
-        _tiles.Write();
+        _tiles.Write(isOfWhole);
         _folder.Publish();
         Published = checkpoint;
         if (_journal.Length > _longestJournal)

@@ -58,8 +58,9 @@ internal sealed class TileWriter
         _last = _spare.TryPop(out UnwrittenBundle? spare) ? spare : new UnwrittenBundle();
     }
 
-    /// <summary>Writes what was added, for a checkpoint over all of it.</summary>
-    public void Write()
+    /// <summary>Writes what was added, for a checkpoint over all of it, or over all whole bundles.</summary>
+    /// <param name="isOfWhole">Whether it is over whole bundles: the last one is then not written.</param>
+    public void Write(bool isOfWhole)
     {
         _spare.Clear();
         while (_whole.TryPeek(out UnwrittenBundle? whole))
@@ -69,13 +70,13 @@ internal sealed class TileWriter
             whole.Clear();
             _spare.Push(whole);
         }
-        WritePartial();
+        WritePartial(isOfWhole);
     }
 
-    private void WritePartial()
+    private void WritePartial(bool isOfWhole)
     {
         HashSet<string> written = [];
-        if (_last.Leaves.Count > 0)
+        if (!isOfWhole && _last.Leaves.Count > 0)
         {
             Write(TilePath.Entries(_written, _last.Leaves.Count), _last.Bytes);
             Write(TilePath.Hashes(0, _written, _last.Leaves.Count), Bytes(_last.Leaves));

@@ -17,7 +17,7 @@ internal sealed class UnwritableTilesTests
             File.WriteAllText(inTheWay, "");
             Assert.That(() => { for (; committed < 1_000; committed++) writer.Commit(RecordBatch.Of([.. Enumerable.Range(committed * 100, 100).Select(number => TestLog.Record(number))])); }, Throws.InstanceOf<IOException>());
             Assert.That(committed, Is.InRange(10, 100));
-            Assert.That(writer.Publish, Throws.InstanceOf<IOException>());
+            Assert.That(() => writer.Publish(), Throws.InstanceOf<IOException>());
             Assert.That(writer.Size, Is.EqualTo(committed * 100), "what was committed counts");
 
             File.Delete(inTheWay);
