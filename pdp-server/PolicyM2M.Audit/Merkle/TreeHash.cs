@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 
@@ -15,7 +14,6 @@ internal readonly record struct TreeHash
 
     private const byte LeafPrefix = 0;
     private const byte NodePrefix = 1;
-    private const int FewBytes = 2048;
     private const int Half = Length / 2;
 
     // Two numbers and no array: hashes compare by content, and a tree of many allocates nothing for each.
@@ -33,30 +31,18 @@ internal readonly record struct TreeHash
     }
 
     /// <summary>The root of the tree that has no records: the hash of nothing.</summary>
-    public static TreeHash OfNothing { get; } = Of([]);
+    public static TreeHash OfNothing { get; } = Of([], []);
 
     /// <summary>The hash of a record.</summary>
-    public static TreeHash OfLeaf(ReadOnlySpan<byte> record)
-    {
-        // In one piece: a hash that takes two costs more than the bytes of most records.
-        byte[]? rented = record.Length < FewBytes ? null : ArrayPool<byte>.Shared.Rent(1 + record.Length);
-        Span<byte> input = rented is null ? stackalloc byte[FewBytes] : rented;
-        input[0] = LeafPrefix;
-        record.CopyTo(input[1..]);
-        TreeHash hash = Of(input[..(1 + record.Length)]);
-        if (rented is not null)
-            ArrayPool<byte>.Shared.Return(rented);
-        return hash;
-    }
+    public static TreeHash OfLeaf(ReadOnlySpan<byte> record) => Of([LeafPrefix], record);
 
     /// <summary>The hash of the node above two others.</summary>
     public static TreeHash OfNode(TreeHash left, TreeHash right)
     {
-        Span<byte> input = stackalloc byte[1 + (2 * Length)];
-        input[0] = NodePrefix;
-        left.CopyTo(input[1..]);
-        right.CopyTo(input[(1 + Length)..]);
-        return Of(input);
+        Span<byte> both = stackalloc byte[2 * Length];
+        left.CopyTo(both);
+        right.CopyTo(both[Length..]);
+        return Of([NodePrefix], both);
     }
 
     /// <summary>Writes the bytes of the hash, in the order in which SHA-256 gives them.</summary>
@@ -83,10 +69,10 @@ internal readonly record struct TreeHash
         return Convert.ToHexStringLower(bytes);
     }
 
-    private static TreeHash Of(ReadOnlySpan<byte> input)
+    private static TreeHash Of(ReadOnlySpan<byte> first, ReadOnlySpan<byte> rest)
     {
         Span<byte> result = stackalloc byte[Length];
-        SHA256.HashData(input, result);
+        Sha256.Hash(first, rest, result);
         return new TreeHash(result);
     }
 }
