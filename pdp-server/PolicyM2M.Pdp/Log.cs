@@ -239,7 +239,7 @@ internal static partial class Log
     [LoggerMessage(908, LogLevel.Critical, "the server ends while the disk of the audit log hangs, with {Records} in line that may never be on it")]
     public static partial void AuditAbandoned(this ILogger log, string records);
 
-    [LoggerMessage(906, LogLevel.Warning, "no checkpoint covered the end of the audit log, {Records}, so nothing vouches for that; a server that is killed leaves what is of about its last second")]
+    [LoggerMessage(906, LogLevel.Warning, "no checkpoint covered the end of the audit log, {Records}, so nothing vouches for that; a server that is killed leaves what is of its last second or two")]
     public static partial void AuditUnsigned(this ILogger log, string records);
 
     [LoggerMessage(914, LogLevel.Warning, "--audit-values {Name}: the policies that are served have no such attribute, and no record will have its value")]

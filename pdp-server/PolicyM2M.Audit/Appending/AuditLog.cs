@@ -34,7 +34,7 @@ public sealed class AuditLog : IAsyncDisposable
     /// <summary>How many bytes of no whole record the end of the log had: a process was killed, or the power went, while it wrote them.</summary>
     public long CutAtStart => _writer.Cut;
 
-    /// <summary>How many records the log had that no signed checkpoint covered: a process that is killed leaves those of its last second or so.</summary>
+    /// <summary>How many records the log had that no signed checkpoint covered: a process that is killed leaves those of its last second or two.</summary>
     public long UnsignedAtStart => _writer.Unsigned;
 
     /// <summary>What was not as it had been signed when the log was opened, and was made anew from what was; the altered files are kept beside.</summary>

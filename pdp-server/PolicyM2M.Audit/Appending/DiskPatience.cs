@@ -28,10 +28,14 @@ internal sealed class DiskPatience(TimeProvider clock)
             {
                 return await writing.WaitAsync(LongestWrite, clock).ConfigureAwait(false);
             }
-            catch (TimeoutException) when (!writing.IsCompleted)
+            catch (TimeoutException)
             {
-                _hangs = $"the disk has not answered for {LongestWrite.TotalSeconds:0} seconds";
-                told(_hangs);
+                // It may have been done just now: then nothing hangs, and what came of it is asked below.
+                if (!writing.IsCompleted)
+                {
+                    _hangs = $"the disk has not answered for {LongestWrite.TotalSeconds:0} seconds";
+                    told(_hangs);
+                }
             }
             return await writing.ConfigureAwait(false);
         }

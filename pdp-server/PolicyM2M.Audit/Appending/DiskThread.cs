@@ -6,9 +6,10 @@ namespace PolicyM2M.Audit.Appending;
 /// </summary>
 internal sealed class DiskThread : IDisposable
 {
-    /// <summary>Guarded by itself. Whoever waits for it sleeps at once: a collection of .NET first turns round for a while, which is half as much as what there is to be done.</summary>
-    private readonly Queue<Action> _work = [];
+    /// <summary>Whoever waits for it sleeps at once: a collection of .NET first turns round for a while, which is half as much as what there is to be done.</summary>
+    private readonly object _changed = new();
 
+    private readonly Queue<Action> _work = [];
     private bool _isEnding;
 
     /// <summary>Begins it. It keeps no process alive: a disk that hangs may never answer.</summary>
@@ -36,19 +37,20 @@ internal sealed class DiskThread : IDisposable
     /// <summary>Ends it, once all is done.</summary>
     public void Dispose()
     {
-        lock (_work)
+        lock (_changed)
         {
             _isEnding = true;
-            Monitor.Pulse(_work);
+            Monitor.Pulse(_changed);
         }
     }
 
     private void Add(Action work)
     {
-        lock (_work)
+        lock (_changed)
         {
+            ObjectDisposedException.ThrowIf(_isEnding, this);
             _work.Enqueue(work);
-            Monitor.Pulse(_work);
+            Monitor.Pulse(_changed);
         }
     }
 
@@ -60,10 +62,10 @@ internal sealed class DiskThread : IDisposable
 
     private Action? Next()
     {
-        lock (_work)
+        lock (_changed)
         {
             while (_work.Count == 0 && !_isEnding)
-                Monitor.Wait(_work);
+                Monitor.Wait(_changed);
             return _work.TryDequeue(out Action? work) ? work : null;
         }
     }

@@ -28,6 +28,7 @@ internal sealed class LogTask
     private volatile bool _isClosing;
     private long _publishedAt;
     private long _removeBefore;
+    private long _coveredBefore;
     private bool _isRemoving;
     private string? _notRemoved;
     private Task<bool>? _more;
@@ -153,9 +154,12 @@ internal sealed class LogTask
             Commit(batch);
             if (isEnding || _options.Clock.GetElapsedTime(_publishedAt) >= _options.CheckpointEvery)
             {
+                // The record that says what goes must be under a checkpoint before it goes, or a copy of that moment would look as though somebody else had removed it.
+                long before = Interlocked.Read(ref _removeBefore);
                 if (isEnding || _writer.Size > _writer.Published.Size)
-                    _writer.Publish(mayWait: !isEnding);
-                _isRemoving = Remove();
+                    _writer.Publish(mayWait: !isEnding && before == _coveredBefore);
+                _coveredBefore = before;
+                _isRemoving = Remove(before);
                 _publishedAt = _options.Clock.GetTimestamp();
             }
             return null;
@@ -177,20 +181,20 @@ internal sealed class LogTask
 
     /// <summary>Removes old entries. That they stay keeps nothing from being recorded: it is told, and tried again.</summary>
     /// <returns>Whether there is more to remove, with the next checkpoint, also though nothing more is recorded.</returns>
-    private bool Remove()
+    private bool Remove(long before)
     {
-        string? before = _notRemoved;
+        string? told = _notRemoved;
         bool isMore = true;
         try
         {
-            isMore = _writer.Remove(Interlocked.Read(ref _removeBefore), _options.MostRemovedAtOnce);
+            isMore = _writer.Remove(before, _options.MostRemovedAtOnce);
             _notRemoved = null;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             _notRemoved = fault.Message;
         }
-        if (_notRemoved is null != before is null)
+        if (_notRemoved is null != told is null)
             _options.ToldOfRemoval?.Invoke(_notRemoved);
         return isMore;
     }

@@ -48,7 +48,7 @@ public sealed class AuditLogReader
         }
     }
 
-    /// <summary>How many records came after a checkpoint of this size, which nothing vouches for yet: a server that is killed leaves those of its last second.</summary>
+    /// <summary>How many records came after a checkpoint of this size, which nothing vouches for yet: a server that is killed leaves those of its last second or two.</summary>
     /// <exception cref="AuditLogException">A journal cannot be read.</exception>
     public long CountUnsigned(long size)
     {

@@ -15,7 +15,7 @@ internal sealed class LogWriter : IDisposable
 
     /// <summary>
     /// Where so many records came since the last checkpoint, the next one goes no further than the last whole bundle, and what is left waits for the one after it: a partial bundle would be as many bytes again, and
-    /// four files that are removed at once. A file system without a journal looks past what was removed of late whenever it makes a file.
+    /// four files that are removed at once. A file system without a journal looks past what was removed of late whenever it makes a file. More than one bundle, so that each checkpoint is larger than the one before, whose partial bundle is whole by then.
     /// </summary>
     private const int Many = 16 * TilePath.Width;
 
@@ -27,6 +27,9 @@ internal sealed class LogWriter : IDisposable
     private readonly long _longestJournal;
     private Journal _journal;
     private long _firstBundle;
+
+    /// <summary>How far the largest checkpoint went that was signed, though it may not be published: none that is smaller takes its place.</summary>
+    private long _announced;
 
     private LogWriter(LogFolder folder, ECDsa signing, long longestJournal, FileStream locked, FoundLog found)
     {
@@ -101,8 +104,10 @@ internal sealed class LogWriter : IDisposable
     /// <exception cref="IOException">The disk is full, read-only or gone.</exception>
     public void Publish(bool mayWait = false)
     {
-        bool isOfWhole = mayWait && Size - Published.Size >= Many;
-        var checkpoint = isOfWhole ? new Checkpoint(Key.Name, Size - Size % TilePath.Width, _frontier.RootOfWhole(TilePath.Height)) : new Checkpoint(Key.Name, Size, _frontier.Root);
+        long whole = Size - Size % TilePath.Width;
+        bool isOfWhole = mayWait && Size - Published.Size >= Many && whole >= _announced;
+        var checkpoint = isOfWhole ? new Checkpoint(Key.Name, whole, _frontier.RootOfWhole(TilePath.Height)) : new Checkpoint(Key.Name, Size, _frontier.Root);
+        _announced = checkpoint.Size;
         _folder.Replace(_folder.Announced, SignedNote.Sign(checkpoint.Text, Key, _private));
         _tiles.Write(isOfWhole);
         _folder.Publish();

@@ -29,7 +29,7 @@ internal static class TileCheck
 
             void Compare(string whole, string counts, Func<int, byte[]> bytes)
             {
-                missing += width == TilePath.Width && !File.Exists(folder.At(whole)) ? 1 : 0;
+                missing += width == TilePath.Width && !IsThere(folder.At(whole)) ? 1 : 0;
                 KeepOther(counts, bytes(width), "made anew from the journal");
                 foreach ((string partial, int length) in folder.PartialsOf(whole).Where(partial => partial.File != counts && partial.Width > 0 && partial.Width <= width))
                     KeepOther(partial, bytes(length), "of an earlier checkpoint, so that nothing takes its place");
@@ -39,10 +39,13 @@ internal static class TileCheck
             kept.Add($"whole files of tiles and entries that a checkpoint covers were not there, {missing} in number, and were made anew from the journal");
         return kept;
 
+        // Where the power failed, what was written last may have a name and no bytes yet.
+        static bool IsThere(string file) => new FileInfo(file) is { Exists: true, Length: > 0 };
+
         void KeepOther(string relative, byte[] signed, string then)
         {
             string file = folder.At(relative);
-            if (!File.Exists(file) || OrdinaryFile.Read(file, EntryBundle.LongestBundle).AsSpan().SequenceEqual(signed))
+            if (!IsThere(file) || OrdinaryFile.Read(file, EntryBundle.LongestBundle).AsSpan().SequenceEqual(signed))
                 return;
             string aside = LogFolder.KeepAside(file, folder.At(Path.Combine(Aside, relative)));
             File.Delete(file);

@@ -6,7 +6,7 @@ using PolicyM2M.Wire;
 
 namespace PolicyM2M.Pdp.Revisions;
 
-/// <summary>A revision that answers are made from, or could be at once. Immutable.</summary>
+/// <summary>A revision that answers are made from, or could be at once. Immutable: what it decides with, and its bundle's bytes, are made when they are first wanted, and whoever makes them makes the same.</summary>
 internal sealed class ActiveRevision
 {
     private byte[]? _bundleBytes;
@@ -65,7 +65,7 @@ internal sealed class ActiveRevision
     public string ShortId => Shorten(CommitId);
 
     /// <summary>The same revision, active since another moment. What was worked out stays.</summary>
-    public ActiveRevision Since(DateTimeOffset activatedAt) => new(this, Decider) { ActivatedAt = activatedAt };
+    public ActiveRevision Since(DateTimeOffset activatedAt) => new(this, _decider) { ActivatedAt = activatedAt };
 
     /// <summary>The same revision for when it is wanted again. What was worked out, and was signed of it, goes: after a load that is ten times what the policies take.</summary>
     public ActiveRevision AtRest() => new(this, null);

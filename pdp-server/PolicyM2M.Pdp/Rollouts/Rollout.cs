@@ -19,6 +19,9 @@ internal sealed class Rollout(
     private readonly Lock _lock = new();
     private volatile string? _notRemembered;
 
+    /// <summary>So soon after its moment a change that was made ready for it takes effect, unless a clock was set.</summary>
+    private static readonly TimeSpan Punctual = TimeSpan.FromSeconds(1);
+
     /// <summary>The commit to go back to that could not be loaded; the follower's alone.</summary>
     private string? _unprepared;
 
@@ -80,7 +83,8 @@ internal sealed class Rollout(
     private Rehearsed? RehearsedAtLeisure(Func<RevisionStatus, RevisionStatus> step, CancellationToken cancellation)
     {
         RevisionStatus before = state.Current, after = step(before);
-        if (after.AnswersAs(before) || rehearsal.Leisure is var time && time == TimeSpan.Zero)
+        // Nothing is answered from memory beside a candidate; and what cannot be remembered is offered again at each look.
+        if (after.Candidate is not null || after.AnswersAs(before) || _notRemembered is not null || rehearsal.Leisure is var time && time == TimeSpan.Zero)
             return null;
         after = Dated(before, after, clock.GetUtcNow() + time);
         return new Rehearsed(before, after, rehearsal.RehearseAtLeisure(after, time, cancellation));
@@ -94,8 +98,8 @@ internal sealed class Rollout(
             RolloutStep taken = step(before);
             if (taken is not RolloutStep.To { Status: var after })
                 return taken;
-            // Where another change came between, what was made ready for a change from before comes to nothing.
-            if (ReferenceEquals(before, rehearsed?.Before))
+            // Where another change came between, or the clock was set, what was made ready for a change from before comes to nothing.
+            if (ReferenceEquals(before, rehearsed?.Before) && clock.GetUtcNow() - rehearsed.After.AnswersSince is var late && late >= TimeSpan.Zero && late < Punctual)
                 after = rehearsed.After;
             else if (!after.AnswersAs(before))
                 after = Dated(before, after, clock.GetUtcNow());
@@ -144,6 +148,8 @@ internal sealed class Rollout(
         (ActiveRevision? revision, string? fault) = earlier.Loaded is { } loaded ? (loaded, null) : source.Reload(new ServedCommit(earlier.CommitId, earlier.WasSigned), clock.GetUtcNow());
         if (revision is null)
             return new RolloutStep.Refused(Obstacle.NotNow, $"{ActiveRevision.Shorten(earlier.CommitId)} cannot be served any more: {fault}");
+        // What it decides with is made outside of the lock, too.
+        _ = revision.Decider;
         return Change(current => Crossed(current, expected) ?? (current.Past.Any(past => past.CommitId == earlier.CommitId)
             ? new RolloutStep.To(RolloutRules.RollBack(current, revision, pin, pin.At))
             : new RolloutStep.Refused(Obstacle.Crossed, "another change came first; look again")));

@@ -16,31 +16,32 @@ internal sealed class AnswerMemory
     /// </summary>
     private const int Groups = 1 << 9, GroupSize = 1 << 4;
 
-    /// <summary>Tens of attributes of a few words; what is larger is no device that asks often. With what belongs to them, a caller that fills all places takes some 80 MB.</summary>
+    /// <summary>Tens of attributes of a few words; what is larger is no device that asks often. With what belongs to them, a caller that fills all places takes some 80 MB, and twice as much while a change is made ready.</summary>
     private const int LongestRequest = 2 << 10, LongestAnswer = 6 << 10;
 
-    private volatile Places _places = new();
+    private Places _places = new();
 
     /// <summary>What was answered to this request, if all that it came from is still so. Whether the caller may still ask is not looked at here.</summary>
     public Entry? Find(ReadOnlySpan<byte> request, Caller caller, RevisionStatus status, DeviceRegistry devices, DateTimeOffset now) =>
-        _places.Find(request, caller) is { Answered: var known } entry && IsSo(known, status, devices) && now >= known.MadeAt && now < known.Until ? entry : null;
+        Volatile.Read(ref _places).Find(request, caller) is { Answered: var known } entry && IsSo(known, status, devices) && now >= known.MadeAt && now < known.Until ? entry : null;
 
     /// <summary>What was answered from what is served, the latest first.</summary>
-    public IEnumerable<Entry> Latest(RevisionStatus status) => _places.Entries.Where(entry => ReferenceEquals(entry.Answered.Status.Active, status.Active)).OrderByDescending(entry => entry.Answered.MadeAt);
+    public IEnumerable<Entry> Latest(RevisionStatus status) => Volatile.Read(ref _places).Entries.Where(entry => ReferenceEquals(entry.Answered.Status.Active, status.Active)).OrderByDescending(entry => entry.Answered.MadeAt);
 
     /// <summary>Remembers an answer, where it can be given again.</summary>
     public void Keep(byte[] request, Answered answered, AnswerBytes bytes)
     {
         if (!IsKept(request, answered, bytes))
             return;
-        Places places = _places;
-        if (places.Latest is { } latest && (!ReferenceEquals(latest.Status.Active, answered.Status.Active) || !ReferenceEquals(latest.Registry, answered.Registry)))
+        Places places = Volatile.Read(ref _places);
+        while (places.Latest is { } latest && (!ReferenceEquals(latest.Status.Active, answered.Status.Active) || !ReferenceEquals(latest.Registry, answered.Registry)))
         {
             // An answer that was under way while the policies changed comes to nothing; it must not take what was made ready for them along.
             if (answered.Status.AnswersSince < latest.Status.AnswersSince)
                 return;
-            // What came from other policies or another registry is never given again, and must not keep those in memory.
-            _places = places = new Places();
+            // What came from other policies or another registry is never given again, and must not keep those in memory. What was made ready may come just now, and stays.
+            Places fresh = new(), found = Interlocked.CompareExchange(ref _places, fresh, places);
+            places = ReferenceEquals(found, places) ? fresh : found;
         }
         places.Put(new Entry(request, answered, bytes));
     }
@@ -52,7 +53,7 @@ internal sealed class AnswerMemory
         var places = new Places();
         foreach (Entry entry in ready.Where(entry => IsKept(entry.Request, entry.Answered, entry.Bytes)))
             places.Put(entry);
-        return () => _places = places;
+        return () => Volatile.Write(ref _places, places);
     }
 
     /// <summary>While a candidate is tried every decision is compared, and none is given from memory.</summary>

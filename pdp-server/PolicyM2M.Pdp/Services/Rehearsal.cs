@@ -23,30 +23,35 @@ internal sealed class Rehearsal(DecisionEndpoint decisions, AnswerMemory memory,
     /// <summary>At leisure, so long it works before it lets others go on.</summary>
     private static readonly TimeSpan Stretch = TimeSpan.FromMilliseconds(2);
 
-    /// <summary>And so many times that it then waits: the work, and the collections of what it leaves, must not be felt by those who ask. A half of two processors is theirs.</summary>
+    /// <summary>And so many times that it then waits: the work, and the collections of what it leaves, must not be felt by those who ask.</summary>
     private const int Waits = 3;
 
     public TimeSpan Leisure => memory.Latest(revisions.Current).Count() * EachAnswer is var needed && needed < Longest ? needed : Longest;
 
-    public Action Rehearse(RevisionStatus next) => Rehearse(next, Hurried, static () => { });
+    public Action Rehearse(RevisionStatus next) => Rehearse(next, Hurried, static () => true, CancellationToken.None);
 
     public Action RehearseAtLeisure(RevisionStatus next, TimeSpan time, CancellationToken cancellation)
     {
+        RevisionStatus before = revisions.Current;
         long began = Real.GetTimestamp(), stretch = began;
         Action rehearsed = Rehearse(next, time, () =>
         {
-            if (Real.GetElapsedTime(stretch) is var worked && worked < Stretch)
-                return;
-            Pause(worked * Waits);
-            stretch = Real.GetTimestamp();
-        });
+            cancellation.ThrowIfCancellationRequested();
+            if (Real.GetElapsedTime(stretch) is var worked && worked >= Stretch)
+            {
+                Pause(worked * Waits);
+                stretch = Real.GetTimestamp();
+            }
+            return ReferenceEquals(revisions.Current, before);
+        }, cancellation);
         // It answers from that moment on, and not before.
         Pause(time - Real.GetElapsedTime(began));
         return rehearsed;
 
         void Pause(TimeSpan pause)
         {
-            if (pause > TimeSpan.Zero)
+            // Where another change came, this comes to nothing.
+            if (pause > TimeSpan.Zero && ReferenceEquals(revisions.Current, before))
                 Task.Delay(pause, Real, cancellation).GetAwaiter().GetResult();
         }
     }
@@ -54,7 +59,7 @@ internal sealed class Rehearsal(DecisionEndpoint decisions, AnswerMemory memory,
     /// <summary>What work takes is no matter of what the clock says.</summary>
     private static TimeProvider Real => TimeProvider.System;
 
-    private Action Rehearse(RevisionStatus next, TimeSpan longest, Action afterEach)
+    private Action Rehearse(RevisionStatus next, TimeSpan longest, Func<bool> goesOn, CancellationToken cancellation)
     {
         // While there is a candidate nothing is answered from memory.
         if (next.Candidate is not null)
@@ -72,10 +77,11 @@ internal sealed class Rehearsal(DecisionEndpoint decisions, AnswerMemory memory,
                 Answered known = entry.Answered;
                 MadeAnswer made = decisions.Answer(DecideRequest.Parser.ParseFrom(entry.Request), next, devices, isAway, known.Caller, known.Device, now);
                 ready.Add(new AnswerMemory.Entry(entry.Request, made.Answered, AnswerBytes.Of(made.Response)));
-                afterEach();
+                if (!goesOn())
+                    break;
             }
         }
-        catch (Exception fault) when (fault is not OperationCanceledException)
+        catch (Exception fault) when (!cancellation.IsCancellationRequested)
         {
             // Whatever it is, whoever asks will be told of it; a change, and least of all one back, must not fail by what only makes it smoother.
             log.NotRehearsed(fault, next.Active.ShortId);

@@ -63,49 +63,6 @@ internal sealed class LoadClient : IDisposable
         return new Load(latencies, Stopwatch.GetElapsedTime(start));
     }
 
-    /// <summary>Sends requests at a rate, whether or not those before are answered, so that one that waits shows in those behind it.</summary>
-    public async Task<Load> RunAtRateAsync(IReadOnlyList<byte[]> frames, double perSecond, TimeSpan time)
-    {
-        int count = (int)(perSecond * time.TotalSeconds);
-        float[] latencies = new float[count];
-        // No list of the calls: all that ended would stay in memory with it, and what collects that makes the calls of the moment wait.
-        int pending = 1;
-        var ended = new TaskCompletionSource();
-        long start = Stopwatch.GetTimestamp();
-        for (int i = 0; i < count; i++)
-        {
-            double due = i / perSecond;
-            while (Stopwatch.GetElapsedTime(start).TotalSeconds < due)
-                await Task.Delay(1);
-            Interlocked.Increment(ref pending);
-            _ = OneAsync(i, due);
-        }
-        EndOne();
-        await ended.Task;
-        return new Load(latencies, Stopwatch.GetElapsedTime(start));
-
-        async Task OneAsync(int i, double due)
-        {
-            try
-            {
-                await SendAsync(_connections[i % _connections.Length], frames[i % frames.Count]);
-                latencies[i] = (float)((Stopwatch.GetElapsedTime(start).TotalSeconds - due) * 1e6);
-                EndOne();
-            }
-            catch (Exception fault)
-            {
-                // Whoever waits for the load hears of it, whatever it is: nobody waits for the one call.
-                ended.TrySetException(fault);
-            }
-        }
-
-        void EndOne()
-        {
-            if (Interlocked.Decrement(ref pending) == 0)
-                ended.TrySetResult();
-        }
-    }
-
     public void Dispose()
     {
         foreach (HttpMessageInvoker connection in _connections)

@@ -13,11 +13,11 @@ namespace PolicyM2M.Benchmarks.Service;
 /// </summary>
 internal sealed class PacedConnection : IDisposable
 {
-    private const int FrameHeader = 9, Data = 0, Headers = 1, Reset = 3, Settings = 4, Ping = 6, GoAway = 7, EndStream = 1, EndHeaders = 4, Acknowledged = 1, MaxConcurrentStreams = 3, InitialWindowSize = 4;
+    private const int FrameHeader = 9, Data = 0, Headers = 1, Reset = 3, Settings = 4, Ping = 6, GoAway = 7, WindowUpdate = 8, EndStream = 1, EndHeaders = 4, Acknowledged = 1, MaxConcurrentStreams = 3, InitialWindowSize = 4;
     private const int Window = int.MaxValue;
 
     /// <summary>Settings by which the server never waits for this side's leave to send.</summary>
-    private static readonly byte[] Preface = [.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. Frame(Settings, 0, 0, [0, InitialWindowSize, .. Big(Window)]), .. Frame(8, 0, 0, Big(Window - 65_535))];
+    private static readonly byte[] Preface = [.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. Frame(Settings, 0, 0, [0, InitialWindowSize, .. Big(Window)]), .. Frame(WindowUpdate, 0, 0, Big(Window - 65_535))];
 
     private readonly Socket _socket;
     private readonly SslStream _stream;
@@ -27,7 +27,8 @@ internal sealed class PacedConnection : IDisposable
     /// <summary>What each call on its way is numbered, by its stream's number halved: streams of a client are odd.</summary>
     private readonly Dictionary<int, (int Call, long Due)> _underWay = [];
     private readonly HashSet<int> _answered = [];
-    private int _streams, _allowed = int.MaxValue;
+    private int _streams, _allowed = int.MaxValue, _read;
+    private float[] _latencies = [];
     private readonly ManualResetEvent _failed = new(false);
     private Exception? _fault;
 
@@ -84,22 +85,26 @@ internal sealed class PacedConnection : IDisposable
 
     public void Dispose() => _stream.Dispose();
 
-    private float[] _latencies = [];
-
     /// <summary>Waits until another call may be under way, and numbers its stream.</summary>
     private int Begin(int call, long due, int atOnce, MemoryStream batch)
     {
+        // Not while the reader is kept out: the server may wait for that, and this for the server.
+        if (IsFull())
+            Send(batch);
         lock (_ending)
         {
-            bool mustWait = _underWay.Count >= Math.Min(_allowed, atOnce);
-            if (mustWait && batch.Length > 0)
-                Send(batch);
             while (_underWay.Count >= Math.Min(_allowed, atOnce) && _fault is null)
                 Monitor.Wait(_ending);
             ThrowIfFailed();
             int stream = (_streams++ << 1) + 1;
             _underWay[stream] = (call, due == 0 ? Stopwatch.GetTimestamp() : due);
             return stream;
+        }
+
+        bool IsFull()
+        {
+            lock (_ending)
+                return _underWay.Count >= Math.Min(_allowed, atOnce);
         }
     }
 
@@ -149,6 +154,11 @@ internal sealed class PacedConnection : IDisposable
         {
             case Data when payload.Length > 0:
                 _answered.Add(stream);
+                if ((_read += payload.Length) >= Window / 2)
+                {
+                    Answer(Frame(WindowUpdate, 0, 0, Big(_read)));
+                    _read = 0;
+                }
                 break;
             case Headers when (flags & EndStream) != 0:
                 // A unary call that fails has a status and no message.
@@ -162,7 +172,7 @@ internal sealed class PacedConnection : IDisposable
                 for (int at = 0; at + 6 <= payload.Length; at += 6)
                 {
                     if (BinaryPrimitives.ReadUInt16BigEndian(payload[at..]) == MaxConcurrentStreams)
-                        _allowed = BinaryPrimitives.ReadInt32BigEndian(payload[(at + 2)..]);
+                        _allowed = (int)Math.Min(int.MaxValue, BinaryPrimitives.ReadUInt32BigEndian(payload[(at + 2)..]));
                 }
                 Answer(Frame(Settings, Acknowledged, 0, []));
                 break;
@@ -177,8 +187,15 @@ internal sealed class PacedConnection : IDisposable
         // From a thread of its own: whoever writes may wait for the server, and the server for this reader.
         new Thread(() =>
         {
-            lock (_writing)
-                _stream.Write(frame);
+            try
+            {
+                lock (_writing)
+                    _stream.Write(frame);
+            }
+            catch (Exception fault) when (fault is IOException or ObjectDisposedException)
+            {
+                Fail(fault);
+            }
         })
         { IsBackground = true }.Start();
     }
