@@ -86,4 +86,12 @@ internal sealed class TestLog : IDisposable
 
         public override void Write(long number, IBufferWriter<byte> writer) => writer.Write(Record(number, text));
     }
+
+    /// <summary>The record that the entries before a number were removed.</summary>
+    internal sealed class RemovalEntry(long before) : AuditEntry
+    {
+        public override DateTimeOffset Time => DateTimeOffset.UnixEpoch;
+
+        public override void Write(long number, IBufferWriter<byte> writer) => writer.Write(RemovalRecord(number, before));
+    }
 }

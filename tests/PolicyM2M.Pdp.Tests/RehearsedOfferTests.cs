@@ -24,7 +24,7 @@ internal sealed class RehearsedOfferTests
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
         ActiveRevision active = source.Reload(new ServedCommit(first, WasSigned: false), now).Revision!;
         _next = source.Reload(new ServedCommit(next, WasSigned: false), now).Revision!;
-        _rehearsal.Meanwhile = () => { };
+        (_rehearsal.Meanwhile, _rehearsal.Waits) = (() => { }, true);
         _rehearsal.AtLeisure.Clear();
         _rehearsal.Hurried.Clear();
         _rehearsal.Done.Clear();
@@ -73,6 +73,17 @@ internal sealed class RehearsedOfferTests
     }
 
     [Test]
+    public void Where_the_clock_was_set_back_meanwhile_it_answers_since_now()
+    {
+        // As good as a clock that was set back: the moment is not there yet.
+        _rehearsal.Waits = false;
+        _rollout.Offer(_next, TimeProvider.System.GetUtcNow());
+
+        Assert.That(_rollout.Current.AnswersSince, Is.LessThan(_rehearsal.AtLeisure.Single().AnswersSince).And.LessThanOrEqualTo(TimeProvider.System.GetUtcNow()));
+        Assert.That(_rehearsal.Done, Is.EqualTo(new[] { _rollout.Current }).And.EqualTo(_rehearsal.Hurried));
+    }
+
+    [Test]
     public void A_server_that_ends_meanwhile_goes_on_with_what_it_served()
     {
         using var ending = new CancellationTokenSource();
@@ -84,9 +95,11 @@ internal sealed class RehearsedOfferTests
 
     private sealed class Rehearsing : IRehearsal
     {
-        public static TimeSpan Time { get; } = TimeSpan.FromMilliseconds(20);
+        public static TimeSpan Time { get; } = TimeSpan.FromMilliseconds(200);
 
         public Action Meanwhile { get; set; } = () => { };
+
+        public bool Waits { get; set; }
 
         public List<RevisionStatus> AtLeisure { get; } = [];
 
@@ -107,7 +120,7 @@ internal sealed class RehearsedOfferTests
             AtLeisure.Add(next);
             // On another thread, as an operator's call is: a lock that were held meanwhile would keep it waiting for ever.
             Assert.That(Task.Run(Meanwhile, CancellationToken.None).Wait(TimeSpan.FromSeconds(30), CancellationToken.None));
-            cancellation.ThrowIfCancellationRequested();
+            Task.Delay(Waits ? time : TimeSpan.Zero, TimeProvider.System, cancellation).GetAwaiter().GetResult();
             return () => Done.Add(next);
         }
     }
