@@ -15,6 +15,7 @@ internal sealed class DiskThread : IDisposable
     public DiskThread() => new Thread(Run) { IsBackground = true, Name = "audit log" }.Start();
 
     /// <summary>Does something once all before it is done.</summary>
+    /// <exception cref="ObjectDisposedException">It was ended: nobody would do it, and who waits for it would wait for ever.</exception>
     public Task<T> RunAsync<T>(Func<T> work)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -47,6 +48,7 @@ internal sealed class DiskThread : IDisposable
     {
         lock (_work)
         {
+            ObjectDisposedException.ThrowIf(_isEnding, this);
             _work.Enqueue(work);
             Monitor.Pulse(_work);
         }
