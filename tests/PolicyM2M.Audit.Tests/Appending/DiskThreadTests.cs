@@ -3,7 +3,7 @@ using PolicyM2M.Audit.Appending;
 namespace PolicyM2M.Audit.Tests.Appending;
 
 /// <summary>The thread that waits for the disk in the place of those that answer.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(30_000)]
 internal sealed class DiskThreadTests
 {
     [Test]
