@@ -79,7 +79,7 @@ internal sealed class DiskThreadTests
         Thread thread = await disk.RunAsync(() => Thread.CurrentThread).WaitAsync(cancellation);
         disk.Dispose();
         Assert.That(thread.Join(TimeSpan.FromSeconds(30)), "the thread ends");
-        Assert.That(() => disk.RunAsync(() => 0), Throws.TypeOf<ObjectDisposedException>(), "who gave it something to do would wait for ever");
+        Assert.That(() => { _ = disk.RunAsync(() => 0); }, Throws.TypeOf<ObjectDisposedException>(), "who gave it something to do would wait for ever");
     }
 
     [Test]
