@@ -16,6 +16,7 @@ internal sealed class DiskThread : IDisposable
     public DiskThread() => new Thread(Run) { IsBackground = true, Name = "audit log" }.Start();
 
     /// <summary>Does something once all before it is done.</summary>
+    /// <exception cref="ObjectDisposedException">It was ended: nobody would do it, and who waits for it would wait for ever.</exception>
     public Task<T> RunAsync<T>(Func<T> work)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);

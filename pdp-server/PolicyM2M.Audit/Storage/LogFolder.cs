@@ -107,7 +107,10 @@ internal sealed class LogFolder(string path)
         return name;
     }
 
-    /// <summary>Opens a file that is mostly not there yet. Where .NET is told that it may be, it cuts it to nothing, after which ext4 writes it out at once when it is closed: a tenth of all that this log costs.</summary>
+    /// <summary>
+    /// Opens a file that is mostly not there yet. Where .NET is told that it may be, it cuts it to nothing, after which ext4 writes it out at once when it is closed: a tenth of all that this log
+    /// costs.
+    /// </summary>
     private static FileStream Anew(string file)
     {
         try

@@ -25,6 +25,20 @@ internal sealed class ProofProperties
     }
 
     [Test]
+    public void The_root_over_whole_subtrees_is_that_of_the_frontier_of_the_shorter_log()
+    {
+        var frontier = new Frontier();
+        List<TreeHash> roots = [];
+        for (int size = 0; size <= 1_100; size++)
+        {
+            roots.Add(frontier.Root);
+            for (int height = 0; height <= 11; height++)
+                Assert.That(frontier.RootOfWhole(height), Is.EqualTo(roots[size >> height << height]), $"{size} of height {height}");
+            frontier.Append(TreeHash.OfLeaf(BitConverter.GetBytes(size)));
+        }
+    }
+
+    [Test]
     public void Every_record_is_proven_at_its_place_and_at_no_other()
     {
         for (int size = 1; size <= Largest; size++)
