@@ -15,7 +15,8 @@ internal sealed class LogWriter : IDisposable
 
     /// <summary>
     /// Where so many records came since the last checkpoint, the next one goes no further than the last whole bundle, and what is left waits for the one after it: a partial bundle would be as many bytes again, and
-    /// four files that are removed at once. A file system without a journal looks past what was removed of late whenever it makes a file. More than one bundle, so that each checkpoint is larger than the one before, whose partial bundle is whole by then.
+    /// four files that are removed at once. A file system without a journal looks past what was removed of late whenever it makes a file.
+    /// More than one bundle, so that each checkpoint is larger than the one before, whose partial bundle is whole by then.
     /// </summary>
     private const int Many = 16 * TilePath.Width;
 

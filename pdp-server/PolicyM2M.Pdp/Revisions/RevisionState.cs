@@ -29,7 +29,8 @@ internal sealed record RevisionStatus(ActiveRevision Active, RefusedRevision? Re
     public string? Accepted { get; init; }
 
     /// <summary>
-    /// Since when answers are made as they are: from then on, but for the fraction of a second in which the change was made ready or written down, no other revision answered anybody. All that answers at one time has this one
+    /// Since when answers are made as they are: from then on, but for the fraction of a second in which the change was made ready or written down, no other revision answered anybody.
+    /// All that answers at one time has this one
     /// moment, so that a device that sees answers of the active revision
     /// and of a canary, of which a gateway may hand on either, refuses neither for the other.
     /// </summary>

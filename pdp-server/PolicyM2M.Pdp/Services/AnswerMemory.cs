@@ -16,7 +16,9 @@ internal sealed class AnswerMemory
     /// </summary>
     private const int Groups = 1 << 9, GroupSize = 1 << 4;
 
-    /// <summary>Tens of attributes of a few words; what is larger is no device that asks often. With what belongs to them, a caller that fills all places takes some 80 MB, and twice as much while a change is made ready.</summary>
+    /// <summary>
+    /// Tens of attributes of a few words; what is larger is no device that asks often. With what belongs to them, a caller that fills all places takes some 80 MB, and twice as much while a change is made ready.
+    /// </summary>
     private const int LongestRequest = 2 << 10, LongestAnswer = 6 << 10;
 
     private Places _places = new();
@@ -26,7 +28,8 @@ internal sealed class AnswerMemory
         Volatile.Read(ref _places).Find(request, caller) is { Answered: var known } entry && IsSo(known, status, devices) && now >= known.MadeAt && now < known.Until ? entry : null;
 
     /// <summary>What was answered from what is served, the latest first.</summary>
-    public IEnumerable<Entry> Latest(RevisionStatus status) => Volatile.Read(ref _places).Entries.Where(entry => ReferenceEquals(entry.Answered.Status.Active, status.Active)).OrderByDescending(entry => entry.Answered.MadeAt);
+    public IEnumerable<Entry> Latest(RevisionStatus status) => Volatile.Read(ref _places).Entries
+        .Where(entry => ReferenceEquals(entry.Answered.Status.Active, status.Active)).OrderByDescending(entry => entry.Answered.MadeAt);
 
     /// <summary>Remembers an answer, where it can be given again.</summary>
     public void Keep(byte[] request, Answered answered, AnswerBytes bytes)
