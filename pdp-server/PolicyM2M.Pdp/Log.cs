@@ -38,6 +38,9 @@ internal static partial class Log
     [LoggerMessage(11, LogLevel.Warning, "what was asked lately could not be answered from {Commit} before it answers, and is when it is asked again")]
     public static partial void NotRehearsed(this ILogger log, Exception fault, string commit);
 
+    [LoggerMessage(12, LogLevel.Debug, "what was made ready for {Commit} came to nothing: another change came first, or the clock was set")]
+    public static partial void RehearsedInVain(this ILogger log, string commit);
+
     [LoggerMessage(40, LogLevel.Information, "the commit {Commit} is signed by {Signer}")]
     public static partial void SignedBy(this ILogger log, string commit, string signer);
 

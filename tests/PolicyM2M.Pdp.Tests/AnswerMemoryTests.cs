@@ -145,6 +145,26 @@ internal sealed class AnswerMemoryTests
     }
 
     [Test]
+    public async Task All_that_was_asked_lately_is_made_ready_at_leisure_for_the_moment_of_the_change()
+    {
+        AnswerMemory memory = _pdp.Server.Services.GetRequiredService<AnswerMemory>();
+        RevisionState revisions = _pdp.Server.Services.GetRequiredService<RevisionState>();
+        await ServeAsync(FreshForAnHour);
+        DecideRequest[] asked = [.. Enumerable.Range(0, 200).Select(_ => Request(new Random(1)))];
+        for (int i = 0; i < asked.Length; i++)
+            asked[i].Attributes["firmware.version"] = new AttributeValue { Text = $"1.{i}.0" };
+        foreach (DecideRequest request in asked)
+            await _device.DecideAsync(request);
+        await ServeAsync(FreshForAnHour.Replace("otherwise use", "otherwise deny \"closed\" //", StringComparison.Ordinal));
+
+        AnswerMemory.Entry[] ready = [.. memory.Latest(revisions.Current)];
+        Assert.That(ready, Has.Length.EqualTo(asked.Length));
+        Assert.That(ready.Select(entry => entry.Answered.MadeAt), Has.All.EqualTo(revisions.Current.AnswersSince), "as by nobody who made them in haste, or when they were asked for");
+        ReceivedDecision decision = TrustedKeys.Of((await _device.GetSigningKeysAsync(new GetSigningKeysRequest())).Keys).Decision((await _device.DecideAsync(asked[0])).SignedDecisions[0]);
+        Assert.That(decision.IssuedAt, Is.EqualTo(decision.ActivatedAt));
+    }
+
+    [Test]
     public async Task An_answer_that_was_under_way_while_the_policies_changed_leaves_what_was_made_ready()
     {
         AnswerMemory memory = _pdp.Server.Services.GetRequiredService<AnswerMemory>();

@@ -51,6 +51,19 @@ internal sealed class SigningKeysTests
     }
 
     [Test]
+    public void What_is_signed_for_now_is_believed_though_the_key_changed_for_what_is_to_come()
+    {
+        using var folder = new TemporaryFolder();
+        using SigningKeys keys = Open(folder, Begin);
+        DateTimeOffset now = Begin.AddDays(30).AddSeconds(-1);
+        Wire.V1.SignedPayload ahead = Statement(keys, now.AddSeconds(3)), signed = Statement(keys, now);
+        var trusted = TrustedKeys.Of(keys.PublishedAt(now).Select(key => key.ToWire()));
+
+        Assert.That(signed.KeyId, Is.EqualTo(ahead.KeyId).And.EqualTo(Current(keys, now)), "the next key signs both");
+        Assert.That((trusted.Statement(ahead).DeviceId, trusted.Statement(signed).DeviceId), Is.EqualTo(("x", "x")));
+    }
+
+    [Test]
     public void Replicas_that_begin_with_the_same_file_sign_with_the_same_key_until_each_makes_its_next()
     {
         using TemporaryFolder here = new(), there = new();

@@ -6,7 +6,7 @@ namespace PolicyM2M.Audit.Appending;
 /// </summary>
 internal sealed class DiskThread : IDisposable
 {
-    /// <summary>Whoever waits for it sleeps at once: a collection of .NET first turns round for a while, which is half as much as what there is to be done.</summary>
+    /// <summary>Whoever waits for it sleeps at once: a `BlockingCollection` first spins for a while, which is half as much as what there is to be done.</summary>
     private readonly object _changed = new();
 
     private readonly Queue<Action> _work = [];

@@ -114,6 +114,8 @@ internal sealed class Rollout(
                     _ = Write(after);
                 }
             }
+            if (rehearsed is not null && !ReferenceEquals(after, rehearsed.After))
+                log.RehearsedInVain(rehearsed.After.Active.ShortId);
             Action ready = ReferenceEquals(after, rehearsed?.After) ? rehearsed.Ready : after.AnswersSince != before.AnswersSince ? rehearsal.Rehearse(after) : () => { };
             state.Replace(after);
             ready();

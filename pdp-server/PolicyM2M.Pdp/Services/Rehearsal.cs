@@ -26,6 +26,9 @@ internal sealed class Rehearsal(DecisionEndpoint decisions, AnswerMemory memory,
     /// <summary>And so many times that it then waits: the work, and the collections of what it leaves, must not be felt by those who ask.</summary>
     private const int Waits = 3;
 
+    /// <summary>So much later than it should be a moment comes at most, or a clock was set.</summary>
+    private static readonly TimeSpan Late = TimeSpan.FromMilliseconds(100);
+
     public TimeSpan Leisure => memory.Latest(revisions.Current).Count() * EachAnswer is var needed && needed < Longest ? needed : Longest;
 
     public Action Rehearse(RevisionStatus next) => Rehearse(next, Hurried, static () => true, CancellationToken.None);
@@ -42,17 +45,20 @@ internal sealed class Rehearsal(DecisionEndpoint decisions, AnswerMemory memory,
                 Pause(worked * Waits);
                 stretch = Real.GetTimestamp();
             }
-            return ReferenceEquals(revisions.Current, before);
+            return IsToCome();
         }, cancellation);
-        // It answers from that moment on, and not before.
-        Pause(time - Real.GetElapsedTime(began));
+        // It answers from that moment on, and not before: a timer may end a little early. Where the clock was set back nobody waits for it.
+        while (next.AnswersSince - clock.GetUtcNow() is var left && left > TimeSpan.Zero && IsToCome() && Real.GetElapsedTime(began) < time + Late)
+            Pause(left < time ? left : time);
         return rehearsed;
+
+        // Where another change came, this comes to nothing.
+        bool IsToCome() => ReferenceEquals(revisions.Current, before);
 
         void Pause(TimeSpan pause)
         {
-            // Where another change came, this comes to nothing.
-            if (pause > TimeSpan.Zero && ReferenceEquals(revisions.Current, before))
-                Task.Delay(pause, Real, cancellation).GetAwaiter().GetResult();
+            if (IsToCome())
+                Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(pause.TotalMilliseconds)), Real, cancellation).GetAwaiter().GetResult();
         }
     }
 
@@ -81,7 +87,7 @@ internal sealed class Rehearsal(DecisionEndpoint decisions, AnswerMemory memory,
                     break;
             }
         }
-        catch (Exception fault) when (!cancellation.IsCancellationRequested)
+        catch (Exception fault) when (!cancellation.IsCancellationRequested && fault is not OutOfMemoryException)
         {
             // Whatever it is, whoever asks will be told of it; a change, and least of all one back, must not fail by what only makes it smoother.
             log.NotRehearsed(fault, next.Active.ShortId);

@@ -6,6 +6,12 @@ internal static class SigningTimes
     /// <summary>A key signs for so long, then the next one does.</summary>
     public static readonly TimeSpan KeySigns = TimeSpan.FromDays(30);
 
+    /// <summary>
+    /// So much earlier than it begins to sign a key is valid from: answers are made ready for a moment that is to come, two requests may cross, and a clock may be set back a little, and what is then signed for a moment
+    /// of before must not be refused for the key's sake.
+    /// </summary>
+    public static readonly TimeSpan KeyLead = TimeSpan.FromMinutes(5);
+
     /// <summary>From its first day on a key verifies for so long. No decision outlives its key, so that of the longest windows that policies give at least 90 days are left.</summary>
     public static readonly TimeSpan KeyVerifies = TimeSpan.FromDays(120);
 

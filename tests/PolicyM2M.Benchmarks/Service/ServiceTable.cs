@@ -101,8 +101,7 @@ internal sealed class ServiceTable(bool isQuick) : IDisposable
         load.Run(frames, Warm);
         double rate = load.Run(frames, Calls * 4).PerSecond / 2;
         TimeSpan time = TimeSpan.FromSeconds(isQuick ? 5 : 15);
-        var ratios = new List<double>();
-        double calm = 0, busy = 0;
+        List<double> calm = [], busy = [];
         int reloads = 0;
         // The first change compiles what makes changes, too.
         _servers.Folder.CommitAnother(++reloads);
@@ -126,11 +125,12 @@ internal sealed class ServiceTable(bool isQuick) : IDisposable
             // What is still compiled would be counted as calm in the next round.
             while (await clients.ActiveAsync() != _servers.Folder.Head)
                 await Task.Delay(TimeSpan.FromMilliseconds(100));
-            (calm, busy) = (without.Percentile(0.99), with.Percentile(0.99));
-            ratios.Add(busy / calm);
+            calm.Add(without.Percentile(0.99));
+            busy.Add(with.Percentile(0.99));
         }
+        double[] ratios = [.. busy.Zip(calm, (with, without) => with / without)];
         return [TableRow.AtMost("p99 at half of the maximum rate while a set of 10,000 rules is committed every two seconds, against without", Figures.MedianOf(ratios), 2, " ×",
-            $"{TableRow.Number(busy / 1000)} ms against {TableRow.Number(calm / 1000)} ms in the last round, at {TableRow.Number(rate)} calls a second; in all rounds {string.Join(", ", ratios.Select(TableRow.Number))}; {reloads} commits; no call failed; {TableRow.Number(pdp.ResidentBytes / 1e6)} MB resident in the end; the load and git run on the same two cores")];
+            $"the median of {ratios.Length} rounds, of {TableRow.Number(Figures.MedianOf(busy) / 1000)} ms against {TableRow.Number(Figures.MedianOf(calm) / 1000)} ms, at {TableRow.Number(rate)} calls a second; the rounds: {string.Join(", ", ratios.Select(TableRow.Number))}; {reloads} commits; no call failed; {TableRow.Number(pdp.ResidentBytes / 1e6)} MB resident in the end; the load and git run on the same two cores")];
     }
 
     private async Task<IEnumerable<TableRow>> MemoryAsync()
