@@ -24,10 +24,16 @@ internal sealed class BundleModeTests
         var facts = new DeviceFacts("plc-1");
         PreparedContext context = held.Prepare(new ClaimSet(ScriptedBundle.NeverAsked, "plc-1", _ => new DeviceSlot(facts)), facts);
         bool isMade = held.Decide(DecisionKind.Auth, context, facts, world.Time.Start) is not null;
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 1_000; i++)
-            isMade &= held.Decide(DecisionKind.Auth, context, facts, world.Time.Start) is { FreshUntil: var until } && until > world.Time.Start;
-        Assert.That((GC.GetAllocatedBytesForCurrentThread() - before, isMade), Is.EqualTo((0, true)));
+        // The runtime may make code anew on this thread, once, and allocates for that: what allocates each time does so in all rounds.
+        Assert.That((Enumerable.Range(0, 3).Min(_ => Allocated()), isMade), Is.EqualTo((0, true)));
+
+        long Allocated()
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 1_000; i++)
+                isMade &= held.Decide(DecisionKind.Auth, context, facts, world.Time.Start) is { FreshUntil: var until } && until > world.Time.Start;
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
     }
 
     [Test]

@@ -41,6 +41,9 @@ internal sealed class AuditTrail : IAsyncDisposable
             return new AuditTrail(options, Pseudonyms.None, clock, null, null);
         var pseudonyms = Pseudonyms.Of(options.Pseudonyms);
         bool isLost = File.Exists(data.AuditKey) && !Directory.Exists(data.Audit);
+        // Made anew it would sign nothing of what is there, and who looks for the lost one would find this.
+        if (!File.Exists(data.AuditKey) && Directory.Exists(data.Audit) && Directory.EnumerateFileSystemEntries(data.Audit).Any())
+            throw new StartupException($"{data.AuditKey} is missing, which signs the audit log in {data.Audit}: put it back, or move the log away", ExitCode.CouldNotRun);
         ECDsa key = AuditKey.Open(data.AuditKey);
         try
         {

@@ -97,7 +97,7 @@ internal sealed class RevisionFollower(RevisionSource source, Rollout rollout, R
             Refused(new RefusedRevision(compiled.CommitId, now, compiled.Diagnostics, null, MayHeal: false));
             return;
         }
-        rollout.Offer(revision, now, stoppingToken);
+        rollout.Offer(revision, clock.GetUtcNow(), stoppingToken);
         LogDiagnostics(compiled.Diagnostics);
     }
 

