@@ -20,7 +20,6 @@ internal sealed class CoveredRemovalTests
             await Task.Delay(5, TestContext.CurrentContext.CancellationToken);
 
         Assert.That(log.Verify(log.Copy("then")).Findings, Is.Empty);
-        Assert.That(audit.State.Published, Is.EqualTo(5_002));
     }
 
     /// <summary>Its moments are the test's; its timers are real, and longer than any test.</summary>
