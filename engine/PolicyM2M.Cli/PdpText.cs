@@ -142,5 +142,6 @@ internal sealed class PdpText(TextWriter writer, Palette palette)
     private static string Time(Timestamp? time) => time is null ? "-" : $"{time.ToDateTimeOffset():yyyy-MM-ddTHH:mm:ssZ}";
 
     private static string WhyItWaits(RolloutState state) =>
-        state.Pin is not null ? "until `unpin`, or, where it was rolled back before, until `promote` or `stage`" : state.NotRemembered.Length > 0 ? "until it can be remembered for a restart" : "was rolled back before: `promote` or `stage` lets it in";
+        state.Pin is not null ? "until `unpin`, or, where it was rolled back before, until `promote` or `stage`"
+        : state.NotRemembered.Length > 0 ? "until it can be remembered for a restart" : "was rolled back before: `promote` or `stage` lets it in";
 }
