@@ -120,7 +120,10 @@ internal sealed class RehearsedOfferTests
             AtLeisure.Add(next);
             // On another thread, as an operator's call is: a lock that were held meanwhile would keep it waiting for ever.
             Assert.That(Task.Run(Meanwhile, CancellationToken.None).Wait(TimeSpan.FromSeconds(30), CancellationToken.None));
-            Task.Delay(Waits ? time : TimeSpan.Zero, TimeProvider.System, cancellation).GetAwaiter().GetResult();
+            cancellation.ThrowIfCancellationRequested();
+            // A timer may end a little early.
+            while (Waits && TimeProvider.System.GetUtcNow() < next.AnswersSince)
+                Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, cancellation).GetAwaiter().GetResult();
             return () => Done.Add(next);
         }
     }
