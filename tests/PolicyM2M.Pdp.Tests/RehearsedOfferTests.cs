@@ -123,7 +123,7 @@ internal sealed class RehearsedOfferTests
             cancellation.ThrowIfCancellationRequested();
             // A timer may end a little early.
             while (Waits && TimeProvider.System.GetUtcNow() < next.AnswersSince)
-                Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, cancellation).GetAwaiter().GetResult();
+                cancellation.WaitHandle.WaitOne(1);
             return () => Done.Add(next);
         }
     }

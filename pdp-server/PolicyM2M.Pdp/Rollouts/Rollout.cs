@@ -20,7 +20,7 @@ internal sealed class Rollout(
     private volatile string? _notRemembered;
 
     /// <summary>So soon after its moment a change that was made ready for it takes effect, unless a clock was set.</summary>
-    private static readonly TimeSpan Punctual = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Punctual = TimeSpan.FromSeconds(5);
 
     /// <summary>The commit to go back to that could not be loaded; the follower's alone.</summary>
     private string? _unprepared;

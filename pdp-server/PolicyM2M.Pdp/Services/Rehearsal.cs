@@ -42,14 +42,15 @@ internal sealed class Rehearsal(DecisionEndpoint decisions, AnswerMemory memory,
             cancellation.ThrowIfCancellationRequested();
             if (Real.GetElapsedTime(stretch) is var worked && worked >= Stretch)
             {
-                Pause(worked * Waits);
+                // No longer than until the moment: where the machine is busy the work takes long, and what came too late would come to nothing.
+                Pause(Shorter(worked * Waits, time - Real.GetElapsedTime(began)));
                 stretch = Real.GetTimestamp();
             }
             return IsToCome();
         }, cancellation);
         // It answers from that moment on, and not before: a timer may end a little early. Where the clock was set back nobody waits for it.
         while (next.AnswersSince - clock.GetUtcNow() is var left && left > TimeSpan.Zero && IsToCome() && Real.GetElapsedTime(began) < time + Late)
-            Pause(left < time ? left : time);
+            Pause(Shorter(left, time));
         return rehearsed;
 
         // Where another change came, this comes to nothing.
@@ -57,9 +58,11 @@ internal sealed class Rehearsal(DecisionEndpoint decisions, AnswerMemory memory,
 
         void Pause(TimeSpan pause)
         {
-            if (IsToCome())
-                Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(pause.TotalMilliseconds)), Real, cancellation).GetAwaiter().GetResult();
+            if (pause > TimeSpan.Zero && IsToCome() && cancellation.WaitHandle.WaitOne((int)Math.Ceiling(pause.TotalMilliseconds)))
+                cancellation.ThrowIfCancellationRequested();
         }
+
+        static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
     }
 
     /// <summary>What work takes is no matter of what the clock says.</summary>

@@ -8,13 +8,13 @@ internal sealed class PacedLoad(Uri address, string pki, int concurrency) : IDis
     private readonly PacedConnection[] _connections = [.. Enumerable.Range(0, Math.Max(1, concurrency / LoadClient.CallsOnConnection)).Select(_ => new PacedConnection(address, pki))];
 
     /// <summary>As many calls as are answered, so many at one time.</summary>
-    public Load Run(IReadOnlyList<byte[]> frames, int count) => Run(frames, count, null, LoadClient.CallsOnConnection);
+    public Task<Load> RunAsync(IReadOnlyList<byte[]> frames, int count) => RunAsync(frames, count, null, LoadClient.CallsOnConnection);
 
     /// <summary>Calls at a rate, whether or not those before are answered, so that one that waits shows in those behind it.</summary>
-    public Load RunAtRate(IReadOnlyList<byte[]> frames, double perSecond, TimeSpan time)
+    public Task<Load> RunAtRateAsync(IReadOnlyList<byte[]> frames, double perSecond, TimeSpan time)
     {
         long start = Stopwatch.GetTimestamp();
-        return Run(frames, (int)(perSecond * time.TotalSeconds), call => start + (long)(call / perSecond * Stopwatch.Frequency), int.MaxValue);
+        return RunAsync(frames, (int)(perSecond * time.TotalSeconds), call => start + (long)(call / perSecond * Stopwatch.Frequency), int.MaxValue);
     }
 
     public void Dispose()
@@ -23,13 +23,13 @@ internal sealed class PacedLoad(Uri address, string pki, int concurrency) : IDis
             connection.Dispose();
     }
 
-    private Load Run(IReadOnlyList<byte[]> frames, int count, Func<int, long>? due, int atOnce)
+    private async Task<Load> RunAsync(IReadOnlyList<byte[]> frames, int count, Func<int, long>? due, int atOnce)
     {
         float[] latencies = new float[count];
         long start = Stopwatch.GetTimestamp();
         Task[] all = [.. _connections.Select((connection, i) => Task.Factory.StartNew(() =>
             connection.Run(frames, Enumerable.Range(0, (count - i + _connections.Length - 1) / _connections.Length).Select(n => i + n * _connections.Length), due, atOnce, latencies), TaskCreationOptions.LongRunning))];
-        Task.WhenAll(all).GetAwaiter().GetResult();
+        await Task.WhenAll(all);
         return new Load(latencies, Stopwatch.GetElapsedTime(start));
     }
 }

@@ -81,9 +81,9 @@ internal sealed class ServiceFolder : IDisposable
     private string Git(params string[] arguments)
     {
         using Process git = Process.Start(new ProcessStartInfo("git", arguments) { WorkingDirectory = Repository, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        Task<string> error = git.StandardError.ReadToEndAsync();
-        string output = git.StandardOutput.ReadToEnd();
+        // Quiet as it is asked to be, it says a line at most: neither waits for a reader of the other.
+        string output = git.StandardOutput.ReadToEnd(), error = git.StandardError.ReadToEnd();
         git.WaitForExit();
-        return git.ExitCode == 0 ? output : throw new InvalidOperationException($"git {arguments[0]}: {error.GetAwaiter().GetResult()}");
+        return git.ExitCode == 0 ? output : throw new InvalidOperationException($"git {arguments[0]}: {error}");
     }
 }

@@ -98,18 +98,18 @@ internal sealed class ServiceTable(bool isQuick) : IDisposable
         (byte[][] frames, _) = await _servers.CheckedAsync(pdp, _servers.Pki("data"));
         using var clients = new DevelopmentClients(pdp, _servers.Pki("data"));
         using var load = new PacedLoad(pdp.Address, _servers.Pki("data"), Concurrency);
-        load.Run(frames, Warm);
-        double rate = load.Run(frames, Calls * 4).PerSecond / 2;
+        await load.RunAsync(frames, Warm);
+        double rate = (await load.RunAsync(frames, Calls * 4)).PerSecond / 2;
         TimeSpan time = TimeSpan.FromSeconds(isQuick ? 5 : 15);
         List<double> calm = [], busy = [];
         int reloads = 0;
         // The first change compiles what makes changes, too.
         _servers.Folder.CommitAnother(++reloads);
         while (await clients.ActiveAsync() != _servers.Folder.Head)
-            load.Run(frames, Calls);
+            await load.RunAsync(frames, Calls);
         for (int round = 0; round < (isQuick ? 1 : 5); round++)
         {
-            Load without = load.RunAtRate(frames, rate, time);
+            Load without = await load.RunAtRateAsync(frames, rate, time);
             using var ending = new CancellationTokenSource();
             Task reloading = Task.Run(async () =>
             {
@@ -119,7 +119,7 @@ internal sealed class ServiceTable(bool isQuick) : IDisposable
                     await Task.Delay(TimeSpan.FromSeconds(2));
                 }
             });
-            Load with = load.RunAtRate(frames, rate, time);
+            Load with = await load.RunAtRateAsync(frames, rate, time);
             await ending.CancelAsync();
             await reloading;
             // What is still compiled would be counted as calm in the next round.
